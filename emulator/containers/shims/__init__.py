@@ -1,0 +1,1 @@
+"""What runs inside a container's process. Standard library only: any interpreter can run it."""
