@@ -1,0 +1,81 @@
+"""The one way a record becomes JSON in S3 and comes back.
+
+Strict on the way in: an unknown key, a missing key or a value of another type is `CorruptRecord`,
+because a half-understood ledger is worse than none. The text is canonical (sorted keys, no
+spaces), so that equal records are equal bytes and their sha256 means something.
+NaN and infinities, which JSON does not know, travel as the strings NaN, Infinity, -Infinity.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import (
+    AwareDatetime,
+    BeforeValidator,
+    ConfigDict,
+    TypeAdapter,
+    ValidationError,
+)
+
+from pipeline.core.errors import CorruptRecord
+
+_NOT_FINITE = {"NaN", "Infinity", "-Infinity"}
+
+
+def _number_of(value: object) -> object:
+    return float(value) if isinstance(value, str) and value in _NOT_FINITE else value
+
+
+Metric = Annotated[float, BeforeValidator(_number_of)]
+Metrics = Mapping[str, Metric]
+Instant = Annotated[datetime, AwareDatetime]
+
+
+class Stored:
+    """Base of every record kept in S3: `to_json` and `from_json`, inverse of each other."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(
+        strict=True, extra="forbid", ser_json_inf_nan="strings"
+    )
+
+    def to_json(self) -> str:
+        text = _adapter(type(self)).dump_json(self, warnings="error")
+        return canonical_json(json.loads(text))
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Read what `to_json` wrote; raises CorruptRecord naming the first thing that is wrong."""
+        try:
+            record: Self = _adapter(cls).validate_json(text)
+        except ValidationError as refused:
+            first = refused.errors(include_url=False, include_input=False)[0]
+            place = ".".join(str(part) for part in first["loc"]) or "document"
+            what = f"A stored {cls.__name__} cannot be read: {place}: {first['msg']}."
+            remedy = "Restore an earlier version of the object, or use the version that wrote it."
+            raise CorruptRecord(what, remedy=remedy) from refused
+        return record
+
+    @property
+    def sha256(self) -> str:
+        return sha256_of(self.to_json())
+
+
+_adapters: dict[type, TypeAdapter[Any]] = {}
+
+
+def _adapter(kind: type) -> TypeAdapter[Any]:
+    """Building an adapter costs milliseconds and the answer never changes."""
+    if kind not in _adapters:
+        _adapters[kind] = TypeAdapter(kind)
+    return _adapters[kind]
+
+
+def canonical_json(value: object) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def sha256_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

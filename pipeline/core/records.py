@@ -1,0 +1,152 @@
+"""The nouns of a model's life: training run, evaluation, decision, approval, package, release.
+
+All are values: frozen, complete, compared by content. What is kept in S3 derives from `Stored`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from pipeline.core.document import Instant, Metrics, Stored, canonical_json, sha256_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingRun(Stored):
+    """A finished training job: `metrics` holds at least `cv_mean_accuracy` (0..1)."""
+
+    job_name: str
+    job_arn: str
+    artifact_uri: str
+    artifact_sha256: str
+    metrics: Metrics
+    image_uri: str
+    data_sha256: str
+    code_sha256: str
+    hyperparameters: Mapping[str, str]
+    started_at: Instant
+    ended_at: Instant
+    instance_type: str
+    target: str
+    train_uri: str
+    test_uri: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation(Stored):
+    """What the processing job measured on the held-out rows of exactly this artifact.
+
+    `confusion_matrix[i][j]` counts rows of `labels[i]` that were predicted as `labels[j]`.
+    """
+
+    training_job: str
+    artifact_sha256: str
+    metrics: Metrics
+    classification_report: Mapping[str, Any]
+    confusion_matrix: tuple[tuple[int, ...], ...]
+    labels: tuple[str, ...]
+    row_count: int
+    processing_job: str
+
+
+class Verdict(StrEnum):
+    DEPLOY = "deploy"
+    HOLD = "hold"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision(Stored):
+    """The gate's word on an evaluation; `reasons` has one sentence per metric looked at."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approval(Stored):
+    """A person let a held model pass."""
+
+    training_job: str
+    artifact_sha256: str
+    who: str
+    when: Instant
+    reason: str
+
+
+class ApprovalStatus(StrEnum):
+    """SageMaker's own words (API reference, ModelPackage, ModelApprovalStatus)."""
+
+    APPROVED = "Approved"
+    PENDING = "PendingManualApproval"
+    REJECTED = "Rejected"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelPackage(Stored):
+    arn: str
+    version: int
+    approval_status: ApprovalStatus
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataCapture:
+    """Share of requests (0..100 percent) that the endpoint copies to S3."""
+
+    percentage: int
+    destination_uri: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RollbackAlarms:
+    """Limits of the release's own alarms: p95 latency in ms, errors as a share (0..1)."""
+
+    latency_p95_ms: float
+    error_rate: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServingSettings(Stored):
+    """Every argument of the SageMaker model and endpoint config that cannot change in place."""
+
+    image_uri: str
+    instance_type: str
+    container_environment: Mapping[str, str]
+    execution_role_arn: str
+    network_isolation: bool
+    startup_timeout_s: int
+    subnet_ids: tuple[str, ...]
+    security_group_ids: tuple[str, ...]
+    kms_key_arn: str | None
+    data_capture: DataCapture | None
+    rollback_alarms: RollbackAlarms
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release(Stored):
+    """Immutable and complete: everything Terraform needs to serve it, and where it came from."""
+
+    release_id: str
+    endpoint_name: str
+    model_package_arn: str
+    artifact_uri: str
+    artifact_sha256: str
+    training_job: str
+    evaluation: Evaluation
+    decision: Decision
+    approval: Approval | None
+    data_sha256: str
+    code_sha256: str
+    git_sha: str
+    created_at: Instant
+    created_by: str
+    serving: ServingSettings
+
+    @property
+    def content_digest(self) -> str:
+        """Same artifact, same image, same settings: the same thing to serve, whatever its name."""
+        return content_digest(self.artifact_sha256, self.serving)
+
+
+def content_digest(artifact_sha256: str, serving: ServingSettings) -> str:
+    return sha256_of(canonical_json([artifact_sha256, serving.to_json()]))

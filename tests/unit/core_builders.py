@@ -1,0 +1,120 @@
+"""Builders of core records: complete by default, a test names only what matters to it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from pipeline.core.head import EndpointConfigEntry, LedgerHead, Move, Retained, Strategy
+from pipeline.core.records import (
+    Decision,
+    Evaluation,
+    Release,
+    RollbackAlarms,
+    ServingSettings,
+    TrainingRun,
+    Verdict,
+)
+
+NOON = datetime(2026, 1, 2, 12, 0, 0, tzinfo=UTC)
+
+
+def a_training_run(**changes: Any) -> TrainingRun:
+    run = TrainingRun(
+        job_name="iris-classifier-20260102-120000",
+        job_arn="arn:aws:sagemaker:us-east-1:000000000000:training-job/iris",
+        artifact_uri="s3://bucket/jobs/iris/model.tar.gz",
+        artifact_sha256="a" * 64,
+        metrics={"cv_mean_accuracy": 0.96},
+        image_uri="image:1",
+        data_sha256="d" * 64,
+        code_sha256="c" * 64,
+        hyperparameters={"sagemaker_program": '"train.py"'},
+        started_at=NOON,
+        ended_at=NOON,
+        instance_type="ml.m5.large",
+        target="species",
+        train_uri="s3://bucket/data/d/train/",
+        test_uri="s3://bucket/data/d/test/",
+    )
+    return replace(run, **changes)
+
+
+def an_evaluation(**changes: Any) -> Evaluation:
+    evaluation = Evaluation(
+        training_job="iris-classifier-20260102-120000",
+        artifact_sha256="a" * 64,
+        metrics={"accuracy": 0.97, "cv_mean_accuracy": 0.96},
+        classification_report={"setosa": {"precision": 1.0, "support": 25}},
+        confusion_matrix=((25, 0), (1, 24)),
+        labels=("setosa", "virginica"),
+        row_count=50,
+        processing_job="iris-classifier-20260102-120000-evaluation",
+    )
+    return replace(evaluation, **changes)
+
+
+def serving_settings(**changes: Any) -> ServingSettings:
+    settings = ServingSettings(
+        image_uri="image:1",
+        instance_type="ml.m5.large",
+        container_environment={"SAGEMAKER_PROGRAM": "inference.py"},
+        execution_role_arn="arn:aws:iam::000000000000:role/sagemaker",
+        network_isolation=True,
+        startup_timeout_s=300,
+        subnet_ids=(),
+        security_group_ids=(),
+        kms_key_arn=None,
+        data_capture=None,
+        rollback_alarms=RollbackAlarms(latency_p95_ms=500.0, error_rate=0.01),
+    )
+    return replace(settings, **changes)
+
+
+def a_release(release_id: str = "r-20260102-120000-aaaaaa", **changes: Any) -> Release:
+    release = Release(
+        release_id=release_id,
+        endpoint_name="iris-model-staging",
+        model_package_arn="arn:aws:sagemaker:us-east-1:000000000000:model-package/iris/1",
+        artifact_uri="s3://bucket/artifacts/sha256/a/model.tar.gz",
+        artifact_sha256="a" * 64,
+        training_job="iris-classifier-20260102-120000",
+        evaluation=an_evaluation(),
+        decision=Decision(verdict=Verdict.DEPLOY, reasons=("accuracy is 0.97.",)),
+        approval=None,
+        data_sha256="d" * 64,
+        code_sha256="c" * 64,
+        git_sha="0" * 40,
+        created_at=NOON,
+        created_by="someone",
+        serving=serving_settings(),
+    )
+    return replace(release, **changes)
+
+
+def a_move(**changes: Any) -> Move:
+    move = Move(
+        strategy=Strategy.ALL_AT_ONCE,
+        step_percentage=None,
+        wait_interval_s=0,
+        termination_wait_s=0,
+        maximum_execution_timeout_s=1800,
+        alarm_names=(),
+    )
+    return replace(move, **changes)
+
+
+def an_empty_head(**changes: Any) -> LedgerHead:
+    return replace(LedgerHead(endpoint="iris-model-staging", endpoint_configs={}), **changes)
+
+
+def a_head_retaining(*release_ids: str) -> LedgerHead:
+    """Each release with content of its own and one config with one instance; nothing is live."""
+    return an_empty_head(
+        retained=tuple(
+            Retained(release_id=each, content_digest=f"of-{each}") for each in release_ids
+        ),
+        endpoint_configs={
+            f"{each}-n1": EndpointConfigEntry(release=each, instance_count=1)
+            for each in release_ids
+        },
+    )
