@@ -1,0 +1,9 @@
+bucket_force_destroy     = false
+environment              = "staging"
+key_deletion_window_days = 7
+key_rotation             = true
+
+retention_days = {
+  capture        = 30
+  lease_versions = 7
+}

@@ -1,0 +1,48 @@
+data "aws_iam_policy_document" "key" {
+  # Without it nobody could ever change the key again; who may use it is said in IAM.
+  statement {
+    sid       = "AccountDecides"
+    actions   = ["kms:*"]
+    resources = ["*"] # in a key policy this is the key itself
+
+    principals {
+      type        = "AWS"
+      identifiers = ["arn:${var.partition}:iam::${var.account_id}:root"]
+    }
+  }
+
+  # Alarms and event rules publish to the encrypted topic as services, outside IAM.
+  statement {
+    sid       = "AlarmsAndEventsPublish"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey*"]
+    resources = ["*"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [var.account_id]
+    }
+  }
+}
+
+resource "aws_kms_key" "this" {
+  description             = "Artifacts, notifications, volumes and job outputs of ${var.alias}"
+  deletion_window_in_days = var.deletion_window_days
+  enable_key_rotation     = var.rotation
+}
+
+# A resource of its own: everything that needs only the key's ARN need not wait for the policy.
+resource "aws_kms_key_policy" "this" {
+  key_id = aws_kms_key.this.key_id
+  policy = data.aws_iam_policy_document.key.json
+}
+
+resource "aws_kms_alias" "this" {
+  name          = "alias/${var.alias}"
+  target_key_id = aws_kms_key.this.key_id
+}
