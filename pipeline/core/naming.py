@@ -1,0 +1,217 @@
+"""Every name and place of the contract's "Names and places", checked before anyone uses it.
+
+Names derive from settings, time and content, never from chance, so that a name can serve as the
+idempotency key of the call that creates the thing. Limits: SageMaker API reference (63 characters,
+letters, digits and inner hyphens), S3 user guide "Bucket naming rules".
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pipeline.core.errors import UsageError
+
+VARIANT_NAME = "primary"
+NAME_LIMIT = 63
+MAX_INSTANCE_COUNT = 999
+
+_STAMP_LENGTH = len("YYYYMMDD-HHMMSS")
+_RELEASE_ID_LENGTH = len("r-") + _STAMP_LENGTH + len("-123456")
+ENDPOINT_LIMIT = NAME_LIMIT - len("-") - _RELEASE_ID_LENGTH - len(f"-n{MAX_INSTANCE_COUNT}")
+MODEL_PREFIX_LIMIT = NAME_LIMIT - len("-") - _STAMP_LENGTH - len("-99-evaluation-99")
+
+_SAGEMAKER_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*")
+_BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9-]*[a-z0-9]")
+_RELEASE_ID = re.compile(r"r-[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
+_CONFIG_KEY = re.compile(rf"({_RELEASE_ID.pattern})-n([1-9][0-9]{{0,2}})")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def training_job_name(model_name_prefix: str, started: datetime, *, attempt: int = 1) -> str:
+    """`<prefix>-YYYYMMDD-HHMMSS` in UTC; from the second attempt on (a collision) with `-2`."""
+    _check_name("model_name_prefix", model_name_prefix, limit=MODEL_PREFIX_LIMIT)
+    return _numbered(f"{model_name_prefix}-{stamp(started)}", attempt)
+
+
+def processing_job_name(training_job: str, *, attempt: int = 1) -> str:
+    """The evaluation of a training job; a second evaluation of the same job is attempt 2."""
+    name = _numbered(f"{training_job}-evaluation", attempt)
+    return _check_name("processing job name", name, limit=NAME_LIMIT)
+
+
+def release_id(artifact_sha256: str, created: datetime) -> str:
+    return f"r-{stamp(created)}-{_check_sha256(artifact_sha256)[:6]}"
+
+
+def run_id(started: datetime, token: str) -> str:
+    """`YYYYMMDD-HHMMSS-<token>`; the token tells apart runs that start in the same second."""
+    name = f"{stamp(started)}-{token}"
+    return _check_name("run id", name, limit=NAME_LIMIT)
+
+
+def endpoint_name(endpoint_prefix: str, environment: str) -> str:
+    name = f"{endpoint_prefix}-{environment}"
+    return _check_name("endpoint_prefix and environment", name, limit=ENDPOINT_LIMIT)
+
+
+def model_name(endpoint: str, release: str) -> str:
+    return _check_name("model name", f"{endpoint}-{release}", limit=NAME_LIMIT)
+
+
+def endpoint_config_name(endpoint: str, config_key: str) -> str:
+    return _check_name("endpoint config name", f"{endpoint}-{config_key}", limit=NAME_LIMIT)
+
+
+def model_package_group_name(project: str, environment: str, *, model_name_prefix: str) -> str:
+    name = f"{project}-{environment}-{model_name_prefix}"
+    return _check_name("model package group name", name, limit=NAME_LIMIT)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfigKey:
+    """What a key of `endpoint_configs` says: `<release id>-n<instance count>`."""
+
+    release: str
+    instance_count: int
+
+    def __str__(self) -> str:
+        return config_key(self.release, self.instance_count)
+
+
+def config_key(release: str, instance_count: int) -> str:
+    if not 1 <= instance_count <= MAX_INSTANCE_COUNT:
+        what = f"An instance count of {instance_count} cannot be named."
+        raise UsageError(what, remedy=f"Use a count from 1 to {MAX_INSTANCE_COUNT}.")
+    return f"{check_release_id(release)}-n{instance_count}"
+
+
+def parse_config_key(key: str) -> ConfigKey:
+    match = _CONFIG_KEY.fullmatch(key)
+    if match is None:
+        what = f"{key!r} is not the key of an endpoint config."
+        raise UsageError(what, remedy="Such a key reads r-YYYYMMDD-HHMMSS-123456-n1.")
+    return ConfigKey(release=match[1], instance_count=int(match[2]))
+
+
+def config_key_of(endpoint: str, config_name: str) -> str | None:
+    """The key behind an endpoint config's name; None for a config that is not one of ours."""
+    key = config_name.removeprefix(f"{endpoint}-")
+    return key if key != config_name and _CONFIG_KEY.fullmatch(key) else None
+
+
+def check_release_id(release: str) -> str:
+    if _RELEASE_ID.fullmatch(release) is None:
+        what = f"{release!r} is not a release id."
+        raise UsageError(
+            what, remedy="Such an id reads r-YYYYMMDD-HHMMSS-123456; --mode status lists them."
+        )
+    return release
+
+
+def artifact_bucket_name(project: str, environment: str, *, account: str, region: str) -> str:
+    return _check_bucket(f"{project}-{environment}-{account}-{region}")
+
+
+def state_bucket_name(project: str, *, account: str, region: str) -> str:
+    return _check_bucket(f"{project}-state-{account}-{region}")
+
+
+def foundation_parameter_name(project: str, environment: str) -> str:
+    return f"/mlops/{project}/{environment}/foundation"
+
+
+def data_prefix(sha256: str) -> str:
+    return f"data/{_check_sha256(sha256)}/"
+
+
+def code_prefix(sha256: str) -> str:
+    return f"code/{_check_sha256(sha256)}/"
+
+
+def job_prefix(training_job: str) -> str:
+    return f"jobs/{_check_name('training job name', training_job, limit=NAME_LIMIT)}/"
+
+
+def training_run_object(training_job: str) -> str:
+    return f"{job_prefix(training_job)}training.json"
+
+
+def evaluation_object(training_job: str) -> str:
+    return f"{job_prefix(training_job)}evaluation.json"
+
+
+def approval_object(training_job: str) -> str:
+    return f"{job_prefix(training_job)}approval.json"
+
+
+def artifact_object(sha256: str) -> str:
+    return f"artifacts/sha256/{_check_sha256(sha256)}/model.tar.gz"
+
+
+def release_object(endpoint: str, release: str) -> str:
+    return f"releases/{endpoint}/{check_release_id(release)}.json"
+
+
+def ledger_object(endpoint: str) -> str:
+    return f"ledger/{endpoint}.json"
+
+
+def applied_tfvars_object(endpoint: str) -> str:
+    return f"ledger/{endpoint}.release.tfvars.json"
+
+
+def history_object(endpoint: str, number: int) -> str:
+    return f"history/{endpoint}/{number:012d}.json"
+
+
+def lease_object(endpoint: str) -> str:
+    return f"leases/{endpoint}.json"
+
+
+def journal_object(run: str, number: int) -> str:
+    return f"journal/{run}/{number:012d}.json"
+
+
+def capture_prefix(endpoint: str) -> str:
+    return f"capture/{endpoint}/"
+
+
+def baseline_prefix(release: str) -> str:
+    return f"baselines/{check_release_id(release)}/"
+
+
+def stamp(moment: datetime) -> str:
+    """`YYYYMMDD-HHMMSS` in UTC."""
+    return moment.astimezone(UTC).strftime("%Y%m%d-%H%M%S")
+
+
+def _numbered(name: str, attempt: int) -> str:
+    if not 1 <= attempt <= 99:
+        what = f"{name}: all names with the suffixes -2 to -99 are taken."
+        raise UsageError(what, remedy="Wait a second and start again.")
+    return name if attempt == 1 else f"{name}-{attempt}"
+
+
+def _check_name(what: str, name: str, *, limit: int) -> str:
+    if _SAGEMAKER_NAME.fullmatch(name) is None:
+        message = f"{what}: SageMaker does not accept the name {name!r}."
+        raise UsageError(message, remedy="Use letters, digits and hyphens between them.")
+    if len(name) > limit:
+        message = f"{what}: {name!r} has {len(name)} characters, {limit} are possible."
+        raise UsageError(message, remedy="Choose a shorter one.")
+    return name
+
+
+def _check_bucket(name: str) -> str:
+    if _BUCKET_NAME.fullmatch(name) is None or not 3 <= len(name) <= 63:
+        message = f"project and environment: S3 does not accept the bucket name {name!r}."
+        remedy = "Use a shorter project or environment name of lower-case letters, digits, hyphens."
+        raise UsageError(message, remedy=remedy)
+    return name
+
+
+def _check_sha256(digest: str) -> str:
+    if _SHA256.fullmatch(digest) is None:
+        message = f"{digest!r} is not a sha256."
+        raise UsageError(message, remedy="A sha256 has 64 lower-case hexadecimal digits.")
+    return digest
