@@ -4,8 +4,6 @@ One class per exit code of the contract. A class may be refined by its `code`, a
 machines (`results.json`), never by its text.
 """
 
-# ruff: noqa: N818 -- the names say what happened, as the exit codes of the contract do
-
 from dataclasses import dataclass
 from typing import ClassVar
 

@@ -62,6 +62,12 @@ def endpoint_config_name(endpoint: str, config_key: str) -> str:
     return _check_name("endpoint config name", f"{endpoint}-{config_key}", limit=NAME_LIMIT)
 
 
+def rollback_alarm_names(endpoint: str, config_key: str) -> tuple[str, str]:
+    """The alarms that terraform/serving creates with every endpoint config."""
+    config = endpoint_config_name(endpoint, config_key)
+    return f"{config}-errors", f"{config}-latency"
+
+
 def model_package_group_name(project: str, environment: str, *, model_name_prefix: str) -> str:
     name = f"{project}-{environment}-{model_name_prefix}"
     return _check_name("model package group name", name, limit=NAME_LIMIT)

@@ -1,0 +1,240 @@
+"""The ledger's transitions: head in, head out. Nothing here reads or writes.
+
+Laws, kept by property tests: nothing under an existing key is edited; `previous` is never the
+live release and never quarantined; pruning never takes the live config.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from pipeline.core import naming
+from pipeline.core.errors import LeaseHeld, NotServing, UsageError
+from pipeline.core.head import (
+    EndpointConfigEntry,
+    LedgerHead,
+    Lived,
+    Move,
+    Quarantined,
+    Retained,
+)
+from pipeline.core.records import Release
+
+RETAINED_HEALTHY = 3
+
+
+def empty_head(endpoint: str) -> LedgerHead:
+    return LedgerHead(endpoint=endpoint, endpoint_configs={})
+
+
+def fence(head: LedgerHead, number: int) -> LedgerHead:
+    """Take the head over with the lease's fencing number; an older lease is refused."""
+    if number < head.fencing:
+        what = f"The ledger of {head.endpoint} was written under a newer lease ({head.fencing})."
+        raise LeaseHeld(what, remedy="Another run took over; look at --mode status.")
+    return replace(head, fencing=number)
+
+
+def add_release(head: LedgerHead, release: Release) -> LedgerHead:
+    """Retain a release; adding the same one again changes nothing."""
+    added = Retained(release_id=release.release_id, content_digest=release.content_digest)
+    if added in head.retained:
+        return head
+    if release.release_id in head.release_ids:
+        what = f"The release id {release.release_id} is taken by a release with other content."
+        raise UsageError(what, remedy="Start again: a new run gets a new id.")
+    return replace(head, retained=(*head.retained, added))
+
+
+def config_for(
+    head: LedgerHead, release: str, *, live_count: int, minimum: int, maximum: int
+) -> tuple[str, LedgerHead]:
+    """Find or add the config of `release` whose count keeps the live capacity, within limits."""
+    _require_retained(head, release)
+    count = max(minimum, min(live_count, maximum))
+    key = naming.config_key(release, count)
+    if key in head.endpoint_configs:
+        return key, head
+    entry = EndpointConfigEntry(release=release, instance_count=count)
+    return key, replace(head, endpoint_configs={**head.endpoint_configs, key: entry})
+
+
+def begin_move(head: LedgerHead, target: str, *, move: Move) -> LedgerHead:
+    """Announce the move before its plan is made; the same announcement twice is one."""
+    if target not in head.endpoint_configs:
+        what = f"{target} is no endpoint config of {head.endpoint}."
+        raise UsageError(what, remedy="--mode status lists them.")
+    if head.target not in (None, target):
+        what = f"{head.endpoint} is still being moved to {head.target}."
+        raise LeaseHeld(what, remedy="Wait for that run, or settle it with --resume and its id.")
+    return replace(head, target=target, target_move=move)
+
+
+def complete_move(head: LedgerHead) -> LedgerHead:
+    """The endpoint was seen serving the target: it is live, and not yet known to be healthy."""
+    target, move = _move_under_way(head)
+    release = head.endpoint_configs[target].release
+    if head.lived and head.live_release == release:
+        lived = head.lived
+    else:
+        lived = (*head.lived, Lived(release_id=release, healthy=False))
+    return replace(head, live=target, target=None, target_move=None, last_move=move, lived=lived)
+
+
+def fail_move(head: LedgerHead, *, sent: bool) -> LedgerHead:
+    """Give the target up; the live config stays.
+
+    `sent`: Terraform began to apply, so the endpoint may already carry the move's settings.
+    """
+    _, move = _move_under_way(head)
+    return replace(head, target=None, target_move=None, last_move=move if sent else head.last_move)
+
+
+def mark_healthy(head: LedgerHead) -> LedgerHead:
+    """The live release passed its tests; whatever it was quarantined for is over."""
+    release = _live_release(head)
+    lived = (*head.lived[:-1], Lived(release_id=release, healthy=True))
+    digest = _content_of(head, release)
+    kept = tuple(each for each in head.quarantined if each.content_digest != digest)
+    return replace(head, lived=lived, quarantined=kept)
+
+
+def quarantine(head: LedgerHead, release: str, *, reason: str, when: datetime) -> LedgerHead:
+    """Bar the content of a release; the first reason stays."""
+    digest = _content_of(head, release)
+    if quarantine_of(head, digest):
+        return head
+    barred = Quarantined(content_digest=digest, release_id=release, reason=reason, when=when)
+    return replace(head, quarantined=(*head.quarantined, barred))
+
+
+def quarantine_of(head: LedgerHead, content_digest: str) -> Quarantined | None:
+    barred = (each for each in head.quarantined if each.content_digest == content_digest)
+    return next(barred, None)
+
+
+def is_healthy(head: LedgerHead) -> bool:
+    """Tell whether the live release passed its tests in its present stretch of serving."""
+    return head.live is not None and bool(head.lived) and head.lived[-1].healthy
+
+
+def is_nothing_to_do(head: LedgerHead, content_digest: str) -> bool:
+    """Tell whether this content is live and healthy already, and no move is under way."""
+    release = head.live_release
+    if release is None or head.target is not None or not is_healthy(head):
+        return False
+    return _content_of(head, release) == content_digest
+
+
+def previous(head: LedgerHead) -> str | None:
+    """The newest release that was live and healthy before the current one and is not quarantined.
+
+    With nothing live (the current one never came up) it is the newest healthy one.
+    """
+    live = head.live_release
+    before = head.lived[:-1] if live else head.lived
+    candidates = (
+        each.release_id
+        for each in reversed(before)
+        if each.healthy and each.release_id != live and _is_usable(head, each.release_id)
+    )
+    return next(candidates, None)
+
+
+def rollback_target(head: LedgerHead, to: str, *, force: bool) -> str:
+    """Resolve `--to`: `previous` or a release id. A barred or unproven one needs force."""
+    if to == "previous":
+        found = previous(head)
+        if found is None:
+            what = f"{head.endpoint} has no earlier healthy release to go back to."
+            raise NotServing(what, remedy="Deploy a good model, or name a release with --to.")
+        return found
+    _require_retained(head, to)
+    if to == head.live_release:
+        what = f"{to} is already live on {head.endpoint}."
+        raise UsageError(what, remedy="Name an earlier release; --mode status lists them.")
+    proven = Lived(release_id=to, healthy=True) in head.lived
+    if not force and not (proven and _is_usable(head, to)):
+        what = f"{to} is quarantined or never passed its tests on {head.endpoint}."
+        raise UsageError(what, remedy="Name another release, or repeat the command with --force.")
+    return to
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pruned:
+    """What a pruning removes from Terraform; the records in S3 stay."""
+
+    releases: tuple[str, ...]
+    configs: tuple[str, ...]
+
+
+def prune(head: LedgerHead, *, keep: int = RETAINED_HEALTHY) -> tuple[Pruned, LedgerHead]:
+    """Keep the live release and the last `keep` other healthy ones with all their configs.
+
+    With nothing live nothing is pruned.
+    """
+    if head.target is not None:
+        what = f"{head.endpoint} is being moved to {head.target}; nothing is pruned meanwhile."
+        raise LeaseHeld(what, remedy="Wait for that run, or settle it with --resume and its id.")
+    if head.live is None:  # Terraform's variables cannot say "nothing is live"
+        return Pruned(releases=(), configs=()), head
+    kept = _kept_releases(head, keep)
+    configs = {key: each for key, each in head.endpoint_configs.items() if each.release in kept}
+    pruned = Pruned(
+        releases=tuple(each for each in head.release_ids if each not in kept),
+        configs=tuple(key for key in head.endpoint_configs if key not in configs),
+    )
+    remaining = replace(
+        head,
+        retained=tuple(each for each in head.retained if each.release_id in kept),
+        endpoint_configs=configs,
+        lived=tuple(each for each in head.lived if each.release_id in kept),
+    )
+    return pruned, remaining
+
+
+def _kept_releases(head: LedgerHead, keep: int) -> frozenset[str]:
+    healthy = _newest_first(
+        each.release_id
+        for each in reversed(head.lived)
+        if each.healthy and each.release_id != head.live_release
+    )
+    usable = [each for each in healthy if _is_usable(head, each)]
+    live = [] if head.live_release is None else [head.live_release]
+    return frozenset([*live, *usable[:keep]])
+
+
+def _newest_first(releases: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(releases))
+
+
+def _is_usable(head: LedgerHead, release: str) -> bool:
+    if release not in head.release_ids:
+        return False
+    return quarantine_of(head, _content_of(head, release)) is None
+
+
+def _content_of(head: LedgerHead, release: str) -> str:
+    _require_retained(head, release)
+    return next(each.content_digest for each in head.retained if each.release_id == release)
+
+
+def _require_retained(head: LedgerHead, release: str) -> None:
+    if release not in head.release_ids:
+        what = f"{release} is not a retained release of {head.endpoint}."
+        raise UsageError(what, remedy="--mode status lists the retained releases.")
+
+
+def _live_release(head: LedgerHead) -> str:
+    release = head.live_release
+    if release is None:
+        what = f"Nothing is live on {head.endpoint}."
+        raise UsageError(what, remedy="Deploy a release first.")
+    return release
+
+
+def _move_under_way(head: LedgerHead) -> tuple[str, Move]:
+    if head.target is None or head.target_move is None:
+        what = f"No move of {head.endpoint} is under way."
+        raise UsageError(what, remedy="Look at --mode status; another run may have settled it.")
+    return head.target, head.target_move
