@@ -1,0 +1,35 @@
+"""What the foundation offers, as it publishes it in one SSM parameter per environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pipeline.core.document import Stored
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """Subnets and security groups of jobs and models; both empty outside a VPC."""
+
+    subnet_ids: tuple[str, ...] | None
+    security_group_ids: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Foundation(Stored):
+    """The document that terraform/foundation writes (its `local.published`)."""
+
+    schema_version: int
+    account_id: str
+    bucket: str
+    environment: str
+    inputs_digest: str | None
+    inter_container_encryption: bool
+    kms_key_arn: str
+    model_package_groups: Mapping[str, str]
+    network_isolation: bool
+    project: str
+    region: str
+    role_arn: str
+    tags: Mapping[str, str]
+    topic_arn: str
+    vpc: Network

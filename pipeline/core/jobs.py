@@ -1,0 +1,241 @@
+"""The documents that ask SageMaker for a training job, a processing job and a model package.
+
+Pure: settings, foundation and addresses in, boto3 keyword arguments out. Sources: SageMaker API reference,
+CreateTrainingJob, CreateProcessingJob and CreateModelPackage; the script mode of the SageMaker training toolkit.
+Every job carries the foundation's keys, network, isolation, tags and a maximum runtime.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.core.foundation import Foundation
+from pipeline.core.records import ApprovalStatus, Evaluation, TrainingRun
+
+_CODE = "/opt/ml/input/data/code/sourcedir.tar.gz"
+_PROCESSING = "/opt/ml/processing"
+# What the training script prints, in a form that SageMaker's metric definitions can find.
+METRIC_DEFINITIONS = ({"Name": "cv_mean_accuracy", "Regex": r"cv_mean_accuracy=([0-9.]+|nan);"},)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """The machine of a job. Sizes in GB, times in seconds."""
+
+    instance_type: str
+    max_runtime_s: int
+    volume_gb: int = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingOrder:
+    """What to train, where everything lies, and what it is called."""
+
+    job_name: str
+    image_uri: str
+    machine: Machine
+    train_uri: str
+    code_uri: str
+    output_uri: str
+    hyperparameters: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationOrder:
+    """What to measure: exactly this artifact on exactly these rows."""
+
+    job_name: str
+    image_uri: str
+    machine: Machine
+    artifact_uri: str
+    test_uri: str
+    source_uri: str
+    output_uri: str
+    arguments: Mapping[str, str]
+
+
+def script_mode(values: Mapping[str, object], *, region: str, job_name: str) -> dict[str, str]:
+    """Return hyperparameters as the training toolkit wants them: all strings, each JSON-encoded."""
+    named = {
+        **values,
+        "sagemaker_job_name": job_name,
+        "sagemaker_program": "train.py",
+        "sagemaker_region": region,
+        "sagemaker_submit_directory": _CODE,
+    }
+    return {name: json.dumps(value) for name, value in named.items()}
+
+
+def training_request(
+    order: TrainingOrder, foundation: Foundation, *, tags: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the arguments of CreateTrainingJob."""
+    request: dict[str, Any] = {
+        "TrainingJobName": order.job_name,
+        "AlgorithmSpecification": {
+            "TrainingImage": order.image_uri,
+            "TrainingInputMode": "File",
+            "MetricDefinitions": list(METRIC_DEFINITIONS),
+        },
+        "EnableInterContainerTrafficEncryption": foundation.inter_container_encryption,
+        "EnableNetworkIsolation": foundation.network_isolation,
+        "HyperParameters": dict(order.hyperparameters),
+        "InputDataConfig": [
+            _channel("train", order.train_uri, "text/csv"),
+            _channel("code", order.code_uri, "application/x-tar"),
+        ],
+        "OutputDataConfig": {
+            "KmsKeyId": foundation.kms_key_arn,
+            "S3OutputPath": order.output_uri,
+        },
+        "ResourceConfig": {
+            "InstanceCount": 1,
+            "InstanceType": order.machine.instance_type,
+            "VolumeKmsKeyId": foundation.kms_key_arn,
+            "VolumeSizeInGB": order.machine.volume_gb,
+        },
+        "RoleArn": foundation.role_arn,
+        "StoppingCondition": {"MaxRuntimeInSeconds": order.machine.max_runtime_s},
+        "Tags": _tags(tags),
+    }
+    network = _network(foundation)
+    return request | ({"VpcConfig": network} if network else {})
+
+
+def _channel(name: str, uri: str, content_type: str) -> dict[str, Any]:
+    source = {"S3DataType": "S3Prefix", "S3DataDistributionType": "FullyReplicated", "S3Uri": uri}
+    return {
+        "ChannelName": name,
+        "ContentType": content_type,
+        "DataSource": {"S3DataSource": source},
+    }
+
+
+def evaluation_request(
+    order: EvaluationOrder, foundation: Foundation, *, tags: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the arguments of CreateProcessingJob. The script takes every path as an argument."""
+    network = _network(foundation)
+    arguments = {
+        **order.arguments,
+        "model-dir": f"{_PROCESSING}/input/model",
+        "output-dir": f"{_PROCESSING}/output",
+        "test-dir": f"{_PROCESSING}/input/test",
+    }
+    return {
+        "ProcessingJobName": order.job_name,
+        "AppSpecification": {
+            "ContainerArguments": [
+                part for name, value in sorted(arguments.items()) for part in (f"--{name}", value)
+            ],
+            "ContainerEntrypoint": ["python3", f"{_PROCESSING}/input/code/evaluate.py"],
+            "ImageUri": order.image_uri,
+        },
+        "NetworkConfig": {
+            "EnableInterContainerTrafficEncryption": foundation.inter_container_encryption,
+            "EnableNetworkIsolation": foundation.network_isolation,
+            **({"VpcConfig": network} if network else {}),
+        },
+        "ProcessingInputs": [
+            _input("code", order.source_uri),
+            _input("model", order.artifact_uri),
+            _input("test", order.test_uri),
+        ],
+        "ProcessingOutputConfig": {
+            "KmsKeyId": foundation.kms_key_arn,
+            "Outputs": [_output("evaluation", order.output_uri)],
+        },
+        "ProcessingResources": {
+            "ClusterConfig": {
+                "InstanceCount": 1,
+                "InstanceType": order.machine.instance_type,
+                "VolumeKmsKeyId": foundation.kms_key_arn,
+                "VolumeSizeInGB": order.machine.volume_gb,
+            }
+        },
+        "RoleArn": foundation.role_arn,
+        "StoppingCondition": {"MaxRuntimeInSeconds": order.machine.max_runtime_s},
+        "Tags": _tags(tags),
+    }
+
+
+def _input(name: str, uri: str) -> dict[str, Any]:
+    return {
+        "InputName": name,
+        "S3Input": {
+            "LocalPath": f"{_PROCESSING}/input/{name}",
+            "S3DataDistributionType": "FullyReplicated",
+            "S3DataType": "S3Prefix",
+            "S3InputMode": "File",
+            "S3Uri": uri,
+        },
+    }
+
+
+def _output(name: str, uri: str) -> dict[str, Any]:
+    return {
+        "OutputName": name,
+        "S3Output": {
+            "LocalPath": f"{_PROCESSING}/output",
+            "S3UploadMode": "EndOfJob",
+            "S3Uri": uri,
+        },
+    }
+
+
+def package_request(
+    run: TrainingRun,
+    evaluation: Evaluation,
+    *,
+    group: str,
+    status: ApprovalStatus,
+    status_reason: str,
+    artifact_uri: str,
+    evaluation_uri: str,
+    serving_environment: Mapping[str, str],
+    instance_type: str,
+) -> dict[str, Any]:
+    """Return the arguments of CreateModelPackage: the artifact at its content address, with what is known of it."""
+    content_types = ["application/json", "text/csv"]
+    return {
+        "ModelPackageGroupName": group,
+        "ModelPackageDescription": f"Trained by {run.job_name}.",
+        "ApprovalDescription": status_reason[:1024],
+        "CustomerMetadataProperties": {
+            "artifact_sha256": evaluation.artifact_sha256,
+            "code_sha256": run.code_sha256,
+            "data_sha256": run.data_sha256,
+            "training_job": run.job_name,
+            **{f"metric_{name}": repr(value) for name, value in sorted(evaluation.metrics.items())},
+        },
+        "InferenceSpecification": {
+            "Containers": [
+                {
+                    "Environment": dict(serving_environment),
+                    "Image": run.image_uri,
+                    "ModelDataUrl": artifact_uri,
+                }
+            ],
+            "SupportedContentTypes": content_types,
+            "SupportedRealtimeInferenceInstanceTypes": [instance_type],
+            "SupportedResponseMIMETypes": content_types,
+        },
+        "ModelApprovalStatus": status.value,
+        "ModelMetrics": {
+            "ModelQuality": {
+                "Statistics": {"ContentType": "application/json", "S3Uri": evaluation_uri}
+            }
+        },
+    }
+
+
+def _network(foundation: Foundation) -> dict[str, list[str]]:
+    if not foundation.vpc.subnet_ids:
+        return {}
+    groups = foundation.vpc.security_group_ids or ()
+    return {"SecurityGroupIds": list(groups), "Subnets": list(foundation.vpc.subnet_ids)}
+
+
+def _tags(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]

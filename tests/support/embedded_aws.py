@@ -1,0 +1,56 @@
+"""An embedded AWS of a test's own: started on a temporary state directory, ended by its own stop command."""
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+
+
+@contextmanager
+def embedded_aws(state_dir: Path, **variables: str) -> Iterator[str]:
+    """Start a server on `state_dir`, yield its URL, stop it."""
+    environment = {
+        **os.environ,
+        "EMULATOR_STATE_DIR": str(state_dir),
+        "EMULATOR_STRICT": "1",
+        **variables,
+    }
+    document = json.loads(_emulator("start", environment))
+    try:
+        yield str(document["endpoint_url"])
+    finally:
+        _emulator("stop", environment)
+
+
+def _emulator(command: str, environment: Mapping[str, str]) -> str:
+    completed = subprocess.run(
+        [sys.executable, "-m", "emulator", command],
+        cwd=PROJECT_ROOT,
+        env=dict(environment),
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    return completed.stdout.splitlines()[-1]
+
+
+def admin(
+    endpoint_url: str, path: str, *, method: str = "GET", body: Mapping[str, Any] | None = None
+) -> Any:
+    """Call the embedded AWS's own API, such as /_emu/faults."""
+    request = urllib.request.Request(
+        f"{endpoint_url}/_emu/{path}",
+        method=method,
+        data=json.dumps(body).encode() if body is not None else None,
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as response:
+        return json.loads(response.read() or b"null")

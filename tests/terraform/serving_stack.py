@@ -1,0 +1,164 @@
+"""The serving root under test: release variables in, planned and applied actions out."""
+
+import io
+import json
+import tarfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from pipeline.gateways.aws import Cloud
+from pipeline.gateways.process import Completed
+from pipeline.gateways.terraform import Engine, Terraform
+from tests.support.embedded_aws import PROJECT_ROOT
+
+ROLE = "arn:aws:iam::000000000000:role/execution"
+IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.9-0-cpu-py3"
+BUCKET = "terraform-test-artifacts"
+SERVING_CODE = """
+def model_fn(model_dir):
+    return None
+
+def input_fn(body, content_type):
+    return body
+
+def predict_fn(data, model):
+    return "RELEASE"
+
+def output_fn(prediction, accept):
+    return prediction
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What one plan asks for, before it is written as tfvars."""
+
+    endpoint: str
+    releases: tuple[str, ...]
+    configs: Mapping[str, int] = field(default_factory=dict)  # config key -> instance count
+    live: str
+    strategy: Mapping[str, Any] = field(default_factory=lambda: {"strategy": "all_at_once"})
+    alarms_of: str
+
+    def moved_to(self, key: str, **strategy: Any) -> "Wanted":
+        return replace(
+            self, live=key, alarms_of=key, strategy=strategy or {"strategy": "all_at_once"}
+        )
+
+    def with_release(self, release: str, count: int = 1) -> "Wanted":
+        configs = {**self.configs, f"{release}-n{count}": count}
+        return replace(self, releases=(*dict.fromkeys((*self.releases, release)),), configs=configs)
+
+    def without(self, *releases: str) -> "Wanted":
+        kept = {k: n for k, n in self.configs.items() if k.rsplit("-n", 1)[0] not in releases}
+        return replace(
+            self, releases=tuple(r for r in self.releases if r not in releases), configs=kept
+        )
+
+    def tfvars(self) -> dict[str, Any]:
+        return {
+            "deployment": {
+                **self.strategy,
+                "alarm_names": [
+                    f"{self.endpoint}-{self.alarms_of}-{kind}" for kind in ("errors", "latency")
+                ],
+            },
+            "endpoint_configs": {
+                key: {"release": key.rsplit("-n", 1)[0], "instance_count": count}
+                for key, count in self.configs.items()
+            },
+            "endpoint_name": self.endpoint,
+            "live_config": self.live,
+            "region": "us-east-1",
+            "releases": {release: _release(release) for release in self.releases},
+            "s3_use_path_style": True,
+            "tags": {"mlops:project": "table"},
+        }
+
+
+def _release(release: str) -> dict[str, Any]:
+    return {
+        "artifact_sha256": "0" * 64,
+        "artifact_uri": f"s3://{BUCKET}/{release}/model.tar.gz",
+        "container_environment": {"SAGEMAKER_PROGRAM": "inference.py"},
+        "data_capture": {"destination_uri": f"s3://{BUCKET}/capture", "percentage": 100},
+        "execution_role_arn": ROLE,
+        "image_uri": IMAGE,
+        "instance_type": "ml.m5.large",
+        "model_package_arn": "arn:aws:sagemaker:us-east-1:000000000000:model-package/table/1",
+        "network_isolation": True,
+        "rollback_alarms": {"error_rate": 0.05, "latency_p95_ms": 500},
+        "security_group_ids": [],
+        "startup_timeout_s": 60,
+        "subnet_ids": [],
+    }
+
+
+class ServingStack:
+    """terraform/serving with its own state, planned and applied against the embedded AWS."""
+
+    def __init__(
+        self, name: str, cloud: Cloud, engine: Engine, environment: Mapping[str, str], folder: Path
+    ) -> None:
+        self._cloud = cloud
+        self._folder = folder
+        self.endpoint = name
+        self._terraform = Terraform(
+            engine,
+            PROJECT_ROOT / "terraform" / "serving",
+            data_dir=folder / "data",
+            environment=environment,
+        )
+        self._terraform.init(
+            {
+                "bucket": "terraform-test-state",
+                "key": f"{name}.tfstate",
+                "region": cloud.region,
+                "use_path_style": "true",
+            }
+        )
+
+    def plan(self, wanted: Wanted) -> dict[str, str]:
+        """Return address -> action of everything the plan would change."""
+        for release in wanted.releases:
+            _store_artifact(self._cloud, release)
+        path = self._folder / "release.tfvars.json"
+        path.write_text(json.dumps(wanted.tfvars()))
+        self._terraform.plan(var_files=[path], out=self._folder / "plan")
+        plan = self._terraform.show(self._folder / "plan")
+        return {
+            change["address"]: _action(change["change"]["actions"])
+            for change in plan.get("resource_changes", ())
+            if change["change"]["actions"] != ["no-op"]
+        }
+
+    def apply(self, wanted: Wanted) -> Completed:
+        self.plan(wanted)
+        return self._terraform.apply(self._folder / "plan", timeout_s=120)
+
+    def serves(self) -> str:
+        return str(self.describe()["EndpointConfigName"]).removeprefix(f"{self.endpoint}-")
+
+    def describe(self) -> Mapping[str, Any]:
+        described: Mapping[str, Any] = self._cloud.client("sagemaker").describe_endpoint(
+            EndpointName=self.endpoint
+        )
+        return described
+
+
+def _action(actions: list[str]) -> str:
+    return "replace" if len(actions) > 1 else actions[0]
+
+
+def _store_artifact(cloud: Cloud, release: str) -> None:
+    stored = io.BytesIO()
+    with tarfile.open(fileobj=stored, mode="w:gz") as archive:
+        code = SERVING_CODE.replace("RELEASE", release).encode()
+        member = tarfile.TarInfo("code/inference.py")
+        member.size = len(code)
+        archive.addfile(member, io.BytesIO(code))
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket=BUCKET)
+    s3.put_object(Bucket=BUCKET, Key=f"{release}/model.tar.gz", Body=stored.getvalue())

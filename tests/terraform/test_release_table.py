@@ -1,0 +1,136 @@
+"""The exact actions that Terraform plans for every kind of move, with the real Terraform and provider.
+
+Everything else stands on this table: if a provider or a change of terraform/serving plans anything else,
+a rollback may rebuild or delete what serves. Each move ends with a plan that is empty.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from pipeline.gateways.aws import Cloud
+from pipeline.gateways.terraform import Engine
+from tests.support.embedded_aws import admin
+from tests.terraform.serving_stack import ServingStack, Wanted
+
+pytestmark = [pytest.mark.terraform, pytest.mark.emulated]
+
+R1, R2, R3, BAD = (f"r-20260101-00000{n}-aaaaa{n}" for n in range(4))
+ENDPOINT = "aws_sagemaker_endpoint.this"
+MOVE_ONLY = {ENDPOINT: "update"}
+
+
+def model(release: str) -> str:
+    return f'aws_sagemaker_model.release["{release}"]'
+
+
+def config_and_alarms(key: str) -> tuple[str, ...]:
+    return (
+        f'aws_sagemaker_endpoint_configuration.release["{key}"]',
+        f'aws_cloudwatch_metric_alarm.rollback["{key}/errors"]',
+        f'aws_cloudwatch_metric_alarm.rollback["{key}/latency"]',
+    )
+
+
+def all_of(action: str, *addresses: str) -> dict[str, str]:
+    return dict.fromkeys(addresses, action)
+
+
+@pytest.fixture(scope="module")
+def stack(
+    cloud: Cloud,
+    engine: Engine,
+    terraform_environment: Mapping[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> ServingStack:
+    return ServingStack(
+        "table", cloud, engine, terraform_environment, tmp_path_factory.mktemp("table")
+    )
+
+
+def first_release(endpoint: str, release: str) -> Wanted:
+    wanted = Wanted(endpoint=endpoint, releases=(), live="", alarms_of="")
+    return wanted.with_release(release).moved_to(f"{release}-n1")
+
+
+def planned_and_applied(stack: ServingStack, wanted: Wanted) -> dict[str, str]:
+    """Return the planned actions, after applying them and seeing an empty plan."""
+    planned = stack.plan(wanted)
+    applied = stack.apply(wanted)
+    assert applied.exit_code == 0, applied.stderr
+    assert stack.serves() == wanted.live
+    assert stack.plan(wanted) == {}
+    return planned
+
+
+def test_the_life_of_an_endpoint_plans_exactly_these_actions(
+    stack: ServingStack, cloud: Cloud
+) -> None:
+    first = first_release("table", R1)
+    assert planned_and_applied(stack, first) == all_of(
+        "create", model(R1), *config_and_alarms(f"{R1}-n1"), ENDPOINT
+    )
+
+    second = first.with_release(R2).moved_to(f"{R2}-n1")
+    new_release = all_of("create", model(R2), *config_and_alarms(f"{R2}-n1"))
+    assert planned_and_applied(stack, second) == new_release | MOVE_ONLY
+
+    back = second.moved_to(f"{R1}-n1")
+    assert planned_and_applied(stack, back) == MOVE_ONLY
+
+    forth = back.moved_to(f"{R2}-n1")
+    assert planned_and_applied(stack, forth) == MOVE_ONLY
+
+    other_count = forth.with_release(R2, count=2).moved_to(f"{R2}-n2")
+    new_config = all_of("create", *config_and_alarms(f"{R2}-n2"))
+    assert planned_and_applied(stack, other_count) == new_config | MOVE_ONLY
+
+    one_more_retained = other_count.with_release(R3, count=2)
+    assert planned_and_applied(stack, one_more_retained) == all_of(
+        "create", model(R3), *config_and_alarms(f"{R3}-n2")
+    )
+
+    other_strategy = one_more_retained.moved_to(f"{R3}-n2", strategy="canary", step_percentage=50)
+    assert planned_and_applied(stack, other_strategy) == MOVE_ONLY
+
+    bad = other_strategy.with_release(BAD, count=2).moved_to(f"{BAD}-n2")
+    silent_rollback_keeps_what_serves(stack, cloud, bad, served=f"{R3}-n2")
+    back_from_bad = bad.moved_to(f"{R3}-n2", strategy="canary", step_percentage=50)
+    assert planned_and_applied(stack, back_from_bad) == {}
+
+    pruned = back_from_bad.without(R1, BAD)
+    gone = [model(R1), *config_and_alarms(f"{R1}-n1"), model(BAD), *config_and_alarms(f"{BAD}-n2")]
+    assert planned_and_applied(stack, pruned) == all_of("delete", *gone)
+
+
+def silent_rollback_keeps_what_serves(
+    stack: ServingStack, cloud: Cloud, bad: Wanted, *, served: str
+) -> None:
+    """SageMaker ends InService on the old config: the apply must fail and delete nothing."""
+    fault = {"hosting": {"endpoint_config": f"table-{bad.live}", "fault": "ping_fail"}}
+    admin(str(cloud.endpoint_url), "faults", method="POST", body=fault)
+    applied = stack.apply(bad)
+    admin(str(cloud.endpoint_url), "faults", method="DELETE")
+    assert applied.exit_code == 1
+    assert "SageMaker rolled the update back" in applied.stderr
+    assert stack.serves() == served
+    assert stack.describe()["EndpointStatus"] == "InService"
+    cloud.client("sagemaker").describe_endpoint_config(EndpointConfigName=f"table-{served}")
+
+
+def test_a_first_create_that_fails_is_replaced_by_the_next_apply(
+    cloud: Cloud, engine: Engine, terraform_environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    stack = ServingStack("unborn", cloud, engine, terraform_environment, tmp_path)
+    bad = first_release("unborn", BAD)
+    fault = {"hosting": {"endpoint_config": "unborn-*", "fault": "ping_fail"}}
+    admin(str(cloud.endpoint_url), "faults", method="POST", body=fault)
+    applied = stack.apply(bad)
+    admin(str(cloud.endpoint_url), "faults", method="DELETE")
+
+    assert applied.exit_code == 1
+    assert stack.describe()["EndpointStatus"] == "Failed"
+    good = bad.with_release(R1).moved_to(f"{R1}-n1")
+    expected = all_of("create", model(R1), *config_and_alarms(f"{R1}-n1"))
+    assert planned_and_applied(stack, good) == expected | {ENDPOINT: "replace"}
