@@ -2,6 +2,11 @@ variable "gitlab_audience" {
   description = "Audience that GitLab puts into its ID tokens; null means the GitLab URL."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.gitlab_audience == null || can(regex("^[^\\s]{1,255}$", var.gitlab_audience))
+    error_message = "The GitLab audience must be null or 1 to 255 characters without spaces."
+  }
 }
 
 variable "gitlab_oidc_provider_arn" {

@@ -102,7 +102,8 @@ resource "aws_ssm_parameter" "foundation" {
   name        = "/mlops/${var.project}/${var.environment}/foundation"
   description = "What the foundation of ${local.name} offers, for the runner and the serving root."
   type        = "String"
-  value       = jsonencode(local.published)
+  # Not "value": nothing in it is secret, and reviewers of a plan want to see what changes.
+  insecure_value = jsonencode(local.published)
 
   depends_on = [module.encryption, module.identity, module.notifications, module.registry, module.storage]
 

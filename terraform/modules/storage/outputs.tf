@@ -1,6 +1,6 @@
 output "bucket" {
   description = "Name of the bucket, known once it is encrypted, versioned and closed to the public."
-  value       = aws_s3_bucket.this.id
+  value       = aws_s3_bucket.this.bucket
 
   depends_on = [
     aws_s3_bucket_ownership_controls.this,

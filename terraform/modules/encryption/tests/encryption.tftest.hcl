@@ -1,0 +1,80 @@
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = {
+      json = "{}"
+    }
+  }
+}
+
+variables {
+  account_id = "000000000000"
+  alias      = "mlops-staging"
+}
+
+run "key_rotates_and_survives_its_deletion_for_a_month_by_default" {
+  command = plan
+
+  assert {
+    condition     = aws_kms_key.this.enable_key_rotation
+    error_message = "The key should rotate unless it is told not to."
+  }
+
+  assert {
+    condition     = aws_kms_key.this.deletion_window_in_days == 30
+    error_message = "A deleted key should be recoverable for 30 days."
+  }
+
+  assert {
+    condition     = aws_kms_alias.this.name == "alias/mlops-staging"
+    error_message = "The alias should carry the given name."
+  }
+}
+
+run "only_the_own_account_and_its_alarms_and_events_use_the_key" {
+  command = plan
+
+  variables {
+    rotation = false
+  }
+
+  assert {
+    condition = toset(flatten([for s in data.aws_iam_policy_document.key.statement : [for p in s.principals : tolist(p.identifiers)]])) == toset([
+      "arn:aws:iam::000000000000:root", "cloudwatch.amazonaws.com", "events.amazonaws.com"
+    ])
+    error_message = "The key policy should name the account, CloudWatch and EventBridge and nobody else."
+  }
+
+  assert {
+    condition     = [for s in data.aws_iam_policy_document.key.statement : [for c in s.condition : "${c.variable}=${join(",", c.values)}"] if s.sid == "AlarmsAndEventsPublish"] == [["aws:SourceAccount=000000000000"]]
+    error_message = "Services should use the key only on behalf of the own account."
+  }
+
+  assert {
+    condition     = !aws_kms_key.this.enable_key_rotation
+    error_message = "The key should not rotate when rotation is off."
+  }
+}
+
+run "bad_values_are_refused" {
+  command = plan
+
+  variables {
+    account_id           = "123"
+    alias                = "alias/mlops"
+    deletion_window_days = 6
+    partition            = "azure"
+  }
+
+  expect_failures = [var.account_id, var.alias, var.deletion_window_days, var.partition]
+}
+
+run "reserved_alias_and_too_long_a_window_are_refused" {
+  command = plan
+
+  variables {
+    alias                = "aws-own"
+    deletion_window_days = 31
+  }
+
+  expect_failures = [var.alias, var.deletion_window_days]
+}

@@ -1,0 +1,118 @@
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = {
+      json = "{}"
+    }
+  }
+}
+
+variables {
+  account_id         = "000000000000"
+  bucket             = "mlops-staging-000000000000-us-east-1"
+  image_repositories = ["sagemaker-scikit-learn"]
+  kms_key_arn        = "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555"
+  name               = "mlops-staging-sagemaker-execution"
+  region             = "us-east-1"
+}
+
+run "only_sagemaker_on_behalf_of_this_account_assumes_the_role" {
+  command = plan
+
+  assert {
+    condition     = flatten([for s in data.aws_iam_policy_document.trust.statement : [for p in s.principals : tolist(p.identifiers)]]) == ["sagemaker.amazonaws.com"]
+    error_message = "SageMaker should be the only principal."
+  }
+
+  assert {
+    condition     = [for c in one(data.aws_iam_policy_document.trust.statement).condition : "${c.variable}=${join(",", c.values)}"] == ["aws:SourceAccount=000000000000"]
+    error_message = "SageMaker should act for this account only."
+  }
+}
+
+run "role_outside_a_vpc_names_its_resources" {
+  command = plan
+
+  assert {
+    condition     = toset([for s in data.aws_iam_policy_document.execution.statement : s.sid if contains(s.resources, "*")]) == toset(["LogInToRegistry", "WriteMetrics"])
+    error_message = "Only the two calls that know no resource should be allowed on all of them."
+  }
+
+  assert {
+    condition     = !anytrue(flatten([for s in data.aws_iam_policy_document.execution.statement : [for a in s.actions : a == "*" || endswith(a, ":*") || startswith(a, "iam:") || startswith(a, "s3:Delete")]]))
+    error_message = "The role should neither hold whole services nor pass roles nor delete objects."
+  }
+
+  assert {
+    condition     = one([for s in data.aws_iam_policy_document.execution.statement : toset(s.resources) if s.sid == "WriteOutputs"]) == toset([for prefix in ["capture", "jobs"] : "arn:aws:s3:::mlops-staging-000000000000-us-east-1/${prefix}/*"])
+    error_message = "The role should write job outputs and captured traffic and nothing else."
+  }
+}
+
+run "role_in_a_vpc_attaches_to_the_given_network_only" {
+  command = plan
+
+  variables {
+    security_group_ids = ["sg-0aa"]
+    subnet_ids         = ["subnet-0bb"]
+  }
+
+  assert {
+    condition = one([for s in data.aws_iam_policy_document.execution.statement : toset(s.resources) if s.sid == "AttachToNetwork"]) == toset([
+      "arn:aws:ec2:us-east-1:000000000000:network-interface/*",
+      "arn:aws:ec2:us-east-1:000000000000:security-group/sg-0aa",
+      "arn:aws:ec2:us-east-1:000000000000:subnet/subnet-0bb",
+    ])
+    error_message = "Network interfaces should be made in the given subnets and groups only."
+  }
+}
+
+run "permissions_boundary_is_set" {
+  command = plan
+
+  variables {
+    permissions_boundary_arn = "arn:aws:iam::000000000000:policy/boundary"
+  }
+
+  assert {
+    condition     = aws_iam_role.execution.permissions_boundary == "arn:aws:iam::000000000000:policy/boundary"
+    error_message = "The role should carry the boundary."
+  }
+}
+
+run "bad_values_are_refused" {
+  command = plan
+
+  variables {
+    account_id               = "123"
+    bucket                   = "s3://bucket"
+    image_repositories       = ["123456789012.dkr.ecr.us-east-1.amazonaws.com/image:latest"]
+    kms_key_arn              = "alias/mlops"
+    name                     = "no spaces please"
+    partition                = "azure"
+    permissions_boundary_arn = "boundary"
+    region                   = "Ireland"
+    security_group_ids       = ["sg-0aa"]
+  }
+
+  expect_failures = [
+    var.account_id,
+    var.bucket,
+    var.image_repositories,
+    var.kms_key_arn,
+    var.name,
+    var.partition,
+    var.permissions_boundary_arn,
+    var.region,
+    var.security_group_ids,
+  ]
+}
+
+run "no_image_repository_is_refused" {
+  command = plan
+
+  variables {
+    image_repositories = []
+  }
+
+  expect_failures = [var.image_repositories]
+}
