@@ -1,0 +1,1 @@
+"""Tests. A package, because an installed distribution also brings a top-level `tests`."""
