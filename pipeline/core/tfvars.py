@@ -1,9 +1,9 @@
 """The ledger as Terraform variables: the one file of Terraform's that the runner writes.
 
 What is rendered is JSON, never HCL: Terraform evaluates `${...}` in HCL variable files and takes
-JSON literally. What would not arrive literally (Terraform normalises text to NFC and replaces half a
-surrogate pair; no process environment holds NUL) is refused by name. After rendering, the text is parsed and compared
-with what was meant, so that a changed template cannot change a deployment.
+JSON literally. What would not arrive literally is refused by name: Terraform normalises text to NFC
+and replaces half a surrogate pair, and no process environment holds NUL. After rendering, the text
+is parsed and compared with what was meant: a changed template cannot change a deployment.
 """
 
 import json
