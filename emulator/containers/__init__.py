@@ -1,1 +1,1 @@
-"""Run processes for the embedded AWS: training and processing jobs, endpoint fleets, invocations."""
+"""Run processes for the embedded AWS: jobs, endpoint fleets, invocations."""

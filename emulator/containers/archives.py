@@ -1,0 +1,48 @@
+"""Pack and unpack .tar.gz archives. An archive that would write outside its target is refused.
+
+Standard library only: the shims import it inside the containers' processes.
+"""
+
+from __future__ import annotations
+
+import tarfile
+from pathlib import Path, PurePosixPath
+
+
+class UnsafeArchive(Exception):
+    """The archive holds a member that must not be extracted, or is no .tar.gz at all."""
+
+
+def extract_safely(archive: Path, target: Path) -> None:
+    """Extract every member below `target`; nothing is written when one of them is refused."""
+    target.mkdir(parents=True, exist_ok=True)
+    try:
+        with tarfile.open(archive, mode="r:gz") as opened:
+            members = opened.getmembers()
+            for member in members:
+                _refuse_unsafe(member, archive.name)
+            opened.extractall(target, members=members, filter="data")
+    except (tarfile.TarError, EOFError, OSError) as error:
+        text = f"{archive.name} cannot be extracted: {error}. Store a gzip-compressed tar archive."
+        raise UnsafeArchive(text) from error
+
+
+def _refuse_unsafe(member: tarfile.TarInfo, archive_name: str) -> None:
+    path = PurePosixPath(member.name)
+    if path.is_absolute() or ".." in path.parts:
+        problem = "lies outside the archive's root"
+    elif member.issym() or member.islnk():
+        problem = "is a link"
+    elif not (member.isfile() or member.isdir()):
+        problem = "is neither a file nor a directory"
+    else:
+        return
+    text = f"{archive_name}: member {member.name!r} {problem}. Archive plain files only."
+    raise UnsafeArchive(text)
+
+
+def pack_directory(source: Path, archive: Path) -> None:
+    """Write the directory's contents (not the directory itself) to a .tar.gz, links followed."""
+    with tarfile.open(archive, mode="w:gz", dereference=True) as opened:
+        for entry in sorted(source.iterdir()):
+            opened.add(entry, arcname=entry.name)

@@ -1,0 +1,45 @@
+"""The configuration files that SageMaker writes into a processing container, as plain values.
+
+Source: "How Amazon SageMaker Processing Configures Input and Output For Your Processing
+Container" in the developer guide.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from emulator.containers.training_files import HOST
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from emulator.containers.layout import ContainerLayout
+
+
+def write_config_files(job: Mapping[str, Any], layout: ContainerLayout) -> None:
+    """Write processingjobconfig and resourceconfig below config."""
+    files = {
+        "processingjobconfig.json": processing_job_config(job),
+        "resourceconfig.json": {"current_host": HOST, "hosts": [HOST]},
+    }
+    for name, content in files.items():
+        path = layout.processing_config / name
+        path.write_text(json.dumps(layout.rewrite_all(content)), encoding="utf-8")
+
+
+def processing_job_config(job: Mapping[str, Any]) -> dict[str, Any]:
+    """The job as its container sees it; optional parts that were not given are absent."""
+    config: dict[str, Any] = {
+        "ProcessingJobArn": job["ProcessingJobArn"],
+        "ProcessingJobName": job["ProcessingJobName"],
+        "AppSpecification": job["AppSpecification"],
+        "Environment": job.get("Environment", {}),
+        "ProcessingInputs": list(job.get("ProcessingInputs", ())),
+        "ProcessingResources": job["ProcessingResources"],
+        "RoleArn": job["RoleArn"],
+    }
+    for name in ("ProcessingOutputConfig", "StoppingCondition", "NetworkConfig"):
+        if name in job:
+            config[name] = job[name]
+    return config

@@ -1,0 +1,108 @@
+"""What a container takes from S3 and what it leaves there."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+_CHUNK_BYTES = 1024 * 1024
+
+
+class StorageError(Exception):
+    """S3 refused, or the URI or key cannot be used; the text says which."""
+
+
+class NothingFound(StorageError):
+    """No object lies under the S3 URI."""
+
+
+@contextlib.contextmanager
+def _naming(uri: str) -> Iterator[None]:
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        text = f"{uri}: {error}"
+        raise StorageError(text) from error
+
+
+def parse_uri(uri: str) -> tuple[str, str]:
+    """Split `s3://bucket/key` into bucket and key (which may be empty)."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    if not uri.startswith("s3://") or not bucket:
+        text = f"{uri!r} is no S3 URI. Use s3://bucket/key."
+        raise StorageError(text)
+    return bucket, key
+
+
+def join_uri(uri: str, *parts: str) -> str:
+    """Append path parts to an S3 URI with single slashes."""
+    return "/".join([uri.rstrip("/"), *parts])
+
+
+def download_prefix(client: Any, uri: str, target: Path) -> None:
+    """Copy every object under a prefix below `target`, relative paths kept."""
+    bucket, prefix = parse_uri(uri)
+    with _naming(uri):
+        keys = list(_keys(client, bucket, prefix))
+        for key in keys:
+            _fetch(client, bucket, key, target / relative_path(key, prefix))
+    if not keys:
+        text = f'No S3 objects found under S3 URL "{uri}"'
+        raise NothingFound(text)
+
+
+def _keys(client: Any, bucket: str, prefix: str) -> Iterator[str]:
+    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    for page in pages:
+        for entry in page.get("Contents", ()):
+            if not entry["Key"].endswith("/"):
+                yield entry["Key"]
+
+
+def relative_path(key: str, prefix: str) -> PurePosixPath:
+    """Where an object of an S3Prefix goes: below the prefix as a folder, else below its folder."""
+    folder = prefix if prefix.endswith("/") else f"{prefix}/"
+    start = len(folder) if key.startswith(folder) else prefix.rfind("/") + 1
+    path = PurePosixPath(key[start:].lstrip("/"))
+    if ".." in path.parts:
+        text = f"S3 key {key!r} cannot become a file: it contains '..'. Rename the object."
+        raise StorageError(text)
+    return path
+
+
+def download_object(client: Any, uri: str, path: Path) -> None:
+    """Copy one object to a file."""
+    bucket, key = parse_uri(uri)
+    with _naming(uri):
+        _fetch(client, bucket, key, path)
+
+
+def _fetch(client: Any, bucket: str, key: str, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    body = client.get_object(Bucket=bucket, Key=key)["Body"]
+    with body, path.open("wb") as file:
+        shutil.copyfileobj(body, file, _CHUNK_BYTES)
+
+
+def upload_file(client: Any, path: Path, uri: str, *, kms_key_id: str | None = None) -> None:
+    """Copy one file to an object, encrypted with the key if there is one."""
+    bucket, key = parse_uri(uri)
+    encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_id}
+    with _naming(uri), path.open("rb") as file:
+        client.put_object(Bucket=bucket, Key=key, Body=file, **(encryption if kms_key_id else {}))
+
+
+def upload_directory(client: Any, source: Path, uri: str, *, kms_key_id: str | None = None) -> None:
+    """Copy every file below a directory to objects below a URI, relative paths kept."""
+    for path in sorted(source.rglob("*")):
+        if path.is_file():
+            name = path.relative_to(source).as_posix()
+            upload_file(client, path, join_uri(uri, name), kms_key_id=kms_key_id)

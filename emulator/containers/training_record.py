@@ -1,0 +1,82 @@
+"""The part of a training job's description that changes while it runs.
+
+Texts are those of "SecondaryStatusTransition" in the SageMaker API reference.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from emulator.containers.jobs import FAILURE_REASON_LIMIT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+MESSAGES = {
+    "Starting": "Starting the training job",
+    "Downloading": "Downloading input data",
+    "Training": "Training image download completed. Training in progress.",
+    "Uploading": "Uploading generated training model",
+    "Stopping": "Stopping the training job",
+    "Completed": "Training job completed",
+    "Failed": "Training job failed",
+    "Stopped": "Training job stopped",
+    "MaxRuntimeExceeded": "Training job runtime exceeded MaxRuntimeInSeconds provided",
+}
+
+
+class TrainingRecord:
+    """Reports secondary statuses with their transitions, and the end with its times."""
+
+    def __init__(self, update: Callable[[Mapping[str, Any]], None]) -> None:
+        self._update = update
+        self._transitions: list[dict[str, Any]] = []
+        self._started: dt.datetime | None = None
+
+    def enter(self, secondary: str, *, status: str = "InProgress", **fields: Any) -> None:
+        """Report a secondary status; entering the current one again changes nothing."""
+        now = dt.datetime.now(dt.UTC)
+        if secondary == "Downloading":
+            self._started = now
+            fields["TrainingStartTime"] = now
+        self._move(secondary, now)
+        self._report(secondary, status, now, fields)
+
+    def end(self, status: str, *, secondary: str | None = None, **fields: Any) -> None:
+        """Report the final status; the secondary one is the same unless given."""
+        now = dt.datetime.now(dt.UTC)
+        final = secondary or status
+        self._move(final, now)
+        self._transitions[-1]["EndTime"] = now
+        started = self._started or now
+        seconds = max(1, round((now - started).total_seconds()))
+        times = {"TrainingStartTime": started, "TrainingEndTime": now}
+        billed = {"TrainingTimeInSeconds": seconds, "BillableTimeInSeconds": seconds}
+        self._report(final, status, now, {**fields, **times, **billed})
+
+    def fail(self, reason: str) -> None:
+        """Report the end Failed."""
+        self.end("Failed", FailureReason=reason[:FAILURE_REASON_LIMIT])
+
+    def _move(self, secondary: str, now: dt.datetime) -> None:
+        if self._transitions and self._transitions[-1]["Status"] == secondary:
+            return
+        if self._transitions:
+            self._transitions[-1]["EndTime"] = now
+        message = MESSAGES[secondary]
+        transition = {"Status": secondary, "StartTime": now, "StatusMessage": message}
+        self._transitions.append(transition)
+
+    def _report(
+        self, secondary: str, status: str, now: dt.datetime, fields: Mapping[str, Any]
+    ) -> None:
+        self._update(
+            {
+                **fields,
+                "TrainingJobStatus": status,
+                "SecondaryStatus": secondary,
+                "SecondaryStatusTransitions": [dict(entry) for entry in self._transitions],
+                "LastModifiedTime": now,
+            }
+        )
