@@ -1,0 +1,135 @@
+"""What the commands do to a state directory's server; every one returns what it found or did."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, TextIO
+
+from emulator.state_directory import ServerRecord, StateDirectory
+
+_START_LIMIT_S = 30.0
+_STOP_LIMIT_S = 45.0
+_POLL_S = 0.05
+_LOG_TAIL_LINES = 15
+_PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+
+class CommandFailed(Exception):
+    """What happened, to which server, and what to do."""
+
+
+def start(directory: StateDirectory) -> dict[str, Any]:
+    """Return the endpoint of the healthy server, starting one when there is none."""
+    with directory.commands_locked():
+        running = directory.running()
+        if running is not None:
+            return _described(directory, running, started=False)
+        if directory.is_served():
+            return _described(directory, _await_health(directory, None), started=False)
+        return _described(directory, _await_health(directory, _spawn(directory)), started=True)
+
+
+def _described(directory: StateDirectory, record: ServerRecord, *, started: bool) -> dict[str, Any]:
+    return {
+        "endpoint_url": record.endpoint_url,
+        "pid": record.pid,
+        "instance_id": record.instance_id,
+        "state_dir": str(directory.path),
+        "started": started,
+    }
+
+
+def _spawn(directory: StateDirectory) -> subprocess.Popen[bytes]:
+    with directory.log_path.open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "emulator", "serve", "--state-dir", str(directory.path)],
+            cwd=_PROJECT_ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def _await_health(
+    directory: StateDirectory, server: subprocess.Popen[bytes] | None
+) -> ServerRecord:
+    deadline = time.monotonic() + _START_LIMIT_S
+    while time.monotonic() < deadline:
+        running = directory.running()
+        if running is not None:
+            return running
+        if server is not None and server.poll() is not None:
+            text = (
+                f"The server of {directory.path} ended with code {server.returncode} while "
+                f"starting. Its last words:\n{_log_tail(directory)}"
+            )
+            raise CommandFailed(text)
+        time.sleep(_POLL_S)
+    text = (
+        f"The server of {directory.path} did not become healthy within {_START_LIMIT_S:.0f} s. "
+        f"Read {directory.log_path}, or use `python -m emulator reset`."
+    )
+    raise CommandFailed(text)
+
+
+def _log_tail(directory: StateDirectory) -> str:
+    lines = directory.log_path.read_text(errors="replace").splitlines()
+    return "\n".join(lines[-_LOG_TAIL_LINES:])
+
+
+def stop(directory: StateDirectory) -> dict[str, Any]:
+    """Stop the server and wait for its end; `stopped` is false when none ran."""
+    with directory.commands_locked():
+        return {"state_dir": str(directory.path), **_stop(directory)}
+
+
+def _stop(directory: StateDirectory) -> dict[str, Any]:
+    pid = directory.server_pid()
+    if pid is None:
+        return {"stopped": False}
+    os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + _STOP_LIMIT_S
+    while directory.is_served():
+        if time.monotonic() > deadline:
+            os.kill(pid, signal.SIGKILL)
+            deadline = time.monotonic() + _STOP_LIMIT_S
+        time.sleep(_POLL_S)
+    return {"stopped": True, "pid": pid}
+
+
+def reset(directory: StateDirectory) -> dict[str, Any]:
+    """Stop the server and delete what it wrote."""
+    with directory.commands_locked():
+        done = {"state_dir": str(directory.path), **_stop(directory), "reset": True}
+        directory.delete_content()
+        return done
+
+
+def status(directory: StateDirectory) -> dict[str, Any]:
+    running = directory.running()
+    found: dict[str, Any] = {"state_dir": str(directory.path), "running": running is not None}
+    if running is not None:
+        found |= {
+            "endpoint_url": running.endpoint_url,
+            "pid": running.pid,
+            "instance_id": running.instance_id,
+            "version": running.version,
+        }
+    return found
+
+
+def follow_logs(directory: StateDirectory, *, follow: bool, out: TextIO) -> None:
+    if not directory.log_path.exists():
+        text = f"{directory.path} has no server log; `python -m emulator start` makes one."
+        raise CommandFailed(text)
+    with directory.log_path.open(errors="replace") as log:
+        while True:
+            out.write(log.read())
+            out.flush()
+            if not follow:
+                return
+            time.sleep(0.5)

@@ -1,0 +1,129 @@
+"""Around every request: read it whole, apply fault rules, route it, keep it in the journal.
+
+The whole body is read first: with HTTP/1.1 an unread rest would be taken for the next request.
+"""
+
+import io
+import json
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable
+from typing import Protocol
+from xml.sax.saxutils import escape
+
+from emulator.answers import Answer, Environ, StartResponse, WsgiApp
+from emulator.calls import Call, read_call
+from emulator.faults import Faults
+
+log = logging.getLogger(__name__)
+
+_JOURNAL_SIZE = 10_000
+
+
+class Journal:
+    """The last calls, oldest first."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._entries: deque[dict[str, object]] = deque(maxlen=_JOURNAL_SIZE)
+
+    def add(self, call: Call, *, status: int, started: float, duration_ms: float) -> None:
+        entry: dict[str, object] = {
+            "service": call.service,
+            "action": call.action,
+            "method": call.method,
+            "path": call.path,
+            "region": call.region,
+            "status": status,
+            "time": round(started, 3),
+            "duration_ms": round(duration_ms, 1),
+        }
+        with self._lock:
+            self._entries.append(entry)
+
+    def entries(self) -> list[dict[str, object]]:
+        with self._lock:
+            return list(self._entries)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._entries.clear()
+
+
+class Route(Protocol):
+    """Chooses the application that answers."""
+
+    def __call__(self, call: Call, environ: Environ, body: bytes) -> WsgiApp: ...
+
+
+class Middleware:
+    """A WSGI application around `route`, which gets the call already read."""
+
+    def __init__(self, route: Route, faults: Faults, journal: Journal) -> None:
+        self._route = route
+        self._faults = faults
+        self._journal = journal
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        body = read_body(environ)
+        call = read_call(environ, body)
+        started, clock = time.time(), time.perf_counter()
+        answered: list[int] = []
+
+        def recording_start(status: str, *arguments: object, **options: object) -> object:
+            answered.append(int(status.split(" ", 1)[0]))
+            return start_response(status, *arguments, **options)
+
+        injected = None if call.path.startswith("/_emu/") else self._injected(call)
+        if injected is not None:
+            chunks = injected.send(recording_start)
+        else:
+            chunks = self._route(call, environ, body)(environ, recording_start)
+        if not call.path.startswith("/_emu/"):
+            duration_ms = (time.perf_counter() - clock) * 1000
+            status = answered[-1] if answered else 0
+            self._journal.add(call, status=status, started=started, duration_ms=duration_ms)
+        return chunks
+
+    def _injected(self, call: Call) -> Answer | None:
+        rule = self._faults.api_rule(call.service, call.action)
+        if rule is None:
+            return None
+        time.sleep(rule.latency_ms / 1000)
+        if rule.error is None:
+            return None
+        error = rule.error
+        return error_for(call, code=error.code, message=error.message, status=error.status)
+
+
+def read_body(environ: Environ) -> bytes:
+    """Read the body and put it back, so that whoever answers may read it or not."""
+    length = environ.get("CONTENT_LENGTH")
+    stream = environ["wsgi.input"]
+    if length:
+        body = stream.read(int(length))
+    elif environ.get("wsgi.input_terminated"):
+        body = stream.read()
+    else:
+        body = b""
+    environ["wsgi.input"] = io.BytesIO(body)
+    environ["CONTENT_LENGTH"] = str(len(body))
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
+    return bytes(body)
+
+
+def error_for(call: Call, *, code: str, message: str, status: int) -> Answer:
+    """Return an error in the form that this call's protocol expects."""
+    if call.target or call.endpoint_name:
+        document = json.dumps({"__type": code, "message": message, "Message": message})
+        headers = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-ErrorType": code}
+        return Answer(status=status, headers=headers, body=document.encode())
+    inner = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
+    if call.service == "s3":
+        text = f"<Error>{inner}</Error>"
+    else:
+        text = f"<ErrorResponse><Error><Type>Sender</Type>{inner}</Error></ErrorResponse>"
+    headers = {"Content-Type": "application/xml", "x-amzn-ErrorType": code}
+    return Answer(status=status, headers=headers, body=text.encode())

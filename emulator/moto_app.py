@@ -1,0 +1,67 @@
+"""moto as one WSGI application, patched; what it cannot do is answered with 400 at once."""
+
+import logging
+import os
+from collections.abc import Iterable
+
+from emulator.answers import Answer, Environ, StartResponse
+from emulator.calls import Call
+from emulator.cloud import ACCOUNT_ID
+from emulator.middleware import error_for
+
+# Both are read when moto is imported.
+os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT_ID
+os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
+
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+
+from emulator.moto_patches import apply_patches
+
+log = logging.getLogger(__name__)
+
+RequestHandler = MotoRequestHandler
+_ROUTING_FAILURES = ("404 NOT FOUND", "405 METHOD NOT ALLOWED")
+
+
+class MotoApp:
+    def __init__(self) -> None:
+        apply_patches()
+        self._dispatch = DomainDispatcherApplication(create_backend_app)
+
+    def answer(
+        self, call: Call, environ: Environ, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        started: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def hold_start(status: str, headers: list[tuple[str, str]], *_: object) -> None:
+            started.append((status, headers))
+
+        try:
+            chunks: Iterable[bytes] = list(self._dispatch(environ, hold_start))
+        except NotImplementedError as error:
+            return _not_implemented(call, str(error)).send(start_response)
+        except Exception as error:
+            log.exception("service=%s action=%s: moto failed", call.service, call.action)
+            return _not_implemented(call, f"moto failed: {error!r}").send(start_response)
+        status, headers = started[-1]
+        if _is_routing_failure(call, status, headers):
+            return _not_implemented(call, "moto has no such route").send(start_response)
+        start_response(status, headers)
+        return chunks
+
+
+def _is_routing_failure(call: Call, status: str, headers: list[tuple[str, str]]) -> bool:
+    """Flask's own HTML page means that no service took the request; a HEAD has no page to show."""
+    if call.method == "HEAD":
+        return False
+    kinds = [value for name, value in headers if name.lower() == "content-type"]
+    return status.upper() in _ROUTING_FAILURES and kinds == ["text/html; charset=utf-8"]
+
+
+def _not_implemented(call: Call, detail: str) -> Answer:
+    text = f"The embedded AWS does not implement {call.service} {call.action}: {detail}"
+    return error_for(call, code="NotImplementedByEmulator", message=text, status=400)

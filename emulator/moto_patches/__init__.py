@@ -1,0 +1,18 @@
+"""Corrections to moto, applied once before the first request; one file per service."""
+
+import threading
+
+from emulator.moto_patches import s3
+
+_SERVICES = (s3,)
+_lock = threading.Lock()
+_applied: list[bool] = []
+
+
+def apply_patches() -> None:
+    with _lock:
+        if _applied:
+            return
+        for service in _SERVICES:
+            service.apply()
+        _applied.append(True)

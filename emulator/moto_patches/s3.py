@@ -1,0 +1,82 @@
+"""S3: atomic conditional writes, bucket policies on loopback, EventBridge notifications.
+
+Sources: "Conditional requests" and "aws:SecureTransport" in the S3 user guide, and the
+GetBucketNotificationConfiguration page of the API reference.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from moto.s3.models import FakeBucket
+from moto.s3.responses import S3Response
+
+from emulator.moto_patches.patching import wrap
+
+_conditional_writes = threading.RLock()
+
+
+def apply() -> None:
+    for name in ("put_object", "delete_object", "_key_response_post"):
+        wrap(S3Response, name, _atomic)
+    wrap(FakeBucket, "get_permission", _loopback_permission)
+    wrap(S3Response, "get_bucket_notification", _with_event_bridge)
+
+
+def _atomic(original: Callable[..., Any]) -> Callable[..., Any]:
+    """moto checks the condition and writes in two steps: of 12 racers two could win."""
+
+    def conditional(self: Any, *arguments: Any, **options: Any) -> Any:
+        with _conditional_writes:
+            return original(self, *arguments, **options)
+
+    return conditional
+
+
+def _loopback_permission(original: Callable[..., Any]) -> Callable[..., Any]:
+    """moto ignores conditions and most principals, so a Deny meant for few denied all."""
+
+    def get_permission(self: Any, action: str, resource: str) -> Any:
+        policy = self.policy
+        if policy is None:
+            return original(self, action, resource)
+        document = json.loads(policy)
+        statements = document["Statement"]
+        if isinstance(statements, Mapping):
+            statements = [statements]
+        document["Statement"] = [item for item in statements if _applies_to_everyone(item)]
+        return _permission(document, action, resource)
+
+    return get_permission
+
+
+def _permission(document: Mapping[str, Any], action: str, resource: str) -> Any:
+    from moto.iam.access_control import IAMPolicy
+
+    return IAMPolicy(json.dumps(document)).is_action_permitted(action, resource)
+
+
+def _applies_to_everyone(statement: Mapping[str, Any]) -> bool:
+    """Conditions are not evaluated: loopback counts as secure transport, the rest as not met."""
+    principal = statement.get("Principal")
+    if isinstance(principal, Mapping):
+        principal = principal.get("AWS")
+    return "Condition" not in statement and principal in (None, "*", ["*"])
+
+
+def _with_event_bridge(original: Callable[..., Any]) -> Callable[..., Any]:
+    """moto keeps EventBridgeConfiguration but does not answer it."""
+
+    def get_bucket_notification(self: Any) -> Any:
+        kept = self.backend.get_bucket_notification_configuration(self.bucket_name)
+        answer = original(self)
+        if not kept or kept.event_bridge is None:
+            return answer
+        status, headers, body = answer
+        text = body.decode() if isinstance(body, bytes) else body
+        end = "</NotificationConfiguration>"
+        element = "<EventBridgeConfiguration></EventBridgeConfiguration>"
+        return status, headers, text.replace(end, f"{element}{end}")
+
+    return get_bucket_notification

@@ -1,0 +1,1 @@
+"""The SageMaker control plane: documents, their life cycles and AWS's errors."""

@@ -1,0 +1,96 @@
+"""The door of the control plane: one JSON 1.1 request in, one answer out."""
+
+import importlib
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import botocore.session
+
+from emulator.answers import Answer
+from emulator.cloud import Cloud
+from emulator.sagemaker.constraints import check_request
+from emulator.sagemaker.errors import AwsError, NotImplementedByEmulator, ValidationError
+from emulator.sagemaker.hosting import Hosting
+from emulator.sagemaker.registry import ACTIONS, Context
+from emulator.sagemaker.shaping import shape_response
+from emulator.sagemaker.store import Store
+
+log = logging.getLogger(__name__)
+
+_CONTENT_TYPE = "application/x-amz-json-1.1"
+_RESOURCES = ("models", "endpoint_configs", "endpoints", "tags")
+
+for _resource in _RESOURCES:
+    importlib.import_module(f"emulator.sagemaker.{_resource}")
+
+
+class ControlPlane:
+    """`strict` turns an answer that AWS's model does not allow into a 500 (for tests)."""
+
+    def __init__(self, cloud: Cloud, hosting: Hosting, *, strict: bool) -> None:
+        self._cloud = cloud
+        self._hosting = hosting
+        self._store = Store()
+        self._strict = strict
+        self._model = botocore.session.Session().get_service_model("sagemaker")
+
+    def answer(self, *, action: str, region: str, body: bytes) -> Answer:
+        try:
+            document = self._act(action, region, body)
+        except AwsError as error:
+            return error_answer(error)
+        except Exception:
+            log.exception("action=%s failed", action)
+            code, text = "InternalFailure", f"The embedded AWS failed in {action}; see its log."
+            return error_answer(AwsError(code, text, status=500))
+        return Answer(
+            status=200,
+            headers={"Content-Type": _CONTENT_TYPE},
+            body=json.dumps(document).encode(),
+        )
+
+    def _act(self, action: str, region: str, body: bytes) -> dict[str, Any]:
+        function = ACTIONS.get(action)
+        if function is None:
+            text = f"SageMaker action {action}"
+            raise NotImplementedByEmulator(text)
+        operation = self._model.operation_model(action)
+        params = _without_nulls(_parsed(body))
+        check_request(params, operation.input_shape)
+        context = Context(
+            region=region, cloud=self._cloud, store=self._store, hosting=self._hosting
+        )
+        result = function(context, params)
+        return shape_response(result, operation.output_shape, strict=self._strict)
+
+
+def error_answer(error: AwsError) -> Answer:
+    document = {"__type": error.code, "message": error.message}
+    return Answer(
+        status=error.status,
+        headers={"Content-Type": _CONTENT_TYPE, "x-amzn-ErrorType": error.code},
+        body=json.dumps(document).encode(),
+    )
+
+
+def _parsed(body: bytes) -> Mapping[str, Any]:
+    try:
+        params = json.loads(body or b"{}")
+    except ValueError as error:
+        code = "SerializationException"
+        text = f"The request is not JSON: {error}"
+        raise AwsError(code, text) from error
+    if not isinstance(params, dict):
+        text = "The request is not a JSON object."
+        raise ValidationError(text)
+    return params
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value]
+    return value

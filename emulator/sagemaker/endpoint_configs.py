@@ -1,0 +1,95 @@
+"""CreateEndpointConfig, DescribeEndpointConfig, ListEndpointConfigs and DeleteEndpointConfig."""
+
+from typing import Any
+
+from emulator.sagemaker.errors import ValidationError
+from emulator.sagemaker.listing import Listing, list_page
+from emulator.sagemaker.models import require_model
+from emulator.sagemaker.registry import Context, Params, action
+from emulator.sagemaker.store import Document
+from emulator.sagemaker.tags import tag_new
+
+KIND = "endpoint-config"
+ENDPOINT_KIND = "endpoint"
+_LISTING = Listing(result="EndpointConfigs", name="EndpointConfigName")
+
+
+def require_endpoint_config(context: Context, name: str) -> Document:
+    document = context.store.find(context.region, KIND, name)
+    if document is None:
+        text = f'Could not find endpoint configuration "{context.arn(KIND, name)}".'
+        raise ValidationError(text)
+    return document
+
+
+@action("CreateEndpointConfig")
+def create_endpoint_config(context: Context, params: Params) -> dict[str, Any]:
+    name = params["EndpointConfigName"]
+    arn = context.arn(KIND, name)
+    with context.store.lock:
+        if context.store.find(context.region, KIND, name):
+            text = f'Cannot create already existing endpoint configuration "{arn}".'
+            raise ValidationError(text)
+        _check_variants(context, params)
+        document = {**params, "EndpointConfigArn": arn, "CreationTime": context.now()}
+        context.store.put(context.region, KIND, name, document)
+        tag_new(context, arn, params)
+    return {"EndpointConfigArn": arn}
+
+
+def _check_variants(context: Context, params: Params) -> None:
+    variants = [*params["ProductionVariants"], *params.get("ShadowProductionVariants", [])]
+    names = [variant["VariantName"] for variant in variants]
+    if len(set(names)) != len(names):
+        text = f"Production variant names must be unique; got {', '.join(names)}."
+        raise ValidationError(text)
+    for variant in variants:
+        _check_capacity(variant)
+        if "ModelName" in variant:
+            require_model(context, variant["ModelName"])
+
+
+def _check_capacity(variant: Document) -> None:
+    has_instances = "InstanceType" in variant and "InitialInstanceCount" in variant
+    if has_instances or "ServerlessConfig" in variant or "InstancePools" in variant:
+        return
+    text = (
+        f"Production variant {variant['VariantName']} needs InstanceType and "
+        "InitialInstanceCount, or ServerlessConfig."
+    )
+    raise ValidationError(text)
+
+
+@action("DescribeEndpointConfig")
+def describe_endpoint_config(context: Context, params: Params) -> dict[str, Any]:
+    return require_endpoint_config(context, params["EndpointConfigName"])
+
+
+@action("ListEndpointConfigs")
+def list_endpoint_configs(context: Context, params: Params) -> dict[str, Any]:
+    return list_page(context.store.all(context.region, KIND), params, _LISTING)
+
+
+@action("DeleteEndpointConfig")
+def delete_endpoint_config(context: Context, params: Params) -> dict[str, Any]:
+    """Refuse a config in use: AWS's documentation forbids deleting it, moto would allow it."""
+    name = params["EndpointConfigName"]
+    with context.store.lock:
+        document = require_endpoint_config(context, name)
+        for endpoint in context.store.all(context.region, ENDPOINT_KIND):
+            if name in _configs_in_use(endpoint):
+                text = (
+                    f'Cannot delete endpoint configuration "{document["EndpointConfigArn"]}": '
+                    f'it is in use by endpoint "{endpoint["EndpointArn"]}".'
+                )
+                raise ValidationError(text)
+        context.store.remove(context.region, KIND, name)
+        context.store.remove_tags(document["EndpointConfigArn"])
+    return {}
+
+
+def _configs_in_use(endpoint: Document) -> tuple[str, ...]:
+    if endpoint["EndpointStatus"] == "Failed":
+        return ()
+    pending = endpoint.get("PendingDeploymentSummary", {})
+    return (endpoint["EndpointConfigName"], pending.get("EndpointConfigName", ""))

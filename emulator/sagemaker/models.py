@@ -1,0 +1,65 @@
+"""CreateModel, DescribeModel, ListModels and DeleteModel."""
+
+from typing import Any
+
+from emulator.sagemaker.errors import ValidationError
+from emulator.sagemaker.listing import Listing, list_page
+from emulator.sagemaker.registry import Context, Params, action
+from emulator.sagemaker.store import Document
+from emulator.sagemaker.tags import tag_new
+
+KIND = "model"
+_LISTING = Listing(result="Models", name="ModelName")
+
+
+def require_model(context: Context, name: str) -> Document:
+    document = context.store.find(context.region, KIND, name)
+    if document is None:
+        text = f'Could not find model "{context.arn(KIND, name)}".'
+        raise ValidationError(text)
+    return document
+
+
+@action("CreateModel")
+def create_model(context: Context, params: Params) -> dict[str, Any]:
+    name = params["ModelName"]
+    arn = context.arn(KIND, name)
+    _check_containers(params)
+    with context.store.lock:
+        if context.store.find(context.region, KIND, name):
+            text = f'Cannot create already existing model "{arn}".'
+            raise ValidationError(text)
+        document = {**params, "ModelArn": arn, "CreationTime": context.now()}
+        context.store.put(context.region, KIND, name, document)
+        tag_new(context, arn, params)
+    return {"ModelArn": arn}
+
+
+def _check_containers(params: Params) -> None:
+    if ("PrimaryContainer" in params) == ("Containers" in params):
+        text = "Exactly one of PrimaryContainer and Containers is required to create a model."
+        raise ValidationError(text)
+    containers = params.get("Containers") or [params["PrimaryContainer"]]
+    for container in containers:
+        if ("Image" in container) == ("ModelPackageName" in container):
+            text = "Each container needs exactly one of Image and ModelPackageName."
+            raise ValidationError(text)
+
+
+@action("DescribeModel")
+def describe_model(context: Context, params: Params) -> dict[str, Any]:
+    return require_model(context, params["ModelName"])
+
+
+@action("ListModels")
+def list_models(context: Context, params: Params) -> dict[str, Any]:
+    return list_page(context.store.all(context.region, KIND), params, _LISTING)
+
+
+@action("DeleteModel")
+def delete_model(context: Context, params: Params) -> dict[str, Any]:
+    with context.store.lock:
+        document = require_model(context, params["ModelName"])
+        context.store.remove(context.region, KIND, params["ModelName"])
+        context.store.remove_tags(document["ModelArn"])
+    return {}

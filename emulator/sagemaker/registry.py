@@ -1,0 +1,44 @@
+"""Which function answers which action, and what every such function is given."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from emulator.cloud import Cloud
+from emulator.sagemaker.hosting import Hosting
+from emulator.sagemaker.store import Store
+
+Params = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """One request's view of the cloud: whose region, where documents and fleets are."""
+
+    region: str
+    cloud: Cloud
+    store: Store
+    hosting: Hosting
+    now: Callable[[], float] = field(default=time.time)
+
+    def arn(self, kind: str, name: str) -> str:
+        return f"arn:aws:sagemaker:{self.region}:{self.cloud.account_id}:{kind}/{name}"
+
+
+Action = Callable[[Context, Params], Mapping[str, Any]]
+
+ACTIONS: dict[str, Action] = {}
+
+
+def action(name: str) -> Callable[[Action], Action]:
+    """Register the decorated function as the answer to this SageMaker action."""
+
+    def register(function: Action) -> Action:
+        if name in ACTIONS:
+            text = f"the action {name} is registered twice"
+            raise ValueError(text)
+        ACTIONS[name] = function
+        return function
+
+    return register

@@ -1,0 +1,36 @@
+"""AddTags, ListTags and DeleteTags for every SageMaker resource, and tags given at creation."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from emulator.sagemaker.registry import Context, Params, action
+
+
+def tag_new(context: Context, arn: str, params: Params) -> None:
+    context.store.add_tags(arn, _as_mapping(params.get("Tags", [])))
+
+
+def _as_mapping(tags: list[dict[str, str]]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in tags}
+
+
+def _as_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
+
+
+@action("AddTags")
+def add_tags(context: Context, params: Params) -> dict[str, Any]:
+    arn = params["ResourceArn"]
+    context.store.add_tags(arn, _as_mapping(params["Tags"]))
+    return {"Tags": _as_list(context.store.tags(arn))}
+
+
+@action("ListTags")
+def list_tags(context: Context, params: Params) -> dict[str, Any]:
+    return {"Tags": _as_list(context.store.tags(params["ResourceArn"]))}
+
+
+@action("DeleteTags")
+def delete_tags(context: Context, params: Params) -> dict[str, Any]:
+    context.store.remove_tags(params["ResourceArn"], list(params["TagKeys"]))
+    return {}

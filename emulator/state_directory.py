@@ -1,0 +1,156 @@
+"""One state directory, at most one server: its files, its locks and who answers on its port."""
+
+import contextlib
+import fcntl
+import http.client
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+HOST = "127.0.0.1"
+_HEALTH_TIMEOUT_S = 5.0
+_OWN_FILES = ("emulator.json", "server.lock", "server.log")
+_OWN_DIRECTORIES = ("work",)
+
+
+class StateDirectoryError(Exception):
+    """What happened, to which directory, and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerRecord:
+    """emulator.json. The port stays when the server ends: addresses handed out stay valid."""
+
+    pid: int
+    port: int
+    instance_id: str
+    version: str
+
+    @property
+    def endpoint_url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateDirectory:
+    path: Path
+
+    @property
+    def log_path(self) -> Path:
+        return self.path / "server.log"
+
+    @property
+    def work_path(self) -> Path:
+        """Where containers keep their files."""
+        return self.path / "work"
+
+    def read_record(self) -> ServerRecord | None:
+        try:
+            return ServerRecord(**json.loads(self._record_path.read_text()))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (ValueError, TypeError) as error:
+            text = f"{self._record_path} is damaged ({error}); delete it and start again."
+            raise StateDirectoryError(text) from error
+
+    def write_record(self, record: ServerRecord) -> None:
+        draft = self._record_path.with_suffix(".new")
+        draft.write_text(json.dumps(asdict(record)) + "\n")
+        draft.replace(self._record_path)
+
+    def running(self) -> ServerRecord | None:
+        """Return the record of the server that answers as this directory's, else None."""
+        record = self.read_record()
+        if record is not None and read_health(record.port) == record.instance_id:
+            return record
+        return None
+
+    def is_served(self) -> bool:
+        """Whether a server process, healthy or not, holds the directory."""
+        return self.server_pid() is not None
+
+    def server_pid(self) -> int | None:
+        """Return the process that holds the directory; never the pid of one that has ended."""
+        try:
+            descriptor = os.open(self._lock_path, os.O_RDWR)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return int(os.pread(descriptor, 32, 0) or b"0") or None
+        finally:
+            os.close(descriptor)
+        return None
+
+    def hold(self) -> int:
+        """Take the server's lock for the life of this process; return its descriptor."""
+        descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, 0o600)
+        deadline = time.monotonic() + 1.0
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    text = f"{self.path} is already served by another process."
+                    raise StateDirectoryError(text) from None
+                time.sleep(0.02)  # `is_served` holds the lock for a moment
+            else:
+                os.ftruncate(descriptor, 0)
+                os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+                return descriptor
+
+    @contextlib.contextmanager
+    def commands_locked(self) -> Iterator[None]:
+        """Let one start, stop or reset at a time work on the directory (which is the lock)."""
+        while True:
+            self.path.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self.path, os.O_RDONLY)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if self._is_directory(descriptor):
+                break
+            os.close(descriptor)  # deleted by a reset while we waited
+        try:
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _is_directory(self, descriptor: int) -> bool:
+        try:
+            return os.path.samestat(os.fstat(descriptor), self.path.stat())
+        except FileNotFoundError:
+            return False
+
+    def delete_content(self) -> None:
+        """Delete what the emulator wrote, and the directory if nothing else is in it."""
+        for name in _OWN_FILES:
+            (self.path / name).unlink(missing_ok=True)
+        for name in _OWN_DIRECTORIES:
+            shutil.rmtree(self.path / name, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            self.path.rmdir()
+
+    @property
+    def _record_path(self) -> Path:
+        return self.path / "emulator.json"
+
+    @property
+    def _lock_path(self) -> Path:
+        return self.path / "server.lock"
+
+
+def read_health(port: int) -> str | None:
+    """Return the instance id of the emulator on this port; None when none answers."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=_HEALTH_TIMEOUT_S)
+    try:
+        connection.request("GET", "/_emu/health")
+        instance_id = json.loads(connection.getresponse().read())["instance_id"]
+    except (OSError, ValueError, KeyError, TypeError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+    return str(instance_id)
