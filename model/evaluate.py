@@ -1,0 +1,150 @@
+"""Measures a finished artifact on held-out rows inside a SageMaker processing container.
+
+In: the unextracted model.tar.gz in `--model-dir`, one CSV file in `--test-dir`.
+Out: evaluation.json in `--output-dir`; it carries the sha256 of exactly the bytes measured.
+A metric that is not finite is written as null: the gate refuses a missing value.
+The model's code is the artifact's own; only custom metrics may come from beside this script.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+
+from model import artifact
+from model.manifest import Manifest, library_versions, read_manifest
+from model.measurement import (
+    Measurement,
+    Metrics,
+    checked_metrics,
+    measure,
+    merge_metrics,
+)
+from model.specs import SpecError, load_function, load_training_class
+from model.table import Table, frame_of, labels_of, read_only_table
+
+SCHEMA_VERSION = 1
+MESSAGE_BYTES = 1_024
+
+
+def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("--model-dir", type=Path, required=True)
+    parser.add_argument("--test-dir", type=Path, required=True)
+    parser.add_argument("--output-dir", type=Path, required=True)
+    parser.add_argument("--target", help="must be the target the model was trained for")
+    parser.add_argument("--training-pipeline", help="module:Class; default: the artifact's")
+    parser.add_argument("--custom-metrics", help="module:function(model, X_test, y_test)")
+    parser.add_argument("--message-file", type=Path, help="where the text of a failure goes")
+    return parser.parse_args(argv)
+
+
+def held_out_frame(table: Table, manifest: Manifest) -> Any:
+    """Return the held-out rows typed as the training rows were, the target as the last column."""
+    source = manifest.source_columns
+    rows = list(zip(*(table.cells(column.name) for column in source), strict=True))
+    frame = frame_of(rows, columns=source)
+    frame[manifest.target] = labels_of(
+        table.cells(manifest.target), kind=manifest.label_kind, target=manifest.target
+    )
+    return frame
+
+
+def refuse_stale_metrics(spec: str, *, bundle: Path, served: Path) -> None:
+    """Refuse custom metrics whose module differs from the artifact's copy of the same name.
+
+    Only one of the two can be imported, and it is the artifact's, because its model may need it.
+    """
+    name = Path(*spec.partition(":")[0].split("."))
+    for file in (name.with_suffix(".py"), name / "__init__.py"):
+        mine, theirs = bundle / file, served / file
+        if mine.is_file() and theirs.is_file() and mine.read_bytes() != theirs.read_bytes():
+            message = (
+                f"{file} is not the one this model was trained with. Train again, or put the "
+                "custom metrics into a module of their own."
+            )
+            raise SpecError(message)
+
+
+def check_request(arguments: argparse.Namespace, manifest: Manifest, *, served: Path) -> None:
+    if arguments.target and arguments.target != manifest.target:
+        message = f"The model predicts {manifest.target!r}, not {arguments.target!r}."
+        raise ValueError(message)
+    if arguments.custom_metrics:
+        bundle = Path(__file__).resolve().parent
+        refuse_stale_metrics(arguments.custom_metrics, bundle=bundle, served=served)
+
+
+def evaluate(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the evaluation document."""
+    with tempfile.TemporaryDirectory() as unpacked_name:
+        unpacked = Path(unpacked_name)
+        sha256 = artifact.unpack(arguments.model_dir / artifact.FILE_NAME, unpacked)
+        manifest = read_manifest(unpacked)
+        check_request(arguments, manifest, served=unpacked / "code")
+        sys.path.insert(0, str(unpacked / "code"))
+        table = read_only_table(arguments.test_dir)
+        pipeline = load_training_class(arguments.training_pipeline or manifest.training_pipeline)(
+            target=manifest.target, hyperparameters=manifest.hyperparameters, seed=manifest.seed
+        )
+        X, y = pipeline.prepared(held_out_frame(table, manifest))
+        model = joblib.load(unpacked / "model.joblib")
+        measurement = measure(np.asarray(model.predict(X)), y, labels=manifest.labels)
+        metrics = merge_metrics(
+            {"accuracy": measurement.accuracy, **manifest.metrics},
+            checked_metrics(pipeline.evaluate_model(model, X, y), source="evaluate_model"),
+        )
+        if arguments.custom_metrics:
+            custom = load_function(arguments.custom_metrics)(model, X, y)
+            metrics = merge_metrics(
+                metrics, checked_metrics(custom, source=arguments.custom_metrics)
+            )
+    return describe(measurement, metrics, manifest) | {
+        "artifact_sha256": sha256,
+        "test_sha256": table.sha256,
+        "custom_metrics": arguments.custom_metrics,
+    }
+
+
+def describe(measurement: Measurement, metrics: Metrics, manifest: Manifest) -> dict[str, Any]:
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "target": manifest.target,
+        **asdict(measurement),
+        "metrics": metrics,
+        "cv_mean_accuracy": manifest.metrics.get("cv_mean_accuracy"),
+        "training_pipeline": manifest.training_pipeline,
+        "libraries": library_versions(),
+    }
+
+
+def write_document(document: dict[str, Any], directory: Path) -> None:
+    directory.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(document, indent=2, allow_nan=False)
+    (directory / "evaluation.json").write_text(f"{text}\n", encoding="utf-8")
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    arguments = parse_arguments(argv)
+    try:
+        document = evaluate(arguments)
+    except Exception as error:
+        if arguments.message_file:
+            text = f"{type(error).__name__}: {error}".encode()[:MESSAGE_BYTES]
+            arguments.message_file.parent.mkdir(parents=True, exist_ok=True)
+            arguments.message_file.write_bytes(text)
+        raise
+    write_document(document, arguments.output_dir)
+    for name, value in document["metrics"].items():
+        print(f"{name}={value};")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,167 @@
+"""Reads what a request carries and writes what an answer says; JSON and CSV, nothing else.
+
+A request body is read before the model is known (`input_fn` gets no model), so it is kept as
+loose rows and given its columns and types by `frame_for`.
+"""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from email.message import Message
+from typing import Any
+
+import pandas as pd
+
+from model.errors import NotAcceptableError, RequestError, UnsupportedContentTypeError
+from model.table import Cell, Column, Label, TableError, frame_of, split_csv
+
+JSON = "application/json"
+CSV = "text/csv"
+
+Row = Mapping[str, Cell] | Sequence[Cell]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Payload:
+    """Rows by position or by name. `header`: whether the first row holds names; None = look."""
+
+    rows: Sequence[Row]
+    header: bool | None = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predictions:
+    """One label per row; probabilities per row in the order of `labels`, if the model has them."""
+
+    predictions: Sequence[Label]
+    labels: Sequence[Label] = ()
+    probabilities: Sequence[Sequence[float]] | None = None
+
+
+def read_payload(body: str | bytes, content_type: str) -> Payload:
+    """Return the rows of a request body.
+
+    JSON is `{"instances": [...]}`, a list, or one object; an instance is an object by column name
+    or a list in column order. CSV may start with a header (`text/csv; header=present|absent`, the
+    parameter of RFC 4180, settles it; without it the names decide).
+    """
+    header = Message()
+    header["Content-Type"] = content_type or JSON
+    match header.get_content_type():
+        case "application/json":
+            return Payload(rows=_json_rows(_text(body)))
+        case "text/csv":
+            return _csv_payload(_text(body), header=str(header.get_param("header", "")))
+    message = f"Content type {content_type!r} is not supported; send {JSON} or {CSV}."
+    raise UnsupportedContentTypeError(message)
+
+
+def _text(body: str | bytes) -> str:
+    if isinstance(body, str):
+        return body.removeprefix("\ufeff")
+    try:
+        return bytes(body).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = f"The body is not UTF-8 text: {error}."
+        raise RequestError(message) from error
+
+
+def _csv_payload(text: str, *, header: str) -> Payload:
+    try:
+        rows = split_csv(text)
+    except TableError as error:
+        raise RequestError(str(error)) from error
+    return Payload(rows=rows, header={"present": True, "absent": False}.get(header.lower()))
+
+
+def _json_rows(text: str) -> Sequence[Row]:
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        message = f"The body is not JSON: {error}."
+        raise RequestError(message) from error
+    if isinstance(document, dict) and isinstance(document.get("instances"), list):
+        document = document["instances"]
+    rows: list[Any] = [document] if isinstance(document, dict) else document
+    if not isinstance(rows, list):
+        message = 'The JSON body must be {"instances": [...]}, a list of rows, or one object.'
+        raise RequestError(message)
+    for position, row in enumerate(rows, start=1):
+        if not isinstance(row, dict | list):
+            message = (
+                f"Row {position} is {json.dumps(row)[:60]}; a row is an object by column name "
+                "or a list in column order."
+            )
+            raise RequestError(message)
+    return rows
+
+
+def frame_for(payload: Payload, *, columns: Sequence[Column]) -> pd.DataFrame:
+    """Return the rows with the columns and types the model was trained on.
+
+    Columns the model does not know are ignored when rows come by name.
+    """
+    rows = payload.rows
+    if _has_header(payload, columns=columns):
+        names = [str(cell).strip() for cell in rows[0]]
+        rows = [dict(zip(names, row, strict=True)) for row in rows[1:]]
+    if not rows:
+        message = "The request has no rows."
+        raise RequestError(message)
+    ordered = [_cells(row, number=n, columns=columns) for n, row in enumerate(rows, start=1)]
+    try:
+        return frame_of(ordered, columns=columns)
+    except TableError as error:
+        raise RequestError(str(error)) from error
+
+
+def _has_header(payload: Payload, *, columns: Sequence[Column]) -> bool:
+    if payload.header is not None or not payload.rows:
+        return bool(payload.header and payload.rows)
+    names = {column.name for column in columns}
+    found = names.intersection(str(cell).strip() for cell in payload.rows[0])
+    return 2 * len(found) >= len(names)
+
+
+def _cells(row: Row, *, number: int, columns: Sequence[Column]) -> Sequence[Cell]:
+    if not isinstance(row, Mapping):
+        if len(row) != len(columns):
+            expected = ", ".join(column.name for column in columns)
+            message = f"Row {number} has {len(row)} cells, expected {len(columns)}: {expected}."
+            raise RequestError(message)
+        return row
+    missing = [column.name for column in columns if column.name not in row]
+    if missing:
+        message = f"Row {number} has no column {', '.join(map(repr, missing))}."
+        raise RequestError(message)
+    return [row[column.name] for column in columns]
+
+
+def write_answer(answer: Predictions, accept: str) -> tuple[str, str]:
+    """Return the body and its content type, the first one of `accept` that is JSON or CSV."""
+    if _accepted(accept) == CSV:
+        text = io.StringIO(newline="")
+        csv.writer(text, lineterminator="\n").writerows([label] for label in answer.predictions)
+        return text.getvalue(), CSV
+    document: dict[str, Any] = {"predictions": list(answer.predictions)}
+    if answer.probabilities is not None:
+        document["probabilities"] = [
+            [value if math.isfinite(value) else None for value in row]
+            for row in answer.probabilities
+        ]
+        document["labels"] = list(answer.labels)
+    return json.dumps(document, allow_nan=False), JSON
+
+
+def _accepted(accept: str) -> str:
+    for choice in (accept or JSON).split(","):
+        match choice.partition(";")[0].strip().lower():
+            case "application/json" | "application/*" | "*/*":
+                return JSON
+            case "text/csv" | "text/*":
+                return CSV
+    message = f"No answer for Accept {accept!r}; ask for {JSON} or {CSV}."
+    raise NotAcceptableError(message)

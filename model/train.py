@@ -1,0 +1,179 @@
+"""Trains a model inside a SageMaker training container (script mode).
+
+In: one CSV file in `SM_CHANNEL_TRAIN`, hyperparameters in `SM_HPS` (else as `--name value`).
+Out: model.joblib, manifest.json and code/ in `SM_MODEL_DIR`, metrics.json in `SM_OUTPUT_DATA_DIR`,
+and one line `name=value;` per metric on stdout for the job's metric definitions.
+Follows "Train a Model with Amazon SageMaker" and the toolkit's environment variables.
+"""
+
+import json
+import logging
+import os
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import joblib
+import pandas as pd
+
+from model.manifest import Manifest, library_versions, write_manifest
+from model.specs import load_training_class
+from model.table import (
+    Column,
+    Table,
+    frame_of,
+    infer_kind,
+    infer_label_kind,
+    labels_of,
+    read_only_table,
+)
+from pipeline.training import Trained, TrainingPipeline, is_numeric
+
+DEFAULT_PIPELINE = "pipeline.training:TrainingPipeline"
+# Hyperparameters this script reads itself; all others reach the training class
+OWN_NAMES = ("training_pipeline", "target", "seed", "cv_folds", "code_sha256")
+# Entry points of other jobs: an endpoint never needs them
+NOT_SERVED = ("train.py", "evaluate.py")
+
+
+def read_hyperparameters(environment: Mapping[str, str], argv: Sequence[str]) -> dict[str, Any]:
+    """Return the user's hyperparameters with their JSON types."""
+    if "SM_HPS" in environment:
+        decoded: dict[str, Any] = json.loads(environment["SM_HPS"])
+        return decoded
+    if len(argv) % 2 or any(not name.startswith("-") for name in argv[::2]):
+        message = f"Arguments must be pairs of --name value, got: {' '.join(argv)}"
+        raise ValueError(message)
+    return {
+        name.lstrip("-"): _decoded(value) for name, value in zip(argv[::2], argv[1::2], strict=True)
+    }
+
+
+def _decoded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def training_frame(table: Table, *, target: str) -> tuple[pd.DataFrame, tuple[Column, ...]]:
+    """Return all columns typed, the target as the last one, and the kinds of the features."""
+    labels = table.cells(target)
+    columns = tuple(
+        Column(name=name, kind=infer_kind(table.cells(name)))
+        for name in table.names
+        if name != target
+    )
+    rows = list(zip(*(table.cells(column.name) for column in columns), strict=True))
+    frame = frame_of(rows, columns=columns)
+    frame[target] = labels_of(labels, kind=infer_label_kind(labels), target=target)
+    return frame, columns
+
+
+def describe(
+    trained: Trained, table: Table, *, source: tuple[Column, ...], options: Mapping[str, Any]
+) -> Manifest:
+    """Return what the artifact says about its model."""
+    X = trained.X
+    kinds = {name: "numeric" if is_numeric(X[name]) else "categorical" for name in X.columns}
+    target = options["target"]
+    return Manifest(
+        target=target,
+        label_kind=infer_label_kind(table.cells(target)),
+        labels=tuple(pd.unique(pd.Series(trained.y).sort_values()).tolist()),
+        columns=tuple(Column(name=str(name), kind=kind) for name, kind in kinds.items()),  # type: ignore[arg-type]
+        source_columns=source,
+        training_pipeline=options["training_pipeline"],
+        rows=len(X),
+        seed=options["seed"],
+        data_sha256=table.sha256,
+        code_sha256=options.get("code_sha256"),
+        hyperparameters=options["hyperparameters"],
+        metrics={
+            "cv_mean_accuracy": trained.cv_mean_accuracy,
+            "cv_std_accuracy": trained.cv_std_accuracy,
+        },
+        libraries=library_versions(),
+    )
+
+
+def save_model(model: Any, directory: Path) -> None:
+    try:
+        joblib.dump(model, directory / "model.joblib")
+    except Exception as error:  # pickling runs the model's own code, which may raise anything
+        message = (
+            f"The model ({type(model).__name__}) cannot be saved: {error}. Define its class and "
+            "functions at the top level of a module, and keep open files, locks and lambdas out."
+        )
+        raise TypeError(message) from error
+
+
+def copy_serving_code(source: Path, destination: Path) -> None:
+    """Copy every module of the bundle that an endpoint may import."""
+    for file in sorted(source.rglob("*.py")):
+        name = file.relative_to(source)
+        if str(name) not in NOT_SERVED:
+            (destination / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, destination / name)
+
+
+def parse_options(hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Separate what this script needs from what the training class is given."""
+    if not hyperparameters.get("target"):
+        message = "The hyperparameter `target` must name the column to predict."
+        raise ValueError(message)
+    code_sha256 = hyperparameters.get("code_sha256")
+    return {
+        "target": str(hyperparameters["target"]),
+        "training_pipeline": str(hyperparameters.get("training_pipeline") or DEFAULT_PIPELINE),
+        "seed": int(hyperparameters.get("seed", 0)),
+        "cv_folds": int(hyperparameters.get("cv_folds", 5)),
+        "code_sha256": str(code_sha256) if code_sha256 else None,
+        "hyperparameters": {k: v for k, v in hyperparameters.items() if k not in OWN_NAMES},
+    }
+
+
+def warn_of_derived_columns(manifest: Manifest) -> None:
+    source = {column.name for column in manifest.source_columns}
+    derived = [column.name for column in manifest.columns if column.name not in source]
+    if derived:
+        print(
+            f"warning: prepare_data added {', '.join(derived)}; requests must carry them. "
+            "Derive them inside the fitted model instead."
+        )
+
+
+def main() -> None:
+    environment, code = os.environ, Path(__file__).resolve().parent
+    options = parse_options(read_hyperparameters(environment, sys.argv[1:]))
+    table = read_only_table(Path(environment["SM_CHANNEL_TRAIN"]))
+    frame, source_columns = training_frame(table, target=options["target"])
+    training_class = load_training_class(options["training_pipeline"])
+    settings = {key: options[key] for key in ("target", "hyperparameters", "seed", "cv_folds")}
+    pipeline: TrainingPipeline = training_class(**settings)
+    trained = pipeline.train(frame)
+    manifest = describe(trained, table, source=source_columns, options=options)
+    warn_of_derived_columns(manifest)
+    model_dir = Path(environment["SM_MODEL_DIR"])
+    save_model(trained.model, model_dir)
+    write_manifest(manifest, model_dir)
+    copy_serving_code(code, model_dir / "code")
+    report(trained, manifest, Path(environment["SM_OUTPUT_DATA_DIR"]))
+
+
+def report(trained: Trained, manifest: Manifest, directory: Path) -> None:
+    model = " ".join(repr(trained.model).split())
+    print(f"model: {model}")
+    print(f"training_rows={manifest.rows};")
+    for name, value in manifest.metrics.items():
+        print(f"{name}={value:.4f};")
+    directory.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({"rows": manifest.rows, **manifest.metrics}, indent=2)
+    (directory / "metrics.json").write_text(f"{text}\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")
+    main()

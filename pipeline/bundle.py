@@ -1,0 +1,75 @@
+"""Packs the code that runs in SageMaker's containers: the model's own and the user's modules.
+
+The same sources give the same bytes. User code is read, never imported: what it would do on
+import belongs into a container.
+"""
+
+import gzip
+import hashlib
+import io
+import tarfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.core.errors import UsageError
+from pipeline.modules import UserModules, parse_spec, require_attribute
+
+ENTRY_POINTS = ("train.py", "evaluate.py", "inference.py")
+RUNNER_FILES = ("pipeline/__init__.py", "pipeline/training.py")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bundle:
+    """`files`: loose files by POSIX name; `archive`: the same as a tar.gz with this `sha256`."""
+
+    files: Mapping[str, bytes]
+    archive: bytes
+    sha256: str
+
+
+def build_bundle(project: Path, specs: Iterable[str] = (), *, source_dir: Path) -> Bundle:
+    """Return model/ and the modules of `specs` ("module:attribute"), found below `source_dir`.
+
+    A named module brings along what it imports from the same folder. Raises UsageError when a
+    module or attribute is missing, is not Python, or hides one of the bundle's own modules.
+    """
+    files = own_files(project)
+    modules = UserModules(source_dir)
+    for spec in specs:
+        module, attribute = parse_spec(spec)
+        own = f"{module.replace('.', '/')}.py"
+        if own in files:
+            require_attribute(files[own], attribute, spec=spec)
+        else:
+            modules.add(spec)
+    files |= modules.files
+    archive = pack(files)
+    return Bundle(files=files, archive=archive, sha256=hashlib.sha256(archive).hexdigest())
+
+
+def own_files(project: Path) -> dict[str, bytes]:
+    """Return the entry points at the root, the rest of model/ as a package, and the base class."""
+    files = {name: (project / name).read_bytes() for name in RUNNER_FILES}
+    for path in sorted((project / "model").rglob("*.py")):
+        name = path.relative_to(project / "model").as_posix()
+        files[name if name in ENTRY_POINTS else f"model/{name}"] = path.read_bytes()
+    absent = [name for name in ENTRY_POINTS if name not in files]
+    if absent:
+        message = f"The folder {project / 'model'} has no {', '.join(absent)}."
+        raise UsageError(message, remedy="These entry points are what SageMaker's jobs start.")
+    return files
+
+
+def pack(files: Mapping[str, bytes]) -> bytes:
+    """Return a tar.gz that depends on names and contents only."""
+    packed = io.BytesIO()
+    with (
+        gzip.GzipFile(filename="", mode="wb", fileobj=packed, mtime=0) as stream,
+        tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as tar,
+    ):
+        for name, content in sorted(files.items()):
+            member = tarfile.TarInfo(name)
+            member.size, member.mode, member.mtime = len(content), 0o644, 0
+            tar.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
