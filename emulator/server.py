@@ -25,6 +25,7 @@ from emulator.moto_app import MotoApp, RequestHandler
 from emulator.runtime import Runtime
 from emulator.sagemaker.control_plane import ControlPlane
 from emulator.sagemaker.hosting import Hosting
+from emulator.sagemaker.jobs import stop_all_jobs
 from emulator.state_directory import HOST, ServerRecord, StateDirectory, StateDirectoryError
 
 log = logging.getLogger(__name__)
@@ -98,6 +99,7 @@ def serve(directory: StateDirectory, environment: Mapping[str, str]) -> None:
     log.info("serving endpoint_url=%s pid=%d", record.endpoint_url, record.pid)
     stopping.wait()
     server.shutdown()
+    stop_all_jobs()
     hosting.stop_all()
     log.info("stopped")
     os.close(lock)

@@ -20,7 +20,17 @@ from emulator.sagemaker.store import Store
 log = logging.getLogger(__name__)
 
 _CONTENT_TYPE = "application/x-amz-json-1.1"
-_RESOURCES = ("models", "endpoint_configs", "endpoints", "tags")
+_RESOURCES = (
+    "capacity",
+    "endpoint_configs",
+    "endpoints",
+    "model_package_groups",
+    "model_packages",
+    "models",
+    "processing_jobs",
+    "tags",
+    "training_jobs",
+)
 
 for _resource in _RESOURCES:
     importlib.import_module(f"emulator.sagemaker.{_resource}")

@@ -68,6 +68,11 @@ class Deployment:
         self._finish()
         self.context.hosting.discard(blue)
 
+    def reweigh(self) -> None:
+        """Give the variants that serve other weights."""
+        self.context.hosting.set_weights(self.context.region, self.endpoint_name, self.weights)
+        self._finish()
+
     def _blue(self) -> FleetSet:
         traffic = self.context.hosting.traffic(self.context.region, self.endpoint_name)
         if traffic is None:

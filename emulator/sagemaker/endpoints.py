@@ -122,7 +122,7 @@ def update_endpoint(context: Context, params: Params) -> dict[str, Any]:
     name = params["EndpointName"]
     with context.store.lock:
         endpoint = require_endpoint(context, name)
-        _require_settled(endpoint)
+        require_settled(endpoint)
         require_endpoint_config(context, endpoint["EndpointConfigName"])
         config = hosted_config(context, params["EndpointConfigName"])
         deployment = _deployment(
@@ -138,7 +138,7 @@ def update_endpoint(context: Context, params: Params) -> dict[str, Any]:
     return {"EndpointArn": endpoint["EndpointArn"]}
 
 
-def _require_settled(endpoint: Document) -> None:
+def require_settled(endpoint: Document) -> None:
     arn, status = endpoint["EndpointArn"], endpoint["EndpointStatus"]
     if status == "Failed":
         text = f'Cannot update endpoint "{arn}" in status Failed; only DeleteEndpoint is allowed.'
@@ -191,7 +191,7 @@ def delete_endpoint(context: Context, params: Params) -> dict[str, Any]:
     with context.store.lock:
         endpoint = require_endpoint(context, name)
         if endpoint["EndpointStatus"] != "Failed":
-            _require_settled(endpoint)
+            require_settled(endpoint)
         members = {"EndpointStatus": "Deleting", "LastModifiedTime": context.now()}
         context.store.merge(context.region, KIND, name, members)
 

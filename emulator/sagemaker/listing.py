@@ -27,6 +27,7 @@ class Listing:
     name: str
     status: str | None = None
     equals: Mapping[str, str] | None = None
+    tie_breaker: str = ""
     default_sort_order: str = "Descending"
 
 
@@ -38,7 +39,11 @@ def list_page(
     descending = params.get("SortOrder", listing.default_sort_order) == "Descending"
     sort_member = _sort_member(params.get("SortBy", "CreationTime"), listing)
     chosen.sort(
-        key=lambda document: (document.get(sort_member, 0), document[listing.name]),
+        key=lambda document: (
+            document.get(sort_member, 0),
+            document[listing.name],
+            document.get(listing.tie_breaker, 0),
+        ),
         reverse=descending,
     )
     start = _position(params.get("NextToken"))

@@ -5,7 +5,8 @@ from typing import Any
 
 from emulator.containers.fleet import Variant
 from emulator.sagemaker.endpoint_configs import require_endpoint_config
-from emulator.sagemaker.errors import NotImplementedByEmulator, ValidationError
+from emulator.sagemaker.errors import NotImplementedByEmulator
+from emulator.sagemaker.model_packages import require_model_package
 from emulator.sagemaker.models import require_model
 from emulator.sagemaker.registry import Context
 from emulator.sagemaker.store import Document
@@ -79,10 +80,7 @@ def _resolved(context: Context, container: dict[str, Any]) -> dict[str, Any]:
     """Fill image and data of a container that names a model package instead."""
     if "ModelPackageName" not in container:
         return container
-    package = context.store.find(context.region, "model-package", container["ModelPackageName"])
-    if package is None:
-        text = f"Could not find model package {container['ModelPackageName']}."
-        raise ValidationError(text)
+    package = require_model_package(context, container["ModelPackageName"])
     packaged = package["InferenceSpecification"]["Containers"][0]
     environment = {**packaged.get("Environment", {}), **container.get("Environment", {})}
     return {**packaged, "Environment": environment}

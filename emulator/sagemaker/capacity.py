@@ -1,0 +1,68 @@
+"""UpdateEndpointWeightsAndCapacities: weights change at once, counts by way of new fleets."""
+
+import threading
+from typing import Any
+
+from emulator.sagemaker.deployment import Deployment
+from emulator.sagemaker.endpoint_configs import ENDPOINT_KIND as KIND
+from emulator.sagemaker.endpoints import require_endpoint, require_settled
+from emulator.sagemaker.errors import NotImplementedByEmulator, ValidationError
+from emulator.sagemaker.registry import Context, Params, action
+from emulator.sagemaker.shifting import plan_shifts
+from emulator.sagemaker.store import Document
+from emulator.sagemaker.variants import hosted_config, variants_to_launch
+
+
+@action("UpdateEndpointWeightsAndCapacities")
+def update_endpoint_weights_and_capacities(context: Context, params: Params) -> dict[str, Any]:
+    name = params["EndpointName"]
+    with context.store.lock:
+        endpoint = require_endpoint(context, name)
+        require_settled(endpoint)
+        work = _change(context, endpoint, _wanted(endpoint, params))
+        patch = {"EndpointStatus": "Updating", "LastModifiedTime": context.now()}
+        context.store.merge(context.region, KIND, name, patch)
+    threading.Thread(target=work, name=f"capacity-{name}", daemon=True).start()
+    return {"EndpointArn": endpoint["EndpointArn"]}
+
+
+def _wanted(endpoint: Document, params: Params) -> dict[str, Document]:
+    """Return what each named variant is to have, by variant name."""
+    known = {variant["VariantName"] for variant in endpoint["ProductionVariants"]}
+    wanted = {item["VariantName"]: item for item in params["DesiredWeightsAndCapacities"]}
+    unknown = sorted(set(wanted) - known)
+    if unknown:
+        text = (
+            f"The variant name(s) {', '.join(unknown)} is/are not present within endpoint "
+            f'"{endpoint["EndpointArn"]}".'
+        )
+        raise ValidationError(text)
+    if any("ServerlessUpdateConfig" in item for item in wanted.values()):
+        text = "UpdateEndpointWeightsAndCapacities with ServerlessUpdateConfig"
+        raise NotImplementedByEmulator(text)
+    return wanted
+
+
+def _change(context: Context, endpoint: Document, wanted: dict[str, Document]) -> Any:
+    """Return what brings the change about, to be run in the background."""
+    now = {variant["VariantName"]: variant for variant in endpoint["ProductionVariants"]}
+    weights = {
+        name: wanted.get(name, {}).get("DesiredWeight", variant["DesiredWeight"])
+        for name, variant in now.items()
+    }
+    counts = {
+        name: wanted.get(name, {}).get("DesiredInstanceCount", variant["DesiredInstanceCount"])
+        for name, variant in now.items()
+    }
+    config = hosted_config(context, endpoint["EndpointConfigName"])
+    deployment = Deployment(
+        context=context,
+        endpoint_name=endpoint["EndpointName"],
+        endpoint_config_name=endpoint["EndpointConfigName"],
+        variants=variants_to_launch(context, endpoint["EndpointName"], config, counts),
+        weights=weights,
+        plan=plan_shifts(None, instance_count=sum(counts.values())),
+        deployment_config=endpoint.get("LastDeploymentConfig"),
+    )
+    same_counts = all(counts[name] == now[name]["DesiredInstanceCount"] for name in now)
+    return deployment.reweigh if same_counts else deployment.update

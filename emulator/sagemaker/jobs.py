@@ -1,0 +1,107 @@
+"""The threads that run training and processing jobs, and how a job's description changes."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from emulator.sagemaker.errors import ResourceInUse, ValidationError
+from emulator.sagemaker.registry import Context
+from emulator.sagemaker.store import Document
+
+Update = Callable[[Mapping[str, Any]], None]
+Run = Callable[[Update, threading.Event], None]
+
+_ENDED = ("Completed", "Failed", "Stopped")
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobKind:
+    """`noun` is AWS's wording in errors; the members are those of the Describe response."""
+
+    kind: str
+    noun: str
+    name: str
+    status: str
+
+    def require(self, context: Context, name: str) -> Document:
+        document = context.store.find(context.region, self.kind, name)
+        if document is None:
+            text = "Requested resource not found."
+            raise ValidationError(text)
+        return document
+
+    def add(self, context: Context, document: Document, arn: str) -> None:
+        """Keep a new job's document; raise ResourceInUse when the name is taken for ever."""
+        name = document[self.name]
+        if context.store.find(context.region, self.kind, name):
+            text = (
+                f"{self.noun.capitalize()} names must be unique within an AWS account and region, "
+                f"and a {self.noun} with this name already exists ({arn})"
+            )
+            raise ResourceInUse(text)
+        context.store.put(context.region, self.kind, name, document)
+
+    def start(self, context: Context, name: str, run: Run) -> None:
+        """Run the job in a thread of its own."""
+        stop = threading.Event()
+        _running.add((context.region, self.kind, name), stop)
+
+        def update(patch: Mapping[str, Any]) -> None:
+            members = wire_form(patch)
+            if stop.is_set() and members.get(self.status) == "InProgress":
+                members[self.status] = "Stopping"
+            members.setdefault("LastModifiedTime", context.now())
+            context.store.merge(context.region, self.kind, name, members)
+
+        thread = threading.Thread(
+            target=run, args=(update, stop), name=f"{self.kind}-{name}", daemon=True
+        )
+        thread.start()
+
+    def stop(self, context: Context, name: str) -> None:
+        with context.store.lock:
+            job = self.require(context, name)
+            if job[self.status] in _ENDED:
+                text = (
+                    f"The request was rejected because the {self.noun} is in status "
+                    f"{job[self.status]}."
+                )
+                raise ValidationError(text)
+            patch = {self.status: "Stopping", "LastModifiedTime": context.now()}
+            context.store.merge(context.region, self.kind, name, patch)
+        _running.stop((context.region, self.kind, name))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Running:
+    """The stop events of all jobs of this process, by region, kind and name."""
+
+    events: dict[tuple[str, str, str], threading.Event] = field(default_factory=dict)
+
+    def add(self, key: tuple[str, str, str], stop: threading.Event) -> None:
+        self.events[key] = stop
+
+    def stop(self, key: tuple[str, str, str]) -> None:
+        self.events[key].set()
+
+
+_running = _Running()
+
+
+def stop_all_jobs() -> None:
+    """Ask every running job to end; their processes do not outlive this one in any case."""
+    for stop in list(_running.events.values()):
+        stop.set()
+
+
+def wire_form(value: Any) -> Any:
+    """Turn times into epoch seconds, at any depth."""
+    if isinstance(value, datetime):
+        return value.timestamp()
+    if isinstance(value, Mapping):
+        return {key: wire_form(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [wire_form(item) for item in value]
+    return value

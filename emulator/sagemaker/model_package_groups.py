@@ -1,0 +1,112 @@
+"""Model package groups and their resource policies."""
+
+import json
+from typing import Any
+
+from emulator.sagemaker.errors import ConflictError, ValidationError
+from emulator.sagemaker.listing import Listing, list_page
+from emulator.sagemaker.registry import Context, Params, action
+from emulator.sagemaker.store import Document
+from emulator.sagemaker.tags import tag_new
+
+KIND = "model-package-group"
+PACKAGE_KIND = "model-package"
+_POLICY = "_ResourcePolicy"
+_LISTING = Listing(
+    result="ModelPackageGroupSummaryList",
+    name="ModelPackageGroupName",
+    default_sort_order="Ascending",
+)
+
+
+def group_name(name_or_arn: str) -> str:
+    return name_or_arn.rpartition("/")[2]
+
+
+def require_group(context: Context, name_or_arn: str) -> Document:
+    name = group_name(name_or_arn)
+    document = context.store.find(context.region, KIND, name)
+    if document is None:
+        text = f"ModelPackageGroup {context.arn(KIND, name)} does not exist."
+        raise ValidationError(text)
+    return document
+
+
+@action("CreateModelPackageGroup")
+def create_model_package_group(context: Context, params: Params) -> dict[str, Any]:
+    name = params["ModelPackageGroupName"]
+    arn = context.arn(KIND, name)
+    with context.store.lock:
+        if context.store.find(context.region, KIND, name):
+            text = f"Model Package Group already exists: {arn}"
+            raise ValidationError(text)
+        document = {
+            **params,
+            "ModelPackageGroupArn": arn,
+            "ModelPackageGroupStatus": "Completed",
+            "CreationTime": context.now(),
+            "CreatedBy": {},
+        }
+        context.store.put(context.region, KIND, name, document)
+        tag_new(context, arn, params)
+    return {"ModelPackageGroupArn": arn}
+
+
+@action("DescribeModelPackageGroup")
+def describe_model_package_group(context: Context, params: Params) -> dict[str, Any]:
+    return require_group(context, params["ModelPackageGroupName"])
+
+
+@action("ListModelPackageGroups")
+def list_model_package_groups(context: Context, params: Params) -> dict[str, Any]:
+    return list_page(context.store.all(context.region, KIND), params, _LISTING)
+
+
+@action("DeleteModelPackageGroup")
+def delete_model_package_group(context: Context, params: Params) -> dict[str, Any]:
+    with context.store.lock:
+        group = require_group(context, params["ModelPackageGroupName"])
+        name, arn = group["ModelPackageGroupName"], group["ModelPackageGroupArn"]
+        for package in context.store.all(context.region, PACKAGE_KIND):
+            if package.get("ModelPackageGroupName") == name:
+                text = f"Model Package Group {arn} still contains Model Packages."
+                raise ConflictError(text)
+        context.store.remove(context.region, KIND, name)
+        context.store.remove_tags(arn)
+    return {}
+
+
+@action("PutModelPackageGroupPolicy")
+def put_model_package_group_policy(context: Context, params: Params) -> dict[str, Any]:
+    group = require_group(context, params["ModelPackageGroupName"])
+    policy = params["ResourcePolicy"]
+    try:
+        json.loads(policy)
+    except ValueError as error:
+        text = f"The resource policy is not valid JSON: {error}"
+        raise ValidationError(text) from error
+    name = group["ModelPackageGroupName"]
+    context.store.merge(context.region, KIND, name, {_POLICY: policy})
+    return {"ModelPackageGroupArn": group["ModelPackageGroupArn"]}
+
+
+@action("GetModelPackageGroupPolicy")
+def get_model_package_group_policy(context: Context, params: Params) -> dict[str, Any]:
+    return {"ResourcePolicy": _require_policy(context, params)}
+
+
+@action("DeleteModelPackageGroupPolicy")
+def delete_model_package_group_policy(context: Context, params: Params) -> dict[str, Any]:
+    _require_policy(context, params)
+    name = group_name(params["ModelPackageGroupName"])
+    context.store.merge(context.region, KIND, name, {_POLICY: None})
+    return {}
+
+
+def _require_policy(context: Context, params: Params) -> str:
+    group = require_group(context, params["ModelPackageGroupName"])
+    if _POLICY not in group:
+        arn = group["ModelPackageGroupArn"]
+        text = f"Cannot find Model Package Group Policy for {arn}."
+        raise ValidationError(text)
+    return str(group[_POLICY])

@@ -1,0 +1,162 @@
+"""Model packages: versions of a group (1, 2, ... never reused) and packages without a group."""
+
+from typing import Any
+
+from emulator.sagemaker.errors import ValidationError
+from emulator.sagemaker.listing import Listing, list_page
+from emulator.sagemaker.model_package_groups import KIND as GROUP_KIND
+from emulator.sagemaker.model_package_groups import PACKAGE_KIND as KIND
+from emulator.sagemaker.model_package_groups import group_name, require_group
+from emulator.sagemaker.registry import Context, Params, action
+from emulator.sagemaker.store import Document
+from emulator.sagemaker.tags import tag_new
+
+_LAST_VERSION = "_LastVersion"
+_TOKEN = "_ClientToken"
+_LISTING = Listing(
+    result="ModelPackageSummaryList",
+    name="ModelPackageName",
+    tie_breaker="ModelPackageVersion",
+    equals={
+        "ModelApprovalStatus": "ModelApprovalStatus",
+        "ModelPackageGroupName": "ModelPackageGroupName",
+    },
+)
+_REPLACED_BY_UPDATE = (
+    "ModelApprovalStatus",
+    "ApprovalDescription",
+    "InferenceSpecification",
+    "ModelCard",
+    "ModelLifeCycle",
+    "ModelPackageRegistrationType",
+    "SourceUri",
+)
+
+
+def require_model_package(context: Context, name_or_arn: str) -> Document:
+    """Find by ARN, `group/version`, or the name of a package without a group."""
+    arn = name_or_arn if name_or_arn.startswith("arn:") else context.arn(KIND, name_or_arn)
+    document = context.store.find(context.region, KIND, arn)
+    if document is None:
+        text = f"ModelPackage {arn} does not exist."
+        raise ValidationError(text)
+    return document
+
+
+@action("CreateModelPackage")
+def create_model_package(context: Context, params: Params) -> dict[str, Any]:
+    if ("ModelPackageName" in params) == ("ModelPackageGroupName" in params):
+        text = "Exactly one of ModelPackageName and ModelPackageGroupName is required."
+        raise ValidationError(text)
+    with context.store.lock:
+        known = _by_token(context, params)
+        if known is not None:
+            return {"ModelPackageArn": known["ModelPackageArn"]}
+        identity = _identity(context, params)
+        arn = identity["ModelPackageArn"]
+        now = context.now()
+        document = {
+            **_described_request(params),
+            **identity,
+            "ModelPackageStatus": "Completed",
+            "ModelPackageStatusDetails": {"ValidationStatuses": [], "ImageScanStatuses": []},
+            "CreationTime": now,
+            "LastModifiedTime": now,
+            "CreatedBy": {},
+        }
+        context.store.put(context.region, KIND, arn, document)
+        tag_new(context, arn, params)
+    return {"ModelPackageArn": arn}
+
+
+def _by_token(context: Context, params: Params) -> Document | None:
+    token = params.get("ClientToken")
+    for package in context.store.all(context.region, KIND):
+        if token is not None and package.get(_TOKEN) == token:
+            return package
+    return None
+
+
+def _identity(context: Context, params: Params) -> Document:
+    if "ModelPackageName" in params:
+        name = params["ModelPackageName"]
+        arn = context.arn(KIND, name)
+        if context.store.find(context.region, KIND, arn):
+            text = f"Model Package already exists: {arn}"
+            raise ValidationError(text)
+        return {"ModelPackageName": name, "ModelPackageArn": arn}
+    group = require_group(context, params["ModelPackageGroupName"])
+    name = group["ModelPackageGroupName"]
+    version = group.get(_LAST_VERSION, 0) + 1
+    context.store.merge(context.region, GROUP_KIND, name, {_LAST_VERSION: version})
+    return {
+        "ModelPackageName": name,
+        "ModelPackageGroupName": name,
+        "ModelPackageVersion": version,
+        "ModelPackageArn": context.arn(KIND, f"{name}/{version}"),
+        "ModelApprovalStatus": params.get("ModelApprovalStatus", "PendingManualApproval"),
+    }
+
+
+def _described_request(params: Params) -> Document:
+    document = {key: value for key, value in params.items() if key not in ("Tags", "ClientToken")}
+    if "ClientToken" in params:
+        document[_TOKEN] = params["ClientToken"]
+    return document
+
+
+@action("DescribeModelPackage")
+def describe_model_package(context: Context, params: Params) -> dict[str, Any]:
+    return require_model_package(context, params["ModelPackageName"])
+
+
+@action("ListModelPackages")
+def list_model_packages(context: Context, params: Params) -> dict[str, Any]:
+    """Without a group AWS lists packages that have none, unless ModelPackageType says more."""
+    chosen = dict(params)
+    if "ModelPackageGroupName" in params:
+        chosen["ModelPackageGroupName"] = group_name(params["ModelPackageGroupName"])
+        require_group(context, chosen["ModelPackageGroupName"])
+    default = "Versioned" if "ModelPackageGroupName" in params else "Unversioned"
+    kind = params.get("ModelPackageType", default)
+    documents = [
+        package
+        for package in context.store.all(context.region, KIND)
+        if kind in ("Both", "Versioned" if "ModelPackageVersion" in package else "Unversioned")
+    ]
+    return list_page(documents, chosen, _LISTING)
+
+
+@action("UpdateModelPackage")
+def update_model_package(context: Context, params: Params) -> dict[str, Any]:
+    with context.store.lock:
+        package = require_model_package(context, params["ModelPackageArn"])
+        arn = package["ModelPackageArn"]
+        patch: Document = {name: params[name] for name in _REPLACED_BY_UPDATE if name in params}
+        patch["CustomerMetadataProperties"] = _metadata(package, params)
+        added = params.get("AdditionalInferenceSpecificationsToAdd")
+        if added:
+            present = package.get("AdditionalInferenceSpecifications", [])
+            patch["AdditionalInferenceSpecifications"] = [*present, *added]
+        patch |= {"LastModifiedTime": context.now(), "LastModifiedBy": {}}
+        context.store.merge(context.region, KIND, arn, patch)
+    return {"ModelPackageArn": arn}
+
+
+def _metadata(package: Document, params: Params) -> dict[str, str] | None:
+    properties = {
+        **package.get("CustomerMetadataProperties", {}),
+        **params.get("CustomerMetadataProperties", {}),
+    }
+    for name in params.get("CustomerMetadataPropertiesToRemove", []):
+        properties.pop(name, None)
+    return properties or None
+
+
+@action("DeleteModelPackage")
+def delete_model_package(context: Context, params: Params) -> dict[str, Any]:
+    with context.store.lock:
+        package = require_model_package(context, params["ModelPackageName"])
+        context.store.remove(context.region, KIND, package["ModelPackageArn"])
+        context.store.remove_tags(package["ModelPackageArn"])
+    return {}

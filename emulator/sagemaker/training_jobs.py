@@ -1,0 +1,104 @@
+"""CreateTrainingJob, DescribeTrainingJob, ListTrainingJobs and StopTrainingJob."""
+
+import threading
+from typing import Any
+
+from emulator.containers.training import run_training_job
+from emulator.sagemaker.errors import NotImplementedByEmulator, ValidationError
+from emulator.sagemaker.jobs import JobKind, Update
+from emulator.sagemaker.listing import Listing, list_page
+from emulator.sagemaker.registry import Context, Params, action
+from emulator.sagemaker.store import Document
+from emulator.sagemaker.tags import tag_new
+
+_JOBS = JobKind(
+    kind="training-job", noun="training job", name="TrainingJobName", status="TrainingJobStatus"
+)
+_LISTING = Listing(
+    result="TrainingJobSummaries", name="TrainingJobName", status="TrainingJobStatus"
+)
+_REFUSED = ("ServerlessJobConfig", "ModelPackageConfig", "SessionChainingConfig", "MlflowConfig")
+_DEFAULT_MAX_RUNTIME_S = 86400
+
+
+@action("CreateTrainingJob")
+def create_training_job(context: Context, params: Params) -> dict[str, Any]:
+    name = params["TrainingJobName"]
+    arn = context.arn("training-job", name)
+    _check(params)
+    job = _new_job(context, params, arn)
+    with context.store.lock:
+        _JOBS.add(context, job, arn)
+        tag_new(context, arn, params)
+
+    def run(update: Update, stop: threading.Event) -> None:
+        run_training_job(job, cloud=context.cloud, region=context.region, update=update, stop=stop)
+
+    _JOBS.start(context, name, run)
+    return {"TrainingJobArn": arn}
+
+
+def _check(params: Params) -> None:
+    for member in _REFUSED:
+        if member in params:
+            text = f"CreateTrainingJob with {member}"
+            raise NotImplementedByEmulator(text)
+    for member in ("AlgorithmSpecification", "ResourceConfig"):
+        if member not in params:
+            text = f"{member} is required for training job {params['TrainingJobName']}."
+            raise ValidationError(text)
+    if "TrainingImage" not in params["AlgorithmSpecification"]:
+        text = "CreateTrainingJob without AlgorithmSpecification.TrainingImage"
+        raise NotImplementedByEmulator(text)
+    channels = [channel["ChannelName"] for channel in params.get("InputDataConfig", [])]
+    if len(set(channels)) != len(channels):
+        text = f"Channel names must be unique; got {', '.join(channels)}."
+        raise ValidationError(text)
+    _check_spot(params)
+
+
+def _check_spot(params: Params) -> None:
+    stopping = params.get("StoppingCondition", {})
+    if not params.get("EnableManagedSpotTraining"):
+        if "MaxWaitTimeInSeconds" in stopping:
+            text = "MaxWaitTimeInSeconds is only for jobs with EnableManagedSpotTraining."
+            raise ValidationError(text)
+        return
+    wait = stopping.get("MaxWaitTimeInSeconds", 0)
+    if wait < stopping.get("MaxRuntimeInSeconds", _DEFAULT_MAX_RUNTIME_S):
+        text = "Invalid MaxWaitTimeInSeconds: it must be at least MaxRuntimeInSeconds."
+        raise ValidationError(text)
+
+
+def _new_job(context: Context, params: Params, arn: str) -> Document:
+    """AWS names the artifact from the start: ModelArtifacts is a required member of Describe."""
+    output = params["OutputDataConfig"]["S3OutputPath"].rstrip("/")
+    now = context.now()
+    return {
+        "StoppingCondition": {"MaxRuntimeInSeconds": _DEFAULT_MAX_RUNTIME_S},
+        **params,
+        "TrainingJobArn": arn,
+        "TrainingJobStatus": "InProgress",
+        "SecondaryStatus": "Starting",
+        "ModelArtifacts": {
+            "S3ModelArtifacts": f"{output}/{params['TrainingJobName']}/output/model.tar.gz"
+        },
+        "CreationTime": now,
+        "LastModifiedTime": now,
+    }
+
+
+@action("DescribeTrainingJob")
+def describe_training_job(context: Context, params: Params) -> dict[str, Any]:
+    return _JOBS.require(context, params["TrainingJobName"])
+
+
+@action("ListTrainingJobs")
+def list_training_jobs(context: Context, params: Params) -> dict[str, Any]:
+    return list_page(context.store.all(context.region, "training-job"), params, _LISTING)
+
+
+@action("StopTrainingJob")
+def stop_training_job(context: Context, params: Params) -> dict[str, Any]:
+    _JOBS.stop(context, params["TrainingJobName"])
+    return {}
