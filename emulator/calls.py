@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from emulator.answers import Environ
+from emulator.rest_actions import rest_action
 
 DEFAULT_REGION = "us-east-1"
 _INVOCATIONS = re.compile(r"^/endpoints/(?P<endpoint>[^/]+)/invocations$")
@@ -34,7 +35,7 @@ def read_call(environ: Environ, body: bytes) -> Call:
         action = target.rpartition(".")[2]
         service = "sagemaker" if target.startswith("SageMaker.") else service
     else:
-        action = _query_action(environ, body) or f"{method} {path}"
+        action = _untargeted_action(service, environ, body)
     return Call(
         service=service,
         action=action,
@@ -49,6 +50,22 @@ def read_call(environ: Environ, body: bytes) -> Call:
 def _credential_scope(authorization: str) -> tuple[str, str]:
     match = re.search(r"Credential=[^/]*/[^/]*/([^/]*)/([^/]*)/aws4_request", authorization)
     return (match[2].lower(), match[1]) if match else ("unsigned", DEFAULT_REGION)
+
+
+def _untargeted_action(service: str, environ: Environ, body: bytes) -> str:
+    method, path = environ.get("REQUEST_METHOD", "GET"), environ.get("PATH_INFO", "/")
+    named = _query_action(environ, body) or rest_action(
+        service,
+        method=method,
+        path=path,
+        query=environ.get("QUERY_STRING", ""),
+        headers=[
+            key.removeprefix("HTTP_").replace("_", "-").lower()
+            for key in environ
+            if key.startswith("HTTP_")
+        ],
+    )
+    return named or f"{method} {path}"
 
 
 def _query_action(environ: Environ, body: bytes) -> str | None:

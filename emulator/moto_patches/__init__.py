@@ -2,9 +2,9 @@
 
 import threading
 
-from emulator.moto_patches import s3
+from emulator.moto_patches import cloudwatch, s3
 
-_SERVICES = (s3,)
+_SERVICES = (cloudwatch, s3)
 _lock = threading.Lock()
 _applied: list[bool] = []
 
