@@ -2,13 +2,51 @@
 
 from __future__ import annotations
 
+import itertools
+import shutil
+import threading
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from emulator.containers import storage
+from emulator.containers.archives import UnsafeArchive, extract_safely
+from emulator.containers.environment import container_environment
+from emulator.containers.images import UnusableImage, resolve
+from emulator.containers.instance import Blueprint, Instance
+from emulator.containers.layout import ContainerLayout
+from emulator.containers.worker import (
+    ContainerCrashed,
+    ContainerResponse,
+    ContainerUnavailable,
+    InvocationTimedOut,
+    NotHealthy,
+)
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from emulator.cloud import Cloud
+
+__all__ = [
+    "ContainerCrashed",
+    "ContainerResponse",
+    "ContainerUnavailable",
+    "Fleet",
+    "InvocationTimedOut",
+    "LaunchFailed",
+    "Variant",
+    "launch",
+    "remove_leftovers",
+]
+
+# This machine's limit: further instances of a variant exist on paper only.
+MAX_WORKERS = 4
+STOP_GRACE_S = 30.0
+_QUIET_S = 0.25
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,15 +64,6 @@ class Variant:
     startup_timeout_s: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class ContainerResponse:
-    """What a container answered, verbatim."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
 class LaunchFailed(Exception):
     """The fleet never became healthy; `reason` is AWS's FailureReason text."""
 
@@ -43,30 +72,150 @@ class LaunchFailed(Exception):
         self.reason = reason
 
 
-class InvocationTimedOut(Exception):
-    """The container took longer than the caller allows."""
-
-
-class ContainerUnavailable(Exception):
-    """No worker could take the request, or the one that took it died."""
-
-
 class Fleet:
     """Live workers of one variant. Thread-safe."""
 
-    variant: Variant
+    def __init__(
+        self, variant: Variant, instances: Sequence[Instance], *, home: Path, grace_s: float
+    ) -> None:
+        self.variant = variant
+        self._instances = tuple(instances)
+        self._home = home
+        self._grace_s = grace_s
+        self._turn = itertools.count()
+        self._in_flight = 0
+        self._last_call = time.monotonic()
+        self._lock = threading.Lock()
 
     def invoke(
         self, *, body: bytes, headers: Mapping[str, str], timeout_s: float
     ) -> ContainerResponse:
-        """Send one request to a worker; raise InvocationTimedOut or ContainerUnavailable."""
-        raise NotImplementedError
+        """Send one request to the next worker in turn.
+
+        Raise InvocationTimedOut, ContainerCrashed, or ContainerUnavailable if none could take it.
+        """
+        with self._lock:
+            self._in_flight += 1
+        try:
+            return self._invoke_next(body, headers, timeout_s)
+        finally:
+            with self._lock:
+                self._in_flight -= 1
+                self._last_call = time.monotonic()
+
+    def _invoke_next(
+        self, body: bytes, headers: Mapping[str, str], timeout_s: float
+    ) -> ContainerResponse:
+        for _ in self._instances:
+            worker = self._instances[next(self._turn) % len(self._instances)].worker
+            if worker is None:
+                continue
+            try:
+                return worker.invoke(body=body, headers=headers, timeout_s=timeout_s)
+            except ContainerUnavailable:
+                continue
+        raise ContainerUnavailable(self.variant.variant_name)
 
     def stop(self) -> None:
-        """End every worker: SIGTERM, 30 s divided by the time scale, SIGKILL."""
-        raise NotImplementedError
+        """Let requests in flight finish, then end every worker: SIGTERM, grace time, SIGKILL.
+
+        The grace time is 30 s divided by the time scale, for each of the two waits.
+        """
+        deadline = time.monotonic() + self._grace_s
+        while time.monotonic() < deadline and not self._quiet():
+            time.sleep(_QUIET_S / 10)
+        _stop_all(self._instances, self._grace_s)
+        shutil.rmtree(self._home, ignore_errors=True)
+
+    def _quiet(self) -> bool:
+        """No request now or just before: one that chose this fleet may not have arrived yet."""
+        with self._lock:
+            return not self._in_flight and time.monotonic() - self._last_call > _QUIET_S
 
 
 def launch(variant: Variant, cloud: Cloud) -> Fleet:
     """Start a variant's workers and block until every `GET /ping` is 200, else LaunchFailed."""
-    raise NotImplementedError
+    home = cloud.state_dir / "fleets" / f"{variant.endpoint_config_name}-{uuid.uuid4().hex[:8]}"
+    layout = ContainerLayout(base=home / "ml")
+    try:
+        blueprint = _blueprint(variant, cloud, layout)
+        _fetch_model(variant, cloud, layout)
+        instances = _start_instances(blueprint, min(variant.instance_count, MAX_WORKERS))
+    except BaseException:
+        shutil.rmtree(home, ignore_errors=True)
+        raise
+    return Fleet(variant, instances, home=home, grace_s=STOP_GRACE_S / cloud.time_scale)
+
+
+def _blueprint(variant: Variant, cloud: Cloud, layout: ContainerLayout) -> Blueprint:
+    try:
+        image = resolve(variant.image)
+    except UnusableImage as error:
+        raise LaunchFailed(str(error)) from error
+    return Blueprint(
+        cloud=cloud,
+        region=variant.region,
+        endpoint_name=variant.endpoint_name,
+        variant_name=variant.variant_name,
+        interpreter=image.interpreter,
+        layout=layout,
+        environment=container_environment(
+            variant.environment,
+            layout=layout,
+            region=variant.region,
+            endpoint_url=cloud.endpoint_url,
+        ),
+        startup_timeout_s=variant.startup_timeout_s,
+    )
+
+
+def _fetch_model(variant: Variant, cloud: Cloud, layout: ContainerLayout) -> None:
+    layout.model.mkdir(parents=True)
+    layout.scratch.mkdir()
+    url = variant.model_data_url
+    if url is None:
+        return
+    archive = layout.scratch / "model.tar.gz"
+    try:
+        storage.download_object(cloud.client("s3", variant.region), url, archive)
+        extract_safely(archive, layout.model)
+    except storage.StorageError as error:
+        text = (
+            f'Failed to download model data for container "container_1" from URL: "{url}". '
+            "Please ensure that there is an object located at the URL and that the role passed "
+            f"to CreateModel has permissions to download the object. ({error})"
+        )
+        raise LaunchFailed(text) from error
+    except UnsafeArchive as error:
+        text = f'Failed to extract model data archive from URL: "{url}". ({error})'
+        raise LaunchFailed(text) from error
+    archive.unlink()
+
+
+def _start_instances(blueprint: Blueprint, count: int) -> tuple[Instance, ...]:
+    instances = tuple(Instance(blueprint) for _ in range(count))
+    with ThreadPoolExecutor(max_workers=count) as pool:
+        starts = [pool.submit(instance.start) for instance in instances]
+        failed = next((start for start in starts if start.exception() is not None), None)
+        if failed is None:
+            return instances
+        _stop_all(instances, 0)
+    cause = failed.exception()
+    if not isinstance(cause, NotHealthy):
+        text = f"InternalServerError: {type(cause).__name__}: {cause}"
+        raise LaunchFailed(text) from cause
+    text = (
+        f"The primary container for production variant {blueprint.variant_name} did not pass the "
+        "ping health check. Please check CloudWatch logs for this endpoint."
+    )
+    raise LaunchFailed(text) from cause
+
+
+def _stop_all(instances: Sequence[Instance], grace_s: float) -> None:
+    with ThreadPoolExecutor(max_workers=len(instances)) as pool:
+        list(pool.map(lambda instance: instance.stop(grace_s), instances))
+
+
+def remove_leftovers(state_dir: Path) -> None:
+    """Delete the directories of fleets that a killed server could not clean up."""
+    shutil.rmtree(state_dir / "fleets", ignore_errors=True)

@@ -1,16 +1,18 @@
 """What container tests put into S3, ask for, and read back. Names are unique per world."""
 
+import contextlib
 import io
 import tarfile
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from emulator.cloud import Cloud
+from emulator.containers.fleet import Fleet, Variant, launch
 from emulator.containers.processing import run_processing_job
 from emulator.containers.training import run_training_job
 
@@ -69,6 +71,30 @@ class World:
                 logGroupName=group, logStreamName=stream["logStreamName"], startFromHead=True
             )["events"]
         ]
+
+    def variant(self, inference: str, **changes: Any) -> Variant:
+        """A variant whose artifact holds the given text as `code/inference.py`."""
+        artifact = self.put("artifacts/model.tar.gz", tar_gz({"code/inference.py": inference}))
+        variant = Variant(
+            endpoint_name=self.name("endpoint"),
+            endpoint_config_name=self.name("config"),
+            variant_name="primary",
+            region=REGION,
+            image=IMAGE,
+            model_data_url=artifact,
+            environment={},
+            instance_count=1,
+            startup_timeout_s=60,
+        )
+        return replace(variant, **changes)
+
+    @contextlib.contextmanager
+    def serving(self, inference: str, **changes: Any) -> Iterator[Fleet]:
+        fleet = launch(self.variant(inference, **changes), self.cloud)
+        try:
+            yield fleet
+        finally:
+            fleet.stop()
 
     def has_log_line(self, line: str, group: str, stream_prefix: str) -> bool:
         try:

@@ -1,0 +1,159 @@
+"""One serving process and the connections to it."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import http.client
+import os
+import select
+import socket
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from emulator.containers.processes import spawn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from emulator.containers.processes import Command, ContainerProcess
+
+_PING_TIMEOUT_S = 2.0
+_POLL_S = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContainerResponse:
+    """What a container answered, verbatim."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class InvocationTimedOut(Exception):
+    """The container took longer than the caller allows."""
+
+
+class ContainerCrashed(Exception):
+    """The container closed the connection without an answer."""
+
+
+class ContainerUnavailable(Exception):
+    """No container could take the request; none has seen it."""
+
+
+class NotHealthy(Exception):
+    """The container ended, or did not pass its health check in time."""
+
+
+class Worker:
+    """A healthy serving process. Thread-safe; connections are kept and reused."""
+
+    def __init__(self, process: ContainerProcess, port: int) -> None:
+        self.process = process
+        self._port = port
+        self._idle: collections.deque[http.client.HTTPConnection] = collections.deque()
+
+    def ping(self) -> bool:
+        """Ask `GET /ping`; True when it is 200 within AWS's 2 seconds."""
+        try:
+            return self._exchange("GET", "/ping", b"", {}, _PING_TIMEOUT_S).status == 200
+        except (InvocationTimedOut, ContainerCrashed, ContainerUnavailable):
+            return False
+
+    def invoke(
+        self, *, body: bytes, headers: Mapping[str, str], timeout_s: float
+    ) -> ContainerResponse:
+        """Send one `POST /invocations`."""
+        return self._exchange("POST", "/invocations", body, headers, timeout_s)
+
+    def stop(self, grace_s: float) -> None:
+        """End the process and close the connections."""
+        self.process.stop(grace_s)
+        while self._idle:
+            self._idle.pop().close()
+
+    def _exchange(
+        self, method: str, path: str, body: bytes, headers: Mapping[str, str], timeout_s: float
+    ) -> ContainerResponse:
+        connection = self._connection(timeout_s)
+        try:
+            connection.request(method, path, body=body, headers=dict(headers))
+            response = connection.getresponse()
+            content = response.read()
+        except TimeoutError as error:
+            connection.close()
+            raise InvocationTimedOut from error
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            raise ContainerCrashed(str(error)) from error
+        self._idle.append(connection)
+        return ContainerResponse(
+            status=response.status, headers=dict(response.getheaders()), body=content
+        )
+
+    def _connection(self, timeout_s: float) -> http.client.HTTPConnection:
+        with contextlib.suppress(IndexError):
+            idle = self._idle.pop()
+            assert isinstance(idle.sock, socket.socket)
+            idle.sock.settimeout(timeout_s)
+            return idle
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=timeout_s)
+        try:
+            connection.connect()
+        except OSError as error:
+            raise ContainerUnavailable(str(error)) from error
+        return connection
+
+
+def start_worker(
+    command_for: Callable[[int], Command],
+    *,
+    sink: Callable[[str], None],
+    deadline: float,
+    cancelled: Callable[[], bool],
+) -> Worker:
+    """Start a serving process and return it once it is healthy, else raise NotHealthy.
+
+    `command_for` gets the file descriptor to which the process reports its port; `deadline` is a
+    value of time.monotonic().
+    """
+    reading, writing = os.pipe()
+    try:
+        try:
+            process = spawn(command_for(writing), sink=sink, pass_fds=(writing,))
+        finally:
+            os.close(writing)
+        try:
+            port = _reported_port(reading, process, deadline, cancelled)
+            worker = Worker(process, port)
+            while not worker.ping():
+                _check_time(process, deadline, cancelled)
+                time.sleep(_POLL_S)
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+        return worker
+    finally:
+        os.close(reading)
+
+
+def _reported_port(
+    reading: int, process: ContainerProcess, deadline: float, cancelled: Callable[[], bool]
+) -> int:
+    while not select.select([reading], [], [], _POLL_S)[0]:
+        _check_time(process, deadline, cancelled)
+    line = os.read(reading, 16)
+    if not line:
+        text = "the container ended before it was ready"
+        raise NotHealthy(text)
+    return int(line)
+
+
+def _check_time(process: ContainerProcess, deadline: float, cancelled: Callable[[], bool]) -> None:
+    if time.monotonic() > deadline or cancelled() or process.wait(0):
+        text = "the container ended, or its time to become healthy is over"
+        raise NotHealthy(text)
