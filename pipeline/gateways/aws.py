@@ -42,7 +42,7 @@ class Cloud:
 
     region: str
     endpoint_url: str | None
-    inherited: Mapping[str, str]
+    inherited: Mapping[str, str] = field(repr=False)
     _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property

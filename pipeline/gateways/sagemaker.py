@@ -200,13 +200,6 @@ class SageMaker:
         except GaveUp:
             return self.observe(endpoint)
 
-    def invoke(self, endpoint: str, body: bytes, *, content_type: str, accept: str) -> bytes:
-        """Ask the endpoint once and return its answer. Raises botocore's ClientError as it is."""
-        answer = self._cloud.client("sagemaker-runtime").invoke_endpoint(
-            EndpointName=endpoint, Body=body, ContentType=content_type, Accept=accept
-        )
-        return bytes(answer["Body"].read())
-
     # Logs
 
     def endpoint_log_tail(self, endpoint: str, *, count: int) -> tuple[str, ...]:

@@ -126,7 +126,8 @@ class ServingStack:
             _store_artifact(self._cloud, release)
         path = self._folder / "release.tfvars.json"
         path.write_text(json.dumps(wanted.tfvars()))
-        self._terraform.plan(var_files=[path], out=self._folder / "plan")
+        if not self._terraform.plan(var_files=[path], out=self._folder / "plan"):
+            return {}
         plan = self._terraform.show(self._folder / "plan")
         return {
             change["address"]: _action(change["change"]["actions"])
@@ -134,8 +135,8 @@ class ServingStack:
             if change["change"]["actions"] != ["no-op"]
         }
 
-    def apply(self, wanted: Wanted) -> Completed:
-        self.plan(wanted)
+    def apply(self) -> Completed:
+        """Apply the plan made last."""
         return self._terraform.apply(self._folder / "plan", timeout_s=120)
 
     def serves(self) -> str:

@@ -57,10 +57,11 @@ def first_release(endpoint: str, release: str) -> Wanted:
 def planned_and_applied(stack: ServingStack, wanted: Wanted) -> dict[str, str]:
     """Return the planned actions, after applying them and seeing an empty plan."""
     planned = stack.plan(wanted)
-    applied = stack.apply(wanted)
-    assert applied.exit_code == 0, applied.stderr
+    if planned:
+        applied = stack.apply()
+        assert applied.exit_code == 0, applied.stderr
     assert stack.serves() == wanted.live
-    assert stack.plan(wanted) == {}
+    assert not planned or stack.plan(wanted) == {}
     return planned
 
 
@@ -110,7 +111,8 @@ def silent_rollback_keeps_what_serves(
     """SageMaker ends InService on the old config: the apply must fail and delete nothing."""
     fault = {"hosting": {"endpoint_config": f"table-{bad.live}", "fault": "ping_fail"}}
     admin(str(cloud.endpoint_url), "faults", method="POST", body=fault)
-    applied = stack.apply(bad)
+    stack.plan(bad)
+    applied = stack.apply()
     admin(str(cloud.endpoint_url), "faults", method="DELETE")
     assert applied.exit_code == 1
     assert "SageMaker rolled the update back" in applied.stderr
@@ -126,7 +128,8 @@ def test_a_first_create_that_fails_is_replaced_by_the_next_apply(
     bad = first_release("unborn", BAD)
     fault = {"hosting": {"endpoint_config": "unborn-*", "fault": "ping_fail"}}
     admin(str(cloud.endpoint_url), "faults", method="POST", body=fault)
-    applied = stack.apply(bad)
+    stack.plan(bad)
+    applied = stack.apply()
     admin(str(cloud.endpoint_url), "faults", method="DELETE")
 
     assert applied.exit_code == 1

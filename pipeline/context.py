@@ -1,0 +1,139 @@
+"""What every step needs: settings, gateways, and who runs this when. Made once, by the door."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from pipeline.core import naming
+from pipeline.core.foundation import Foundation
+from pipeline.gateways import provider_mirror
+from pipeline.gateways.aws import Cloud
+from pipeline.gateways.leases import whoami
+from pipeline.gateways.ledger import Ledger
+from pipeline.gateways.sagemaker import SageMaker
+from pipeline.gateways.store import Store
+from pipeline.gateways.terraform import Engine, Terraform, find_engine
+from pipeline.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+PROJECT_ROOT = Path(__file__).resolve().parents[1]
+_LOCAL_POLL_S = 0.5
+_POLL_S = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """One run before it knows its environment's foundation.
+
+    `work_dir` is private to this run and gone afterwards; `output_dir` is the user's.
+    """
+
+    settings: Settings
+    cloud: Cloud
+    run_id: str
+    git_sha: str
+    work_dir: Path
+    output_dir: Path
+    force: bool
+    now: Callable[[], datetime]
+
+    @cached_property
+    def account(self) -> str:
+        return self.cloud.account_id()
+
+    @cached_property
+    def who(self) -> str:
+        return whoami()
+
+    @cached_property
+    def state_bucket(self) -> str:
+        return naming.state_bucket_name(
+            self.settings.project, account=self.account, region=self.cloud.region
+        )
+
+    @property
+    def endpoint(self) -> str:
+        return naming.endpoint_name(self.settings.endpoint_prefix, self.settings.environment)
+
+    @property
+    def package_group(self) -> str:
+        return naming.model_package_group_name(
+            self.settings.project,
+            self.settings.environment,
+            model_name_prefix=self.settings.model_name_prefix,
+        )
+
+    @property
+    def sagemaker(self) -> SageMaker:
+        return SageMaker(self.cloud, poll_s=_LOCAL_POLL_S if self.cloud.is_local else _POLL_S)
+
+    @cached_property
+    def tags(self) -> Mapping[str, str]:
+        """The four tags that everything made for this model carries."""
+        return {
+            "mlops:environment": self.settings.environment,
+            "mlops:managed-by": "mlops-pipeline",
+            "mlops:model": self.settings.model_name_prefix,
+            "mlops:project": self.settings.project,
+        }
+
+    @cached_property
+    def _terraform_environment(self) -> dict[str, str]:
+        inherited = self.cloud.inherited
+        home = Path(inherited.get("HOME") or Path.home())
+        mirror = provider_mirror.cli_environment(inherited, home=home, folder=self.work_dir)
+        return self.cloud.environment() | mirror
+
+    @cached_property
+    def engine(self) -> Engine:
+        engine = find_engine(
+            search_path=self.cloud.inherited.get("PATH"), environment=self._terraform_environment
+        )
+        logger.info("terraform version=%s program=%s", engine.version, " ".join(engine.argv))
+        return engine
+
+    def terraform(self, root: str, *, state_key: str | None) -> Terraform:
+        """Return a root module, connected to its state; without any state for None."""
+        terraform = Terraform(
+            self.engine,
+            PROJECT_ROOT / "terraform" / root,
+            data_dir=self.work_dir / f"terraform-{root}",
+            environment=self._terraform_environment,
+            on_line=lambda line: logger.debug("terraform: %s", line),
+        )
+        terraform.init(self._backend_config(state_key) if state_key else None)
+        return terraform
+
+    def _backend_config(self, key: str) -> dict[str, str]:
+        config = {"bucket": self.state_bucket, "key": key, "region": self.cloud.region}
+        return config | ({"use_path_style": "true"} if self.cloud.is_local else {"encrypt": "true"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workspace:
+    """A run in its environment: the context, what the foundation offers, and the stores in it."""
+
+    context: Context
+    foundation: Foundation
+
+    @cached_property
+    def store(self) -> Store:
+        return Store(
+            self.context.cloud, self.foundation.bucket, kms_key_arn=self.foundation.kms_key_arn
+        )
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger(self.store, self.context.endpoint)
+
+    @property
+    def settings(self) -> Settings:
+        return self.context.settings
+
+    @property
+    def sagemaker(self) -> SageMaker:
+        return self.context.sagemaker

@@ -1,0 +1,33 @@
+"""The lease on an endpoint: one run at a time moves it, and who came later can be told apart."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipeline.core.document import Instant, Stored
+
+
+@dataclass(frozen=True, kw_only=True)
+class Owner:
+    """Who holds a lease. Host, process and its start time tell whether the run is still alive."""
+
+    run_id: str
+    who: str
+    host: str
+    pid: int
+    process_started_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lease(Stored):
+    """`number` grows with each holder (a fencing number); `released` is set by a run that ended."""
+
+    number: int
+    owner: Owner
+    acquired_at: Instant
+    expires_at: Instant
+    released: bool = False
+
+
+def is_free(lease: Lease | None, *, now: datetime, owner_is_dead: bool) -> bool:
+    """Tell whether a run may take the lease: nobody holds it, or its holder is gone for certain."""
+    return lease is None or lease.released or owner_is_dead or now >= lease.expires_at

@@ -1,0 +1,67 @@
+"""The bucket of Terraform's state: the one thing that must be there before Terraform can own anything."""
+
+import json
+from typing import Any
+
+from pipeline.gateways.aws import Cloud, error_code, unusable
+
+_MISSING = {"404", "NoSuchBucket", "NotFound"}
+
+
+def ensure_state_bucket(cloud: Cloud, bucket: str) -> bool:
+    """Make the bucket if it is not there; True when it was made.
+
+    Versioned, encrypted, closed to the public and to unencrypted transport; each setting is put
+    again at every bootstrap, so that a bootstrap that was killed half way is completed by the next.
+    """
+    s3 = cloud.client("s3")
+    try:
+        made = _create_if_missing(s3, bucket, cloud.region)
+        _protect(s3, bucket)
+    except Exception as error:
+        what = f"prepare the state bucket {bucket}"
+        raise unusable(what, error) from error
+    return made
+
+
+def _create_if_missing(s3: Any, bucket: str, region: str) -> bool:
+    try:
+        s3.head_bucket(Bucket=bucket)
+    except Exception as error:
+        if error_code(error) not in _MISSING:
+            raise
+    else:
+        return False
+    # us-east-1 is the one region that must not be named (S3 API reference, CreateBucket).
+    place = {} if region == "us-east-1" else {"LocationConstraint": region}
+    s3.create_bucket(Bucket=bucket, **({"CreateBucketConfiguration": place} if place else {}))
+    return True
+
+
+def _protect(s3: Any, bucket: str) -> None:
+    s3.put_public_access_block(
+        Bucket=bucket,
+        PublicAccessBlockConfiguration={
+            "BlockPublicAcls": True,
+            "BlockPublicPolicy": True,
+            "IgnorePublicAcls": True,
+            "RestrictPublicBuckets": True,
+        },
+    )
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(_tls_only(bucket)))
+
+
+def _tls_only(bucket: str) -> dict[str, Any]:
+    arn = f"arn:aws:s3:::{bucket}"
+    statement = {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [arn, f"{arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}

@@ -1,0 +1,142 @@
+"""The foundation: state bucket, terraform/account and terraform/foundation, and what they publish."""
+
+import hashlib
+import json
+import logging
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pipeline.context import PROJECT_ROOT, Context, Workspace
+from pipeline.core import naming
+from pipeline.core.errors import CloudUnusable, UsageError
+from pipeline.core.foundation import Foundation
+from pipeline.gateways.parameters import published_foundation
+from pipeline.gateways.state_bucket import ensure_state_bucket
+from pipeline.gateways.terraform import failure
+
+logger = logging.getLogger(__name__)
+
+_ROOTS = ("account", "foundation")
+
+
+def enter(context: Context) -> Workspace:
+    """Return this environment's workspace. The embedded AWS gets its foundation by itself."""
+    published = _published(context)
+    if context.cloud.is_local and not _is_current(context, published):
+        return bootstrap(context)
+    if published is None:
+        message = f"There is no foundation for {context.settings.environment} in this account."
+        raise CloudUnusable(message, remedy="Run --mode bootstrap once, with rights to create it.")
+    return Workspace(context=context, foundation=_with_given(context, published))
+
+
+def bootstrap(context: Context) -> Workspace:
+    """Create or update the foundation; does nothing where nothing differs."""
+    bucket = context.state_bucket
+    if ensure_state_bucket(context.cloud, bucket):
+        logger.info("state bucket created bucket=%s", bucket)
+    groups = sorted({context.package_group, *_known_groups(_published(context))})
+    _apply(context, "account", _account_variables(context), key="account.tfstate")
+    variables = _foundation_variables(context) | {
+        "inputs_digest": inputs_digest(context),
+        "model_package_groups": groups,
+    }
+    key = f"foundation/{context.settings.environment}.tfstate"
+    _apply(context, "foundation", variables, key=key)
+    published = _published(context)
+    if published is None:
+        message = "terraform apply of foundation succeeded, but its parameter cannot be read."
+        raise CloudUnusable(message, remedy="Run --mode bootstrap again; report it if it stays.")
+    return Workspace(context=context, foundation=_with_given(context, published))
+
+
+def inputs_digest(context: Context) -> str:
+    """Return the sha256 of all that the foundation is made from: its Terraform and its variables."""
+    digest = hashlib.sha256()
+    for path in _sources(context):
+        digest.update(path.relative_to(PROJECT_ROOT).as_posix().encode() + b"\0")
+        digest.update(path.read_bytes() + b"\0")
+    variables = [_account_variables(context), _foundation_variables(context)]
+    digest.update(json.dumps(variables, sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+def _sources(context: Context) -> list[Path]:
+    folders = [PROJECT_ROOT / "terraform" / name for name in (*_ROOTS, "modules")]
+    files = [path for folder in folders for path in folder.rglob("*.tf")]
+    return sorted(files) + [path for path in _environment_files(context) if path.is_file()]
+
+
+def _published(context: Context) -> Foundation | None:
+    settings = context.settings
+    name = naming.foundation_parameter_name(settings.project, settings.environment)
+    return published_foundation(context.cloud, name)
+
+
+def _is_current(context: Context, published: Foundation | None) -> bool:
+    if published is None or context.package_group not in published.model_package_groups:
+        return False
+    return published.inputs_digest == inputs_digest(context)
+
+
+def _known_groups(published: Foundation | None) -> tuple[str, ...]:
+    """Other models of this environment keep their groups."""
+    return tuple(published.model_package_groups) if published else ()
+
+
+def _with_given(context: Context, published: Foundation) -> Foundation:
+    """What the user gives wins over what the foundation offers."""
+    settings = context.settings
+    return replace(
+        published,
+        role_arn=settings.role_arn or published.role_arn,
+        bucket=settings.s3_bucket or published.bucket,
+        topic_arn=settings.sns_topic_arn or published.topic_arn,
+    )
+
+
+def _account_variables(context: Context) -> dict[str, Any]:
+    return {
+        "project": context.settings.project,
+        "region": context.cloud.region,
+        "s3_use_path_style": context.cloud.is_local,
+    }
+
+
+def _foundation_variables(context: Context) -> dict[str, Any]:
+    settings = context.settings
+    return {
+        "environment": settings.environment,
+        "project": settings.project,
+        "region": context.cloud.region,
+        "role_arn": settings.role_arn,
+        "s3_bucket": settings.s3_bucket,
+        "s3_use_path_style": context.cloud.is_local,
+        "sns_topic_arn": settings.sns_topic_arn,
+    }
+
+
+def _environment_files(context: Context) -> tuple[Path, ...]:
+    name = "local" if context.cloud.is_local else context.settings.environment
+    return (PROJECT_ROOT / "terraform" / "environments" / f"{name}.tfvars",)
+
+
+def _apply(context: Context, root: str, variables: dict[str, Any], *, key: str) -> None:
+    """Plan to a file, and apply that file where it would change anything."""
+    terraform = context.terraform(root, state_key=key)
+    var_file = context.work_dir / f"{root}.tfvars.json"
+    var_file.write_text(json.dumps(variables), encoding="utf-8")
+    plan_file = context.work_dir / f"{root}.tfplan"
+    files = _environment_files(context) if root == "foundation" else ()
+    missing = [path for path in files if not path.is_file()]
+    if missing:
+        message = f"There is no {missing[0].relative_to(PROJECT_ROOT)}."
+        raise UsageError(message, remedy="Copy staging.tfvars to that name and edit it.")
+    if not terraform.plan(var_files=[*files, var_file], out=plan_file):
+        logger.info("terraform root=%s nothing to change", root)
+        return
+    applied = terraform.apply(plan_file)
+    if applied.exit_code != 0:
+        raise failure("apply", root, applied)
+    logger.info("terraform root=%s applied duration_s=%.1f", root, applied.duration_s)

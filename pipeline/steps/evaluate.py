@@ -1,0 +1,99 @@
+"""Runs the processing job that measures exactly the artifact of a training job on held-out rows."""
+
+import json
+import logging
+from typing import Any
+
+from pipeline.context import Workspace
+from pipeline.core import jobs, naming
+from pipeline.core.errors import JobFailed, UsageError
+from pipeline.core.records import Evaluation, TrainingRun
+from pipeline.gateways.sagemaker import NameTaken
+
+logger = logging.getLogger(__name__)
+
+_START_TIMEOUT_S = 1800.0
+_MOST_ATTEMPTS = 99
+
+
+def evaluate(workspace: Workspace, run: TrainingRun) -> Evaluation:
+    """Measure the artifact; record and return the evaluation. Raises JobFailed."""
+    name = _start(workspace, run)
+    settings = workspace.settings.evaluation
+    workspace.sagemaker.wait_for_processing(
+        name, timeout_s=settings.max_runtime_s + _START_TIMEOUT_S
+    )
+    found = workspace.store.read_uri(workspace.store.uri(f"{_output(name, run)}evaluation.json"))
+    evaluation = read_evaluation(json.loads(found), run, processing_job=name)
+    workspace.store.put(naming.evaluation_object(run.job_name), evaluation.to_json().encode())
+    logger.info("evaluation job=%s accuracy=%s", name, evaluation.metrics.get("accuracy"))
+    return evaluation
+
+
+def read_evaluation(document: Any, run: TrainingRun, *, processing_job: str) -> Evaluation:
+    """Turn the container's document into a record. It must speak of the bytes that were trained."""
+    if document["artifact_sha256"] != run.artifact_sha256:
+        message = (
+            f"The processing job {processing_job} measured another artifact "
+            f"({document['artifact_sha256'][:12]}) than {run.job_name} left "
+            f"({run.artifact_sha256[:12]})."
+        )
+        raise JobFailed(message, remedy="Somebody replaced model.tar.gz; train again.")
+    metrics = {**document["metrics"], "cv_mean_accuracy": document["cv_mean_accuracy"]}
+    return Evaluation(
+        training_job=run.job_name,
+        artifact_sha256=document["artifact_sha256"],
+        # null is a metric that was not finite: it is missing, and the gate refuses what is missing
+        metrics={name: float(value) for name, value in metrics.items() if value is not None},
+        classification_report=document["classification_report"],
+        confusion_matrix=tuple(tuple(row) for row in document["confusion_matrix"]),
+        labels=tuple(str(label) for label in document["labels"]),
+        row_count=document["rows"],
+        processing_job=processing_job,
+    )
+
+
+def _start(workspace: Workspace, run: TrainingRun) -> str:
+    """Start the job; a second evaluation of the same training job gets a number."""
+    for attempt in range(1, _MOST_ATTEMPTS):
+        name = naming.processing_job_name(run.job_name, attempt=attempt)
+        request = jobs.evaluation_request(
+            _order(workspace, run, name=name),
+            workspace.foundation,
+            tags={**workspace.foundation.tags, **workspace.context.tags},
+        )
+        try:
+            workspace.sagemaker.start_processing(request)
+        except NameTaken:
+            continue
+        logger.info("evaluation job=%s started", name)
+        return name
+    message = f"{run.job_name} has been evaluated {_MOST_ATTEMPTS - 1} times."
+    raise UsageError(message, remedy="Train again.")
+
+
+def _order(workspace: Workspace, run: TrainingRun, *, name: str) -> jobs.EvaluationOrder:
+    settings = workspace.settings
+    code = workspace.store.uri(f"{naming.code_prefix(run.code_sha256)}src/")
+    custom = settings.training.custom_metrics
+    return jobs.EvaluationOrder(
+        job_name=name,
+        image_uri=run.image_uri,
+        machine=jobs.Machine(
+            instance_type=settings.evaluation.instance_type,
+            max_runtime_s=settings.evaluation.max_runtime_s,
+        ),
+        artifact_uri=run.artifact_uri,
+        test_uri=run.test_uri,
+        source_uri=code,
+        output_uri=workspace.store.uri(_output(name, run)),
+        arguments={
+            "message-file": "/opt/ml/output/message",
+            "target": run.target,
+            **({"custom-metrics": custom} if custom else {}),
+        },
+    )
+
+
+def _output(name: str, run: TrainingRun) -> str:
+    return f"{naming.job_prefix(run.job_name)}evaluation/{name}/"

@@ -1,0 +1,59 @@
+"""What earlier runs left in S3 about a training job: separate processes, the same cloud."""
+
+import difflib
+
+from pipeline.context import Workspace
+from pipeline.core import naming
+from pipeline.core.errors import UsageError
+from pipeline.core.records import Approval, Evaluation, TrainingRun
+
+
+def training_run(workspace: Workspace, job: str) -> TrainingRun:
+    """Return the record of a training job. Raises UsageError for one that this project never ran."""
+    found = workspace.store.find(naming.training_run_object(job))
+    if found is None:
+        raise _unknown(workspace, job)
+    return TrainingRun.from_json(found.body)
+
+
+def evaluation(workspace: Workspace, run: TrainingRun) -> Evaluation:
+    """Return the recorded evaluation of exactly this artifact. Raises UsageError without one."""
+    found = find_evaluation(workspace, run)
+    if found is None:
+        message = f"The training job {run.job_name} has no evaluation."
+        remedy = f"Run --mode evaluation --training-job {run.job_name} first."
+        raise UsageError(message, remedy=remedy)
+    return found
+
+
+def find_evaluation(workspace: Workspace, run: TrainingRun) -> Evaluation | None:
+    found = workspace.store.find(naming.evaluation_object(run.job_name))
+    evaluation = Evaluation.from_json(found.body) if found else None
+    if evaluation and evaluation.artifact_sha256 != run.artifact_sha256:
+        return None
+    return evaluation
+
+
+def approval(workspace: Workspace, run: TrainingRun) -> Approval | None:
+    """Return a person's approval of exactly this artifact, if there is one."""
+    found = workspace.store.find(naming.approval_object(run.job_name))
+    given = Approval.from_json(found.body) if found else None
+    return given if given and given.artifact_sha256 == run.artifact_sha256 else None
+
+
+def _unknown(workspace: Workspace, job: str) -> UsageError:
+    status = workspace.sagemaker.find_training(job)
+    if status is not None:
+        state = status.description["TrainingJobStatus"]
+        message = (
+            f"The training job {job} exists ({state}), but no run of this project recorded it."
+        )
+        return UsageError(
+            message, remedy="Name a job that --mode training finished, or train again."
+        )
+    known = [
+        key.split("/")[1] for key in workspace.store.keys("jobs/") if key.endswith("/training.json")
+    ]
+    near = difflib.get_close_matches(job, known, n=1) or known[-1:]
+    hint = f"Did you mean {near[0]}?" if near else "Run --mode training first."
+    return UsageError(f"There is no training job {job}.", remedy=hint)

@@ -1,0 +1,178 @@
+"""Splits the data, stores it with the code, and runs the training job."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pipeline import bundle, split
+from pipeline.context import PROJECT_ROOT, Workspace
+from pipeline.core import jobs, naming
+from pipeline.core.errors import UsageError
+from pipeline.core.records import TrainingRun
+from pipeline.gateways.images import image_uri
+from pipeline.gateways.sagemaker import JobOutcome, NameTaken
+
+logger = logging.getLogger(__name__)
+
+_START_TIMEOUT_S = 1800.0  # for a machine to be found, on top of the job's own maximum runtime
+_MOST_ATTEMPTS = 99
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """What one training job is given: digests and addresses of data and code."""
+
+    data_sha256: str
+    train_uri: str
+    test_uri: str
+    code_sha256: str
+    code_uri: str
+
+
+def train(workspace: Workspace) -> TrainingRun:
+    """Train on this run's data and code; return the finished job's record. Raises JobFailed."""
+    divided = split_data(workspace)
+    packed = pack_code(workspace)
+    inputs = store_inputs(workspace, divided, packed)
+    name = _start(workspace, inputs)
+    outcome = workspace.sagemaker.wait_for_training(
+        name, timeout_s=workspace.settings.training.max_runtime_s + _START_TIMEOUT_S
+    )
+    run = _record(workspace, inputs, outcome)
+    workspace.store.put(naming.training_run_object(name), run.to_json().encode())
+    logger.info("training job=%s cv_mean_accuracy=%s", name, run.metrics.get("cv_mean_accuracy"))
+    return run
+
+
+def split_data(workspace: Workspace) -> split.Split:
+    """Return the two halves of the data, divided as the configuration says."""
+    training = workspace.settings.training
+    table = split.parse_table(_read(workspace, training.data))
+    return split.split(
+        table,
+        target=training.target,
+        test_fraction=training.test_fraction,
+        seed=training.split_seed,
+    )
+
+
+def _read(workspace: Workspace, address: str) -> bytes:
+    if address.startswith("s3://"):
+        return workspace.store.read_uri(address)
+    path = Path(address)
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        message = f"The data file {address} cannot be read: {error.strerror}."
+        raise UsageError(message, remedy="Set `training.data` to a CSV file.") from error
+
+
+def pack_code(workspace: Workspace) -> bundle.Bundle:
+    """Return the container code with the modules that the configuration names."""
+    training = workspace.settings.training
+    specs = [spec for spec in (training.training_pipeline, training.custom_metrics) if spec]
+    return bundle.build_bundle(PROJECT_ROOT, specs, source_dir=Path(training.source_dir))
+
+
+def store_inputs(workspace: Workspace, divided: split.Split, packed: bundle.Bundle) -> Inputs:
+    """Upload data and code to the addresses of their content; what is there already stays."""
+    store = workspace.store
+    data = naming.data_prefix(divided.source_sha256)
+    halves = f"{data}{divided.train_sha256[:16]}"
+    code = naming.code_prefix(packed.sha256)
+    store.create_same(f"{halves}/train/train.csv", divided.train_csv)
+    store.create_same(f"{halves}/test/test.csv", divided.test_csv)
+    for name, content in packed.files.items():
+        store.create_same(f"{code}src/{name}", content)
+    store.create_same(f"{code}sourcedir.tar.gz", packed.archive)
+    return Inputs(
+        data_sha256=divided.source_sha256,
+        train_uri=store.uri(f"{halves}/train/"),
+        test_uri=store.uri(f"{halves}/test/"),
+        code_sha256=packed.sha256,
+        code_uri=store.uri(code),
+    )
+
+
+def _start(workspace: Workspace, inputs: Inputs) -> str:
+    """Start the job under the first free name of this second."""
+    started = workspace.context.now()
+    for attempt in range(1, _MOST_ATTEMPTS):
+        order = _order(workspace, inputs, started=started, attempt=attempt)
+        request = jobs.training_request(order, workspace.foundation, tags=_tags(workspace))
+        try:
+            workspace.sagemaker.start_training(request)
+        except NameTaken:
+            continue
+        logger.info("training job=%s started", order.job_name)
+        return order.job_name
+    message = f"All names of {started:%Y%m%d-%H%M%S} are taken."
+    raise UsageError(message, remedy="Run the same command again.")
+
+
+def _order(
+    workspace: Workspace, inputs: Inputs, *, started: datetime, attempt: int
+) -> jobs.TrainingOrder:
+    settings = workspace.settings
+    name = naming.training_job_name(settings.model_name_prefix, started, attempt=attempt)
+    region = workspace.context.cloud.region
+    return jobs.TrainingOrder(
+        job_name=name,
+        image_uri=image_uri(
+            region=region, instance_type=settings.training.instance_type, scope="training"
+        ),
+        machine=jobs.Machine(
+            instance_type=settings.training.instance_type,
+            max_runtime_s=settings.training.max_runtime_s,
+        ),
+        train_uri=inputs.train_uri,
+        code_uri=f"{inputs.code_uri}sourcedir.tar.gz",
+        output_uri=workspace.store.uri("jobs"),
+        hyperparameters=jobs.script_mode(
+            _hyperparameters(workspace, inputs), region=region, job_name=name
+        ),
+    )
+
+
+def _hyperparameters(workspace: Workspace, inputs: Inputs) -> dict[str, Any]:
+    training = workspace.settings.training
+    named = {"training_pipeline": training.training_pipeline} if training.training_pipeline else {}
+    return {
+        **training.hyperparameters,
+        **named,
+        "code_sha256": inputs.code_sha256,
+        "cv_folds": training.cross_validation_folds,
+        "seed": training.seed,
+        "target": training.target,
+    }
+
+
+def _tags(workspace: Workspace) -> dict[str, str]:
+    return {**workspace.foundation.tags, **workspace.context.tags}
+
+
+def _record(workspace: Workspace, inputs: Inputs, outcome: JobOutcome) -> TrainingRun:
+    seen = outcome.description
+    artifact_uri = seen["ModelArtifacts"]["S3ModelArtifacts"]
+    return TrainingRun(
+        job_name=outcome.name,
+        job_arn=seen["TrainingJobArn"],
+        artifact_uri=artifact_uri,
+        artifact_sha256=workspace.store.sha256(artifact_uri),
+        metrics={
+            metric["MetricName"]: float(metric["Value"])
+            for metric in seen.get("FinalMetricDataList", ())
+        },
+        image_uri=seen["AlgorithmSpecification"]["TrainingImage"],
+        data_sha256=inputs.data_sha256,
+        code_sha256=inputs.code_sha256,
+        hyperparameters=seen["HyperParameters"],
+        started_at=seen["TrainingStartTime"],
+        ended_at=seen["TrainingEndTime"],
+        instance_type=seen["ResourceConfig"]["InstanceType"],
+        target=workspace.settings.training.target,
+        train_uri=inputs.train_uri,
+        test_uri=inputs.test_uri,
+    )

@@ -1,0 +1,203 @@
+"""Account and foundation applied for real: what AWS holds, what changes plan, what is left."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from pipeline.gateways.aws import LOCAL_ACCOUNT, Cloud
+from pipeline.gateways.terraform import Engine, Terraform
+from tests.support.embedded_aws import PROJECT_ROOT
+from tests.terraform.conftest import REGION, STATE_BUCKET
+
+pytestmark = [pytest.mark.terraform, pytest.mark.emulated]
+
+PARAMETER = "aws_ssm_parameter.foundation"
+PARAMETER_NAME = "/mlops/trial/staging/foundation"
+BUCKET = f"trial-staging-{LOCAL_ACCOUNT}-{REGION}"
+GITLAB = "https://gitlab.example.com"
+
+
+class Root:
+    """One root module with its own state on the embedded AWS."""
+
+    def __init__(
+        self, name: str, engine: Engine, environment: Mapping[str, str], folder: Path
+    ) -> None:
+        self._folder = folder
+        self._profile = PROJECT_ROOT / "terraform" / "environments" / "local.tfvars"
+        self._var_files = [self._profile] if name == "foundation" else []
+        self.terraform = Terraform(
+            engine,
+            PROJECT_ROOT / "terraform" / name,
+            data_dir=folder / "data",
+            environment=environment,
+        )
+        backend = {"bucket": STATE_BUCKET, "key": f"trial/{name}.tfstate", "region": REGION}
+        self.terraform.init({**backend, "use_path_style": "true"})
+
+    def variable_files(self, values: Mapping[str, Any]) -> list[Path]:
+        path = self._folder / "inputs.tfvars.json"
+        path.write_text(json.dumps({"project": "trial", "region": REGION, **values}))
+        return [*self._var_files, path]
+
+    def planned(self, values: Mapping[str, Any]) -> dict[str, list[str]]:
+        """Return address -> actions of everything that a plan would change."""
+        self.terraform.plan(var_files=self.variable_files(values), out=self._folder / "plan")
+        plan = self.terraform.show(self._folder / "plan")
+        return {
+            change["address"]: change["change"]["actions"]
+            for change in plan["resource_changes"]
+            if change["mode"] == "managed" and change["change"]["actions"] != ["no-op"]
+        }
+
+    def applied(self, values: Mapping[str, Any]) -> dict[str, list[str]]:
+        """Plan, apply exactly that plan, and return what it changed."""
+        planned = self.planned(values)
+        completed = self.terraform.apply(self._folder / "plan", timeout_s=120)
+        assert completed.exit_code == 0, completed.stderr
+        return planned
+
+
+def foundation_values(**changed: Any) -> dict[str, Any]:
+    return {
+        "environment": "staging",
+        "inputs_digest": "0123456789abcdef",
+        "model_package_groups": ["trial-classifier"],
+        "s3_use_path_style": True,
+        **changed,
+    }
+
+
+def published(cloud: Cloud) -> dict[str, Any]:
+    parameter = cloud.client("ssm").get_parameter(Name=PARAMETER_NAME)["Parameter"]
+    document: dict[str, Any] = json.loads(parameter["Value"])
+    return document
+
+
+@pytest.fixture(scope="module")
+def foundation(
+    cloud: Cloud,
+    engine: Engine,
+    terraform_environment: Mapping[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Root]:
+    folder = tmp_path_factory.mktemp("foundation")
+    root = Root("foundation", engine, terraform_environment, folder)
+    root.applied(foundation_values())
+    yield root
+    store(cloud, "artifacts/sha256/aa/model.tar.gz")
+    root.terraform.destroy(var_files=root.variable_files(foundation_values()))
+    assert BUCKET not in [bucket["Name"] for bucket in cloud.client("s3").list_buckets()["Buckets"]]
+    assert cloud.client("ssm").describe_parameters()["Parameters"] == []
+
+
+def store(cloud: Cloud, key: str, **arguments: Any) -> None:
+    cloud.client("s3").put_object(Bucket=BUCKET, Key=key, Body=b"content", **arguments)
+
+
+def test_account_root_trusts_gitlab_and_plans_nothing_more(
+    cloud: Cloud, engine: Engine, terraform_environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    account = Root("account", engine, terraform_environment, tmp_path)
+    values = {"gitlab_url": GITLAB, "s3_use_path_style": True}
+    assert account.applied(values) == {"aws_iam_openid_connect_provider.gitlab[0]": ["create"]}
+    arn = account.terraform.outputs()["gitlab_oidc_provider_arn"]
+    provider = cloud.client("iam").get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+    assert provider["ClientIDList"] == [GITLAB]
+    assert account.planned(values) == {}
+    account.terraform.destroy(var_files=account.variable_files(values))
+    assert cloud.client("iam").list_open_id_connect_providers()["OpenIDConnectProviderList"] == []
+
+
+def test_applied_foundation_plans_nothing_more(foundation: Root) -> None:
+    assert foundation.planned(foundation_values()) == {}
+
+
+def test_foundation_publishes_its_outputs(foundation: Root, cloud: Cloud) -> None:
+    outputs = foundation.terraform.outputs()
+    document = published(cloud)
+    assert outputs["parameter_name"] == PARAMETER_NAME
+    for name in ("bucket", "kms_key_arn", "model_package_groups", "role_arn", "topic_arn"):
+        assert document[name] == outputs[name]
+    assert document["bucket"] == BUCKET
+    assert document["inputs_digest"] == "0123456789abcdef"
+
+
+@pytest.mark.usefixtures("foundation")
+def test_what_is_published_exists(cloud: Cloud) -> None:
+    document = published(cloud)
+    group = cloud.client("sagemaker").describe_model_package_group(
+        ModelPackageGroupName="trial-classifier"
+    )
+    assert document["model_package_groups"] == {"trial-classifier": group["ModelPackageGroupArn"]}
+    role = cloud.client("iam").get_role(RoleName="trial-staging-sagemaker-execution")["Role"]
+    assert role["Arn"] == document["role_arn"]
+    topic = cloud.client("sns").get_topic_attributes(TopicArn=document["topic_arn"])["Attributes"]
+    assert topic["KmsMasterKeyId"] == document["kms_key_arn"]
+
+
+@pytest.mark.usefixtures("foundation")
+def test_everything_carries_the_tags(cloud: Cloud) -> None:
+    document = published(cloud)
+    arns = [*document["model_package_groups"].values()]
+    tags = cloud.client("sagemaker").list_tags(ResourceArn=arns[0])["Tags"]
+    assert {tag["Key"]: tag["Value"] for tag in tags} == {
+        "mlops:environment": "staging",
+        "mlops:managed-by": "terraform",
+        "mlops:model": "shared",
+        "mlops:project": "trial",
+    }
+
+
+@pytest.mark.usefixtures("foundation")
+def test_objects_are_versioned_and_encrypted_with_the_key(cloud: Cloud) -> None:
+    store(cloud, "jobs/one/evaluation.json")
+    head = cloud.client("s3").head_object(Bucket=BUCKET, Key="jobs/one/evaluation.json")
+    assert head["VersionId"] != "null"
+    assert head["ServerSideEncryption"] == "aws:kms"
+    assert head["SSEKMSKeyId"] == published(cloud)["kms_key_arn"]
+
+
+@pytest.mark.usefixtures("foundation")
+def test_artifact_is_neither_overwritten_nor_deleted(cloud: Cloud) -> None:
+    key = "artifacts/sha256/bb/model.tar.gz"
+    store(cloud, key, IfNoneMatch="*")
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        store(cloud, key, IfNoneMatch="*")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        cloud.client("s3").delete_object(Bucket=BUCKET, Key=key)
+
+
+@pytest.mark.usefixtures("foundation")
+def test_other_objects_are_deleted_as_usual(cloud: Cloud) -> None:
+    store(cloud, "leases/endpoint.json")
+    cloud.client("s3").delete_object(Bucket=BUCKET, Key="leases/endpoint.json")
+
+
+def test_changed_inputs_digest_updates_the_parameter_and_nothing_else(
+    foundation: Root, cloud: Cloud
+) -> None:
+    changed = foundation_values(inputs_digest="fedcba9876543210")
+    assert foundation.applied(changed) == {PARAMETER: ["update"]}
+    assert published(cloud)["inputs_digest"] == "fedcba9876543210"
+    assert foundation.planned(changed) == {}
+
+
+def test_given_role_and_topic_replace_the_foundation_s_own(foundation: Root) -> None:
+    planned = foundation.planned(
+        foundation_values(
+            role_arn="arn:aws:iam::111122223333:role/given",
+            sns_topic_arn=f"arn:aws:sns:{REGION}:111122223333:given",
+        )
+    )
+    assert planned == {
+        PARAMETER: ["update"],
+        "module.identity[0].aws_iam_role.execution": ["delete"],
+        "module.identity[0].aws_iam_role_policy.execution": ["delete"],
+        "module.notifications[0].aws_sns_topic.this": ["delete"],
+        "module.notifications[0].aws_sns_topic_policy.this": ["delete"],
+    }
