@@ -1,4 +1,4 @@
-"""S3: atomic conditional writes, bucket policies on loopback, EventBridge notifications.
+"""S3: atomic conditional writes, bucket policies on loopback, deleting versions, notifications.
 
 Sources: "Conditional requests" and "aws:SecureTransport" in the S3 user guide, and the
 GetBucketNotificationConfiguration page of the API reference.
@@ -9,10 +9,11 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from moto.s3.models import FakeBucket
+from moto.s3.exceptions import S3AccessDeniedError
+from moto.s3.models import FakeBucket, FakeDeleteMarker
 from moto.s3.responses import S3Response
 
-from emulator.moto_patches.patching import wrap
+from emulator.moto_patches.patching import add, wrap
 
 _conditional_writes = threading.RLock()
 
@@ -21,7 +22,9 @@ def apply() -> None:
     for name in ("put_object", "delete_object", "_key_response_post"):
         wrap(S3Response, name, _atomic)
     wrap(FakeBucket, "get_permission", _loopback_permission)
+    wrap(S3Response, "_key_response", _denied_with_its_code)
     wrap(S3Response, "get_bucket_notification", _with_event_bridge)
+    add(FakeDeleteMarker, "dispose", _nothing_to_dispose)
 
 
 def _atomic(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -63,6 +66,23 @@ def _applies_to_everyone(statement: Mapping[str, Any]) -> bool:
     if isinstance(principal, Mapping):
         principal = principal.get("AWS")
     return "Condition" not in statement and principal in (None, "*", ["*"])
+
+
+def _denied_with_its_code(original: Callable[..., Any]) -> Callable[..., Any]:
+    """moto denies with an empty body, which a client reads as code 403 instead of AccessDenied."""
+
+    def key_response(self: Any, request: Any, *arguments: Any) -> Any:
+        answer = original(self, request, *arguments)
+        denied = answer == (403, {}, "")
+        if denied and request.method not in ("HEAD", "OPTIONS"):
+            raise S3AccessDeniedError
+        return answer
+
+    return key_response
+
+
+def _nothing_to_dispose(_self: Any) -> None:
+    """moto disposes of every version when the last one of a key goes, but forgot delete markers."""
 
 
 def _with_event_bridge(original: Callable[..., Any]) -> Callable[..., Any]:
