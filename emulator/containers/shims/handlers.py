@@ -87,7 +87,7 @@ def _transform(module: ModuleType) -> Transform:
 
 def _chain(given: dict[str, Callable[..., Any]]) -> Transform:
     input_fn = given.get("input_fn", codecs.decode)
-    predict_fn = given.get("predict_fn", _predict)
+    predict_fn: Callable[..., Any] = given.get("predict_fn", _predict)
     output_fn = given.get("output_fn", _encode)
 
     def transform(model: Any, content: Any, content_type: str, accept: str) -> Any:
