@@ -1,5 +1,6 @@
 """InvokeEndpoint: finds the fleet that takes a request and hands it to the containers."""
 
+import json
 from collections.abc import Mapping
 
 from emulator.answers import Answer, Environ
@@ -18,7 +19,10 @@ class Runtime:
     def answer(self, call: Call, environ: Environ, body: bytes) -> Answer:
         headers = request_headers(environ)
         endpoint_name = call.endpoint_name or ""
-        fleet = self._hosting.fleet_for(call.region, endpoint_name, headers.get(_TARGET_VARIANT))
+        target = headers.get(_TARGET_VARIANT)
+        fleet = self._hosting.fleet_for(call.region, endpoint_name, target)
+        if fleet is None and target and self._hosting.traffic(call.region, endpoint_name):
+            return _no_such_variant(endpoint_name, target)
         request = InvocationRequest(
             endpoint_name=endpoint_name,
             account_id=self._account_id,
@@ -28,6 +32,12 @@ class Runtime:
         )
         answer = invoke_endpoint(request, fleet)
         return Answer(status=answer.status, headers=answer.headers, body=answer.body)
+
+
+def _no_such_variant(endpoint_name: str, variant_name: str) -> Answer:
+    text = f"Variant {variant_name} of endpoint {endpoint_name} not found."
+    headers = {"Content-Type": "application/json", "x-amzn-ErrorType": "ValidationError"}
+    return Answer(status=400, headers=headers, body=json.dumps({"Message": text}).encode())
 
 
 def request_headers(environ: Environ) -> Mapping[str, str]:

@@ -18,8 +18,8 @@ from emulator.admin import Admin
 from emulator.answers import Answer, Environ, StartResponse, WsgiApp
 from emulator.calls import Call
 from emulator.cloud import ACCOUNT_ID, Cloud
+from emulator.containers.fleet import launch, remove_leftovers
 from emulator.faults import Faults
-from emulator.interim_fleet import launch
 from emulator.middleware import Journal, Middleware
 from emulator.moto_app import MotoApp, RequestHandler
 from emulator.runtime import Runtime
@@ -74,7 +74,7 @@ def _fixed(answer: Answer) -> WsgiApp:
 def serve(directory: StateDirectory, environment: Mapping[str, str]) -> None:
     """Serve until SIGTERM or SIGINT; raises StateDirectoryError when that cannot begin."""
     directory.path.mkdir(parents=True, exist_ok=True)
-    lock = directory.hold()
+    directory.hold()
     stopping = _stop_signal()
     previous = directory.read_record()
     listener = _listen(previous.port if previous else 0, directory)
@@ -92,6 +92,7 @@ def serve(directory: StateDirectory, environment: Mapping[str, str]) -> None:
         time_scale=float(environment.get("EMULATOR_TIME_SCALE", "1")),
     )
     cloud.state_dir.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(cloud.state_dir)
     hosting = Hosting(launch)
     app = _application(record, cloud, hosting, strict=environment.get("EMULATOR_STRICT") == "1")
     server = _http_server(listener, app)
@@ -102,7 +103,6 @@ def serve(directory: StateDirectory, environment: Mapping[str, str]) -> None:
     stop_all_jobs()
     hosting.stop_all()
     log.info("stopped")
-    os.close(lock)
 
 
 def _application(

@@ -8,6 +8,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
+from xml.etree import ElementTree
 
 from moto.s3.exceptions import S3AccessDeniedError
 from moto.s3.models import FakeBucket, FakeDeleteMarker
@@ -94,9 +95,10 @@ def _with_event_bridge(original: Callable[..., Any]) -> Callable[..., Any]:
         if not kept or kept.event_bridge is None:
             return answer
         status, headers, body = answer
-        text = body.decode() if isinstance(body, bytes) else body
-        end = "</NotificationConfiguration>"
-        element = "<EventBridgeConfiguration></EventBridgeConfiguration>"
-        return status, headers, text.replace(end, f"{element}{end}")
+        root = ElementTree.fromstring(body)
+        namespace = root.tag[1:].partition("}")[0]
+        ElementTree.SubElement(root, f"{{{namespace}}}EventBridgeConfiguration")
+        text = ElementTree.tostring(root, encoding="unicode", default_namespace=namespace)
+        return status, headers, text
 
     return get_bucket_notification
