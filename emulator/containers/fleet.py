@@ -62,6 +62,7 @@ class Variant:
     environment: Mapping[str, str]
     instance_count: int
     startup_timeout_s: int
+    network_isolation: bool = False
 
 
 class LaunchFailed(Exception):
@@ -97,14 +98,14 @@ class Fleet:
         with self._lock:
             self._in_flight += 1
         try:
-            return self._invoke_next(body, headers, timeout_s)
+            return self._invoke_next(body=body, headers=headers, timeout_s=timeout_s)
         finally:
             with self._lock:
                 self._in_flight -= 1
                 self._last_call = time.monotonic()
 
     def _invoke_next(
-        self, body: bytes, headers: Mapping[str, str], timeout_s: float
+        self, *, body: bytes, headers: Mapping[str, str], timeout_s: float
     ) -> ContainerResponse:
         for _ in self._instances:
             worker = self._instances[next(self._turn) % len(self._instances)].worker
@@ -163,7 +164,7 @@ def _blueprint(variant: Variant, cloud: Cloud, layout: ContainerLayout) -> Bluep
             variant.environment,
             layout=layout,
             region=variant.region,
-            endpoint_url=cloud.endpoint_url,
+            endpoint_url=None if variant.network_isolation else cloud.endpoint_url,
         ),
         startup_timeout_s=variant.startup_timeout_s,
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from emulator.containers.logs import LogStream
 from emulator.containers.processes import Command
-from emulator.containers.worker import NotHealthy, Worker, start_worker
+from emulator.containers.worker import NotHealthy, Patience, Worker, start_worker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,8 +92,7 @@ class Instance:
         worker = start_worker(
             self._blueprint.serve_command,
             sink=self._logs.write,
-            deadline=deadline,
-            cancelled=self._stopping.is_set,
+            patience=Patience(deadline=deadline, cancelled=self._stopping.is_set),
         )
         with self._lock:
             if not self._stopping.is_set():

@@ -74,7 +74,7 @@ def invoke_endpoint(
         return _no_such_endpoint(request)
     forwarded = _chosen(request.headers, _FORWARDED)
     called_ns = time.perf_counter_ns()
-    answer = _ask(request, fleet, forwarded, timeout_s)
+    answer = _ask(request, fleet, headers=forwarded, timeout_s=timeout_s)
     answered_ns = time.perf_counter_ns()
     if measured is not None:
         overhead_ns = called_ns - started_ns + time.perf_counter_ns() - answered_ns
@@ -90,7 +90,7 @@ def invoke_endpoint(
 
 
 def _ask(
-    request: InvocationRequest, fleet: Fleet, headers: Mapping[str, str], timeout_s: float
+    request: InvocationRequest, fleet: Fleet, *, headers: Mapping[str, str], timeout_s: float
 ) -> InvocationAnswer:
     try:
         response = fleet.invoke(body=request.body, headers=headers, timeout_s=timeout_s)

@@ -53,7 +53,7 @@ def download_prefix(client: Any, uri: str, target: Path) -> None:
     with _naming(uri):
         keys = list(_keys(client, bucket, prefix))
         for key in keys:
-            _fetch(client, bucket, key, target / relative_path(key, prefix))
+            _fetch(client, target / relative_path(key, prefix), bucket=bucket, key=key)
     if not keys:
         text = f'No S3 objects found under S3 URL "{uri}"'
         raise NothingFound(text)
@@ -82,10 +82,10 @@ def download_object(client: Any, uri: str, path: Path) -> None:
     """Copy one object to a file."""
     bucket, key = parse_uri(uri)
     with _naming(uri):
-        _fetch(client, bucket, key, path)
+        _fetch(client, path, bucket=bucket, key=key)
 
 
-def _fetch(client: Any, bucket: str, key: str, path: Path) -> None:
+def _fetch(client: Any, path: Path, *, bucket: str, key: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     body = client.get_object(Bucket=bucket, Key=key)["Body"]
     with body, path.open("wb") as file:

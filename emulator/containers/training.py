@@ -69,7 +69,7 @@ def _train(run: JobRun, record: TrainingRecord) -> None:
     _download_inputs(run)
     run.stop_if_asked()
     record.enter("Training")
-    ending, exit_code = _run_container(run, command, metrics, record)
+    ending, exit_code = _run_container(run, command, metrics=metrics, record=record)
     found = {"FinalMetricDataList": metrics.final()} if metrics.final() else {}
     metrics.publish(run.cloud.client("cloudwatch", run.region), run.name)
     _upload_checkpoints(run)
@@ -163,7 +163,7 @@ def _channel_uri(channel: Mapping[str, Any], job: Mapping[str, Any]) -> str:
 
 
 def _run_container(
-    run: JobRun, command: Command, metrics: LogMetrics, record: TrainingRecord
+    run: JobRun, command: Command, *, metrics: LogMetrics, record: TrainingRecord
 ) -> tuple[Ending, int]:
     logs = jobs.log_stream(run, LOG_GROUP)
 
@@ -182,26 +182,29 @@ def _upload_outputs(run: JobRun) -> str:
     """Store model and output data; return the model artifact's URI."""
     config = run.job["OutputDataConfig"]
     prefix = storage.join_uri(config["S3OutputPath"], run.name, "output")
-    kms_key_id = config.get("KmsKeyId") or None
     try:
         if any(run.layout.output_data.iterdir()):
-            _upload_archive(run, run.layout.output_data, f"{prefix}/output.tar.gz", kms_key_id)
+            _upload_archive(run, run.layout.output_data, f"{prefix}/output.tar.gz")
         if config.get("CompressionType") == "NONE":
             uri = f"{prefix}/model/"
-            storage.upload_directory(run.s3(), run.layout.model, uri, kms_key_id=kms_key_id)
+            storage.upload_directory(run.s3(), run.layout.model, uri, kms_key_id=_kms_key_id(run))
         else:
             uri = f"{prefix}/model.tar.gz"
-            _upload_archive(run, run.layout.model, uri, kms_key_id)
+            _upload_archive(run, run.layout.model, uri)
     except storage.StorageError as error:
         text = f"ClientError: Artifact upload failed:{error}"
         raise JobFailed(text) from error
     return uri
 
 
-def _upload_archive(run: JobRun, source: Path, uri: str, kms_key_id: str | None) -> None:
+def _upload_archive(run: JobRun, source: Path, uri: str) -> None:
     archive = run.layout.base.parent / uri.rpartition("/")[2]
     pack_directory(source, archive)
-    storage.upload_file(run.s3(), archive, uri, kms_key_id=kms_key_id)
+    storage.upload_file(run.s3(), archive, uri, kms_key_id=_kms_key_id(run))
+
+
+def _kms_key_id(run: JobRun) -> str | None:
+    return run.job["OutputDataConfig"].get("KmsKeyId") or None
 
 
 def _checkpoint_directory(run: JobRun, config: Mapping[str, Any]) -> Path:

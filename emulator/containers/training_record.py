@@ -41,7 +41,7 @@ class TrainingRecord:
             self._started = now
             fields["TrainingStartTime"] = now
         self._move(secondary, now)
-        self._report(secondary, status, now, fields)
+        self._report(secondary, status, at=now, fields=fields)
 
     def end(self, status: str, *, secondary: str | None = None, **fields: Any) -> None:
         """Report the final status; the secondary one is the same unless given."""
@@ -53,7 +53,7 @@ class TrainingRecord:
         seconds = max(1, round((now - started).total_seconds()))
         times = {"TrainingStartTime": started, "TrainingEndTime": now}
         billed = {"TrainingTimeInSeconds": seconds, "BillableTimeInSeconds": seconds}
-        self._report(final, status, now, {**fields, **times, **billed})
+        self._report(final, status, at=now, fields={**fields, **times, **billed})
 
     def fail(self, reason: str) -> None:
         """Report the end Failed."""
@@ -69,7 +69,7 @@ class TrainingRecord:
         self._transitions.append(transition)
 
     def _report(
-        self, secondary: str, status: str, now: dt.datetime, fields: Mapping[str, Any]
+        self, secondary: str, status: str, *, at: dt.datetime, fields: Mapping[str, Any]
     ) -> None:
         self._update(
             {
@@ -77,6 +77,6 @@ class TrainingRecord:
                 "TrainingJobStatus": status,
                 "SecondaryStatus": secondary,
                 "SecondaryStatusTransitions": [dict(entry) for entry in self._transitions],
-                "LastModifiedTime": now,
+                "LastModifiedTime": at,
             }
         )

@@ -59,7 +59,7 @@ class Worker:
     def ping(self) -> bool:
         """Ask `GET /ping`; True when it is 200 within AWS's 2 seconds."""
         try:
-            return self._exchange("GET", "/ping", b"", {}, _PING_TIMEOUT_S).status == 200
+            return self._exchange("GET", "/ping", timeout_s=_PING_TIMEOUT_S).status == 200
         except (InvocationTimedOut, ContainerCrashed, ContainerUnavailable):
             return False
 
@@ -67,7 +67,9 @@ class Worker:
         self, *, body: bytes, headers: Mapping[str, str], timeout_s: float
     ) -> ContainerResponse:
         """Send one `POST /invocations`."""
-        return self._exchange("POST", "/invocations", body, headers, timeout_s)
+        return self._exchange(
+            "POST", "/invocations", body=body, headers=headers, timeout_s=timeout_s
+        )
 
     def stop(self, grace_s: float) -> None:
         """End the process and close the connections."""
@@ -76,11 +78,17 @@ class Worker:
             self._idle.pop().close()
 
     def _exchange(
-        self, method: str, path: str, body: bytes, headers: Mapping[str, str], timeout_s: float
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float,
     ) -> ContainerResponse:
         connection = self._connection(timeout_s)
         try:
-            connection.request(method, path, body=body, headers=dict(headers))
+            connection.request(method, path, body=body, headers=dict(headers or {}))
             response = connection.getresponse()
             content = response.read()
         except TimeoutError as error:
@@ -108,17 +116,26 @@ class Worker:
         return connection
 
 
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """How long a start may take: until `deadline` (time.monotonic()), or until it is cancelled."""
+
+    deadline: float
+    cancelled: Callable[[], bool]
+
+    def check(self, process: ContainerProcess) -> None:
+        """Raise NotHealthy when waiting for the process has become pointless."""
+        if time.monotonic() > self.deadline or self.cancelled() or process.wait(0):
+            text = "the container ended, or its time to become healthy is over"
+            raise NotHealthy(text)
+
+
 def start_worker(
-    command_for: Callable[[int], Command],
-    *,
-    sink: Callable[[str], None],
-    deadline: float,
-    cancelled: Callable[[], bool],
+    command_for: Callable[[int], Command], *, sink: Callable[[str], None], patience: Patience
 ) -> Worker:
     """Start a serving process and return it once it is healthy, else raise NotHealthy.
 
-    `command_for` gets the file descriptor to which the process reports its port; `deadline` is a
-    value of time.monotonic().
+    `command_for` gets the file descriptor to which the process reports its port.
     """
     reading, writing = os.pipe()
     try:
@@ -127,33 +144,28 @@ def start_worker(
         finally:
             os.close(writing)
         try:
-            port = _reported_port(reading, process, deadline, cancelled)
-            worker = Worker(process, port)
-            while not worker.ping():
-                _check_time(process, deadline, cancelled)
-                time.sleep(_POLL_S)
+            return _healthy(process, reading, patience)
         except BaseException:
             process.kill()
             process.wait()
             raise
-        return worker
     finally:
         os.close(reading)
 
 
-def _reported_port(
-    reading: int, process: ContainerProcess, deadline: float, cancelled: Callable[[], bool]
-) -> int:
+def _healthy(process: ContainerProcess, reading: int, patience: Patience) -> Worker:
+    worker = Worker(process, _reported_port(process, reading, patience))
+    while not worker.ping():
+        patience.check(process)
+        time.sleep(_POLL_S)
+    return worker
+
+
+def _reported_port(process: ContainerProcess, reading: int, patience: Patience) -> int:
     while not select.select([reading], [], [], _POLL_S)[0]:
-        _check_time(process, deadline, cancelled)
+        patience.check(process)
     line = os.read(reading, 16)
     if not line:
         text = "the container ended before it was ready"
         raise NotHealthy(text)
     return int(line)
-
-
-def _check_time(process: ContainerProcess, deadline: float, cancelled: Callable[[], bool]) -> None:
-    if time.monotonic() > deadline or cancelled() or process.wait(0):
-        text = "the container ended, or its time to become healthy is over"
-        raise NotHealthy(text)

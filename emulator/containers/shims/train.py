@@ -125,7 +125,7 @@ def _run_script(config: TrainingConfig) -> None:
         "PYTHONPATH": os.pathsep.join(path),
     }
     tail = TracebackTail()
-    returncode = _run(command, environment, config.code, tail)
+    returncode = _run(command, environment, directory=config.code, tail=tail)
     if returncode != 0:
         text = (
             f"ExecuteUserScriptError:\nExitCode {returncode}\n"
@@ -135,7 +135,11 @@ def _run_script(config: TrainingConfig) -> None:
 
 
 def _run(
-    command: Sequence[str], environment: dict[str, str], directory: Path, tail: TracebackTail
+    command: Sequence[str],
+    environment: dict[str, str],
+    *,
+    directory: Path,
+    tail: TracebackTail,
 ) -> int:
     # preexec_fn is safe here: the only other thread waits in a read and holds no lock.
     script = subprocess.Popen(
