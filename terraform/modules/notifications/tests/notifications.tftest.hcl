@@ -12,17 +12,13 @@ variables {
   name        = "mlops-staging-notifications"
 }
 
-run "topic_is_encrypted_with_the_key" {
+run "encrypted_topic_hears_the_own_account_only" {
   command = plan
 
   assert {
     condition     = aws_sns_topic.this.kms_master_key_id == var.kms_key_arn
     error_message = "Messages should be encrypted with the given key."
   }
-}
-
-run "only_the_own_account_and_its_alarms_and_events_publish" {
-  command = plan
 
   assert {
     condition = toset(flatten([for s in data.aws_iam_policy_document.topic.statement : [for p in s.principals : tolist(p.identifiers)] if s.effect != "Deny"])) == toset([
