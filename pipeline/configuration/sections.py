@@ -1,0 +1,99 @@
+"""The sections that a run acts on today: what each key means, its default, its limits."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import BeforeValidator, JsonValue
+
+from pipeline.configuration.types import (
+    Allowed,
+    Count,
+    Folds,
+    InstanceType,
+    JobSeconds,
+    ModuleMember,
+    OpenShare,
+    Positive,
+    PositiveShare,
+    Requests,
+    Section,
+    Seed,
+    Share,
+    StartupSeconds,
+    StepPercentage,
+    Text,
+    UpdateSeconds,
+    WaitSeconds,
+    Workers,
+)
+from pipeline.core.head import Strategy
+
+
+def _as_strategy(value: object) -> object:
+    return Strategy(value) if isinstance(value, str) else value
+
+
+class TrainingSettings(Section):
+    """`data` is a CSV file or an s3:// address; relative paths in a file count from its folder.
+
+    `source_dir` holds the user's modules (default: the folder of the configuration file).
+    """
+
+    data: Text = "data/iris.csv"
+    target: Text = "species"
+    test_fraction: OpenShare = 0.5
+    split_seed: Seed = 1
+    seed: Seed = 0
+    cross_validation_folds: Folds = 5
+    instance_type: InstanceType = "ml.m5.large"
+    max_runtime_s: JobSeconds = 3600
+    source_dir: Text = "."
+    training_pipeline: ModuleMember | None = None
+    custom_metrics: ModuleMember | None = None
+    hyperparameters: Annotated[
+        Mapping[str, JsonValue], Allowed("an object of names and JSON values")
+    ] = {}
+
+
+class EvaluationSettings(Section):
+    instance_type: InstanceType = "ml.m5.large"
+    max_runtime_s: JobSeconds = 3600
+
+
+class GateSettings(Section):
+    """Below `minimum` reject; with a `threshold`, from there on deploy and between them hold."""
+
+    minimum: Share
+    threshold: Share | None = None
+
+
+class RollbackAlarmSettings(Section):
+    """Limits of the alarms that make SageMaker shift back during a deployment."""
+
+    latency_p95_ms: Positive = 500.0
+    error_rate: PositiveShare = 0.01
+
+
+class DeploymentSettings(Section):
+    strategy: Annotated[
+        Strategy, BeforeValidator(_as_strategy), Allowed("all_at_once, canary or linear")
+    ] = Strategy.ALL_AT_ONCE
+    step_percentage: StepPercentage | None = None
+    instance_count: Count = 1
+    minimum_instance_count: Count = 1
+    maximum_instance_count: Count = 4
+    startup_timeout_s: StartupSeconds = 300
+    wait_interval_s: WaitSeconds = 0
+    termination_wait_s: WaitSeconds = 0
+    maximum_execution_timeout_s: UpdateSeconds = 1800
+    rollback_alarms: RollbackAlarmSettings = RollbackAlarmSettings()
+
+
+class TestingSettings(Section):
+    """The endpoint tests. Without `minimum_prediction_accuracy`, minimum_accuracy is the limit."""
+
+    request_count: Requests = 100
+    concurrency: Workers = 2
+    minimum_prediction_accuracy: Share | None = None
+    minimum_success_rate: Share = 0.99
+    maximum_latency_p95_ms: Positive = 1000.0

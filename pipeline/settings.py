@@ -1,0 +1,145 @@
+"""The settings of a run: one field per key of the configuration, with its default and limits."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import PrivateAttr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from pipeline.configuration.later_sections import (
+    AutoscalingSettings,
+    DriftSettings,
+    MonitoringSettings,
+    NotificationSettings,
+    RetrainingSettings,
+)
+from pipeline.configuration.sections import (
+    DeploymentSettings,
+    EvaluationSettings,
+    GateSettings,
+    TestingSettings,
+    TrainingSettings,
+)
+from pipeline.configuration.types import (
+    Allowed,
+    Bucket,
+    Emails,
+    Flag,
+    InstanceType,
+    MetricName,
+    Name,
+    Region,
+    RoleArn,
+    Share,
+    SlackUrl,
+    TopicArn,
+    Word,
+)
+from pipeline.core.document import canonical_json, sha256_of
+from pipeline.core.gate import Limits, accuracy_limits
+
+DEFAULT_SOURCE = "default"
+
+# Where files lie differs from machine to machine; their content has digests of its own.
+_NOT_IN_DIGEST = ("training.data", "training.source_dir")
+
+
+class Settings(BaseSettings):
+    """Made by `config.load_settings` only, which also checks what no single field can know."""
+
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, strict=True)
+
+    accuracy_threshold: Share = 0.95
+    minimum_accuracy: Share = 0.90
+    aws_region: Region = "us-east-1"
+    instance_type: InstanceType = "ml.m5.large"
+    auto_deploy_enabled: Flag = True
+    rollback_on_failure: Flag = True
+    model_name_prefix: Name = "iris-classifier"
+    endpoint_prefix: Name = "iris-model"
+    sns_topic_arn: TopicArn | None = None
+    slack_webhook_url: SlackUrl | None = None
+    email_recipients: Emails = ()
+    backend: Annotated[Literal["local", "aws"], Allowed("local or aws")] = "local"
+    environment: Word = "staging"
+    project: Word = "mlops"
+    role_arn: RoleArn | None = None
+    s3_bucket: Bucket | None = None
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"], Allowed("DEBUG, INFO, WARNING or ERROR")
+    ] = "INFO"
+    training: TrainingSettings = TrainingSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
+    gates: Annotated[
+        Mapping[MetricName, GateSettings], Allowed("an object of metric names and limits")
+    ] = {}
+    deployment: DeploymentSettings = DeploymentSettings()
+    autoscaling: AutoscalingSettings = AutoscalingSettings()
+    monitoring: MonitoringSettings = MonitoringSettings()
+    testing: TestingSettings = TestingSettings()
+    drift: DriftSettings = DriftSettings()
+    retraining: RetrainingSettings = RetrainingSettings()
+    notifications: NotificationSettings = NotificationSettings()
+
+    _sources: Mapping[str, str] = PrivateAttr(default_factory=dict)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 -- the names are pydantic's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take values from the loader alone: it knows the names of the documents, and is pure."""
+        return (init_settings,)
+
+    def source_of(self, key: str) -> str:
+        """Say where the value of `key` (dotted) came from: a path, a variable, a flag, default."""
+        return self._sources.get(key, DEFAULT_SOURCE)
+
+    def digest(self) -> str:
+        """Digest of everything that decides what a run does; secrets and local paths are not in."""
+        values = self.model_dump(mode="json", exclude={"slack_webhook_url"})
+        for key in _NOT_IN_DIGEST:
+            section, name = key.split(".")
+            values[section].pop(name)
+        return sha256_of(canonical_json(values))
+
+    @property
+    def accuracy_limits(self) -> Limits:
+        return accuracy_limits(self.accuracy_threshold, self.minimum_accuracy)
+
+    @property
+    def gate_limits(self) -> Mapping[str, Limits]:
+        """Limits of the user's own gates by metric."""
+        return {
+            name: Limits(minimum=gate.minimum, threshold=gate.threshold)
+            for name, gate in self.gates.items()
+        }
+
+    @property
+    def prediction_accuracy_limit(self) -> float:
+        """Share of right answers that the endpoint tests ask for."""
+        own = self.testing.minimum_prediction_accuracy
+        return self.minimum_accuracy if own is None else own
+
+
+def unbuilt_sections(settings: Settings) -> tuple[str, ...]:
+    """One line for everything that is set and that this version does nothing with yet."""
+    lines = [
+        f"{name}: accepted, but this version does nothing with it yet."
+        for name in ("autoscaling", "monitoring", "drift", "retraining", "notifications")
+        if getattr(settings, name) != type(getattr(settings, name))()
+    ]
+    channels = ("sns_topic_arn", "slack_webhook_url", "email_recipients")
+    given = [name for name in channels if getattr(settings, name)]
+    if given:
+        lines.append(f"{', '.join(given)}: accepted, but this version sends no notifications yet.")
+    strategy = settings.deployment.strategy
+    if strategy is not type(strategy).ALL_AT_ONCE:
+        lines.append(
+            f"deployment.strategy {strategy}: accepted, but this version moves all at once."
+        )
+    return tuple(lines)

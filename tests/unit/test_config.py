@@ -1,0 +1,448 @@
+"""The configuration: the order of its sources, and one truthful line for every problem."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline import config
+from pipeline.configuration.layers import leaves
+from pipeline.core.errors import ConfigError
+from pipeline.flags import CONFIG_FLAGS, ENVIRONMENT_NAMES
+from pipeline.settings import Settings, unbuilt_sections
+
+FOREIGN_ROLE = "arn:aws:iam::123456789012:role/SageMakerRole"
+WEBHOOK = "https://hooks.slack.com/services/T0/B0/s3cr3t"
+Load = Callable[..., Settings]
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    """Load a user's own configuration file holding these keys."""
+
+    def load_from(
+        environment: Mapping[str, str] | None = None,
+        flags: Mapping[str, object] | None = None,
+        /,
+        **keys: object,
+    ) -> Settings:
+        path = tmp_path / "my.json"
+        path.write_text(json.dumps(keys))
+        return config.load_settings(
+            config_file=path, environment=environment or {}, flags=flags or {}
+        )
+
+    return load_from
+
+
+def lines_of(refused: pytest.ExceptionInfo[ConfigError]) -> list[str]:
+    assert refused.value.exit_code == 2
+    return [problem.line for problem in refused.value.problems]
+
+
+def test_the_shipped_file_works_out_of_the_box() -> None:
+    settings = config.load_settings(config_file=None, environment={}, flags={})
+    assert (settings.backend, settings.environment) == ("local", "staging")
+    assert Path(settings.training.data).is_file()
+    assert unbuilt_sections(settings) == ()
+
+
+def test_the_shipped_file_says_what_the_defaults_say() -> None:
+    shipped = config.load_settings(config_file=None, environment={}, flags={})
+    default = Settings().model_dump()
+    paths = {key: shipped.model_dump()["training"][key] for key in ("data", "source_dir")}
+    assert shipped.model_dump() == default | {"training": default["training"] | paths}
+
+
+def test_the_documents_example_is_accepted(load: Load) -> None:
+    settings = load(
+        accuracy_threshold=0.95,
+        minimum_accuracy=0.90,
+        aws_region="us-east-1",
+        instance_type="ml.m5.large",
+        auto_deploy_enabled=True,
+        rollback_on_failure=True,
+        model_name_prefix="iris-classifier",
+        endpoint_prefix="iris-model",
+        sns_topic_arn="arn:aws:sns:us-east-1:123456789012:mlops-notifications",
+        slack_webhook_url="https://hooks.slack.com/services/...",
+        email_recipients=["team@company.com"],
+    )
+    assert settings.email_recipients == ("team@company.com",)
+
+
+shares = st.none() | st.floats(0.9, 1)
+
+
+@given(shares, shares)
+def test_flags_beat_environment_beats_the_file(variable: float | None, flag: float | None) -> None:
+    settings = config.load_settings(
+        config_file=config.SHIPPED_CONFIG,
+        environment={} if variable is None else {"ACCURACY_THRESHOLD": repr(variable)},
+        flags={"accuracy_threshold": flag},
+    )
+    order = (flag, variable, 0.95)
+    assert settings.accuracy_threshold == next(each for each in order if each is not None)
+
+
+def test_the_file_beats_the_defaults(load: Load) -> None:
+    assert load(testing={"concurrency": 7}).testing.concurrency == 7
+    assert load(testing={"concurrency": 7}).testing.request_count == 100
+
+
+def test_every_value_knows_where_it_came_from(load: Load, tmp_path: Path) -> None:
+    settings = load(
+        {"MINIMUM_ACCURACY": "0.8"}, {"accuracy_threshold": "0.99"}, aws_region="eu-west-1"
+    )
+    assert settings.source_of("minimum_accuracy") == "environment MINIMUM_ACCURACY"
+    assert settings.source_of("accuracy_threshold") == "flag --accuracy-threshold"
+    assert settings.source_of("aws_region") == str(tmp_path / "my.json")
+    assert settings.source_of("testing.concurrency") == "default"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "key", "value"),
+    [
+        ("AUTO_DEPLOY_ENABLED", "false", "auto_deploy_enabled", False),
+        ("ROLLBACK_ON_FAILURE", "0", "rollback_on_failure", False),
+        ("AWS_DEFAULT_REGION", "eu-west-1", "aws_region", "eu-west-1"),
+        ("SAGEMAKER_EXECUTION_ROLE", FOREIGN_ROLE, "role_arn", FOREIGN_ROLE),
+        ("EMAIL_RECIPIENTS", "a@b.de, c@d.de", "email_recipients", ("a@b.de", "c@d.de")),
+        ("EMAIL_RECIPIENTS", '["a@b.de"]', "email_recipients", ("a@b.de",)),
+        ("LOG_LEVEL", "DEBUG", "log_level", "DEBUG"),
+        ("MLOPS_TRAINING__TARGET", "kind", "training.target", "kind"),
+        ("MLOPS_TRAINING__SPLIT_SEED", "7", "training.split_seed", 7),
+        ("MLOPS_TRAINING__HYPERPARAMETERS", '{"c": 1}', "training.hyperparameters", {"c": 1}),
+        (
+            "MLOPS_DEPLOYMENT__ROLLBACK_ALARMS__ERROR_RATE",
+            "0.5",
+            "deployment.rollback_alarms.error_rate",
+            0.5,
+        ),
+    ],
+)
+def test_the_environment_is_read_as_the_kind_of_the_key(
+    load: Load, name: str, text: str, key: str, value: object
+) -> None:
+    found: Any = load({name: text}, backend="aws")
+    for part in key.split("."):
+        found = getattr(found, part)
+    assert found == value
+
+
+def test_the_region_of_the_document_wins_over_the_default_region(load: Load) -> None:
+    settings = load({"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "us-west-2"})
+    assert settings.aws_region == "eu-west-1"
+
+
+def test_an_empty_variable_counts_as_not_set(load: Load) -> None:
+    assert load({"ACCURACY_THRESHOLD": "", "AWS_REGION": ""}) == load()
+
+
+def test_the_names_of_results_are_never_read(load: Load) -> None:
+    names = ("RUN_ID", "STATUS", "ACCURACY", "ENDPOINT", "VERDICT", "PROJECT", "TESTS")
+    assert load({f"MLOPS_{name}": "x" for name in names}) == load()
+
+
+@pytest.mark.parametrize(
+    ("keys", "line"),
+    [
+        (
+            {"accuracy_treshold": 0.9},
+            "accuracy_treshold = 0.9: unknown key, did you mean accuracy_threshold?",
+        ),
+        (
+            {"training": {"tarjet": "x"}},
+            'training.tarjet = "x": unknown key, did you mean training.target?',
+        ),
+        ({"split_seed": 3}, "split_seed = 3: unknown key, did you mean training.split_seed?"),
+        (
+            {"slack_webhook": WEBHOOK},
+            "slack_webhook = (hidden): unknown key, did you mean slack_webhook_url?",
+        ),
+        ({"accuracy_threshold": 1.5}, "accuracy_threshold = 1.5: must be a number from 0 to 1"),
+        ({"accuracy_threshold": True}, "accuracy_threshold = true: must be a number from 0 to 1"),
+        ({"accuracy_threshold": "0.9"}, 'accuracy_threshold = "0.9": must be a number from 0 to 1'),
+        (
+            {"minimum_accuracy": 0.99},
+            "minimum_accuracy = 0.99: must not be above accuracy_threshold, which is 0.95",
+        ),
+        ({"auto_deploy_enabled": "yes"}, 'auto_deploy_enabled = "yes": must be true or false'),
+        (
+            {"role_arn": "SageMakerRole"},
+            'role_arn = "SageMakerRole": must be a role ARN such as '
+            "arn:aws:iam::123456789012:role/SageMakerRole",
+        ),
+        ({"training": 5}, "training = 5: must be an object"),
+        (
+            {"training": {"instance_type": "ml.t2.medium"}},
+            'training.instance_type = "ml.t2.medium": must be another type: '
+            "SageMaker jobs know no ml.t2",
+        ),
+        (
+            {"training": {"hyperparameters": {"seed": 1}}},
+            "training.hyperparameters.seed = 1: is a name of the training script itself; "
+            "choose another",
+        ),
+        (
+            {"training": {"test_fraction": 1}},
+            "training.test_fraction = 1: must be a number between 0 and 1, neither included",
+        ),
+        ({"gates": {"f1": {}}}, 'gates.f1.minimum = "": is missing'),
+        (
+            {"gates": {"f1": {"minimum": 0.9, "threshold": 0.8}}},
+            "gates.f1.threshold = 0.8: must not be below its minimum, which is 0.9",
+        ),
+        (
+            {"gates": {"a b": {"minimum": 0.9}}},
+            'gates.a b = "a b": must be an object of metric names and limits',
+        ),
+        (
+            {"deployment": {"strategy": "rolling"}},
+            'deployment.strategy = "rolling": must be all_at_once, canary or linear',
+        ),
+        (
+            {"deployment": {"strategy": "linear", "step_percentage": 5}},
+            "deployment.step_percentage = 5: must be 10 to 50 for linear",
+        ),
+        (
+            {"deployment": {"strategy": "canary"}},
+            'deployment.strategy = "canary": needs deployment.step_percentage from 1 to 50',
+        ),
+        (
+            {"deployment": {"strategy": "canary", "step_percentage": 51}},
+            "deployment.step_percentage = 51: must be a whole number from 1 to 50",
+        ),
+        (
+            {"deployment": {"step_percentage": 10}},
+            "deployment.step_percentage = 10: is only for the strategies canary and linear",
+        ),
+        (
+            {"deployment": {"instance_count": 9}},
+            "deployment.instance_count = 9: must lie between "
+            "the minimum and the maximum instance count, 1 and 4",
+        ),
+        (
+            {"deployment": {"wait_interval_s": 600, "maximum_execution_timeout_s": 600}},
+            "deployment.maximum_execution_timeout_s = 600: must be longer than both waits "
+            "together, which are 600 s",
+        ),
+        (
+            {"endpoint_prefix": "x" * 30},
+            f'endpoint_prefix = "{"x" * 30}": with the environment '
+            f"({'x' * 30}-staging) at most 33 characters",
+        ),
+        (
+            {"email_recipients": ["nobody"]},
+            'email_recipients.0 = "nobody": must be a list of email addresses',
+        ),
+    ],
+)
+def test_a_bad_value_is_one_line_with_its_file(
+    load: Load, tmp_path: Path, keys: dict[str, Any], line: str
+) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load(**keys)
+    assert lines_of(refused) == [f"{line} ({tmp_path / 'my.json'})"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "flags", "line"),
+    [
+        (
+            {"ACCURACY_THRESHOLD": "1.5"},
+            {},
+            "accuracy_threshold = 1.5: must be a number from 0 to 1 "
+            "(environment ACCURACY_THRESHOLD)",
+        ),
+        (
+            {"ACCURACY_THRESHOLD": "nan"},
+            {},
+            'accuracy_threshold = "nan": must be a number from 0 to 1 '
+            "(environment ACCURACY_THRESHOLD)",
+        ),
+        (
+            {},
+            {"accuracy_threshold": "high"},
+            'accuracy_threshold = "high": must be a number from 0 to 1 (flag --accuracy-threshold)',
+        ),
+        (
+            {"MLOPS_TRAINNG__TARGET": "x"},
+            {},
+            'trainng = {"target": "x"}: unknown key, did you mean training? '
+            "(environment MLOPS_TRAINNG__TARGET)",
+        ),
+        (
+            {"MLOPS_BACKEND": "gcp"},
+            {},
+            'backend = "gcp": must be local or aws (environment MLOPS_BACKEND)',
+        ),
+    ],
+)
+def test_a_bad_value_from_elsewhere_names_its_source(
+    load: Load, environment: dict[str, str], flags: dict[str, object], line: str
+) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load(environment, flags)
+    assert lines_of(refused) == [line]
+
+
+def test_every_problem_is_found_at_once(load: Load) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load({"LOG_LEVEL": "LOUD"}, {"aws_region": "moon"}, accuracy_threshold=2, extra=1)
+    assert len(lines_of(refused)) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"a": 1, "a": 2}', "the key 'a' appears twice"),
+        ('{"accuracy_threshold": NaN}', "NaN is not a JSON value"),
+        ('{"accuracy_threshold": Infinity}', "Infinity is not a JSON value"),
+        ("{", "is not valid JSON"),
+        ("[]", "must hold one JSON object"),
+    ],
+)
+def test_a_file_that_is_not_plain_json_is_refused(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "broken.json"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as refused:
+        config.load_settings(config_file=path, environment={}, flags={})
+    (line,) = lines_of(refused)
+    assert words in line
+    assert str(path) in line
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as refused:
+        config.load_settings(config_file=tmp_path / "no.json", environment={}, flags={})
+    (line,) = lines_of(refused)
+    assert "no.json" in line
+    assert "cannot be read" in line
+
+
+def test_a_webhook_is_never_shown(load: Load) -> None:
+    settings = load({"SLACK_WEBHOOK_URL": WEBHOOK})
+    shown = f"{settings!r} {settings} {settings.model_dump_json()} {settings.digest()}"
+    assert "s3cr3t" not in shown
+    with pytest.raises(ConfigError) as refused:
+        load(slack_webhook_url=WEBHOOK.replace("https", "ftp"))
+    assert "s3cr3t" not in str(refused.value)
+    with pytest.raises(ConfigError) as refused:
+        load(slack_webhook_url=[WEBHOOK])
+    assert "s3cr3t" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("environment", "flags"),
+    [({"MINIMUM_ACCURACY": "0.5"}, {}), ({}, {"accuracy_threshold": "0.91"})],
+)
+def test_production_never_lowers_a_threshold_from_outside(
+    load: Load, environment: dict[str, str], flags: dict[str, object]
+) -> None:
+    with pytest.raises(ConfigError, match="in production only the file"):
+        load(environment, flags, environment="production")
+
+
+def test_production_may_raise_a_threshold_from_outside(load: Load) -> None:
+    settings = load({}, {"accuracy_threshold": "0.99"}, environment="production")
+    assert settings.accuracy_threshold == 0.99
+
+
+def test_the_files_own_threshold_counts_in_production(load: Load) -> None:
+    settings = load(environment="production", accuracy_threshold=0.8, minimum_accuracy=0.7)
+    assert settings.accuracy_threshold == 0.8
+
+
+def test_a_foreign_role_needs_a_chosen_backend(load: Load) -> None:
+    with pytest.raises(ConfigError, match="123456789012") as refused:
+        load(role_arn=FOREIGN_ROLE)
+    (line,) = lines_of(refused)
+    assert "--backend aws" in line
+    assert "--backend local" in line
+
+
+@pytest.mark.parametrize(
+    ("environment", "flags", "keys"),
+    [
+        ({"MLOPS_BACKEND": "local"}, {}, {}),
+        ({}, {"backend": "aws"}, {}),
+        ({}, {}, {"backend": "local"}),
+    ],
+)
+def test_a_chosen_backend_goes_with_a_foreign_role_and_with_ci(
+    load: Load, environment: dict[str, str], flags: dict[str, object], keys: dict[str, Any]
+) -> None:
+    environment = {"CI": "true", **environment}
+    assert load(environment, flags, role_arn=FOREIGN_ROLE, **keys).role_arn == FOREIGN_ROLE
+
+
+def test_the_shipped_backend_is_nobodys_choice() -> None:
+    for environment in ({"CI": "true"}, {"SAGEMAKER_EXECUTION_ROLE": FOREIGN_ROLE}):
+        with pytest.raises(ConfigError, match="backend"):
+            config.load_settings(config_file=None, environment=environment, flags={})
+
+
+def test_a_role_of_the_embedded_account_needs_no_choice(load: Load) -> None:
+    assert load(role_arn="arn:aws:iam::000000000000:role/x").backend == "local"
+
+
+def test_paths_of_a_file_count_from_its_folder(load: Load, tmp_path: Path) -> None:
+    training = load(training={"data": "rows.csv"}).training
+    assert training.data == str(tmp_path / "rows.csv")
+    assert training.source_dir == str(tmp_path)
+
+
+def test_paths_of_a_variable_count_from_the_working_directory(load: Load) -> None:
+    training = load({"MLOPS_TRAINING__DATA": "rows.csv"}).training
+    assert training.data == str(Path.cwd() / "rows.csv")
+
+
+def test_an_address_in_s3_stays_what_it_is(load: Load) -> None:
+    assert load(training={"data": "s3://b/rows.csv"}).training.data == "s3://b/rows.csv"
+
+
+def test_equal_settings_have_equal_digests(load: Load) -> None:
+    assert load().digest() == load({"ACCURACY_THRESHOLD": "0.95"}).digest()
+    assert load().digest() != load({"ACCURACY_THRESHOLD": "0.96"}).digest()
+
+
+def test_later_parts_are_accepted_and_said_to_do_nothing_yet(load: Load) -> None:
+    settings = load(
+        autoscaling={"enabled": True, "target_tracking": {"target_value": 1000}},
+        drift={"enabled": True},
+        email_recipients=["a@b.de"],
+        deployment={"strategy": "canary", "step_percentage": 10},
+    )
+    lines = unbuilt_sections(settings)
+    assert [line.split(":")[0] for line in lines] == [
+        "autoscaling",
+        "drift",
+        "email_recipients",
+        "deployment.strategy canary",
+    ]
+
+
+def test_every_flag_and_variable_sets_a_key_that_exists() -> None:
+    keys = {flag.key for flag in CONFIG_FLAGS} | ENVIRONMENT_NAMES.keys()
+    assert keys <= leaves().keys()
+
+
+def test_every_key_outside_a_section_but_two_has_a_variable() -> None:
+    without = {key for key in leaves() if "." not in key} - ENVIRONMENT_NAMES.keys()
+    assert without == {"gates", "project"}
+
+
+@given(st.text(), st.text())
+def test_any_text_is_taken_literally(name: str, value: str) -> None:
+    text = json.dumps({name: value})
+    environment = {"MLOPS_TRAINING__HYPERPARAMETERS": text, "MLOPS_TRAINING__TARGET": f"x{value}x"}
+    if name in ("seed", "target", "cv_folds", "code_sha256", "training_pipeline"):
+        return
+    settings = config.load_settings(config_file=None, environment=environment, flags={})
+    assert settings.training.hyperparameters == {name: value}
+    assert settings.training.target == f"x{value}x"
