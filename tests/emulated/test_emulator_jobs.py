@@ -1,0 +1,160 @@
+"""Training and processing jobs as the control plane shows them; what runs is tested elsewhere."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.emulated.embedded import IMAGE, ROLE, Embedded, eventually, packed, unique
+
+pytestmark = pytest.mark.emulated
+
+SLEEPS = "import time; print('at work', flush=True); time.sleep(300)"
+WRITES = "import os, pathlib; pathlib.Path(os.environ['SM_MODEL_DIR'], 'm').write_text('x')"
+SOURCE = {"S3DataType": "S3Prefix", "S3Uri": "s3://bucket/data/"}
+CHANNEL = {"ChannelName": "train", "DataSource": {"S3DataSource": SOURCE}}
+
+
+def start_training(embedded: Embedded, script: str, **members: Any) -> str:
+    name, bucket = unique("train"), embedded.a_bucket()
+    code = packed({"train.py": script})
+    embedded.client("s3").put_object(Bucket=bucket, Key="code/sourcedir.tar.gz", Body=code)
+    source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{bucket}/code/"}
+    request = {
+        "TrainingJobName": name,
+        "AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "File"},
+        "RoleArn": ROLE,
+        "InputDataConfig": [{"ChannelName": "code", "DataSource": {"S3DataSource": source}}],
+        "OutputDataConfig": {"S3OutputPath": f"s3://{bucket}/jobs"},
+        "ResourceConfig": {
+            "InstanceType": "ml.m5.large",
+            "InstanceCount": 1,
+            "VolumeSizeInGB": 1,
+        },
+        "HyperParameters": {
+            "sagemaker_program": '"train.py"',
+            "sagemaker_submit_directory": '"/opt/ml/input/data/code/sourcedir.tar.gz"',
+        },
+        **members,
+    }
+    embedded.sagemaker.create_training_job(**request)
+    return name
+
+
+def training(embedded: Embedded, name: str) -> dict[str, Any]:
+    described: dict[str, Any] = embedded.sagemaker.describe_training_job(TrainingJobName=name)
+    return described
+
+
+def ended(embedded: Embedded, name: str) -> dict[str, Any]:
+    return eventually(
+        lambda: training(embedded, name),
+        lambda job: job["TrainingJobStatus"] not in ("InProgress", "Stopping"),
+    )
+
+
+def start_processing(embedded: Embedded, program: str) -> str:
+    name = unique("process")
+    embedded.sagemaker.create_processing_job(
+        ProcessingJobName=name,
+        RoleArn=ROLE,
+        AppSpecification={"ImageUri": IMAGE, "ContainerEntrypoint": ["python3", "-c", program]},
+        ProcessingResources={
+            "ClusterConfig": {
+                "InstanceCount": 1,
+                "InstanceType": "ml.m5.large",
+                "VolumeSizeInGB": 1,
+            }
+        },
+    )
+    return name
+
+
+def processed(embedded: Embedded, name: str) -> dict[str, Any]:
+    return eventually(
+        lambda: embedded.sagemaker.describe_processing_job(ProcessingJobName=name),
+        lambda job: job["ProcessingJobStatus"] not in ("InProgress", "Stopping"),
+    )
+
+
+def test_a_training_job_completes_and_names_its_artifact(embedded: Embedded) -> None:
+    job = ended(embedded, start_training(embedded, WRITES))
+    assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Completed", "Completed")
+    uri = job["ModelArtifacts"]["S3ModelArtifacts"]
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    assert embedded.client("s3").head_object(Bucket=bucket, Key=key)["ContentLength"] > 0
+
+
+def test_a_training_job_echoes_its_request(embedded: Embedded) -> None:
+    tags = [{"Key": "a", "Value": "b"}]
+    stopping = {"MaxRuntimeInSeconds": 120}
+    name = start_training(embedded, WRITES, Tags=tags, StoppingCondition=stopping)
+    job = ended(embedded, name)
+    assert job["StoppingCondition"] == stopping
+    assert job["HyperParameters"]["sagemaker_program"] == '"train.py"'
+    assert embedded.sagemaker.list_tags(ResourceArn=job["TrainingJobArn"])["Tags"] == tags
+
+
+def test_a_job_name_is_taken_for_ever(embedded: Embedded) -> None:
+    name = start_training(embedded, WRITES)
+    ended(embedded, name)
+    with pytest.raises(ClientError, match="Training job names must be unique") as caught:
+        start_training(embedded, WRITES, TrainingJobName=name)
+    assert caught.value.response["Error"]["Code"] == "ResourceInUse"
+
+
+def test_a_training_job_that_is_stopped_ends_stopped(embedded: Embedded) -> None:
+    name = start_training(embedded, SLEEPS)
+    eventually(lambda: training(embedded, name)["SecondaryStatus"], lambda now: now == "Training")
+    embedded.sagemaker.stop_training_job(TrainingJobName=name)
+    assert training(embedded, name)["TrainingJobStatus"] in ("Stopping", "Stopped")
+    assert ended(embedded, name)["TrainingJobStatus"] == "Stopped"
+    with pytest.raises(ClientError, match="is in status Stopped"):
+        embedded.sagemaker.stop_training_job(TrainingJobName=name)
+
+
+def test_training_jobs_are_listed_by_status(embedded: Embedded) -> None:
+    name = start_training(embedded, WRITES)
+    ended(embedded, name)
+
+    def listed(status: str) -> list[str]:
+        page = embedded.sagemaker.list_training_jobs(NameContains=name, StatusEquals=status)
+        return [job["TrainingJobName"] for job in page["TrainingJobSummaries"]]
+
+    assert listed("Completed") == [name]
+    assert listed("Failed") == []
+
+
+@pytest.mark.parametrize(
+    ("members", "message"),
+    [
+        ({"EnableManagedSpotTraining": True}, "MaxWaitTimeInSeconds"),
+        ({"InputDataConfig": [CHANNEL, CHANNEL]}, "Channel names must be unique"),
+    ],
+)
+def test_a_training_job_that_aws_would_not_take_is_refused(
+    embedded: Embedded, members: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ClientError, match=message) as caught:
+        start_training(embedded, WRITES, **members)
+    assert caught.value.response["Error"]["Code"] == "ValidationException"
+
+
+def test_a_processing_job_completes(embedded: Embedded) -> None:
+    assert (
+        processed(embedded, start_processing(embedded, "print(1)"))["ProcessingJobStatus"]
+        == "Completed"
+    )
+
+
+def test_a_processing_job_that_fails_says_so_in_its_list_entry(embedded: Embedded) -> None:
+    name = start_processing(embedded, "raise SystemExit(3)")
+    assert processed(embedded, name)["ProcessingJobStatus"] == "Failed"
+    page = embedded.sagemaker.list_processing_jobs(NameContains=name, StatusEquals="Failed")
+    assert "3" in page["ProcessingJobSummaries"][0]["FailureReason"]
+
+
+def test_a_processing_job_that_is_stopped_ends_stopped(embedded: Embedded) -> None:
+    name = start_processing(embedded, SLEEPS)
+    embedded.sagemaker.stop_processing_job(ProcessingJobName=name)
+    assert processed(embedded, name)["ProcessingJobStatus"] == "Stopped"

@@ -1,0 +1,65 @@
+"""The embedded SageMaker checks requests by botocore's model, Unicode patterns included."""
+
+from typing import Any
+
+import botocore.session
+import pytest
+
+from emulator.sagemaker.constraints import check_request
+from emulator.sagemaker.errors import AwsError
+from emulator.sagemaker.shaping import ResponseShapeError, shape_response
+
+MODEL = botocore.session.Session().get_service_model("sagemaker")
+ARN = "arn:aws:sagemaker:us-east-1:000000000000:model/m"
+
+
+def check(action: str, request: dict[str, Any]) -> None:
+    check_request(request, MODEL.operation_model(action).input_shape)
+
+
+def test_tags_may_have_letters_of_any_language() -> None:
+    check("AddTags", {"ResourceArn": ARN, "Tags": [{"Key": "größe:é", "Value": "中文 1/2"}]})
+
+
+@pytest.mark.parametrize(
+    ("tag", "constraint"),
+    [
+        ({"Key": "a" * 129, "Value": ""}, "length less than or equal to 128"),
+        ({"Key": "a;b", "Value": ""}, "regular expression pattern"),
+        ({"Key": "a"}, "'tags.1.member.value' failed to satisfy constraint: Member must not"),
+    ],
+)
+def test_a_tag_outside_the_model_is_refused(tag: dict[str, str], constraint: str) -> None:
+    with pytest.raises(AwsError) as caught:
+        check("AddTags", {"ResourceArn": ARN, "Tags": [tag]})
+    assert caught.value.code == "ValidationException"
+    assert constraint in caught.value.message
+
+
+def test_an_unknown_member_is_refused_by_name() -> None:
+    with pytest.raises(AwsError, match='"Colour"'):
+        check("DescribeModel", {"ModelName": "m", "Colour": "red"})
+
+
+def test_a_response_has_only_members_of_the_model() -> None:
+    document = {"ModelName": "m", "ModelArn": ARN, "CreationTime": 1.0, "_private": 1, "Tags": []}
+    shape = MODEL.operation_model("DescribeModel").output_shape
+    assert set(shape_response(document, shape, strict=True)) == {
+        "ModelName",
+        "ModelArn",
+        "CreationTime",
+    }
+
+
+def test_strictness_refuses_a_response_that_aws_could_not_give() -> None:
+    shape = MODEL.operation_model("DescribeEndpoint").output_shape
+    endpoint = {
+        "EndpointName": "e",
+        "EndpointArn": "arn:aws:sagemaker:us-east-1:000000000000:endpoint/e",
+        "CreationTime": 1.0,
+        "LastModifiedTime": 1.0,
+    }
+    with pytest.raises(ResponseShapeError, match="EndpointStatus"):
+        shape_response(endpoint, shape, strict=True)
+    with pytest.raises(ResponseShapeError, match="Resting"):
+        shape_response({**endpoint, "EndpointStatus": "Resting"}, shape, strict=True)

@@ -1,0 +1,62 @@
+"""Fault rules: what they match, how often, and what is not a rule."""
+
+from typing import Any
+
+import pytest
+
+from emulator.faults import Faults, InvalidFault
+
+ERROR = {"code": "Throttling", "message": "slow down", "status": 400}
+
+
+def faults(*rules: dict[str, Any]) -> Faults:
+    made = Faults()
+    for rule in rules:
+        made.add(rule)
+    return made
+
+
+def test_a_rule_is_used_up_after_its_times() -> None:
+    made = faults({"service": "s3", "action": "Get*", "times": 1, "error": ERROR})
+    assert made.api_rule("s3", "PutObject") is None
+    assert made.api_rule("s3", "GetObject") is not None
+    assert made.api_rule("s3", "GetObject") is None
+
+
+def test_a_rule_without_times_always_matches() -> None:
+    made = faults({"latency_ms": 5})
+    assert [made.api_rule("any", "Thing") is not None for _ in range(3)] == [True] * 3
+
+
+def test_a_hosting_rule_matches_configs_by_pattern() -> None:
+    made = faults({"hosting": {"endpoint_config": "x-r-2*", "fault": "ping_fail"}})
+    assert made.hosting_fault("x-r-2026-n1") == "ping_fail"
+    assert made.hosting_fault("y-r-2026-n1") is None
+
+
+def test_hosting_rules_do_not_touch_calls() -> None:
+    made = faults({"hosting": {"endpoint_config": "*", "fault": "launch_fail"}})
+    assert made.api_rule("sagemaker", "UpdateEndpoint") is None
+
+
+def test_clearing_resets_the_rollback_mode() -> None:
+    made = faults({"rollback": {"reason": "empty", "visible": True}})
+    assert (made.rollback.reason, made.rollback.visible) == ("empty", True)
+    made.clear()
+    assert (made.rollback.reason, made.rollback.visible) == ("set", False)
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ({"service": "s3"}, "needs `error` or `latency_ms`"),
+        ({"latency_ms": 1, "chance": 0.5}, "unknown keys chance"),
+        ({"latency_ms": 1, "times": 0}, "at least 1"),
+        ({"hosting": {"fault": "explode"}}, "allowed are ping_fail, launch_fail"),
+        ({"rollback": {"reason": "maybe"}}, "allowed are set, empty"),
+        ({"rollback": "visible"}, "not a JSON object"),
+    ],
+)
+def test_what_is_not_a_rule_is_refused(rule: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidFault, match=message):
+        faults(rule)
