@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
 
     class InferenceError(Exception):
+        status_code: int
+        message: str
+        phrase: str
+
         def __init__(self, status_code: int, message: str, phrase: str) -> None: ...
 
 else:

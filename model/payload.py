@@ -143,9 +143,7 @@ def _cells(row: Row, *, number: int, columns: Sequence[Column]) -> Sequence[Cell
 def write_answer(answer: Predictions, accept: str) -> tuple[str, str]:
     """Return the body and its content type, the first one of `accept` that is JSON or CSV."""
     if _accepted(accept) == CSV:
-        text = io.StringIO(newline="")
-        csv.writer(text, lineterminator="\n").writerows([label] for label in answer.predictions)
-        return text.getvalue(), CSV
+        return "".join(_csv_line([label]) for label in answer.predictions), CSV
     document: dict[str, Any] = {"predictions": list(answer.predictions)}
     if answer.probabilities is not None:
         document["probabilities"] = [
@@ -154,6 +152,13 @@ def write_answer(answer: Predictions, accept: str) -> tuple[str, str]:
         ]
         document["labels"] = list(answer.labels)
     return json.dumps(document, allow_nan=False), JSON
+
+
+def _csv_line(cells: Sequence[Label]) -> str:
+    text = io.StringIO(newline="")
+    # Only with its default line end does csv quote a lone carriage return
+    csv.writer(text).writerow(cells)
+    return text.getvalue().removesuffix("\r\n") + "\n"
 
 
 def _accepted(accept: str) -> str:

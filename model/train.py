@@ -17,6 +17,8 @@ from typing import Any
 
 import joblib
 import pandas as pd
+from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline
 
 from model.manifest import Manifest, library_versions, write_manifest
 from model.specs import load_training_class
@@ -164,8 +166,9 @@ def main() -> None:
 
 
 def report(trained: Trained, manifest: Manifest, directory: Path) -> None:
-    model = " ".join(repr(trained.model).split())
-    print(f"model: {model}")
+    model = trained.model[-1] if isinstance(trained.model, Pipeline) else trained.model
+    described = repr(model) if isinstance(model, BaseEstimator) else type(model).__name__
+    print(f"model: {' '.join(described.split())}")
     print(f"training_rows={manifest.rows};")
     for name, value in manifest.metrics.items():
         print(f"{name}={value:.4f};")

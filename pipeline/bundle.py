@@ -16,6 +16,7 @@ from pipeline.core.errors import UsageError
 from pipeline.modules import UserModules, parse_spec, require_attribute
 
 ENTRY_POINTS = ("train.py", "evaluate.py", "inference.py")
+BASE_CLASS_MODULE = "pipeline.training"
 RUNNER_FILES = ("pipeline/__init__.py", "pipeline/training.py")
 
 
@@ -38,9 +39,8 @@ def build_bundle(project: Path, specs: Iterable[str] = (), *, source_dir: Path) 
     modules = UserModules(source_dir)
     for spec in specs:
         module, attribute = parse_spec(spec)
-        own = f"{module.replace('.', '/')}.py"
-        if own in files:
-            require_attribute(files[own], attribute, spec=spec)
+        if module == BASE_CLASS_MODULE:
+            require_attribute(files["pipeline/training.py"], attribute, spec=spec)
         else:
             modules.add(spec)
     files |= modules.files

@@ -32,7 +32,7 @@ def require_attribute(source: bytes, attribute: str, *, spec: str) -> None:
     if attribute in names or "*" in names:
         return
     near = difflib.get_close_matches(attribute, names, n=1)
-    hint = f"Did you mean {near[0]!r}?" if near else f"It has {', '.join(sorted(names)) or 'none'}."
+    hint = f"Did you mean {near[0]!r}?" if near else "Check the name against the file."
     message = f"{spec!r}: the module has no {attribute!r}."
     raise refused(message, hint)
 

@@ -103,11 +103,14 @@ def _csv_rows(content: bytes) -> list[list[str]]:
 
 
 def write_csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    return "".join(_csv_line(cells) for cells in (columns, *rows)).encode()
+
+
+def _csv_line(cells: Sequence[str]) -> str:
     text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
-    return text.getvalue().encode()
+    # Only with its default line end does csv quote a lone carriage return
+    csv.writer(text).writerow(cells)
+    return text.getvalue().removesuffix("\r\n") + "\n"
 
 
 def split(table: DataTable, *, target: str, test_fraction: float, seed: int) -> Split:

@@ -112,7 +112,12 @@ class TrainingPipeline:
         )
         encode = Pipeline(
             [
-                ("impute", SimpleImputer(strategy="constant", fill_value="missing")),
+                (
+                    "impute",
+                    SimpleImputer(
+                        strategy="constant", fill_value="missing", keep_empty_features=True
+                    ),
+                ),
                 (
                     "encode",
                     OneHotEncoder(

@@ -1,0 +1,111 @@
+"""Runs the three entry points as SageMaker's containers would, each in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from pipeline.bundle import Bundle, build_bundle
+
+PROJECT = Path(__file__).parents[2]
+SERVE = """
+import json, sys
+import inference
+served = inference.model_fn(sys.argv[1])
+for line in sys.stdin:
+    body, content_type, accept = json.loads(line)
+    answer = inference.predict_fn(inference.input_fn(body, content_type), served)
+    print(json.dumps(inference.output_fn(answer, accept)))
+"""
+
+
+class ContainerError(Exception):
+    """A process that ended with another code than 0; the text is its stderr."""
+
+
+def run(arguments: list[str], *, environment: Mapping[str, str], given: str = "") -> str:
+    """Return stdout. The environment is nothing but `environment` and PATH: no project around."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error::DeprecationWarning", *arguments],
+        env={"PATH": os.environ["PATH"], **environment},
+        cwd="/",
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    if done.returncode:
+        raise ContainerError(done.stderr)
+    return done.stdout
+
+
+@dataclass(frozen=True, kw_only=True)
+class Containers:
+    """A folder in place of /opt/ml and a code bundle, both private to one test."""
+
+    root: Path
+    bundle: Bundle
+
+    @property
+    def archive(self) -> Path:
+        return self.root / "input" / "model" / "model.tar.gz"
+
+    @property
+    def model_dir(self) -> Path:
+        return self.root / "model"
+
+    def train(self, train_csv: bytes, **hyperparameters: Any) -> str:
+        """Return the log; afterwards `archive` holds the artifact."""
+        for name in ("train", "code", "model", "output", "input/model"):
+            (self.root / name).mkdir(parents=True, exist_ok=True)
+        (self.root / "train" / "train.csv").write_bytes(train_csv)
+        with tarfile.open(fileobj=BytesIO(self.bundle.archive)) as tar:
+            tar.extractall(self.root / "code", filter="data")
+        environment = {
+            "SM_CHANNEL_TRAIN": str(self.root / "train"),
+            "SM_HPS": json.dumps(hyperparameters),
+            "SM_MODEL_DIR": str(self.model_dir),
+            "SM_OUTPUT_DATA_DIR": str(self.root / "output" / "data"),
+        }
+        log = run([str(self.root / "code" / "train.py")], environment=environment)
+        with tarfile.open(self.archive, "w:gz") as tar:
+            for path in sorted(self.model_dir.iterdir()):
+                tar.add(path, arcname=path.name)
+        return log
+
+    def evaluate(
+        self, test_csv: bytes, *arguments: str, bundle: Bundle | None = None
+    ) -> dict[str, Any]:
+        """Return evaluation.json."""
+        source, test = self.root / "processing" / "code", self.root / "processing" / "test"
+        for name, content in (bundle or self.bundle).files.items():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            (source / name).write_bytes(content)
+        test.mkdir(parents=True, exist_ok=True)
+        (test / "test.csv").write_bytes(test_csv)
+        places = {"--model-dir": self.archive.parent, "--test-dir": test, "--output-dir": self.root}
+        flags = [part for name, place in places.items() for part in (name, str(place))]
+        run([str(source / "evaluate.py"), *flags, *arguments], environment={})
+        document: dict[str, Any] = json.loads((self.root / "evaluation.json").read_text())
+        return document
+
+    def invoke(self, *requests: tuple[str, str, str]) -> list[list[str]]:
+        """Return body and content type for each (body, content type, accept)."""
+        lines = "\n".join(json.dumps(request) for request in requests)
+        code = str(self.model_dir / "code")
+        out = run(["-c", SERVE, str(self.model_dir)], environment={"PYTHONPATH": code}, given=lines)
+        return [json.loads(line) for line in out.splitlines()]
+
+
+def containers(
+    root: Path, specs: Iterable[str] = (), *, source_dir: Path | None = None
+) -> Containers:
+    bundle = build_bundle(PROJECT, specs, source_dir=source_dir or root / "no user code")
+    return Containers(root=root, bundle=bundle)

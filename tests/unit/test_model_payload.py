@@ -1,0 +1,162 @@
+"""Requests and answers: every accepted form, every refusal, and the laws of the round trip."""
+
+import contextlib
+import csv
+import io
+import json
+import math
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.errors import NotAcceptableError, RequestError, UnsupportedContentTypeError
+from model.payload import CSV, JSON, Payload, Predictions, frame_for, read_payload, write_answer
+from model.table import MISSING, Column
+
+COLUMNS = (Column(name="size", kind="numeric"), Column(name="colour", kind="categorical"))
+ROWS = [[1.5, "red"], [2.0, "blue"]]
+SIZES = st.floats(allow_nan=False, allow_infinity=False)
+COLOURS = st.text(st.characters(exclude_categories=["Cs"])).filter(lambda text: text not in MISSING)
+TABLES = st.lists(st.tuples(SIZES | st.none(), COLOURS | st.none()), min_size=1)
+
+
+def parsed(body: str | bytes, content_type: str = JSON) -> list[list[Any]]:
+    frame = frame_for(read_payload(body, content_type), columns=COLUMNS)
+    return [[None if pd.isna(cell) else cell for cell in row] for row in frame.to_numpy().tolist()]
+
+
+def csv_text(rows: Any) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
+
+
+@given(TABLES)
+def test_csv_with_header_round_trips(rows: list[tuple[Any, Any]]) -> None:
+    body = csv_text([("size", "colour"), *rows])
+    assert parsed(body.encode(), CSV) == [list(row) for row in rows]
+
+
+@given(TABLES)
+def test_csv_without_header_round_trips(rows: list[tuple[Any, Any]]) -> None:
+    assert parsed(csv_text(rows), "text/csv; header=absent") == [list(row) for row in rows]
+
+
+@given(TABLES)
+def test_json_objects_and_lists_mean_the_same(rows: list[tuple[Any, Any]]) -> None:
+    objects = [{"colour": colour, "size": size} for size, colour in rows]
+    expected = [list(row) for row in rows]
+    assert parsed(json.dumps({"instances": objects})) == expected == parsed(json.dumps(rows))
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        ('{"instances": [{"size": 1.5, "colour": "red"}, {"size": 2, "colour": "blue"}]}', JSON),
+        ('{"instances": [[1.5, "red"], ["2", "blue"]]}', "application/json; charset=utf-8"),
+        ('[{"size": 1.5, "colour": "red", "unknown": 1}, {"size": 2, "colour": "blue"}]', JSON),
+        ('[[1.5, "red"], [2.0, "blue"]]', ""),
+        ("1.5,red\n2.0,blue\n", CSV),
+        ('"1.5","red"\r\n"2","blue"', CSV),
+        ("colour,size\nred,1.5\nblue,2\n", CSV),
+        ("id,colour,size\n1,red,1.5\n2,blue,2\n", "text/csv; header=present"),
+        (b"\xef\xbb\xbfsize,colour\n1.5,red\n2,blue\n", CSV),
+    ],
+)
+def test_accepted_forms(body: str | bytes, content_type: str) -> None:
+    assert parsed(body, content_type) == ROWS
+
+
+def test_a_single_object_is_one_row() -> None:
+    assert parsed('{"size": 1.5, "colour": "red"}') == [[1.5, "red"]]
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [('{"size": null, "colour": ""}', JSON), (",\n", CSV), ('[[NaN, "NA"]]', JSON)],
+)
+def test_missing_values_reach_the_model_as_missing(body: str, content_type: str) -> None:
+    assert parsed(body, content_type) == [[None, None]]
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "text"),
+    [
+        ("{", JSON, "not JSON"),
+        ("3", JSON, "must be"),
+        ("[1.5, 2]", JSON, "Row 1 is 1.5"),
+        ("[]", JSON, "no rows"),
+        ('{"instances": []}', JSON, "no rows"),
+        ("", CSV, "no rows"),
+        ("size,colour\n", CSV, "no rows"),
+        ('[{"size": 1}]', JSON, "Row 1 has no column 'colour'"),
+        ('[{"size": "wide", "colour": "red"}]', JSON, "Column 'size', row 1: 'wide' is not"),
+        ('[{"size": {"a": 1}, "colour": "red"}]', JSON, "Column 'size', row 1"),
+        ('[{"size": 1, "colour": ["red"]}]', JSON, "Column 'colour', row 1"),
+        ("[[1.5]]", JSON, "Row 1 has 1 cells, expected 2: size, colour"),
+        ("1.5,red\n2\n", CSV, "CSV row 2 has 1 cells"),
+        ("size,shade\n1,red\n", CSV, "no column 'colour'"),
+        ('"1.5,red', CSV, "Not readable as CSV"),
+        (b"\xff\xfe", CSV, "not UTF-8"),
+        ("[" * 100_000, JSON, "not JSON"),
+    ],
+)
+def test_a_bad_body_says_what_is_wrong(body: str | bytes, content_type: str, text: str) -> None:
+    with pytest.raises(RequestError, match=text) as caught:
+        parsed(body, content_type)
+    assert caught.value.status_code == 400
+
+
+@given(st.binary() | st.text())
+def test_any_body_is_read_or_refused(body: str | bytes) -> None:
+    for content_type in (JSON, CSV):
+        with contextlib.suppress(RequestError):
+            assert parsed(body, content_type)
+
+
+def test_other_content_types_are_refused() -> None:
+    with pytest.raises(UnsupportedContentTypeError, match="'application/x-npy' is not supported"):
+        read_payload(b"", "application/x-npy")
+
+
+@pytest.mark.parametrize(
+    ("accept", "content_type"),
+    [
+        ("", JSON),
+        ("*/*", JSON),
+        ("text/csv", CSV),
+        ("text/plain, text/csv;q=0.5", CSV),
+        ("Application/JSON; verbose=true", JSON),
+    ],
+)
+def test_the_answer_has_an_accepted_type(accept: str, content_type: str) -> None:
+    assert write_answer(Predictions(predictions=["a"]), accept)[1] == content_type
+
+
+def test_an_answer_nobody_can_write_is_refused() -> None:
+    with pytest.raises(NotAcceptableError, match="image/png"):
+        write_answer(Predictions(predictions=["a"]), "image/png")
+
+
+def test_json_answer_carries_probabilities_in_label_order() -> None:
+    answer = Predictions(predictions=["b"], labels=["a", "b"], probabilities=[[0.25, math.nan]])
+    document = json.loads(write_answer(answer, JSON)[0])
+    expected = {"predictions": ["b"], "probabilities": [[0.25, None]], "labels": ["a", "b"]}
+    assert document == expected
+
+
+@given(st.lists(COLOURS.filter(bool), min_size=1))
+def test_csv_answer_has_one_label_per_record(labels: list[str]) -> None:
+    body, _ = write_answer(Predictions(predictions=labels), CSV)
+    assert [row[0] for row in csv.reader(io.StringIO(body, newline=""))] == labels
+
+
+def test_a_row_that_looks_like_names_is_data_when_the_header_is_said_to_be_absent() -> None:
+    rows = [["1", "colour"], ["2", "red"]]
+    with pytest.raises(RequestError, match="no column 'size'"):
+        frame_for(Payload(rows=rows, header=None), columns=COLUMNS)
+    said = frame_for(Payload(rows=rows, header=False), columns=COLUMNS)
+    assert said["colour"].tolist() == ["colour", "red"]
