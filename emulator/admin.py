@@ -11,7 +11,7 @@ from emulator.middleware import Journal
 
 
 class Admin:
-    def __init__(self, health: Mapping[str, Any], faults: Faults, journal: Journal) -> None:
+    def __init__(self, health: Mapping[str, Any], *, faults: Faults, journal: Journal) -> None:
         self._health = health
         self._faults = faults
         self._journal = journal

@@ -1,7 +1,7 @@
 """Which service, action and region an HTTP request is about."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
 from emulator.answers import Environ
@@ -22,6 +22,7 @@ class Call:
     path: str
     target: bool
     endpoint_name: str | None
+    body: bytes = field(repr=False)
 
 
 def read_call(environ: Environ, body: bytes) -> Call:
@@ -35,7 +36,7 @@ def read_call(environ: Environ, body: bytes) -> Call:
         action = target.rpartition(".")[2]
         service = "sagemaker" if target.startswith("SageMaker.") else service
     else:
-        action = _untargeted_action(service, environ, body)
+        action = _untargeted_action(service, environ, body=body)
     return Call(
         service=service,
         action=action,
@@ -44,6 +45,7 @@ def read_call(environ: Environ, body: bytes) -> Call:
         path=path,
         target=bool(target),
         endpoint_name=invocation["endpoint"] if invocation else None,
+        body=body,
     )
 
 
@@ -52,7 +54,7 @@ def _credential_scope(authorization: str) -> tuple[str, str]:
     return (match[2].lower(), match[1]) if match else ("unsigned", DEFAULT_REGION)
 
 
-def _untargeted_action(service: str, environ: Environ, body: bytes) -> str:
+def _untargeted_action(service: str, environ: Environ, *, body: bytes) -> str:
     method, path = environ.get("REQUEST_METHOD", "GET"), environ.get("PATH_INFO", "/")
     named = _query_action(environ, body) or rest_action(
         service,

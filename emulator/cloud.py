@@ -20,15 +20,15 @@ class _Clients:
         self._lock = threading.Lock()
         self._by_key: dict[tuple[str, str, str], Any] = {}
 
-    def get(self, endpoint_url: str, service: str, region: str) -> Any:
+    def get(self, endpoint_url: str, service: str, *, region: str) -> Any:
         key = (endpoint_url, service, region)
         with self._lock:
             if key not in self._by_key:
-                self._by_key[key] = _new_client(endpoint_url, service, region)
+                self._by_key[key] = _new_client(endpoint_url, service, region=region)
             return self._by_key[key]
 
 
-def _new_client(endpoint_url: str, service: str, region: str) -> Any:
+def _new_client(endpoint_url: str, service: str, *, region: str) -> Any:
     return botocore.session.Session(profile=None).create_client(
         service,
         region_name=region,
@@ -58,4 +58,4 @@ class Cloud:
     _clients: _Clients = field(default_factory=_Clients, repr=False, compare=False)
 
     def client(self, service: str, region: str) -> Any:
-        return self._clients.get(self.endpoint_url, service, region)
+        return self._clients.get(self.endpoint_url, service, region=region)

@@ -84,7 +84,7 @@ class Faults:
         """Return the first rule for this call and count it as used."""
         with self._lock:
             for rule in self._rules:
-                if isinstance(rule, ApiRule) and _matches_call(rule, service, action):
+                if isinstance(rule, ApiRule) and _matches_call(rule, service, action=action):
                     self._use(rule)
                     return rule
             return None
@@ -110,7 +110,7 @@ class Faults:
             self._rules[position] = replace(rule, times=rule.times - 1)
 
 
-def _matches_call(rule: ApiRule, service: str, action: str) -> bool:
+def _matches_call(rule: ApiRule, service: str, *, action: str) -> bool:
     return fnmatch.fnmatchcase(service, rule.service) and fnmatch.fnmatchcase(action, rule.action)
 
 
@@ -129,13 +129,15 @@ def parse_rule(rule: Mapping[str, Any]) -> Rule | RollbackMode:
 def _hosting_rule(rule: Mapping[str, Any]) -> HostingRule:
     return HostingRule(
         endpoint_config=str(rule.get("endpoint_config", "*")),
-        fault=cast("HostingFault", _one_of(rule.get("fault"), "fault", get_args(HostingFault))),
+        fault=cast(
+            "HostingFault", _one_of(rule.get("fault"), "fault", allowed=get_args(HostingFault))
+        ),
         times=_times(rule),
     )
 
 
 def _rollback_mode(rule: Mapping[str, Any]) -> RollbackMode:
-    reason = _one_of(rule.get("reason", "set"), "reason", get_args(RollbackReason))
+    reason = _one_of(rule.get("reason", "set"), "reason", allowed=get_args(RollbackReason))
     return RollbackMode(
         reason=cast("RollbackReason", reason), visible=bool(rule.get("visible", False))
     )
@@ -173,7 +175,7 @@ def _times(rule: Mapping[str, Any]) -> int | None:
     return times
 
 
-def _one_of(value: object, name: str, allowed: tuple[str, ...]) -> str:
+def _one_of(value: object, name: str, *, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
         text = f"`{name}` is {value!r}; allowed are {', '.join(allowed)}"
         raise InvalidFault(text)

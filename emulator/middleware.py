@@ -55,20 +55,19 @@ class Journal:
 class Route(Protocol):
     """Chooses the application that answers."""
 
-    def __call__(self, call: Call, environ: Environ, body: bytes) -> WsgiApp: ...
+    def __call__(self, call: Call, environ: Environ) -> WsgiApp: ...
 
 
 class Middleware:
     """A WSGI application around `route`, which gets the call already read."""
 
-    def __init__(self, route: Route, faults: Faults, journal: Journal) -> None:
+    def __init__(self, route: Route, *, faults: Faults, journal: Journal) -> None:
         self._route = route
         self._faults = faults
         self._journal = journal
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        body = read_body(environ)
-        call = read_call(environ, body)
+        call = read_call(environ, read_body(environ))
         started, clock = time.time(), time.perf_counter()
         answered: list[int] = []
 
@@ -80,7 +79,7 @@ class Middleware:
         if injected is not None:
             chunks = injected.send(recording_start)
         else:
-            chunks = self._route(call, environ, body)(environ, recording_start)
+            chunks = self._route(call, environ)(environ, recording_start)
         if not call.path.startswith("/_emu/"):
             duration_ms = (time.perf_counter() - clock) * 1000
             status = answered[-1] if answered else 0

@@ -33,7 +33,7 @@ class MotoApp:
         self._dispatch = DomainDispatcherApplication(create_backend_app)
 
     def answer(
-        self, call: Call, environ: Environ, start_response: StartResponse
+        self, call: Call, environ: Environ, *, start_response: StartResponse
     ) -> Iterable[bytes]:
         started: list[tuple[str, list[tuple[str, str]]]] = []
 
@@ -48,13 +48,13 @@ class MotoApp:
             log.exception("service=%s action=%s: moto failed", call.service, call.action)
             return _not_implemented(call, f"moto failed: {error!r}").send(start_response)
         status, headers = started[-1]
-        if _is_routing_failure(call, status, headers):
+        if _is_routing_failure(call, status, headers=headers):
             return _not_implemented(call, "moto has no such route").send(start_response)
         start_response(status, headers)
         return chunks
 
 
-def _is_routing_failure(call: Call, status: str, headers: list[tuple[str, str]]) -> bool:
+def _is_routing_failure(call: Call, status: str, *, headers: list[tuple[str, str]]) -> bool:
     """Flask's own HTML page means that no service took the request; a HEAD has no page to show."""
     if call.method == "HEAD":
         return False

@@ -23,7 +23,9 @@ class _Operation:
     query: frozenset[str]
     headers: frozenset[str]
 
-    def fits(self, method: str, path: str, given: frozenset[str], headers: frozenset[str]) -> bool:
+    def fits(
+        self, method: str, path: str, *, given: frozenset[str], headers: frozenset[str]
+    ) -> bool:
         return (
             self.method == method
             and self.query <= given
@@ -44,7 +46,7 @@ def rest_action(
     fitting = [
         operation
         for operation in _operations(service)
-        if operation.fits(method, path, parameters, names)
+        if operation.fits(method, path, given=parameters, headers=names)
     ]
     if not fitting:
         return None

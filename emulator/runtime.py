@@ -16,11 +16,11 @@ class Runtime:
         self._hosting = hosting
         self._account_id = account_id
 
-    def answer(self, call: Call, environ: Environ, body: bytes) -> Answer:
+    def answer(self, call: Call, environ: Environ) -> Answer:
         headers = request_headers(environ)
         endpoint_name = call.endpoint_name or ""
         target = headers.get(_TARGET_VARIANT)
-        fleet = self._hosting.fleet_for(call.region, endpoint_name, target)
+        fleet = self._hosting.fleet_for(call.region, endpoint_name, target_variant=target)
         if fleet is None and target and self._hosting.traffic(call.region, endpoint_name):
             return _no_such_variant(endpoint_name, target)
         request = InvocationRequest(
@@ -28,7 +28,7 @@ class Runtime:
             account_id=self._account_id,
             region=call.region,
             headers=headers,
-            body=body,
+            body=call.body,
         )
         answer = invoke_endpoint(request, fleet)
         return Answer(status=answer.status, headers=answer.headers, body=answer.body)

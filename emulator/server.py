@@ -48,18 +48,20 @@ class Router:
     runtime: Runtime
     moto: MotoApp
 
-    def __call__(self, call: Call, environ: Environ, body: bytes) -> WsgiApp:
+    def __call__(self, call: Call, environ: Environ) -> WsgiApp:
         if call.path.startswith("/_emu/"):
-            answer = self.admin.answer(method=call.method, path=call.path, body=body)
+            answer = self.admin.answer(method=call.method, path=call.path, body=call.body)
             return _fixed(answer)
         if call.endpoint_name:
-            return _fixed(self.runtime.answer(call, environ, body))
+            return _fixed(self.runtime.answer(call, environ))
         if call.service == "sagemaker" and call.target:
-            answer = self.control_plane.answer(action=call.action, region=call.region, body=body)
+            answer = self.control_plane.answer(
+                action=call.action, region=call.region, body=call.body
+            )
             return _fixed(answer)
 
         def moto(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-            return self.moto.answer(call, environ, start_response)
+            return self.moto.answer(call, environ, start_response=start_response)
 
         return moto
 
@@ -76,25 +78,17 @@ def serve(directory: StateDirectory, environment: Mapping[str, str]) -> None:
     directory.path.mkdir(parents=True, exist_ok=True)
     directory.hold()
     stopping = _stop_signal()
-    previous = directory.read_record()
-    listener = _listen(previous.port if previous else 0, directory)
+    listener = _listen(directory)
     record = ServerRecord(
         pid=os.getpid(),
         port=listener.getsockname()[1],
         instance_id=secrets.token_hex(8),
         version=__version__,
     )
-    cloud = Cloud(
-        account_id=ACCOUNT_ID,
-        endpoint_url=record.endpoint_url,
-        state_dir=directory.work_path,
-        faults=Faults(),
-        time_scale=float(environment.get("EMULATOR_TIME_SCALE", "1")),
-    )
-    cloud.state_dir.mkdir(parents=True, exist_ok=True)
-    remove_leftovers(cloud.state_dir)
+    cloud = _cloud(record, directory, environment=environment)
     hosting = Hosting(launch)
-    app = _application(record, cloud, hosting, strict=environment.get("EMULATOR_STRICT") == "1")
+    strict = environment.get("EMULATOR_STRICT") == "1"
+    app = _application(record, cloud, hosting=hosting, strict=strict)
     server = _http_server(listener, app)
     directory.write_record(record)
     log.info("serving endpoint_url=%s pid=%d", record.endpoint_url, record.pid)
@@ -105,8 +99,22 @@ def serve(directory: StateDirectory, environment: Mapping[str, str]) -> None:
     log.info("stopped")
 
 
+def _cloud(
+    record: ServerRecord, directory: StateDirectory, *, environment: Mapping[str, str]
+) -> Cloud:
+    directory.work_path.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(directory.work_path)
+    return Cloud(
+        account_id=ACCOUNT_ID,
+        endpoint_url=record.endpoint_url,
+        state_dir=directory.work_path,
+        faults=Faults(),
+        time_scale=float(environment.get("EMULATOR_TIME_SCALE", "1")),
+    )
+
+
 def _application(
-    record: ServerRecord, cloud: Cloud, hosting: Hosting, *, strict: bool
+    record: ServerRecord, cloud: Cloud, *, hosting: Hosting, strict: bool
 ) -> Middleware:
     journal = Journal()
     health = {
@@ -116,12 +124,12 @@ def _application(
         "account_id": cloud.account_id,
     }
     router = Router(
-        admin=Admin(health, cloud.faults, journal),
+        admin=Admin(health, faults=cloud.faults, journal=journal),
         control_plane=ControlPlane(cloud, hosting, strict=strict),
         runtime=Runtime(hosting, cloud.account_id),
         moto=MotoApp(),
     )
-    return Middleware(router, cloud.faults, journal)
+    return Middleware(router, faults=cloud.faults, journal=journal)
 
 
 def _http_server(listener: socket.socket, app: Middleware) -> BaseWSGIServer:
@@ -137,7 +145,10 @@ def _http_server(listener: socket.socket, app: Middleware) -> BaseWSGIServer:
     return server
 
 
-def _listen(port: int, directory: StateDirectory) -> socket.socket:
+def _listen(directory: StateDirectory) -> socket.socket:
+    """Bind the port that this directory has always had, or a free one the first time."""
+    previous = directory.read_record()
+    port = previous.port if previous else 0
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

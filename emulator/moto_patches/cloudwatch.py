@@ -15,7 +15,7 @@ _STATE = ("state_value", "state_reason", "state_reason_data", "state_updated_tim
 
 
 def apply() -> None:
-    wrap(CloudWatchBackend, "put_metric_alarm", _keeping_state)
+    wrap(CloudWatchBackend, "put_metric_alarm", by=_keeping_state)
 
 
 def _keeping_state(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
-
-def wrap(owner: type, name: str, make: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
-    """Replace `owner.name` by `make(original)`."""
-    setattr(owner, name, make(existing(owner, name)))
+Method = Callable[..., Any]
 
 
-def add(owner: type, name: str, function: Callable[..., Any]) -> None:
+def wrap(owner: type, name: str, *, by: Callable[[Method], Method]) -> None:
+    """Replace `owner.name` by `by(original)`."""
+    setattr(owner, name, by(existing(owner, name)))
+
+
+def add(owner: type, name: str, *, function: Method) -> None:
     """Add what moto lacks; moto having it by now is an error too: then the patch must go."""
     if hasattr(owner, name):
         text = f"moto now has {owner.__name__}.{name}: remove our patch"

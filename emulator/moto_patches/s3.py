@@ -21,11 +21,11 @@ _conditional_writes = threading.RLock()
 
 def apply() -> None:
     for name in ("put_object", "delete_object", "_key_response_post"):
-        wrap(S3Response, name, _atomic)
-    wrap(FakeBucket, "get_permission", _loopback_permission)
-    wrap(S3Response, "_key_response", _denied_with_its_code)
-    wrap(S3Response, "get_bucket_notification", _with_event_bridge)
-    add(FakeDeleteMarker, "dispose", _nothing_to_dispose)
+        wrap(S3Response, name, by=_atomic)
+    wrap(FakeBucket, "get_permission", by=_loopback_permission)
+    wrap(S3Response, "_key_response", by=_denied_with_its_code)
+    wrap(S3Response, "get_bucket_notification", by=_with_event_bridge)
+    add(FakeDeleteMarker, "dispose", function=_nothing_to_dispose)
 
 
 def _atomic(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -50,12 +50,12 @@ def _loopback_permission(original: Callable[..., Any]) -> Callable[..., Any]:
         if isinstance(statements, Mapping):
             statements = [statements]
         document["Statement"] = [item for item in statements if _applies_to_everyone(item)]
-        return _permission(document, action, resource)
+        return _permission(document, action, resource=resource)
 
     return get_permission
 
 
-def _permission(document: Mapping[str, Any], action: str, resource: str) -> Any:
+def _permission(document: Mapping[str, Any], action: str, *, resource: str) -> Any:
     from moto.iam.access_control import IAMPolicy
 
     return IAMPolicy(json.dumps(document)).is_action_permitted(action, resource)

@@ -19,9 +19,9 @@ def update_endpoint_weights_and_capacities(context: Context, params: Params) -> 
     with context.store.lock:
         endpoint = require_endpoint(context, name)
         require_settled(endpoint)
-        work = _change(context, endpoint, _wanted(endpoint, params))
+        work = _change(context, endpoint, wanted=_wanted(endpoint, params))
         patch = {"EndpointStatus": "Updating", "LastModifiedTime": context.now()}
-        context.store.merge(context.region, KIND, name, patch)
+        context.store.merge(context.key(KIND, name), patch)
     threading.Thread(target=work, name=f"capacity-{name}", daemon=True).start()
     return {"EndpointArn": endpoint["EndpointArn"]}
 
@@ -43,7 +43,7 @@ def _wanted(endpoint: Document, params: Params) -> dict[str, Document]:
     return wanted
 
 
-def _change(context: Context, endpoint: Document, wanted: dict[str, Document]) -> Any:
+def _change(context: Context, endpoint: Document, *, wanted: dict[str, Document]) -> Any:
     """Return what brings the change about, to be run in the background."""
     now = {variant["VariantName"]: variant for variant in endpoint["ProductionVariants"]}
     weights = {
@@ -59,7 +59,9 @@ def _change(context: Context, endpoint: Document, wanted: dict[str, Document]) -
         context=context,
         endpoint_name=endpoint["EndpointName"],
         endpoint_config_name=endpoint["EndpointConfigName"],
-        variants=variants_to_launch(context, endpoint["EndpointName"], config, counts),
+        variants=variants_to_launch(
+            context, endpoint["EndpointName"], config=config, counts=counts
+        ),
         weights=weights,
         plan=plan_shifts(None, instance_count=sum(counts.values())),
         deployment_config=endpoint.get("LastDeploymentConfig"),

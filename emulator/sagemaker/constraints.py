@@ -41,11 +41,11 @@ def _violations(value: Any, shape: Any, *, path: str) -> Iterator[str]:
     if shape.type_name == "structure" and isinstance(value, Mapping):
         yield from _structure_violations(value, shape, path=path)
     elif shape.type_name == "list" and isinstance(value, list):
-        yield from _size_violations(len(value), value, shape.metadata, path=path)
+        yield from _size_violations(len(value), value, metadata=shape.metadata, path=path)
         for number, item in enumerate(value, start=1):
             yield from _violations(item, shape.member, path=f"{path}.{number}.member")
     elif shape.type_name == "map" and isinstance(value, Mapping):
-        yield from _size_violations(len(value), value, shape.metadata, path=path)
+        yield from _size_violations(len(value), value, metadata=shape.metadata, path=path)
         for key, item in value.items():
             yield from _violations(key, shape.key, path=path)
             yield from _violations(item, shape.value, path=f"{path}.{key}.member")
@@ -68,25 +68,31 @@ def _structure_violations(value: Mapping[str, Any], shape: Any, *, path: str) ->
 
 
 def _string_violations(value: str, shape: Any, *, path: str) -> Iterator[str]:
-    yield from _size_violations(len(value), value, shape.metadata, path=path)
+    yield from _size_violations(len(value), value, metadata=shape.metadata, path=path)
     if shape.enum and value not in shape.enum:
         allowed = ", ".join(shape.enum)
-        yield _violation(value, path, f"Member must satisfy enum value set: [{allowed}]")
+        yield _violation(value, path, constraint=f"Member must satisfy enum value set: [{allowed}]")
     pattern = shape.metadata.get("pattern")
     compiled = _compiled(pattern) if pattern else None
     if compiled is not None and not compiled.fullmatch(value):
-        yield _violation(value, path, f"Member must satisfy regular expression pattern: {pattern}")
+        yield _violation(
+            value, path, constraint=f"Member must satisfy regular expression pattern: {pattern}"
+        )
 
 
 def _size_violations(
-    size: int, value: Any, metadata: Mapping[str, Any], *, path: str
+    size: int, value: Any, *, metadata: Mapping[str, Any], path: str
 ) -> Iterator[str]:
     if size < metadata.get("min", 0):
         least = metadata["min"]
-        yield _violation(value, path, f"Member must have length greater than or equal to {least}")
+        yield _violation(
+            value, path, constraint=f"Member must have length greater than or equal to {least}"
+        )
     if size > metadata.get("max", size):
         most = metadata["max"]
-        yield _violation(value, path, f"Member must have length less than or equal to {most}")
+        yield _violation(
+            value, path, constraint=f"Member must have length less than or equal to {most}"
+        )
 
 
 def _range_violations(value: Any, metadata: Mapping[str, Any], *, path: str) -> Iterator[str]:
@@ -94,13 +100,17 @@ def _range_violations(value: Any, metadata: Mapping[str, Any], *, path: str) -> 
         return
     if value < metadata.get("min", value):
         least = metadata["min"]
-        yield _violation(value, path, f"Member must have value greater than or equal to {least}")
+        yield _violation(
+            value, path, constraint=f"Member must have value greater than or equal to {least}"
+        )
     if value > metadata.get("max", value):
         most = metadata["max"]
-        yield _violation(value, path, f"Member must have value less than or equal to {most}")
+        yield _violation(
+            value, path, constraint=f"Member must have value less than or equal to {most}"
+        )
 
 
-def _violation(value: Any, path: str, constraint: str) -> str:
+def _violation(value: Any, path: str, *, constraint: str) -> str:
     return f"Value '{value}' at '{path}' failed to satisfy constraint: {constraint}"
 
 

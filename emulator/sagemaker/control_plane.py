@@ -48,7 +48,7 @@ class ControlPlane:
 
     def answer(self, *, action: str, region: str, body: bytes) -> Answer:
         try:
-            document = self._act(action, region, body)
+            document = self._act(action, region, body=body)
         except AwsError as error:
             return error_answer(error)
         except Exception:
@@ -61,7 +61,7 @@ class ControlPlane:
             body=json.dumps(document).encode(),
         )
 
-    def _act(self, action: str, region: str, body: bytes) -> dict[str, Any]:
+    def _act(self, action: str, region: str, *, body: bytes) -> dict[str, Any]:
         function = ACTIONS.get(action)
         if function is None:
             text = f"SageMaker action {action}"

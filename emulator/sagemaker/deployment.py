@@ -49,7 +49,9 @@ class Deployment:
         except Exception as error:
             self._patch(EndpointStatus="Failed", FailureReason=_reason(error))
             return
-        self.context.hosting.serve(self.context.region, self.endpoint_name, Traffic(blue=fleets))
+        self.context.hosting.serve(
+            self.context.region, self.endpoint_name, traffic=Traffic(blue=fleets)
+        )
         self._finish()
 
     def update(self) -> None:
@@ -60,9 +62,9 @@ class Deployment:
         try:
             green = self._launch()
             for shift in self.plan.shifts:
-                self._shift(blue, green, shift, deadline=deadline)
+                self._shift(blue, green, shift=shift, deadline=deadline)
         except Exception as error:
-            self._roll_back(blue, green, _reason(error))
+            self._roll_back(blue, green, reason=_reason(error))
             return
         self._serve(Traffic(blue=green))
         self._finish()
@@ -70,7 +72,9 @@ class Deployment:
 
     def reweigh(self) -> None:
         """Give the variants that serve other weights."""
-        self.context.hosting.set_weights(self.context.region, self.endpoint_name, self.weights)
+        self.context.hosting.set_weights(
+            self.context.region, self.endpoint_name, weights=self.weights
+        )
         self._finish()
 
     def _blue(self) -> FleetSet:
@@ -80,12 +84,12 @@ class Deployment:
         return traffic.blue
 
     def _launch(self) -> FleetSet:
-        return self.context.hosting.launch(self.variants, self.weights, self.context.cloud)
+        return self.context.hosting.launch(self.variants, self.weights, cloud=self.context.cloud)
 
     def _serve(self, traffic: Traffic) -> None:
-        self.context.hosting.serve(self.context.region, self.endpoint_name, traffic)
+        self.context.hosting.serve(self.context.region, self.endpoint_name, traffic=traffic)
 
-    def _shift(self, blue: FleetSet, green: FleetSet, shift: Shift, *, deadline: float) -> None:
+    def _shift(self, blue: FleetSet, green: FleetSet, *, shift: Shift, deadline: float) -> None:
         self._show("ActivatingTraffic", "Activating traffic on the new capacity.")
         self._serve(Traffic(blue=blue, green=green, green_share=shift.green_share))
         self._show("Baking", f"Baking for {shift.bake_s:.0f} seconds with traffic enabled.")
@@ -115,7 +119,7 @@ class Deployment:
             text = f"One or more CloudWatch alarms went into ALARM state: {names}."
             raise RolledBack(text)
 
-    def _roll_back(self, blue: FleetSet, green: FleetSet | None, reason: str) -> None:
+    def _roll_back(self, blue: FleetSet, green: FleetSet | None, *, reason: str) -> None:
         log.info("endpoint=%s rolled_back=%r", self.endpoint_name, reason)
         mode = self.context.cloud.faults.rollback
         self._serve(Traffic(blue=blue))
@@ -144,7 +148,9 @@ class Deployment:
         self._patch(
             EndpointConfigName=self.endpoint_config_name,
             EndpointStatus="InService",
-            ProductionVariants=variant_summaries(self.variants, self.weights, self.context.now()),
+            ProductionVariants=variant_summaries(
+                self.variants, self.weights, now=self.context.now()
+            ),
             PendingDeploymentSummary=None,
             FailureReason=None,
             LastDeploymentConfig=self.deployment_config,
@@ -158,11 +164,11 @@ class Deployment:
         self._patch(PendingDeploymentSummary={**summary, "StartTime": started})
 
     def _endpoint(self) -> dict[str, Any] | None:
-        return self.context.store.find(self.context.region, ENDPOINT_KIND, self.endpoint_name)
+        return self.context.store.find(self.context.key(ENDPOINT_KIND, self.endpoint_name))
 
     def _patch(self, **members: Any) -> None:
         members["LastModifiedTime"] = self.context.now()
-        self.context.store.merge(self.context.region, ENDPOINT_KIND, self.endpoint_name, members)
+        self.context.store.merge(self.context.key(ENDPOINT_KIND, self.endpoint_name), members)
 
 
 def pending_summary(
@@ -170,7 +176,7 @@ def pending_summary(
 ) -> dict[str, Any]:
     """Return PendingDeploymentSummary of DescribeEndpoint."""
     variant_status = [{"Status": status, "StatusMessage": message, "StartTime": now}]
-    summaries = variant_summaries(deployment.variants, deployment.weights, now)
+    summaries = variant_summaries(deployment.variants, deployment.weights, now=now)
     return {
         "EndpointConfigName": deployment.endpoint_config_name,
         "ProductionVariants": [{**item, "VariantStatus": variant_status} for item in summaries],

@@ -15,7 +15,7 @@ _LISTING = Listing(result="EndpointConfigs", name="EndpointConfigName")
 
 
 def require_endpoint_config(context: Context, name: str) -> Document:
-    document = context.store.find(context.region, KIND, name)
+    document = context.store.find(context.key(KIND, name))
     if document is None:
         text = f'Could not find endpoint configuration "{context.arn(KIND, name)}".'
         raise ValidationError(text)
@@ -27,13 +27,13 @@ def create_endpoint_config(context: Context, params: Params) -> dict[str, Any]:
     name = params["EndpointConfigName"]
     arn = context.arn(KIND, name)
     with context.store.lock:
-        if context.store.find(context.region, KIND, name):
+        if context.store.find(context.key(KIND, name)):
             text = f'Cannot create already existing endpoint configuration "{arn}".'
             raise ValidationError(text)
         _check_variants(context, params)
         document = {**params, "EndpointConfigArn": arn, "CreationTime": context.now()}
-        context.store.put(context.region, KIND, name, document)
-        tag_new(context, arn, params)
+        context.store.put(context.key(KIND, name), document)
+        tag_new(context, arn, params=params)
     return {"EndpointConfigArn": arn}
 
 
@@ -67,7 +67,7 @@ def describe_endpoint_config(context: Context, params: Params) -> dict[str, Any]
 
 @action("ListEndpointConfigs")
 def list_endpoint_configs(context: Context, params: Params) -> dict[str, Any]:
-    return list_page(context.store.all(context.region, KIND), params, _LISTING)
+    return list_page(context.store.all(context.region, KIND), params, listing=_LISTING)
 
 
 @action("DeleteEndpointConfig")
@@ -83,7 +83,7 @@ def delete_endpoint_config(context: Context, params: Params) -> dict[str, Any]:
                     f'it is in use by endpoint "{endpoint["EndpointArn"]}".'
                 )
                 raise ValidationError(text)
-        context.store.remove(context.region, KIND, name)
+        context.store.remove(context.key(KIND, name))
         context.store.remove_tags(document["EndpointConfigArn"])
     return {}
 

@@ -25,7 +25,7 @@ _SETTLED = "InService"
 
 
 def require_endpoint(context: Context, name: str) -> Document:
-    document = context.store.find(context.region, KIND, name)
+    document = context.store.find(context.key(KIND, name))
     if document is None:
         text = f'Could not find endpoint "{context.arn(KIND, name)}".'
         raise ValidationError(text)
@@ -37,19 +37,21 @@ def create_endpoint(context: Context, params: Params) -> dict[str, Any]:
     name = params["EndpointName"]
     arn = context.arn(KIND, name)
     with context.store.lock:
-        if context.store.find(context.region, KIND, name):
+        if context.store.find(context.key(KIND, name)):
             text = f'Cannot create already existing endpoint "{arn}".'
             raise ValidationError(text)
         config = hosted_config(context, params["EndpointConfigName"])
-        deployment = _deployment(context, name, config, params.get("DeploymentConfig"))
+        deployment = _deployment(
+            context, name, config=config, deployment_config=params.get("DeploymentConfig")
+        )
         now = context.now()
-        context.store.put(context.region, KIND, name, _new_endpoint(params, arn, now))
-        tag_new(context, arn, params)
+        context.store.put(context.key(KIND, name), _new_endpoint(params, arn, now=now))
+        tag_new(context, arn, params=params)
     _in_background(deployment.create, name)
     return {"EndpointArn": arn}
 
 
-def _new_endpoint(params: Params, arn: str, now: float) -> Document:
+def _new_endpoint(params: Params, arn: str, *, now: float) -> Document:
     endpoint = {
         "EndpointName": params["EndpointName"],
         "EndpointArn": arn,
@@ -66,9 +68,9 @@ def _new_endpoint(params: Params, arn: str, now: float) -> Document:
 def _deployment(
     context: Context,
     endpoint_name: str,
+    *,
     config: Document,
     deployment_config: Mapping[str, Any] | None,
-    *,
     counts: Mapping[str, int] | None = None,
     weights: Mapping[str, float] | None = None,
 ) -> Deployment:
@@ -77,7 +79,7 @@ def _deployment(
         context=context,
         endpoint_name=endpoint_name,
         endpoint_config_name=config["EndpointConfigName"],
-        variants=variants_to_launch(context, endpoint_name, config, counts),
+        variants=variants_to_launch(context, endpoint_name, config=config, counts=counts),
         weights={**initial_weights(config), **(weights or {})},
         plan=plan_shifts(deployment_config, instance_count=sum(counts.values())),
         deployment_config=deployment_config,
@@ -93,8 +95,8 @@ def describe_endpoint(context: Context, params: Params) -> dict[str, Any]:
     document = require_endpoint(context, params["EndpointName"])
     if document["EndpointStatus"] == "RollingBack":
         seen = {ROLLING_BACK_SEEN: True}
-        context.store.merge(context.region, KIND, params["EndpointName"], seen)
-    config = context.store.find(context.region, "endpoint-config", document["EndpointConfigName"])
+        context.store.merge(context.key(KIND, params["EndpointName"]), seen)
+    config = context.store.find(context.key("endpoint-config", document["EndpointConfigName"]))
     capture = (config or {}).get("DataCaptureConfig")
     if capture is not None:
         document["DataCaptureConfig"] = _capture_summary(capture)
@@ -114,7 +116,7 @@ def _capture_summary(capture: Mapping[str, Any]) -> dict[str, Any]:
 
 @action("ListEndpoints")
 def list_endpoints(context: Context, params: Params) -> dict[str, Any]:
-    return list_page(context.store.all(context.region, KIND), params, _LISTING)
+    return list_page(context.store.all(context.region, KIND), params, listing=_LISTING)
 
 
 @action("UpdateEndpoint")
@@ -128,10 +130,10 @@ def update_endpoint(context: Context, params: Params) -> dict[str, Any]:
         deployment = _deployment(
             context,
             name,
-            config,
-            _deployment_config(endpoint, params),
-            counts=_retained(endpoint, params, "DesiredInstanceCount"),
-            weights=_retained(endpoint, params, "DesiredWeight"),
+            config=config,
+            deployment_config=_deployment_config(endpoint, params),
+            counts=_retained(endpoint, params, member="DesiredInstanceCount"),
+            weights=_retained(endpoint, params, member="DesiredWeight"),
         )
         _begin(deployment)
     _in_background(deployment.update, name)
@@ -154,7 +156,7 @@ def _deployment_config(endpoint: Document, params: Params) -> Mapping[str, Any] 
     return params.get("DeploymentConfig")
 
 
-def _retained(endpoint: Document, params: Params, member: str) -> dict[str, Any]:
+def _retained(endpoint: Document, params: Params, *, member: str) -> dict[str, Any]:
     """Return what RetainAllVariantProperties keeps of the variants that serve now."""
     if not params.get("RetainAllVariantProperties"):
         return {}
@@ -182,7 +184,7 @@ def _begin(deployment: Deployment) -> None:
         "FailureReason": None,
         "LastModifiedTime": now,
     }
-    context.store.merge(context.region, KIND, deployment.endpoint_name, members)
+    context.store.merge(context.key(KIND, deployment.endpoint_name), members)
 
 
 @action("DeleteEndpoint")
@@ -193,11 +195,11 @@ def delete_endpoint(context: Context, params: Params) -> dict[str, Any]:
         if endpoint["EndpointStatus"] != "Failed":
             require_settled(endpoint)
         members = {"EndpointStatus": "Deleting", "LastModifiedTime": context.now()}
-        context.store.merge(context.region, KIND, name, members)
+        context.store.merge(context.key(KIND, name), members)
 
     def delete() -> None:
         context.hosting.withdraw(context.region, name)
-        context.store.remove(context.region, KIND, name)
+        context.store.remove(context.key(KIND, name))
         context.store.remove_tags(endpoint["EndpointArn"])
 
     _in_background(delete, name)

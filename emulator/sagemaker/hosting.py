@@ -59,7 +59,7 @@ class Hosting:
         self._launched: dict[int, Fleet] = {}
 
     def launch(
-        self, variants: Iterable[Variant], weights: Mapping[str, float], cloud: Cloud
+        self, variants: Iterable[Variant], weights: Mapping[str, float], *, cloud: Cloud
     ) -> FleetSet:
         """Start a fleet per variant; raise LaunchFailed, leaving none behind, if one fails."""
         fleets: dict[str, Fleet] = {}
@@ -86,11 +86,11 @@ class Hosting:
         with self._lock:
             return self._traffic.get((region, endpoint_name))
 
-    def serve(self, region: str, endpoint_name: str, traffic: Traffic) -> None:
+    def serve(self, region: str, endpoint_name: str, *, traffic: Traffic) -> None:
         with self._lock:
             self._traffic[(region, endpoint_name)] = traffic
 
-    def set_weights(self, region: str, endpoint_name: str, weights: Mapping[str, float]) -> None:
+    def set_weights(self, region: str, endpoint_name: str, *, weights: Mapping[str, float]) -> None:
         with self._lock:
             now = self._traffic[(region, endpoint_name)]
             self._traffic[(region, endpoint_name)] = replace(
@@ -115,7 +115,7 @@ class Hosting:
                 self.discard(fleet_set)
 
     def fleet_for(
-        self, region: str, endpoint_name: str, target_variant: str | None
+        self, region: str, endpoint_name: str, *, target_variant: str | None
     ) -> Fleet | None:
         """Choose who takes one request: by share, then by weight unless a variant is named.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from emulator.sagemaker.errors import ResourceInUse, ValidationError
 from emulator.sagemaker.registry import Context
-from emulator.sagemaker.store import Document
+from emulator.sagemaker.store import Document, Key
 
 Update = Callable[[Mapping[str, Any]], None]
 Run = Callable[[Update, threading.Event], None]
@@ -26,34 +26,34 @@ class JobKind:
     status: str
 
     def require(self, context: Context, name: str) -> Document:
-        document = context.store.find(context.region, self.kind, name)
+        document = context.store.find(context.key(self.kind, name))
         if document is None:
             text = "Requested resource not found."
             raise ValidationError(text)
         return document
 
-    def add(self, context: Context, document: Document, arn: str) -> None:
+    def add(self, context: Context, document: Document, *, arn: str) -> None:
         """Keep a new job's document; raise ResourceInUse when the name is taken for ever."""
         name = document[self.name]
-        if context.store.find(context.region, self.kind, name):
+        if context.store.find(context.key(self.kind, name)):
             text = (
                 f"{self.noun.capitalize()} names must be unique within an AWS account and region, "
                 f"and a {self.noun} with this name already exists ({arn})"
             )
             raise ResourceInUse(text)
-        context.store.put(context.region, self.kind, name, document)
+        context.store.put(context.key(self.kind, name), document)
 
-    def start(self, context: Context, name: str, run: Run) -> None:
+    def start(self, context: Context, name: str, *, run: Run) -> None:
         """Run the job in a thread of its own."""
         stop = threading.Event()
-        _running.add((context.region, self.kind, name), stop)
+        _running.add(context.key(self.kind, name), stop)
 
         def update(patch: Mapping[str, Any]) -> None:
             members = wire_form(patch)
             if stop.is_set() and members.get(self.status) == "InProgress":
                 members[self.status] = "Stopping"
             members.setdefault("LastModifiedTime", context.now())
-            context.store.merge(context.region, self.kind, name, members)
+            context.store.merge(context.key(self.kind, name), members)
 
         thread = threading.Thread(
             target=run, args=(update, stop), name=f"{self.kind}-{name}", daemon=True
@@ -70,20 +70,20 @@ class JobKind:
                 )
                 raise ValidationError(text)
             patch = {self.status: "Stopping", "LastModifiedTime": context.now()}
-            context.store.merge(context.region, self.kind, name, patch)
-        _running.stop((context.region, self.kind, name))
+            context.store.merge(context.key(self.kind, name), patch)
+        _running.stop(context.key(self.kind, name))
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Running:
     """The stop events of all jobs of this process, by region, kind and name."""
 
-    events: dict[tuple[str, str, str], threading.Event] = field(default_factory=dict)
+    events: dict[Key, threading.Event] = field(default_factory=dict)
 
-    def add(self, key: tuple[str, str, str], stop: threading.Event) -> None:
+    def add(self, key: Key, stop: threading.Event) -> None:
         self.events[key] = stop
 
-    def stop(self, key: tuple[str, str, str]) -> None:
+    def stop(self, key: Key) -> None:
         self.events[key].set()
 
 

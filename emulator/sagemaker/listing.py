@@ -32,10 +32,10 @@ class Listing:
 
 
 def list_page(
-    documents: Iterable[Document], params: Mapping[str, Any], listing: Listing
+    documents: Iterable[Document], params: Mapping[str, Any], *, listing: Listing
 ) -> dict[str, Any]:
     """Return the response of a List action: one page and, when there is more, NextToken."""
-    chosen = [document for document in documents if _passes(document, params, listing)]
+    chosen = [document for document in documents if _passes(document, params, listing=listing)]
     descending = params.get("SortOrder", listing.default_sort_order) == "Descending"
     sort_member = _sort_member(params.get("SortBy", "CreationTime"), listing)
     chosen.sort(
@@ -54,7 +54,7 @@ def list_page(
     return page
 
 
-def _passes(document: Document, params: Mapping[str, Any], listing: Listing) -> bool:
+def _passes(document: Document, params: Mapping[str, Any], *, listing: Listing) -> bool:
     if params.get("NameContains", "").lower() not in document[listing.name].lower():
         return False
     for filter_name, (member, direction) in _TIME_FILTERS.items():

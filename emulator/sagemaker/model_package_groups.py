@@ -25,7 +25,7 @@ def group_name(name_or_arn: str) -> str:
 
 def require_group(context: Context, name_or_arn: str) -> Document:
     name = group_name(name_or_arn)
-    document = context.store.find(context.region, KIND, name)
+    document = context.store.find(context.key(KIND, name))
     if document is None:
         text = f"ModelPackageGroup {context.arn(KIND, name)} does not exist."
         raise ValidationError(text)
@@ -37,7 +37,7 @@ def create_model_package_group(context: Context, params: Params) -> dict[str, An
     name = params["ModelPackageGroupName"]
     arn = context.arn(KIND, name)
     with context.store.lock:
-        if context.store.find(context.region, KIND, name):
+        if context.store.find(context.key(KIND, name)):
             text = f"Model Package Group already exists: {arn}"
             raise ValidationError(text)
         document = {
@@ -47,8 +47,8 @@ def create_model_package_group(context: Context, params: Params) -> dict[str, An
             "CreationTime": context.now(),
             "CreatedBy": {},
         }
-        context.store.put(context.region, KIND, name, document)
-        tag_new(context, arn, params)
+        context.store.put(context.key(KIND, name), document)
+        tag_new(context, arn, params=params)
     return {"ModelPackageGroupArn": arn}
 
 
@@ -59,7 +59,7 @@ def describe_model_package_group(context: Context, params: Params) -> dict[str, 
 
 @action("ListModelPackageGroups")
 def list_model_package_groups(context: Context, params: Params) -> dict[str, Any]:
-    return list_page(context.store.all(context.region, KIND), params, _LISTING)
+    return list_page(context.store.all(context.region, KIND), params, listing=_LISTING)
 
 
 @action("DeleteModelPackageGroup")
@@ -71,7 +71,7 @@ def delete_model_package_group(context: Context, params: Params) -> dict[str, An
             if package.get("ModelPackageGroupName") == name:
                 text = f"Model Package Group {arn} still contains Model Packages."
                 raise ConflictError(text)
-        context.store.remove(context.region, KIND, name)
+        context.store.remove(context.key(KIND, name))
         context.store.remove_tags(arn)
     return {}
 
@@ -86,7 +86,7 @@ def put_model_package_group_policy(context: Context, params: Params) -> dict[str
         text = f"The resource policy is not valid JSON: {error}"
         raise ValidationError(text) from error
     name = group["ModelPackageGroupName"]
-    context.store.merge(context.region, KIND, name, {_POLICY: policy})
+    context.store.merge(context.key(KIND, name), {_POLICY: policy})
     return {"ModelPackageGroupArn": group["ModelPackageGroupArn"]}
 
 
@@ -99,7 +99,7 @@ def get_model_package_group_policy(context: Context, params: Params) -> dict[str
 def delete_model_package_group_policy(context: Context, params: Params) -> dict[str, Any]:
     _require_policy(context, params)
     name = group_name(params["ModelPackageGroupName"])
-    context.store.merge(context.region, KIND, name, {_POLICY: None})
+    context.store.merge(context.key(KIND, name), {_POLICY: None})
     return {}
 
 

@@ -36,7 +36,7 @@ _REPLACED_BY_UPDATE = (
 def require_model_package(context: Context, name_or_arn: str) -> Document:
     """Find by ARN, `group/version`, or the name of a package without a group."""
     arn = name_or_arn if name_or_arn.startswith("arn:") else context.arn(KIND, name_or_arn)
-    document = context.store.find(context.region, KIND, arn)
+    document = context.store.find(context.key(KIND, arn))
     if document is None:
         text = f"ModelPackage {arn} does not exist."
         raise ValidationError(text)
@@ -64,8 +64,8 @@ def create_model_package(context: Context, params: Params) -> dict[str, Any]:
             "LastModifiedTime": now,
             "CreatedBy": {},
         }
-        context.store.put(context.region, KIND, arn, document)
-        tag_new(context, arn, params)
+        context.store.put(context.key(KIND, arn), document)
+        tag_new(context, arn, params=params)
     return {"ModelPackageArn": arn}
 
 
@@ -81,14 +81,14 @@ def _identity(context: Context, params: Params) -> Document:
     if "ModelPackageName" in params:
         name = params["ModelPackageName"]
         arn = context.arn(KIND, name)
-        if context.store.find(context.region, KIND, arn):
+        if context.store.find(context.key(KIND, arn)):
             text = f"Model Package already exists: {arn}"
             raise ValidationError(text)
         return {"ModelPackageName": name, "ModelPackageArn": arn}
     group = require_group(context, params["ModelPackageGroupName"])
     name = group["ModelPackageGroupName"]
     version = group.get(_LAST_VERSION, 0) + 1
-    context.store.merge(context.region, GROUP_KIND, name, {_LAST_VERSION: version})
+    context.store.merge(context.key(GROUP_KIND, name), {_LAST_VERSION: version})
     return {
         "ModelPackageName": name,
         "ModelPackageGroupName": name,
@@ -124,7 +124,7 @@ def list_model_packages(context: Context, params: Params) -> dict[str, Any]:
         for package in context.store.all(context.region, KIND)
         if kind in ("Both", "Versioned" if "ModelPackageVersion" in package else "Unversioned")
     ]
-    return list_page(documents, chosen, _LISTING)
+    return list_page(documents, chosen, listing=_LISTING)
 
 
 @action("UpdateModelPackage")
@@ -139,7 +139,7 @@ def update_model_package(context: Context, params: Params) -> dict[str, Any]:
             present = package.get("AdditionalInferenceSpecifications", [])
             patch["AdditionalInferenceSpecifications"] = [*present, *added]
         patch |= {"LastModifiedTime": context.now(), "LastModifiedBy": {}}
-        context.store.merge(context.region, KIND, arn, patch)
+        context.store.merge(context.key(KIND, arn), patch)
     return {"ModelPackageArn": arn}
 
 
@@ -157,6 +157,6 @@ def _metadata(package: Document, params: Params) -> dict[str, str] | None:
 def delete_model_package(context: Context, params: Params) -> dict[str, Any]:
     with context.store.lock:
         package = require_model_package(context, params["ModelPackageName"])
-        context.store.remove(context.region, KIND, package["ModelPackageArn"])
+        context.store.remove(context.key(KIND, package["ModelPackageArn"]))
         context.store.remove_tags(package["ModelPackageArn"])
     return {}

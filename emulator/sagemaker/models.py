@@ -13,7 +13,7 @@ _LISTING = Listing(result="Models", name="ModelName")
 
 
 def require_model(context: Context, name: str) -> Document:
-    document = context.store.find(context.region, KIND, name)
+    document = context.store.find(context.key(KIND, name))
     if document is None:
         text = f'Could not find model "{context.arn(KIND, name)}".'
         raise ValidationError(text)
@@ -26,12 +26,12 @@ def create_model(context: Context, params: Params) -> dict[str, Any]:
     arn = context.arn(KIND, name)
     _check_containers(params)
     with context.store.lock:
-        if context.store.find(context.region, KIND, name):
+        if context.store.find(context.key(KIND, name)):
             text = f'Cannot create already existing model "{arn}".'
             raise ValidationError(text)
         document = {**params, "ModelArn": arn, "CreationTime": context.now()}
-        context.store.put(context.region, KIND, name, document)
-        tag_new(context, arn, params)
+        context.store.put(context.key(KIND, name), document)
+        tag_new(context, arn, params=params)
     return {"ModelArn": arn}
 
 
@@ -53,13 +53,13 @@ def describe_model(context: Context, params: Params) -> dict[str, Any]:
 
 @action("ListModels")
 def list_models(context: Context, params: Params) -> dict[str, Any]:
-    return list_page(context.store.all(context.region, KIND), params, _LISTING)
+    return list_page(context.store.all(context.region, KIND), params, listing=_LISTING)
 
 
 @action("DeleteModel")
 def delete_model(context: Context, params: Params) -> dict[str, Any]:
     with context.store.lock:
         document = require_model(context, params["ModelName"])
-        context.store.remove(context.region, KIND, params["ModelName"])
+        context.store.remove(context.key(KIND, params["ModelName"]))
         context.store.remove_tags(document["ModelArn"])
     return {}

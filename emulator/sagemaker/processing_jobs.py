@@ -33,15 +33,15 @@ def create_processing_job(context: Context, params: Params) -> dict[str, Any]:
         "LastModifiedTime": now,
     }
     with context.store.lock:
-        _JOBS.add(context, job, arn)
-        tag_new(context, arn, params)
+        _JOBS.add(context, job, arn=arn)
+        tag_new(context, arn, params=params)
 
     def run(update: Update, stop: threading.Event) -> None:
         run_processing_job(
             job, cloud=context.cloud, region=context.region, update=update, stop=stop
         )
 
-    _JOBS.start(context, name, run)
+    _JOBS.start(context, name, run=run)
     return {"ProcessingJobArn": arn}
 
 
@@ -52,7 +52,7 @@ def describe_processing_job(context: Context, params: Params) -> dict[str, Any]:
 
 @action("ListProcessingJobs")
 def list_processing_jobs(context: Context, params: Params) -> dict[str, Any]:
-    return list_page(context.store.all(context.region, "processing-job"), params, _LISTING)
+    return list_page(context.store.all(context.region, "processing-job"), params, listing=_LISTING)
 
 
 @action("StopProcessingJob")

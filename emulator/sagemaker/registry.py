@@ -7,7 +7,7 @@ from typing import Any
 
 from emulator.cloud import Cloud
 from emulator.sagemaker.hosting import Hosting
-from emulator.sagemaker.store import Store
+from emulator.sagemaker.store import Key, Store
 
 Params = Mapping[str, Any]
 
@@ -21,6 +21,9 @@ class Context:
     store: Store
     hosting: Hosting
     now: Callable[[], float] = field(default=time.time)
+
+    def key(self, kind: str, name: str) -> Key:
+        return Key(region=self.region, kind=kind, name=name)
 
     def arn(self, kind: str, name: str) -> str:
         return f"arn:aws:sagemaker:{self.region}:{self.cloud.account_id}:{kind}/{name}"

@@ -53,7 +53,7 @@ def plan_shifts(deployment_config: Mapping[str, Any] | None, *, instance_count: 
 
 def _shares(routing: Mapping[str, Any], instance_count: int) -> list[float]:
     if routing["Type"] == "CANARY":
-        share = _share(routing, "CanarySize", instance_count)
+        share = _share(routing, "CanarySize", instance_count=instance_count)
         if share > _MAXIMUM_CANARY_SHARE:
             text = (
                 f"Invalid CanarySize: {share:.0%} of {instance_count} instances is more than 50%."
@@ -61,7 +61,7 @@ def _shares(routing: Mapping[str, Any], instance_count: int) -> list[float]:
             raise ValidationError(text)
         return [share, 1.0]
     if routing["Type"] == "LINEAR":
-        return _linear_shares(_share(routing, "LinearStepSize", instance_count))
+        return _linear_shares(_share(routing, "LinearStepSize", instance_count=instance_count))
     return [1.0]
 
 
@@ -76,7 +76,7 @@ def _linear_shares(share: float) -> list[float]:
     return [round(share * number, 9) for number in range(1, len(steps) + 1)] + [1.0]
 
 
-def _share(routing: Mapping[str, Any], name: str, instance_count: int) -> float:
+def _share(routing: Mapping[str, Any], name: str, *, instance_count: int) -> float:
     if name not in routing:
         text = f"{name} is required for traffic routing of type {routing['Type']}."
         raise ValidationError(text)

@@ -7,33 +7,44 @@ copies, so nothing changes outside the lock; `lock` may be held around several s
 import copy
 import threading
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 Document = dict[str, Any]
+
+
+class Key(NamedTuple):
+    region: str
+    kind: str
+    name: str
 
 
 class Store:
     def __init__(self) -> None:
         self.lock = threading.RLock()
-        self._documents: dict[tuple[str, str], dict[str, Document]] = {}
+        self._documents: dict[Key, Document] = {}
         self._tags: dict[str, dict[str, str]] = {}
 
-    def put(self, region: str, kind: str, name: str, document: Document) -> None:
+    def put(self, key: Key, document: Document) -> None:
         with self.lock:
-            self._documents.setdefault((region, kind), {})[name] = copy.deepcopy(document)
+            self._documents[key] = copy.deepcopy(document)
 
-    def find(self, region: str, kind: str, name: str) -> Document | None:
+    def find(self, key: Key) -> Document | None:
         with self.lock:
-            return copy.deepcopy(self._documents.get((region, kind), {}).get(name))
+            return copy.deepcopy(self._documents.get(key))
 
     def all(self, region: str, kind: str) -> list[Document]:
         with self.lock:
-            return copy.deepcopy(list(self._documents.get((region, kind), {}).values()))
+            found = [
+                document
+                for key, document in self._documents.items()
+                if (key.region, key.kind) == (region, kind)
+            ]
+            return copy.deepcopy(found)
 
-    def merge(self, region: str, kind: str, name: str, patch: Mapping[str, Any]) -> bool:
+    def merge(self, key: Key, patch: Mapping[str, Any]) -> bool:
         """Set top-level members; None removes one. False when the document is gone."""
         with self.lock:
-            document = self._documents.get((region, kind), {}).get(name)
+            document = self._documents.get(key)
             if document is None:
                 return False
             document.update(copy.deepcopy(dict(patch)))
@@ -41,9 +52,9 @@ class Store:
                 del document[member]
             return True
 
-    def remove(self, region: str, kind: str, name: str) -> None:
+    def remove(self, key: Key) -> None:
         with self.lock:
-            self._documents.get((region, kind), {}).pop(name, None)
+            self._documents.pop(key, None)
 
     def tags(self, arn: str) -> dict[str, str]:
         with self.lock:

@@ -6,7 +6,7 @@ from typing import Any
 from emulator.sagemaker.registry import Context, Params, action
 
 
-def tag_new(context: Context, arn: str, params: Params) -> None:
+def tag_new(context: Context, arn: str, *, params: Params) -> None:
     context.store.add_tags(arn, _as_mapping(params.get("Tags", [])))
 
 

@@ -26,15 +26,15 @@ def create_training_job(context: Context, params: Params) -> dict[str, Any]:
     name = params["TrainingJobName"]
     arn = context.arn("training-job", name)
     _check(params)
-    job = _new_job(context, params, arn)
+    job = _new_job(context, params, arn=arn)
     with context.store.lock:
-        _JOBS.add(context, job, arn)
-        tag_new(context, arn, params)
+        _JOBS.add(context, job, arn=arn)
+        tag_new(context, arn, params=params)
 
     def run(update: Update, stop: threading.Event) -> None:
         run_training_job(job, cloud=context.cloud, region=context.region, update=update, stop=stop)
 
-    _JOBS.start(context, name, run)
+    _JOBS.start(context, name, run=run)
     return {"TrainingJobArn": arn}
 
 
@@ -70,7 +70,7 @@ def _check_spot(params: Params) -> None:
         raise ValidationError(text)
 
 
-def _new_job(context: Context, params: Params, arn: str) -> Document:
+def _new_job(context: Context, params: Params, *, arn: str) -> Document:
     """AWS names the artifact from the start: ModelArtifacts is a required member of Describe."""
     output = params["OutputDataConfig"]["S3OutputPath"].rstrip("/")
     now = context.now()
@@ -95,7 +95,7 @@ def describe_training_job(context: Context, params: Params) -> dict[str, Any]:
 
 @action("ListTrainingJobs")
 def list_training_jobs(context: Context, params: Params) -> dict[str, Any]:
-    return list_page(context.store.all(context.region, "training-job"), params, _LISTING)
+    return list_page(context.store.all(context.region, "training-job"), params, listing=_LISTING)
 
 
 @action("StopTrainingJob")

@@ -33,11 +33,17 @@ def hosted_config(context: Context, name: str) -> Document:
 
 
 def variants_to_launch(
-    context: Context, endpoint_name: str, config: Document, counts: Mapping[str, int]
+    context: Context, endpoint_name: str, *, config: Document, counts: Mapping[str, int]
 ) -> tuple[Variant, ...]:
     """Resolve each variant's model; `counts` are instances by variant name."""
     return tuple(
-        _variant_to_launch(context, endpoint_name, config["EndpointConfigName"], variant, counts)
+        _variant_to_launch(
+            context,
+            endpoint_name,
+            config_name=config["EndpointConfigName"],
+            variant=variant,
+            counts=counts,
+        )
         for variant in config["ProductionVariants"]
     )
 
@@ -45,6 +51,7 @@ def variants_to_launch(
 def _variant_to_launch(
     context: Context,
     endpoint_name: str,
+    *,
     config_name: str,
     variant: Mapping[str, Any],
     counts: Mapping[str, int],
@@ -101,7 +108,7 @@ def initial_weights(config: Document) -> dict[str, float]:
 
 
 def variant_summaries(
-    variants: tuple[Variant, ...], weights: Mapping[str, float], now: float
+    variants: tuple[Variant, ...], weights: Mapping[str, float], *, now: float
 ) -> list[dict[str, Any]]:
     """Return ProductionVariants of DescribeEndpoint for fleets that serve."""
     return [

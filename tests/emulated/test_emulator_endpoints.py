@@ -33,7 +33,7 @@ def an_alarm(embedded: Embedded, *, state: str) -> str:
     return name
 
 
-def update(embedded: Embedded, endpoint: str, config: str, **members: object) -> None:
+def update(embedded: Embedded, endpoint: str, *, config: str, **members: object) -> None:
     embedded.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=config, **members)
 
 
@@ -49,7 +49,7 @@ def test_the_old_fleet_answers_until_the_new_one_serves(embedded: Embedded) -> N
     old = embedded.a_config(model=embedded.a_model(answer="old"))
     new = embedded.a_config(model=embedded.a_model(answer="new"))
     endpoint = embedded.an_endpoint(old)
-    update(embedded, endpoint, new)
+    update(embedded, endpoint, config=new)
     during = embedded.endpoint(endpoint)
     assert during["EndpointStatus"] == "Updating"
     assert during["EndpointConfigName"] == old
@@ -68,7 +68,7 @@ def test_an_update_whose_fleet_fails_keeps_the_old_config(embedded: Embedded, re
     endpoint = embedded.an_endpoint(old)
     embedded.add_fault({"hosting": {"endpoint_config": new, "fault": "ping_fail"}})
     embedded.add_fault({"rollback": {"reason": reason, "visible": False}})
-    update(embedded, endpoint, new)
+    update(embedded, endpoint, config=new)
     after = embedded.settled(endpoint)
     assert after["EndpointConfigName"] == old
     assert ("ping health check" in after.get("FailureReason", "")) == (reason == "set")
@@ -79,7 +79,7 @@ def test_a_visible_rollback_is_seen_by_a_poll(embedded: Embedded) -> None:
     endpoint, new = embedded.an_endpoint(embedded.a_config()), embedded.a_config()
     embedded.add_fault({"hosting": {"endpoint_config": new, "fault": "launch_fail"}})
     embedded.add_fault({"rollback": {"reason": "set", "visible": True}})
-    update(embedded, endpoint, new)
+    update(embedded, endpoint, config=new)
     seen: list[str] = []
     eventually(
         lambda: seen.append(embedded.endpoint(endpoint)["EndpointStatus"]),
@@ -96,14 +96,16 @@ def test_a_container_that_crashes_at_start_fails_the_endpoint_for_good(embedded:
     assert failed["EndpointStatus"] == "Failed"
     assert "did not pass the ping health check" in failed["FailureReason"]
     with pytest.raises(ClientError, match="only DeleteEndpoint is allowed"):
-        update(embedded, endpoint, config)
+        update(embedded, endpoint, config=config)
     embedded.sagemaker.delete_endpoint(EndpointName=endpoint)
 
 
 def test_an_alarm_during_the_bake_rolls_back(embedded: Embedded) -> None:
     old, new = embedded.a_config(), embedded.a_config(model=embedded.a_model(answer="new"))
     endpoint, alarm = embedded.an_endpoint(old), an_alarm(embedded, state="OK")
-    update(embedded, endpoint, new, DeploymentConfig=rollback_on(alarm, termination_wait_s=600))
+    update(
+        embedded, endpoint, config=new, DeploymentConfig=rollback_on(alarm, termination_wait_s=600)
+    )
     eventually(lambda: embedded.answer(endpoint), lambda answer: answer == "new")
     embedded.client("cloudwatch").set_alarm_state(
         AlarmName=alarm, StateValue="ALARM", StateReason="test"
@@ -119,7 +121,7 @@ def test_a_quiet_alarm_lets_the_deployment_pass_and_its_config_is_echoed(
 ) -> None:
     endpoint, new = embedded.an_endpoint(embedded.a_config()), embedded.a_config()
     deployment = rollback_on(an_alarm(embedded, state="OK"), termination_wait_s=3)
-    update(embedded, endpoint, new, DeploymentConfig=deployment)
+    update(embedded, endpoint, config=new, DeploymentConfig=deployment)
     after = embedded.settled(endpoint)
     assert after["EndpointConfigName"] == new
     assert after["LastDeploymentConfig"] == deployment
@@ -135,7 +137,7 @@ def test_a_canary_gives_both_fleets_traffic_while_it_bakes(embedded: Embedded) -
         "WaitIntervalInSeconds": 90,
     }
     policy = {"TrafficRoutingConfiguration": routing, "TerminationWaitInSeconds": 0}
-    update(embedded, endpoint, new, DeploymentConfig={"BlueGreenUpdatePolicy": policy})
+    update(embedded, endpoint, config=new, DeploymentConfig={"BlueGreenUpdatePolicy": policy})
     eventually(lambda: embedded.answer(endpoint), lambda answer: answer == "new")
     answers = {embedded.answer(endpoint) for _ in range(40)}
     assert answers == {"old", "new"}
@@ -150,9 +152,9 @@ def test_an_update_resets_the_capacity_unless_it_is_retained(embedded: Embedded)
         DesiredWeightsAndCapacities=[{"VariantName": "primary", "DesiredInstanceCount": 2}],
     )
     assert embedded.settled(endpoint)["ProductionVariants"][0]["CurrentInstanceCount"] == 2
-    update(embedded, endpoint, other, RetainAllVariantProperties=True)
+    update(embedded, endpoint, config=other, RetainAllVariantProperties=True)
     assert embedded.settled(endpoint)["ProductionVariants"][0]["DesiredInstanceCount"] == 2
-    update(embedded, endpoint, config)
+    update(embedded, endpoint, config=config)
     assert embedded.settled(endpoint)["ProductionVariants"][0]["DesiredInstanceCount"] == 1
 
 
@@ -175,14 +177,14 @@ def test_variants_share_traffic_by_weight_and_can_be_named(embedded: Embedded) -
 def test_an_update_needs_the_current_config_too(embedded: Embedded) -> None:
     endpoint = embedded.an_endpoint(embedded.a_config())
     with pytest.raises(ClientError, match="Could not find endpoint configuration"):
-        update(embedded, endpoint, "no-such-config")
+        update(embedded, endpoint, config="no-such-config")
 
 
 def test_a_second_update_is_refused_while_one_is_in_progress(embedded: Embedded) -> None:
     endpoint, new = embedded.an_endpoint(embedded.a_config()), embedded.a_config()
-    update(embedded, endpoint, new)
+    update(embedded, endpoint, config=new)
     with pytest.raises(ClientError, match="Cannot update in-progress endpoint"):
-        update(embedded, endpoint, new)
+        update(embedded, endpoint, config=new)
     embedded.settled(endpoint)
 
 

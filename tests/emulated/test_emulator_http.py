@@ -117,7 +117,7 @@ def test_of_many_conditional_writers_exactly_one_wins(embedded: Embedded) -> Non
         assert results == ["PreconditionFailed"] * (racers - 1) + ["won"]
 
 
-def put_policy(embedded: Embedded, bucket: str, statement: dict[str, Any]) -> None:
+def put_policy(embedded: Embedded, bucket: str, *, statement: dict[str, Any]) -> None:
     resources = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
     document = {"Version": "2012-10-17", "Statement": [{**statement, "Resource": resources}]}
     embedded.client("s3").put_bucket_policy(Bucket=bucket, Policy=json.dumps(document))
@@ -125,7 +125,7 @@ def put_policy(embedded: Embedded, bucket: str, statement: dict[str, Any]) -> No
 
 def test_loopback_counts_as_secure_transport(embedded: Embedded) -> None:
     bucket, s3 = embedded.a_bucket(), embedded.client("s3")
-    put_policy(embedded, bucket, _TLS_ONLY)
+    put_policy(embedded, bucket, statement=_TLS_ONLY)
     s3.put_object(Bucket=bucket, Key="k", Body=b"x")
     assert s3.head_object(Bucket=bucket, Key="k")["ContentLength"] == 1
 
@@ -133,7 +133,11 @@ def test_loopback_counts_as_secure_transport(embedded: Embedded) -> None:
 def test_a_deny_without_condition_denies(embedded: Embedded) -> None:
     bucket, s3 = embedded.a_bucket(), embedded.client("s3")
     s3.put_object(Bucket=bucket, Key="k", Body=b"x")
-    put_policy(embedded, bucket, {"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject"})
+    put_policy(
+        embedded,
+        bucket,
+        statement={"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject"},
+    )
     assert code_of(s3.delete_object, Bucket=bucket, Key="k") == ("AccessDenied", 403)
 
 
