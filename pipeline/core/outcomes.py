@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from pipeline.core.document import Instant, Stored
 from pipeline.core.records import Decision, Evaluation, ModelPackage, TrainingRun
@@ -172,6 +173,9 @@ class RunStatus(StrEnum):
     INTERRUPTED = "interrupted"
 
 
+Phase = Literal["training", "deployment", "testing"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class FailureReport:
     code: str
@@ -182,7 +186,10 @@ class FailureReport:
 
 @dataclass(frozen=True, kw_only=True)
 class RunReport:
-    """Everything the outputs of a run are made of; parts that did not run are None."""
+    """Everything the outputs of a run are made of; parts that did not run are None.
+
+    `failed_phase` is the phase that a failure ended, also when it left no record of its own.
+    """
 
     run_id: str
     mode: str
@@ -204,6 +211,7 @@ class RunReport:
     release_id: str | None = None
     plan_digest: str | None = None
     failure: FailureReport | None = None
+    failed_phase: Phase | None = None
     timings_s: Mapping[str, float] | None = None
     links: Mapping[str, str] | None = None
     notes: tuple[str, ...] = ()

@@ -1,0 +1,280 @@
+"""What a run leaves: the documents' structure, GitLab's rules, plain text for people."""
+
+import json
+import math
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+
+from pipeline.core.metrics import latency_report, percentile
+from pipeline.core.outcomes import (
+    DeploymentReport,
+    DeploymentStatus,
+    FailureReport,
+    LatencyReport,
+    ProbeCase,
+    ProbeReport,
+    RunReport,
+    RunStatus,
+)
+from pipeline.core.records import ApprovalStatus, Decision, ModelPackage, Verdict
+from pipeline.core.results import results_document, results_env, results_json
+from pipeline.core.summary import summary_lines
+from tests.unit.core_builders import NOON, a_training_run, an_evaluation
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "results.schema.json").read_text())
+VALIDATOR = Draft202012Validator(SCHEMA)
+RELEASE = "r-20260102-120000-aaaaaa"
+
+
+def a_report(**changes: Any) -> RunReport:
+    """A run that was started and did nothing yet."""
+    report = RunReport(
+        run_id="20260102-120000-abc",
+        mode="full",
+        status=RunStatus.SUCCESS,
+        backend="local",
+        account="000000000000",
+        region="us-east-1",
+        environment="staging",
+        git_sha="0" * 40,
+        config_digest="d" * 64,
+        started_at=NOON,
+        duration_s=245.67,
+    )
+    return replace(report, **changes)
+
+
+def a_probe(**changes: Any) -> ProbeReport:
+    probe = ProbeReport(
+        endpoint_name="iris-model-staging",
+        cases=(ProbeCase(name="health", passed=True, detail="It answers.", duration_s=0.1),),
+        prediction_accuracy=1.0,
+        latency=latency_report([20.0, 26.9], request_count=2, duration_s=0.5),
+    )
+    return replace(probe, **changes)
+
+
+def a_deployment(**changes: Any) -> DeploymentReport:
+    deployment = DeploymentReport(
+        status=DeploymentStatus.SUCCESS,
+        endpoint_name="iris-model-staging",
+        release_id=RELEASE,
+        duration_s=185.32,
+    )
+    return replace(deployment, **changes)
+
+
+def a_full_report(**changes: Any) -> RunReport:
+    report = a_report(
+        training=a_training_run(),
+        evaluation=an_evaluation(
+            metrics={"accuracy": 0.9733, "cv_mean_accuracy": 0.9667, "f1": 0.9}
+        ),
+        decision=Decision(verdict=Verdict.DEPLOY, reasons=("accuracy 0.9733 reaches it.",)),
+        package=ModelPackage(
+            arn="arn:aws:sagemaker:us-east-1:000000000000:model-package/iris/1",
+            version=1,
+            approval_status=ApprovalStatus.APPROVED,
+        ),
+        deployment=a_deployment(),
+        probe=a_probe(),
+        release_id=RELEASE,
+    )
+    return replace(report, **changes)
+
+
+FAILURE = FailureReport(code="JobFailed", message="Job x failed.", remedy="Read y.", exit_code=10)
+REPORTS = {
+    "nothing": a_report(),
+    "full": a_full_report(),
+    "held": a_full_report(
+        status=RunStatus.STOPPED,
+        decision=Decision(verdict=Verdict.HOLD, reasons=("between.",)),
+        deployment=None,
+        probe=None,
+        failure=FAILURE,
+    ),
+    "training failed": a_report(status=RunStatus.FAILED, failure=FAILURE, failed_phase="training"),
+    "rolled back": a_full_report(
+        status=RunStatus.FAILED,
+        deployment=a_deployment(status=DeploymentStatus.ROLLED_BACK, rolled_back_to="r-0"),
+        failure=FAILURE,
+        failed_phase="deployment",
+    ),
+    "tests failed": a_report(
+        mode="testing",
+        probe=a_probe(
+            cases=(ProbeCase(name="health", passed=False, detail="HTTP 500.", duration_s=0.1),),
+            latency=latency_report([], request_count=10, duration_s=1),
+        ),
+        failure=FAILURE,
+        failed_phase="testing",
+    ),
+    "not a number": a_full_report(evaluation=an_evaluation(metrics={"accuracy": math.nan})),
+}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_every_outcome_keeps_to_the_schema(name: str) -> None:
+    text = results_json(REPORTS[name])
+    VALIDATOR.validate(json.loads(text, parse_constant=pytest.fail))
+
+
+def test_a_full_run_has_the_structure_of_the_document() -> None:
+    document = results_document(a_full_report())
+    assert document["pipeline_status"] == "success"
+    assert document["total_duration_seconds"] == 245.67
+    assert document["summary"] == {
+        "training_accuracy": 0.9733,
+        "deployment_occurred": True,
+        "endpoint_name": "iris-model-staging",
+        "testing_passed": True,
+    }
+    results = document["phases"]["training"]["evaluation_results"]
+    assert (results["accuracy"], results["cv_mean_accuracy"]) == (0.9733, 0.9667)
+    assert results["confusion_matrix"] == [[25, 0], [1, 24]]
+    assert results["custom_metrics"] == {"f1": 0.9}
+    deployment = document["phases"]["deployment"]
+    assert deployment["pipeline_status"] == deployment["deployment_results"]["status"] == "success"
+    assert deployment["deployment_results"]["deployment_duration"] == 185.32
+    testing = document["phases"]["testing"]
+    assert testing["overall_status"] == "passed"
+    assert testing["test_summary"]["avg_latency_ms"] == pytest.approx(23.45)
+    assert testing["test_summary"]["performance_success_rate"] == 1.0
+    assert "error" not in document
+
+
+def test_phases_that_did_not_run_are_absent() -> None:
+    assert results_document(a_report())["phases"] == {}
+    held = results_document(REPORTS["held"])
+    assert list(held["phases"]) == ["training"]
+    assert held["summary"]["deployment_occurred"] is False
+
+
+def test_a_failure_says_which_phase_it_ended() -> None:
+    document = results_document(REPORTS["training failed"])
+    assert document["phases"] == {"training": {"pipeline_status": "failed"}}
+    assert document["error"] == {
+        "code": "JobFailed",
+        "message": "Job x failed.",
+        "remedy": "Read y.",
+    }
+
+
+def test_a_rolled_back_deployment_did_not_occur() -> None:
+    document = results_document(REPORTS["rolled back"])
+    assert document["summary"]["deployment_occurred"] is False
+    assert document["phases"]["deployment"]["deployment_results"]["rolled_back_to"] == "r-0"
+
+
+def test_the_dotenv_file_has_the_keys_of_the_contract() -> None:
+    lines = dict(line.split("=", 1) for line in results_env(a_full_report()).splitlines())
+    assert lines == {
+        "MLOPS_RUN_ID": "20260102-120000-abc",
+        "MLOPS_STATUS": "success",
+        "MLOPS_TRAINING_JOB": "iris-classifier-20260102-120000",
+        "MLOPS_ACCURACY": "0.9733",
+        "MLOPS_VERDICT": "deploy",
+        "MLOPS_MODEL_PACKAGE_ARN": "arn:aws:sagemaker:us-east-1:000000000000:model-package/iris/1",
+        "MLOPS_RELEASE_ID": RELEASE,
+        "MLOPS_ENDPOINT": "iris-model-staging",
+        "MLOPS_DEPLOYED": "true",
+        "MLOPS_TESTS": "passed",
+    }
+
+
+@given(st.text(), st.text(), st.floats())
+def test_any_dotenv_file_obeys_gitlab(name: str, release: str, accuracy: float) -> None:
+    text = results_env(
+        a_full_report(
+            run_id=name,
+            release_id=release,
+            plan_digest=name,
+            training=a_training_run(job_name=name * 50),
+            evaluation=an_evaluation(metrics={"accuracy": accuracy}),
+        )
+    )
+    lines = text.split("\n")[:-1]
+    assert text.endswith("\n")
+    assert len(text.encode()) < 5 * 1024
+    assert len(lines) <= 15
+    for line in lines:
+        assert re.fullmatch(r"[A-Z_]{1,255}=[^$\s][^$\r\n]*", line)
+
+
+@pytest.mark.parametrize(
+    ("percent", "expected"), [(50, 5.0), (95, 10.0), (90, 9.0), (99, 10.0), (1, 1.0), (100, 10.0)]
+)
+def test_a_percentile_is_a_sample_by_nearest_rank(percent: float, expected: float) -> None:
+    assert percentile([float(n) for n in range(10, 0, -1)], percent) == expected
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1), st.floats(0.01, 100))
+def test_a_percentile_covers_its_share_and_no_more(samples: list[float], percent: float) -> None:
+    found = percentile(samples, percent)
+    covered = sum(sample <= found for sample in samples)
+    below = sum(sample < found for sample in samples)
+    assert found in samples
+    assert covered / len(samples) >= percent / 100 - 1e-9
+    assert below / len(samples) < percent / 100
+
+
+def test_no_samples_have_no_percentile() -> None:
+    assert math.isnan(percentile([], 50))
+    with pytest.raises(ValueError, match="at most 100"):
+        percentile([1.0], 101)
+
+
+def test_failed_requests_count_for_the_rate_but_not_for_the_latency() -> None:
+    found = latency_report([10.0, 30.0], request_count=4, duration_s=2.0)
+    assert found == LatencyReport(
+        request_count=4,
+        success_rate=0.5,
+        throughput_rps=1.0,
+        avg_ms=20.0,
+        p50_ms=10.0,
+        p95_ms=30.0,
+        p99_ms=30.0,
+    )
+
+
+def test_the_summary_names_the_backend_first_and_the_facts_of_the_document() -> None:
+    lines = summary_lines(a_full_report(notes=("drift: not yet.",)))
+    assert lines[0] == (
+        "Backend: local (embedded AWS on this machine), account 000000000000, region us-east-1"
+    )
+    for fact in (
+        "Status: SUCCESS",
+        "Duration: 245.67 seconds",
+        "Training Accuracy: 97.33%",
+        "Deployment Occurred: Yes",
+        "Endpoint: iris-model-staging",
+        "Testing: Passed",
+        "Note: drift: not yet.",
+    ):
+        assert fact in lines
+
+
+def test_the_summary_of_a_failure_ends_with_what_to_do() -> None:
+    lines = summary_lines(REPORTS["rolled back"])
+    assert f"Deployment: {RELEASE} failed, r-0 is serving again" in lines
+    assert lines[-2:] == ("Error: Job x failed.", "What to do: Read y.")
+
+
+def test_the_summary_names_the_failing_tests_only() -> None:
+    lines = summary_lines(REPORTS["tests failed"])
+    assert "Testing: Failed" in lines
+    assert "  health: HTTP 500." in lines
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_every_outcome_has_a_plain_summary(name: str) -> None:
+    lines = summary_lines(REPORTS[name])
+    assert all(line.isascii() and "\n" not in line and "nan" not in line for line in lines)
