@@ -16,6 +16,7 @@ from pipeline.gateways.ledger import Ledger
 from pipeline.gateways.sagemaker import SageMaker
 from pipeline.gateways.store import Store
 from pipeline.gateways.terraform import Engine, Terraform, find_engine
+from pipeline.recorder import Recorder
 from pipeline.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -38,8 +39,10 @@ class Context:
     git_sha: str
     work_dir: Path
     output_dir: Path
-    force: bool
+    recorder: Recorder
     now: Callable[[], datetime]
+    force: bool = False
+    endpoint_name: str | None = None
 
     @cached_property
     def account(self) -> str:
@@ -57,6 +60,9 @@ class Context:
 
     @property
     def endpoint(self) -> str:
+        """The endpoint of this run: the environment's own, unless another one was named."""
+        if self.endpoint_name:
+            return self.endpoint_name
         return naming.endpoint_name(self.settings.endpoint_prefix, self.settings.environment)
 
     @property

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from pipeline.core.errors import CorruptRecord
 from pipeline.core.head import HistoryEvent, LedgerHead
 
 
@@ -21,6 +22,16 @@ def record_event(
     )
     known = replace(head, next_history_number=event.number + 1, last_history_sha256=event.sha256)
     return event, known
+
+
+def adopt(head: LedgerHead, event: HistoryEvent) -> LedgerHead:
+    """Make the head know an event that was written just before its run died."""
+    if event.previous_sha256 != head.last_history_sha256:
+        what = f"Line {event.number} of the history of {head.endpoint} follows another line."
+        raise CorruptRecord(what, remedy="Compare the history with its bucket's object versions.")
+    return replace(
+        head, next_history_number=event.number + 1, last_history_sha256=event.sha256
+    )
 
 
 def first_broken_link(events: Iterable[HistoryEvent], head: LedgerHead) -> int | None:

@@ -193,6 +193,24 @@ def prune(head: LedgerHead, *, keep: int = RETAINED_HEALTHY) -> tuple[Pruned, Le
     return pruned, remaining
 
 
+def abandon(head: LedgerHead, release: str) -> tuple[Pruned, LedgerHead]:
+    """Drop a release that could not even be created: kept, it would fail every later plan.
+
+    One that was ever live, or that a config in use names, is not dropped.
+    """
+    lived = {each.release_id for each in head.lived}
+    in_use = {head.endpoint_configs[key].release for key in (head.live, head.target) if key}
+    if release in lived | in_use:
+        return Pruned(releases=(), configs=()), head
+    configs = {k: each for k, each in head.endpoint_configs.items() if each.release != release}
+    dropped = Pruned(
+        releases=tuple(each for each in head.release_ids if each == release),
+        configs=tuple(key for key in head.endpoint_configs if key not in configs),
+    )
+    retained = tuple(each for each in head.retained if each.release_id != release)
+    return dropped, replace(head, retained=retained, endpoint_configs=configs)
+
+
 def _kept_releases(head: LedgerHead, keep: int) -> frozenset[str]:
     healthy = _newest_first(
         each.release_id

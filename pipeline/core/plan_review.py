@@ -19,6 +19,7 @@ ENDPOINT = "aws_sagemaker_endpoint.this"
 _MODEL = "aws_sagemaker_model"
 _CONFIG = "aws_sagemaker_endpoint_configuration"
 _ALARM = "aws_cloudwatch_metric_alarm"
+_KINDS = (_MODEL, _CONFIG, _ALARM)
 _CHANGES_WITH_A_MOVE = ("endpoint_config_name", "deployment_config")
 _TAKES_AWAY = {
     Action.DELETE: "deleted",
@@ -49,6 +50,7 @@ class MoveIntent:
     creatable: frozenset[str]
     removable: frozenset[str] = frozenset()
     allow_failed_create_replacement: bool = False
+    nothing_ever_lived: bool = False
 
 
 def intent_of(
@@ -62,6 +64,7 @@ def intent_of(
         target=head.target or head.live or "",
         creatable=_addresses(head.release_ids, head.endpoint_configs) | {ENDPOINT},
         allow_failed_create_replacement=allow_failed_create_replacement,
+        nothing_ever_lived=not head.was_ever_live,
     )
 
 
@@ -96,6 +99,12 @@ def alarm_addresses(config_key: str) -> tuple[str, str]:
     return f'{place}/errors"]', f'{place}/latency"]'
 
 
+def addresses_of(head: LedgerHead, release: str) -> frozenset[str]:
+    """Return every address that Terraform keeps for one release of the head."""
+    keys = [key for key, each in head.endpoint_configs.items() if each.release == release]
+    return _addresses([release], keys)
+
+
 def _addresses(releases: Iterable[str], config_keys: Iterable[str]) -> frozenset[str]:
     found = {model_address(release) for release in releases}
     for key in config_keys:
@@ -125,6 +134,8 @@ def _refusal_of_removal(change: ResourceChange, intent: MoveIntent) -> str | Non
             f"{change.address} would be {verb}{_cause(change)}, but the endpoint serves it. "
             "Make the change a new release instead."
         )
+    if intent.nothing_ever_lived and change.action is Action.DELETE and change.resource_type in _KINDS:
+        return None  # what is left of a release that could not be created, and that nobody asks
     if intent.kind is IntentKind.PRUNE and change.action is Action.DELETE:
         if change.address in intent.removable:
             return None

@@ -69,7 +69,9 @@ class Cloud:
                 "aws_secret_access_key": "local",
             }
             s3 = {"addressing_style": "path"}
-        session = boto3.session.Session(region_name=self.region)
+        session = boto3.session.Session(
+            region_name=self.region, botocore_session=_without_profile() if local else None
+        )
         return session.client(
             service, config=Config(retries=retries, s3=s3, proxies={} if local else None), **local
         )
@@ -100,6 +102,13 @@ class Cloud:
             "NO_PROXY": "127.0.0.1,localhost",
             "no_proxy": "127.0.0.1,localhost",
         }
+
+
+def _without_profile() -> Any:
+    """Return a session that never looks at the user's profiles: they are for the real AWS."""
+    from botocore.session import Session
+
+    return Session(session_vars={"profile": (None, None, None, None), "config_file": (None, None, "/dev/null", None), "credentials_file": (None, None, "/dev/null", None)})
 
 
 def real_cloud(*, region: str, environment: Mapping[str, str]) -> Cloud:

@@ -4,13 +4,25 @@ The head is replaced only by who read its last version; that, and Terraform's ow
 between two runs, because UpdateEndpoint takes no token.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
-from pipeline.core import ledger, naming
+from pipeline.core import history, ledger, naming
 from pipeline.core.errors import CorruptRecord, LeaseHeld
 from pipeline.core.head import HistoryEvent, LedgerHead
 from pipeline.core.records import Release
 from pipeline.gateways.store import AlreadyExists, Changed, Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """What the next line of the history says."""
+
+    what: str
+    who: str
+    when: datetime
+    details: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,16 +90,31 @@ class Ledger:
             )
         return Release.from_json(found.body)
 
-    def append(self, event: HistoryEvent) -> None:
-        """Write one line of the history under its number; a number is used once."""
+    def record(self, read: HeadVersion, head: LedgerHead, entry: Entry) -> HeadVersion:
+        """Add a line to the history and replace the head that was read by one that knows it."""
+        known = self._adopt_unknown_events(head)
+        event, known = history.record_event(
+            known, entry.what, who=entry.who, when=entry.when, details=entry.details
+        )
+        self._append(event)
+        return self.write(read, known)
+
+    def _adopt_unknown_events(self, head: LedgerHead) -> LedgerHead:
+        """Take over lines that a run wrote before it died, and before the head knew of them."""
+        while True:
+            found = self._store.find(naming.history_object(self.endpoint, head.next_history_number))
+            if found is None:
+                return head
+            head = history.adopt(head, HistoryEvent.from_json(found.body))
+
+    def _append(self, event: HistoryEvent) -> None:
         key = naming.history_object(self.endpoint, event.number)
         try:
             self._store.create(key, event.to_json().encode())
         except AlreadyExists as error:
             msg = f"Another run wrote line {event.number} of the history of {self.endpoint} first."
             raise LeaseHeld(
-                msg,
-                remedy="Look at --mode status, then run the same command again.",
+                msg, remedy="Look at --mode status, then run the same command again."
             ) from error
 
     def store_tfvars(self, text: str) -> None:

@@ -146,6 +146,11 @@ class Terraform:
             var_file=[str(path) for path in var_files],
         )
 
+    def addresses(self) -> frozenset[str]:
+        """Return the addresses of everything in the state."""
+        completed = self._checked("state list", timeout_s=_READ_TIMEOUT_S)
+        return frozenset(completed.stdout.split("\n")) - {""}
+
     def outputs(self) -> dict[str, Any]:
         """Return the output values of the applied state by name."""
         completed = self._checked("output", timeout_s=_READ_TIMEOUT_S, json=_flag())
@@ -198,7 +203,9 @@ def _command_line(command: str, *arguments: str, **options: Any) -> list[str]:
 
     if command in {"init", "plan", "apply", "destroy"}:
         options = {"input": False, **options}
-    line = CommandLines().generate_cmd_string(command, *arguments, no_color=_flag(), **options)
+    if command != "state list":
+        options = {"no_color": _flag(), **options}
+    line = CommandLines().generate_cmd_string(command, *arguments, **options)
     return [str(part) for part in line[1:]]
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.context import PROJECT_ROOT, Context, Workspace
-from pipeline.core import naming
-from pipeline.core.errors import CloudUnusable, UsageError
+from pipeline.core import naming, plan
+from pipeline.core.errors import CloudUnusable, PlanRefused, UsageError
 from pipeline.core.foundation import Foundation
+from pipeline.core.outcomes import Action, PlanSummary
 from pipeline.gateways.parameters import published_foundation
 from pipeline.gateways.state_bucket import ensure_state_bucket
 from pipeline.gateways.terraform import failure
@@ -18,6 +19,16 @@ from pipeline.gateways.terraform import failure
 logger = logging.getLogger(__name__)
 
 _ROOTS = ("account", "foundation")
+_TAKES_AWAY = (Action.DELETE, Action.REPLACE, Action.FORGET)
+_STATEFUL = frozenset(
+    {
+        "aws_iam_role",
+        "aws_kms_key",
+        "aws_s3_bucket",
+        "aws_sagemaker_model_package_group",
+        "aws_sns_topic",
+    }
+)
 
 
 def enter(context: Context) -> Workspace:
@@ -136,7 +147,22 @@ def _apply(context: Context, root: str, variables: dict[str, Any], *, key: str) 
     if not terraform.plan(var_files=[*files, var_file], out=plan_file):
         logger.info("terraform root=%s nothing to change", root)
         return
+    _guard(root, plan.summarize(terraform.show(plan_file)))
     applied = terraform.apply(plan_file)
     if applied.exit_code != 0:
-        raise failure("apply", root, applied)
+        msg = "apply"
+        raise failure(msg, root, applied)
     logger.info("terraform root=%s applied duration_s=%.1f", root, applied.duration_s)
+
+
+def _guard(root: str, summary: PlanSummary) -> None:
+    """Refuse a plan that would take away what releases still use."""
+    lost = [
+        change.address
+        for change in summary.changes
+        if change.action in _TAKES_AWAY and change.resource_type in _STATEFUL
+    ]
+    if lost:
+        message = f"The plan of {root} would delete or replace {', '.join(lost)}."
+        remedy = "Releases may still use it. Undo the setting that causes it; nothing was applied."
+        raise PlanRefused(message, remedy=remedy)

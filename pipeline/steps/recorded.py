@@ -5,7 +5,8 @@ import difflib
 from pipeline.context import Workspace
 from pipeline.core import naming
 from pipeline.core.errors import UsageError
-from pipeline.core.records import Approval, Evaluation, TrainingRun
+from pipeline.core.outcomes import EndpointObservation, EndpointStatus
+from pipeline.core.records import Approval, Evaluation, Release, TrainingRun
 
 
 def training_run(workspace: Workspace, job: str) -> TrainingRun:
@@ -39,6 +40,19 @@ def approval(workspace: Workspace, run: TrainingRun) -> Approval | None:
     found = workspace.store.find(naming.approval_object(run.job_name))
     given = Approval.from_json(found.body) if found else None
     return given if given and given.artifact_sha256 == run.artifact_sha256 else None
+
+
+def live_release(workspace: Workspace, seen: EndpointObservation) -> Release:
+    """Return the release that the endpoint serves. Raises UsageError where nothing is to be tested."""
+    if seen.status is EndpointStatus.ABSENT:
+        message = f"There is no endpoint {seen.name}."
+        raise UsageError(message, remedy="Deploy first, or name another one with --endpoint-name.")
+    head = workspace.ledger.read().head
+    key = naming.config_key_of(seen.name, seen.config_name or "")
+    if key is None or key not in head.endpoint_configs:
+        message = f"Endpoint {seen.name} serves {seen.config_name}, which is no release of ours."
+        raise UsageError(message, remedy="Name an endpoint that this project deployed.")
+    return workspace.ledger.release(head.endpoint_configs[key].release)
 
 
 def _unknown(workspace: Workspace, job: str) -> UsageError:

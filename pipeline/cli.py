@@ -1,0 +1,134 @@
+"""The door: flags in, exit code out. Wires the gateways, turns errors into words; decides nothing.
+
+What is heavy (boto3, pydantic) is imported only when a mode runs, so that --help answers at once.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipeline.flags import CONFIG_FLAGS, ConfigFlag
+from pipeline.modes import ALIASES, HELP, Mode
+
+_INTERRUPTED = 130
+
+_MODE_HELP = "\b\n" + "\n".join(f"{mode.value:<13} {HELP[mode]}" for mode in Mode)
+
+_EPILOG = (
+    "Exit codes: 0 done or nothing to do, 1 bug, 2 usage or configuration, 3 the gate did not say "
+    "deploy, 4 endpoint tests failed, 5 rolled back, 6 nothing good is serving, 7 plan refused, "
+    "9 another run holds the endpoint, 10 job failed, 11 AWS or Terraform not usable."
+)
+
+
+def _config_option(flag: ConfigFlag) -> Callable[..., Any]:
+    if flag.sets is not None:
+        return click.option(*flag.names, _parameter(flag), flag_value=flag.sets, help=flag.help)
+    if flag.choices:
+        return click.option(
+            *flag.names, _parameter(flag), type=click.Choice(flag.choices), help=flag.help
+        )
+    return click.option(*flag.names, _parameter(flag), metavar=flag.metavar, help=flag.help)
+
+
+def _parameter(flag: ConfigFlag) -> str:
+    return "config_" + flag.names[0].lstrip("-").replace("-", "_")
+
+
+def _config_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for flag in reversed(CONFIG_FLAGS):
+        command = _config_option(flag)(command)
+    return command
+
+
+@click.command(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=_EPILOG,
+)
+@click.option(
+    "--mode",
+    type=click.Choice([*(mode.value for mode in Mode), *ALIASES]),
+    default=None,
+    metavar="MODE",
+    help=f"What to do (default: full).\n\n{_MODE_HELP}",
+)
+@click.option("--deployment-only", is_flag=True, help="The same as --mode deployment.")
+@click.option("--training-job", metavar="NAME", help="A job that --mode training finished.")
+@click.option("--endpoint-name", metavar="NAME", help="Endpoint to test; default: this environment's.")
+@click.option(
+    "--to",
+    "--version",
+    "to",
+    default="previous",
+    metavar="RELEASE",
+    show_default=True,
+    help="Release to go back to.",
+)
+@click.option("--reason", metavar="TEXT", help="Why, for approve and rollback; recorded.")
+@click.option(
+    "--stop-after",
+    type=click.Choice(["train", "evaluation"]),
+    help="Where --mode training stops early.",
+)
+@click.option("--force", is_flag=True, help="Deploy or go back to what is quarantined.")
+@_config_options
+@click.option(
+    "--config-file",
+    type=click.Path(path_type=Path),
+    help="Configuration; default: pipeline_config.json of the project.",
+)
+@click.option(
+    "--output-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("out"),
+    show_default=True,
+    help="Where results and logs go.",
+)
+@click.option("--output-file", type=click.Path(path_type=Path), help="A second copy of results.json.")
+@click.option(
+    "--output",
+    "output_format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Form of the summary on stdout.",
+)
+@click.option("--verbose", "-v", is_flag=True, help="Show every step.")
+@click.option("--quiet", "-q", is_flag=True, help="Show warnings and errors only.")
+@click.option("--no-color", is_flag=True, help="Plain text, also on a terminal.")
+@click.pass_context
+def command(click_context: click.Context, **flags: Any) -> None:
+    """Train, judge, register, deploy, test and roll back a model on SageMaker.
+
+    Without flags it does all of it, on the AWS that is embedded in this project.
+    """
+    from pipeline.session import run_session
+
+    configured = _configured(flags)
+    click_context.exit(run_session(flags, configured, write=click.echo))
+
+
+def _configured(flags: dict[str, Any]) -> dict[str, object]:
+    """Take the flags that set the configuration out of `flags`; return their values by key."""
+    values: dict[str, object] = {}
+    for flag in CONFIG_FLAGS:
+        value = flags.pop(_parameter(flag), None)
+        if value is not None and values.setdefault(flag.key, value) != value:
+            message = f"{flag.names[0]} contradicts another flag for {flag.key}."
+            raise click.UsageError(message)
+    return values
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return the exit code."""
+    try:
+        code = command.main(args=arguments, prog_name="run_pipeline.py", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Interrupted.", err=True)
+        return _INTERRUPTED
+    return int(code or 0)

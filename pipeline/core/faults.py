@@ -1,0 +1,45 @@
+"""Whose fault a failed deployment is: only a cause that lies in the release quarantines it."""
+
+from pipeline.core.outcomes import EndpointObservation, EndpointStatus
+
+# SageMaker's words for causes that another attempt of the same release may not meet again.
+_INFRASTRUCTURE = (
+    "capacity",
+    "unable to provision",
+    "throttl",
+    "rate exceeded",
+    "limit exceeded",
+    "resourcelimitexceeded",
+    "access denied",
+    "not authorized",
+    "accessdenied",
+    "service error",
+    "internal error",
+    "subnet",
+)
+_SETTLED = {
+    EndpointStatus.IN_SERVICE,
+    EndpointStatus.FAILED,
+    EndpointStatus.UPDATE_ROLLBACK_FAILED,
+}
+
+
+# What Terraform says once SageMaker has taken the call: the provider's waiters, and our postcondition.
+_AFTER_THE_CALL = ("waiting for", "unexpected state", "rolled the update back")
+
+
+def was_sent(terraform_error: str) -> bool:
+    """Tell from Terraform's words whether SageMaker had begun to move or create the endpoint."""
+    return any(words in terraform_error for words in _AFTER_THE_CALL)
+
+
+def is_release_fault(seen: EndpointObservation) -> bool:
+    """Tell whether an update that SageMaker gave up speaks against the release itself.
+
+    A rollback without any reason does (an alarm or a container that does not answer leaves none);
+    one that lacked machines or rights does not.
+    """
+    if seen.status not in _SETTLED:
+        return False
+    reason = (seen.failure_reason or "").lower()
+    return not any(word in reason for word in _INFRASTRUCTURE)

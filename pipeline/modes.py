@@ -1,0 +1,34 @@
+"""The modes that are built, with the line that --help shows for each. Imports nothing heavy."""
+
+from enum import StrEnum
+
+
+class Mode(StrEnum):
+    FULL = "full"
+    TRAINING = "training"
+    EVALUATION = "evaluation"
+    REGISTRATION = "registration"
+    APPROVE = "approve"
+    DEPLOYMENT = "deployment"
+    TESTING = "testing"
+    ROLLBACK = "rollback"
+    STATUS = "status"
+    BOOTSTRAP = "bootstrap"
+    VALIDATE = "validate"
+
+
+ALIASES = {"complete": Mode.FULL}
+
+HELP = {
+    Mode.FULL: "train, evaluate, gate, register, deploy and test, as one run",
+    Mode.TRAINING: "train, evaluate, gate and register",
+    Mode.EVALUATION: "evaluate --training-job again",
+    Mode.REGISTRATION: "register the evaluated --training-job",
+    Mode.APPROVE: "let the held --training-job pass, with --reason",
+    Mode.DEPLOYMENT: "deploy --training-job; without it the newest approved one",
+    Mode.TESTING: "test the endpoint: health, predictions, latency",
+    Mode.ROLLBACK: "go back to the previous release, or --to RELEASE_ID",
+    Mode.STATUS: "what is live, retained and quarantined",
+    Mode.BOOTSTRAP: "create or update state bucket, account and foundation",
+    Mode.VALIDATE: "check configuration, templates and Terraform, offline",
+}

@@ -1,0 +1,41 @@
+"""What a run has seen and done so far: the report must be whole also when a later step fails."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from time import monotonic
+from typing import Any
+
+from pipeline.core.outcomes import RunReport
+
+
+class Recorder:
+    """Collects the parts of a RunReport as steps finish, and how many seconds each phase took."""
+
+    def __init__(self, *, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._parts: dict[str, Any] = {}
+        self._timings_s: dict[str, float] = {}
+        self._notes: list[str] = []
+
+    def add(self, **parts: Any) -> None:
+        """Keep parts by their names in RunReport; a later one replaces an earlier one."""
+        self._parts |= parts
+
+    def note(self, line: str) -> None:
+        """Keep a line that the summary shows."""
+        self._notes.append(line)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Time a phase, whether it ends well or not."""
+        started = self._clock()
+        try:
+            yield
+        finally:
+            self._timings_s[name] = round(self._clock() - started, 3)
+
+    def complete(self, report: RunReport) -> RunReport:
+        """Return the report with everything collected."""
+        notes = (*report.notes, *self._notes)
+        return replace(report, **self._parts, timings_s=dict(self._timings_s), notes=notes)

@@ -1,0 +1,239 @@
+"""One run from flags to files: settings, cloud, context, workflow, report, exit code."""
+
+import logging
+import os
+import secrets
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import Any, NoReturn
+
+from pipeline import reports
+from pipeline.config import load_settings, unbuilt_sections
+from pipeline.context import PROJECT_ROOT, Context
+from pipeline.core import naming
+from pipeline.core.errors import PipelineError, UsageError
+from pipeline.core.outcomes import FailureReport, RunReport, RunStatus
+from pipeline.gateways import console, embedded, git
+from pipeline.gateways.aws import Cloud, local_cloud, real_cloud
+from pipeline.modes import ALIASES, Mode
+from pipeline.recorder import Recorder
+from pipeline.settings import Settings
+from pipeline.workflow import Options, StopAfter, execute
+
+logger = logging.getLogger(__name__)
+
+_BUG = 1
+_INTERRUPTED = 130
+_TERMINATED = 143
+_GATE_NOT_PASSED = 3
+
+
+class Terminated(BaseException):
+    """SIGTERM came in: unwind, so that Terraform is stopped and the lease given back."""
+
+
+def run_session(
+    flags: Mapping[str, Any], configured: Mapping[str, object], *, write: Callable[[str], object]
+) -> int:
+    """Do what the command line asks for; write the summary with `write`; return the exit code."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        options = _options(flags)
+        settings = load_settings(
+            config_file=flags["config_file"], environment=os.environ, flags=configured
+        )
+        _writable(flags["output_dir"])
+    except PipelineError as error:
+        _complain(error)
+        return error.exit_code
+    return _Session(flags, settings, options).run(write)
+
+
+def _terminate(number: int, frame: object) -> NoReturn:
+    del number, frame
+    raise Terminated
+
+
+def _options(flags: Mapping[str, Any]) -> Options:
+    named = flags["mode"]
+    if flags["deployment_only"]:
+        if named not in (None, Mode.DEPLOYMENT.value):
+            message = f"--deployment-only contradicts --mode {named}."
+            raise UsageError(message, remedy="Leave one of them out.")
+        named = Mode.DEPLOYMENT.value
+    mode = ALIASES.get(named) or Mode(named or Mode.FULL)
+    if flags["stop_after"] and mode is not Mode.TRAINING:
+        message = f"--stop-after belongs to --mode training, not to {mode.value}."
+        raise UsageError(message, remedy="Leave it out, or use --mode training.")
+    return Options(
+        mode=mode,
+        training_job=flags["training_job"],
+        to=flags["to"],
+        reason=flags["reason"],
+        stop_after=StopAfter(flags["stop_after"]) if flags["stop_after"] else None,
+        in_ci=os.environ.get("CI", "").lower() not in ("", "0", "false"),
+    )
+
+
+def _writable(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        message = f"The output folder {folder} cannot be written: {error.strerror}."
+        raise UsageError(message, remedy="Name another one with --output-dir.") from error
+
+
+def _complain(error: PipelineError) -> None:
+    sys.stderr.write(f"Error: {error}\n")
+
+
+class _Session:
+    """The state of one run: what was asked for, what came of it."""
+
+    def __init__(self, flags: Mapping[str, Any], settings: Settings, options: Options) -> None:
+        self._flags = flags
+        self._settings = settings
+        self._options = options
+        self._recorder = Recorder()
+        self._started = datetime.now(UTC)
+        self._clock_started = monotonic()
+        self._run_id = naming.run_id(self._started, secrets.token_hex(2))
+        self._account = ""
+        self._git_sha = git.head_sha(PROJECT_ROOT)
+
+    def run(self, write: Callable[[str], object]) -> int:
+        self._configure_logging()
+        logger.debug("mode=%s arguments=%s", self._options.mode.value, sys.argv[1:])
+        for line in unbuilt_sections(self._settings):
+            logger.warning("%s", line)
+        with tempfile.TemporaryDirectory(prefix="mlops-") as work_dir:
+            code, failure = self._outcome(Path(work_dir))
+        report = self._report(code, failure)
+        reports.write_files(
+            report, folder=self._flags["output_dir"], copy=self._flags["output_file"]
+        )
+        if failure:
+            sys.stderr.write(f"Error: {failure.message}\n{failure.remedy}\n")
+        write(reports.summary(report, output_format=self._flags["output_format"]))
+        return code
+
+    def _outcome(self, work_dir: Path) -> tuple[int, FailureReport | None]:
+        try:
+            self._execute(work_dir)
+        except PipelineError as error:
+            logger.debug("failed", exc_info=True)
+            return error.exit_code, _failure(error)
+        except (KeyboardInterrupt, Terminated) as error:
+            code = _INTERRUPTED if isinstance(error, KeyboardInterrupt) else _TERMINATED
+            return code, _interruption(code)
+        except Exception as error:
+            logger.exception("a bug")
+            return _BUG, _bug(error, self._flags["output_dir"] / "run.log")
+        return 0, None
+
+    def _execute(self, work_dir: Path) -> None:
+        cloud = self._cloud()
+        context = Context(
+            settings=self._settings,
+            cloud=cloud,
+            run_id=self._run_id,
+            git_sha=self._git_sha,
+            work_dir=work_dir,
+            output_dir=self._flags["output_dir"].absolute(),
+            recorder=self._recorder,
+            now=lambda: datetime.now(UTC),
+            force=self._flags["force"],
+            endpoint_name=self._flags["endpoint_name"],
+        )
+        if self._options.mode is not Mode.VALIDATE:
+            self._account = context.account
+        logger.info(
+            "run=%s mode=%s backend=%s account=%s region=%s environment=%s",
+            self._run_id,
+            self._options.mode.value,
+            self._settings.backend,
+            self._account or "-",
+            cloud.region,
+            self._settings.environment,
+        )
+        execute(context, self._options)
+
+    def _cloud(self) -> Cloud:
+        region = self._settings.aws_region
+        if self._settings.backend == "aws" or self._options.mode is Mode.VALIDATE:
+            return real_cloud(region=region, environment=os.environ)
+        url = os.environ.get("AWS_ENDPOINT_URL") or embedded.start(PROJECT_ROOT, os.environ)
+        return local_cloud(url, region=region, environment=os.environ)
+
+    def _configure_logging(self) -> None:
+        level = getattr(logging, self._settings.log_level)
+        if self._flags["verbose"]:
+            level = logging.DEBUG
+        if self._flags["quiet"]:
+            level = logging.WARNING
+        color = not (self._flags["no_color"] or os.environ.get("NO_COLOR"))
+        secret = self._settings.slack_webhook_url
+        console.configure_logging(
+            log_file=self._flags["output_dir"] / "run.log",
+            level=level,
+            run_id=self._run_id,
+            secrets=[secret.get_secret_value()] if secret else [],
+            color=color,
+        )
+
+    def _report(self, code: int, failure: FailureReport | None) -> RunReport:
+        report = RunReport(
+            run_id=self._run_id,
+            mode=self._options.mode.value,
+            status=_status(code),
+            backend=self._settings.backend,
+            account=self._account,
+            region=self._settings.aws_region,
+            environment=self._settings.environment,
+            git_sha=self._git_sha,
+            config_digest=self._settings.digest(),
+            started_at=self._started,
+            duration_s=round(monotonic() - self._clock_started, 2),
+            failure=failure,
+        )
+        return self._recorder.complete(report)
+
+
+def _status(code: int) -> RunStatus:
+    if code in (_INTERRUPTED, _TERMINATED):
+        return RunStatus.INTERRUPTED
+    if code == _GATE_NOT_PASSED:
+        return RunStatus.STOPPED
+    return RunStatus.FAILED if code else RunStatus.SUCCESS
+
+
+def _failure(error: PipelineError) -> FailureReport:
+    return FailureReport(
+        code=error.code, message=error.message, remedy=error.remedy, exit_code=error.exit_code
+    )
+
+
+def _interruption(code: int) -> FailureReport:
+    return FailureReport(
+        code="Interrupted",
+        message="The run was interrupted.",
+        remedy="Look at --mode status; the next run settles what this one left under way.",
+        exit_code=code,
+    )
+
+
+def _bug(error: Exception, log_file: Path) -> FailureReport:
+    return FailureReport(
+        code="Bug",
+        message=f"This is a bug in this software: {type(error).__name__}: {error}",
+        remedy=f"Please report it with {log_file}.",
+        exit_code=_BUG,
+    )

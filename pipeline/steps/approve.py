@@ -1,0 +1,48 @@
+"""A person lets a held model pass: recorded with who, when and why."""
+
+import logging
+
+from pipeline.context import Workspace
+from pipeline.core import naming
+from pipeline.core.errors import GateNotPassed, UsageError
+from pipeline.core.records import (
+    Approval,
+    ApprovalStatus,
+    Decision,
+    ModelPackage,
+    TrainingRun,
+    Verdict,
+)
+from pipeline.steps import register
+
+logger = logging.getLogger(__name__)
+
+
+def approve(
+    workspace: Workspace, run: TrainingRun, decision: Decision, *, reason: str
+) -> ModelPackage:
+    """Approve a held model. A rejected one never passes; one that passed needs no approval."""
+    if decision.verdict is Verdict.REJECT:
+        message = f"{run.job_name} is rejected, and nobody can approve that: "
+        remedy = "Train a better model, or change the limits in the configuration file."
+        raise GateNotPassed(message + " ".join(decision.reasons), remedy=remedy)
+    package = register.find_package(workspace, run.job_name)
+    if package is None:
+        message = f"{run.job_name} has no model package."
+        remedy = f"Run --mode registration --training-job {run.job_name} first."
+        raise UsageError(message, remedy=remedy)
+    given = Approval(
+        training_job=run.job_name,
+        artifact_sha256=run.artifact_sha256,
+        who=workspace.context.who,
+        when=workspace.context.now(),
+        reason=reason,
+    )
+    workspace.store.put(naming.approval_object(run.job_name), given.to_json().encode())
+    workspace.sagemaker.set_approval(
+        package.arn, ApprovalStatus.APPROVED, f"Approved by {given.who}: {reason}"
+    )
+    logger.info("approved job=%s by=%s reason=%s", run.job_name, given.who, reason)
+    return ModelPackage(
+        arn=package.arn, version=package.version, approval_status=ApprovalStatus.APPROVED
+    )

@@ -1,0 +1,192 @@
+"""Deploys a candidate: gate, release, move, truth, tests; and goes back by itself when any of it fails."""
+
+import logging
+from dataclasses import dataclass
+from time import monotonic
+
+from pipeline.context import Workspace
+from pipeline.core import ledger, naming
+from pipeline.core.errors import GateNotPassed, PlanRefused
+from pipeline.core.head import LedgerHead
+from pipeline.core.outcomes import (
+    DeploymentReport,
+    DeploymentStatus,
+    EndpointObservation,
+    ProbeReport,
+)
+from pipeline.core.plan_review import IntentKind
+from pipeline.core.records import (
+    Approval,
+    Decision,
+    Evaluation,
+    ModelPackage,
+    Release,
+    ServingSettings,
+    TrainingRun,
+    Verdict,
+    content_digest,
+)
+from pipeline.gateways.ledger import HeadVersion
+from pipeline.steps import moves, recover, register
+from pipeline.steps.move import MoveFailed, apply_move, move_intent, plan_move
+from pipeline.steps.probe import probe
+from pipeline.steps.serving import serving_settings
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A model that asks to be deployed, with everything that speaks for it."""
+
+    run: TrainingRun
+    evaluation: Evaluation
+    decision: Decision
+    approval: Approval | None
+    package: ModelPackage
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployed:
+    """What a deployment that went well leaves for the report; no probe when nothing was to do."""
+
+    report: DeploymentReport
+    probe: ProbeReport | None
+
+
+def require_passed(run: TrainingRun, decision: Decision, approval: Approval | None) -> None:
+    """Refuse what the gate holds or rejects. A held model passes after a person approved it."""
+    if decision.verdict is Verdict.DEPLOY or (decision.verdict is Verdict.HOLD and approval):
+        return
+    message = f"The gate says {decision.verdict.value}: " + " ".join(decision.reasons)
+    if decision.verdict is Verdict.HOLD:
+        remedy = (
+            f'To let it pass: --mode approve --training-job {run.job_name} --reason "...", '
+            f"then --mode deployment --training-job {run.job_name}."
+        )
+    else:
+        remedy = "Nothing was deployed. Train a better model; a rejected one is never deployed."
+    raise GateNotPassed(message, remedy=remedy)
+
+
+def deploy(workspace: Workspace, candidate: Candidate) -> Deployed:
+    """Make the endpoint serve the candidate, proved by SageMaker's word and by tests.
+
+    Raises GateNotPassed, PlanRefused, LeaseHeld, RolledBack or NotServing.
+    """
+    require_passed(candidate.run, candidate.decision, candidate.approval)
+    with moves.leased(workspace) as version:
+        return _deploy(workspace, candidate, version)
+
+
+def _deploy(workspace: Workspace, candidate: Candidate, version: HeadVersion) -> Deployed:
+    started = monotonic()
+    observation = moves.settled_endpoint(workspace)
+    serving = serving_settings(workspace, image_uri=candidate.run.image_uri)
+    digest = content_digest(candidate.run.artifact_sha256, serving)
+    if _is_live(version.head, digest, observation):
+        return _nothing_to_do(version.head)
+    _refuse_quarantined(workspace, version.head, digest)
+    release = _release(workspace, candidate, serving, digest=digest, head=version.head)
+    target, version = _announce(workspace, version, release, observation)
+    moved = _move(workspace, version, target, release)
+    probe_report = probe(workspace, release)
+    if not probe_report.passed:
+        raise recover.from_failed_tests(workspace, moved.version, release, probe_report)
+    moves.finish(workspace, moved.version, "deployed", release=release.release_id)
+    report = DeploymentReport(
+        status=DeploymentStatus.SUCCESS,
+        endpoint_name=workspace.context.endpoint,
+        release_id=release.release_id,
+        duration_s=monotonic() - started,
+        plan=moved.applied.plan,
+    )
+    return Deployed(report=report, probe=probe_report)
+
+
+def _is_live(head: LedgerHead, digest: str, observation: EndpointObservation) -> bool:
+    if head.live is None or not ledger.is_nothing_to_do(head, digest):
+        return False
+    return observation.serves(naming.endpoint_config_name(head.endpoint, head.live))
+
+
+def _nothing_to_do(head: LedgerHead) -> Deployed:
+    release_id = head.live_release or ""
+    logger.info("endpoint=%s serves this model already; nothing to do", head.endpoint)
+    report = DeploymentReport(
+        status=DeploymentStatus.NOTHING_TO_DO,
+        endpoint_name=head.endpoint,
+        release_id=release_id,
+        duration_s=0.0,
+    )
+    return Deployed(report=report, probe=None)
+
+
+def _refuse_quarantined(workspace: Workspace, head: LedgerHead, digest: str) -> None:
+    barred = ledger.quarantine_of(head, digest)
+    if barred is None or workspace.context.force:
+        return
+    message = (
+        f"This model was quarantined as release {barred.release_id} at "
+        f"{barred.when:%Y-%m-%d %H:%M} UTC: {barred.reason}"
+    )
+    raise PlanRefused(message, remedy="Deploy another one, or repeat with --force.")
+
+
+def _release(
+    workspace: Workspace,
+    candidate: Candidate,
+    serving: ServingSettings,
+    *,
+    digest: str,
+    head: LedgerHead,
+) -> Release:
+    """Return the retained release of this very content, else a new one."""
+    retained = [each.release_id for each in head.retained if each.content_digest == digest]
+    if retained:
+        return workspace.ledger.release(retained[-1])
+    now = workspace.context.now()
+    release = Release(
+        release_id=naming.release_id(candidate.run.artifact_sha256, now),
+        endpoint_name=head.endpoint,
+        model_package_arn=candidate.package.arn,
+        artifact_uri=register.store_artifact(workspace, candidate.run),
+        artifact_sha256=candidate.run.artifact_sha256,
+        training_job=candidate.run.job_name,
+        evaluation=candidate.evaluation,
+        decision=candidate.decision,
+        approval=candidate.approval,
+        data_sha256=candidate.run.data_sha256,
+        code_sha256=candidate.run.code_sha256,
+        git_sha=workspace.context.git_sha,
+        created_at=now,
+        created_by=workspace.context.who,
+        serving=serving,
+    )
+    workspace.ledger.store_release(release)
+    return release
+
+
+def _announce(
+    workspace: Workspace, version: HeadVersion, release: Release, seen: EndpointObservation
+) -> tuple[str, HeadVersion]:
+    """Write down where the endpoint is about to go, before anything changes."""
+    head = ledger.add_release(version.head, release)
+    target, head = moves.config_for(workspace, head, release.release_id, seen)
+    head = ledger.begin_move(head, target, move=moves.all_at_once(head.endpoint, target))
+    return target, workspace.ledger.write(version, head)
+
+
+def _move(workspace: Workspace, version: HeadVersion, target: str, release: Release) -> moves.Moved:
+    try:
+        intent = move_intent(workspace, version.head, IntentKind.DEPLOY)
+        planned = plan_move(workspace, version.head, intent)
+    except Exception:
+        recover.from_unmade_plan(workspace, version)
+        raise
+    try:
+        applied = apply_move(workspace, planned, target=target)
+    except MoveFailed as failed:
+        raise recover.from_failed_move(workspace, version, failed, release) from failed
+    live = workspace.ledger.write(version, ledger.complete_move(version.head))
+    return moves.Moved(applied=applied, version=live)

@@ -1,0 +1,138 @@
+"""The one way to change an endpoint: render the ledger, plan, guard, apply that plan, look at the truth.
+
+A deployment, a rollback and a convergence are the same path with another pointer.
+"""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.context import PROJECT_ROOT, Workspace
+from pipeline.core import naming, plan, plan_review, tfvars
+from pipeline.core.errors import PlanRefused
+from pipeline.core.faults import was_sent
+from pipeline.core.head import LedgerHead
+from pipeline.core.outcomes import Applied, EndpointObservation, EndpointStatus, PlanSummary
+from pipeline.core.plan_review import IntentKind, MoveIntent
+from pipeline.gateways.terraform import Terraform, error_text, failure
+
+logger = logging.getLogger(__name__)
+
+# Longer than the provider's own wait for an endpoint (60 minutes).
+_SETTLE_TIMEOUT_S = 4200.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """A saved plan that passed the guard, with the variables it was made from."""
+
+    terraform: Terraform
+    plan_file: Path
+    variables: str
+    summary: PlanSummary
+
+
+class MoveFailed(Exception):
+    """The endpoint does not serve what was asked for, whatever Terraform said."""
+
+    def __init__(
+        self, cause: str, observation: EndpointObservation, *, sent: bool, addresses: frozenset[str]
+    ) -> None:
+        super().__init__(cause)
+        self.cause = cause
+        self.observation = observation
+        self.sent = sent  # SageMaker was asked to move the endpoint, or to create it
+        self.addresses = addresses  # what Terraform's state holds after the failure
+
+
+def move_intent(workspace: Workspace, head: LedgerHead, kind: IntentKind) -> MoveIntent:
+    """Return what a plan of this head may do; an endpoint that never came up may be replaced."""
+    observation = workspace.sagemaker.observe(head.endpoint)
+    unborn = observation.status is EndpointStatus.FAILED and not head.was_ever_live
+    return plan_review.intent_of(head, kind, allow_failed_create_replacement=unborn)
+
+
+def plan_move(workspace: Workspace, head: LedgerHead, intent: MoveIntent) -> Planned:
+    """Render the head and plan it. Raises PlanRefused when the guard finds anything unmeant."""
+    variables = _render(workspace, head)
+    folder = workspace.context.work_dir
+    var_file = folder / "release.tfvars.json"
+    var_file.write_text(variables, encoding="utf-8")
+    (workspace.context.output_dir / "release.tfvars.json").write_text(variables, encoding="utf-8")
+    settings = workspace.settings
+    terraform = workspace.context.terraform(
+        "serving", state_key=f"serving/{settings.environment}/{head.endpoint}.tfstate"
+    )
+    plan_file = folder / f"serving-{intent.kind.value}.tfplan"
+    terraform.plan(var_files=[var_file], out=plan_file)
+    summary = plan.summarize(terraform.show(plan_file))
+    _log(summary, intent.kind)
+    refusals = plan_review.review(summary, intent)
+    if refusals:
+        message = "The plan was refused: " + " ".join(refusals)
+        raise PlanRefused(message, remedy="Nothing was applied.")
+    return Planned(terraform=terraform, plan_file=plan_file, variables=variables, summary=summary)
+
+
+def apply_move(workspace: Workspace, planned: Planned, *, target: str) -> Applied:
+    """Apply exactly this plan, then ask SageMaker what it really serves. Raises MoveFailed."""
+    endpoint = workspace.context.endpoint
+    applied = planned.terraform.apply(planned.plan_file)
+    workspace.ledger.store_tfvars(planned.variables)
+    seen = workspace.sagemaker.wait_until_settled(endpoint, timeout_s=_SETTLE_TIMEOUT_S)
+    if applied.exit_code == 0 and seen.serves(naming.endpoint_config_name(endpoint, target)):
+        logger.info("endpoint=%s serves=%s duration_s=%.1f", endpoint, target, applied.duration_s)
+        return Applied(
+            release_id=naming.parse_config_key(target).release,
+            config_key=target,
+            plan=planned.summary,
+            observation=seen,
+            duration_s=applied.duration_s,
+        )
+    cause = error_text(applied) if applied.exit_code else "terraform apply reported success."
+    raise MoveFailed(
+        _truth(seen, cause),
+        seen,
+        sent=applied.exit_code == 0 or was_sent(applied.stderr),
+        addresses=planned.terraform.addresses(),
+    )
+
+
+def apply_prune(planned: Planned) -> None:
+    """Apply a plan that removes releases; the endpoint is none of its business."""
+    applied = planned.terraform.apply(planned.plan_file)
+    if applied.exit_code:
+        msg = "apply"
+        raise failure(msg, "serving", applied)
+
+
+def _render(workspace: Workspace, head: LedgerHead) -> str:
+    releases = {each: workspace.ledger.release(each) for each in head.release_ids}
+    variables = tfvars.release_variables(
+        head,
+        releases,
+        region=workspace.context.cloud.region,
+        s3_use_path_style=workspace.context.cloud.is_local,
+        tags={**workspace.foundation.tags, **workspace.context.tags},
+    )
+    template = PROJECT_ROOT / "templates" / tfvars.TEMPLATE_NAME
+    return tfvars.render(variables, template.read_text(encoding="utf-8"))
+
+
+def _truth(seen: EndpointObservation, cause: str) -> str:
+    serving = f", serving {seen.config_name}" if seen.config_name else ""
+    reason = f" ({seen.failure_reason})" if seen.failure_reason else ""
+    return f"Endpoint {seen.name} is {seen.status.value}{serving}{reason}. {cause}"
+
+
+def _log(summary: PlanSummary, kind: IntentKind) -> None:
+    logger.info(
+        "plan kind=%s create=%d update=%d delete=%d replace=%d",
+        kind.value,
+        summary.create,
+        summary.update,
+        summary.delete,
+        summary.replace,
+    )
+    for change in summary.changes:
+        logger.info("plan %s %s", change.action.value, change.address)

@@ -1,0 +1,109 @@
+"""What every move of an endpoint needs around it: the lease, a settled start, capacity, the record."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from pipeline.context import Workspace
+from pipeline.core import ledger, naming
+from pipeline.core.errors import LeaseHeld
+from pipeline.core.head import LedgerHead, Move, Strategy
+from pipeline.core.outcomes import Applied, EndpointObservation, EndpointStatus
+from pipeline.gateways import leases
+from pipeline.gateways.ledger import Entry, HeadVersion
+
+logger = logging.getLogger(__name__)
+
+_SETTLE_TIMEOUT_S = 900.0
+_MAXIMUM_EXECUTION_TIMEOUT_S = 1800
+_MOVABLE = {EndpointStatus.IN_SERVICE, EndpointStatus.ABSENT, EndpointStatus.FAILED}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moved:
+    """A move that came true, and the head that says so."""
+
+    applied: Applied
+    version: HeadVersion
+
+
+@contextmanager
+def leased(workspace: Workspace) -> Iterator[HeadVersion]:
+    """Hold the lease on the endpoint; yield the ledger with nothing left under way."""
+    owner = leases.this_process(workspace.context.run_id)
+    with leases.held(workspace.store, workspace.context.endpoint, owner) as lease:
+        version = workspace.ledger.read()
+        fenced = ledger.fence(version.head, lease.number)
+        yield _settle_unfinished(workspace, workspace.ledger.write(version, fenced))
+
+
+def _settle_unfinished(workspace: Workspace, version: HeadVersion) -> HeadVersion:
+    """Find out how a move ended whose run died: only the endpoint itself knows."""
+    head = version.head
+    if head.target is None:
+        return version
+    seen = settled_endpoint(workspace)
+    if seen.serves(naming.endpoint_config_name(head.endpoint, head.target)):
+        settled, what = ledger.complete_move(head), "interrupted move had succeeded"
+    else:
+        settled, what = ledger.fail_move(head, sent=True), "interrupted move had failed"
+    logger.warning("endpoint=%s target=%s: an %s", head.endpoint, head.target, what)
+    return record(workspace, version, settled, what, target=head.target)
+
+
+def settled_endpoint(workspace: Workspace) -> EndpointObservation:
+    """Return the endpoint in a state that a move may start from. Raises LeaseHeld when it is busy."""
+    endpoint = workspace.context.endpoint
+    seen = workspace.sagemaker.wait_until_settled(endpoint, timeout_s=_SETTLE_TIMEOUT_S)
+    if seen.status in _MOVABLE and seen.pending_config is None:
+        return seen
+    message = f"Endpoint {endpoint} is {seen.status.value} and cannot be moved now."
+    raise LeaseHeld(
+        message, remedy=f"Look at aws sagemaker describe-endpoint --endpoint-name {endpoint}."
+    )
+
+
+def config_for(
+    workspace: Workspace, head: LedgerHead, release: str, seen: EndpointObservation
+) -> tuple[str, LedgerHead]:
+    """Choose the config that keeps the live capacity: an update resets it to the config's own."""
+    deployment = workspace.settings.deployment
+    return ledger.config_for(
+        head,
+        release,
+        live_count=seen.desired_count or deployment.instance_count,
+        minimum=deployment.minimum_instance_count,
+        maximum=deployment.maximum_instance_count,
+    )
+
+
+def all_at_once(endpoint: str, target: str) -> Move:
+    """Return a move with no steps and no waits, watched by the target's own alarms."""
+    config = naming.endpoint_config_name(endpoint, target)
+    return Move(
+        strategy=Strategy.ALL_AT_ONCE,
+        step_percentage=None,
+        wait_interval_s=0,
+        termination_wait_s=0,
+        maximum_execution_timeout_s=_MAXIMUM_EXECUTION_TIMEOUT_S,
+        alarm_names=(f"{config}-errors", f"{config}-latency"),
+    )
+
+
+def record(
+    workspace: Workspace, version: HeadVersion, head: LedgerHead, what: str, **details: str
+) -> HeadVersion:
+    """Write the head together with a line of history."""
+    entry = Entry(
+        what=what,
+        who=workspace.context.who,
+        when=workspace.context.now(),
+        details={"run": workspace.context.run_id, **details},
+    )
+    return workspace.ledger.record(version, head, entry)
+
+
+def finish(workspace: Workspace, version: HeadVersion, what: str, **details: str) -> HeadVersion:
+    """Record that what is live has passed its tests."""
+    return record(workspace, version, ledger.mark_healthy(version.head), what, **details)

@@ -1,0 +1,163 @@
+"""Tests an endpoint as its callers meet it: health, predictions on held-out rows, latency and throughput."""
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
+
+from pipeline import split
+from pipeline.context import Workspace
+from pipeline.core import predictions
+from pipeline.core.metrics import latency_report
+from pipeline.core.outcomes import LatencyReport, ProbeCase, ProbeReport
+from pipeline.core.records import Release
+from pipeline.gateways.runtime import Answer, EndpointClient
+from pipeline.steps import recorded
+
+logger = logging.getLogger(__name__)
+
+_BATCH_ROWS = 100
+_WARM_UP_REQUESTS = 5
+
+
+def probe(workspace: Workspace, release: Release) -> ProbeReport:
+    """Run every test against the endpoint that serves `release`."""
+    client, rows = _client(workspace), _held_out(workspace, release)
+    health = _health(client, rows)
+    if not health.passed:
+        return _reported(workspace, (health,))
+    accuracy, right = _accuracy(workspace, client, rows)
+    load, latency = _load(workspace, client, rows)
+    return _reported(workspace, (health, right, *load), accuracy=accuracy, latency=latency)
+
+
+def probe_health(workspace: Workspace, release: Release) -> ProbeReport:
+    """Run the health test alone: a rollback must be quick, and its release has passed the rest before."""
+    health = _health(_client(workspace), _held_out(workspace, release))
+    return _reported(workspace, (health,))
+
+
+def _client(workspace: Workspace) -> EndpointClient:
+    return EndpointClient(
+        workspace.context.cloud,
+        workspace.context.endpoint,
+        connections=workspace.settings.testing.concurrency,
+    )
+
+
+def _held_out(workspace: Workspace, release: Release) -> split.HeldOutRows:
+    run = recorded.training_run(workspace, release.training_job)
+    content = workspace.store.read_uri(f"{run.test_uri}test.csv")
+    return split.held_out_rows(content, target=run.target)
+
+
+def _reported(
+    workspace: Workspace,
+    cases: tuple[ProbeCase, ...],
+    *,
+    accuracy: float | None = None,
+    latency: LatencyReport | None = None,
+) -> ProbeReport:
+    for case in cases:
+        logger.log(
+            logging.INFO if case.passed else logging.ERROR,
+            "endpoint test name=%s passed=%s %s",
+            case.name,
+            str(case.passed).lower(),
+            case.detail,
+        )
+    return ProbeReport(
+        endpoint_name=workspace.context.endpoint,
+        cases=cases,
+        prediction_accuracy=accuracy,
+        latency=latency,
+    )
+
+
+def _health(client: EndpointClient, rows: split.HeldOutRows) -> ProbeCase:
+    """One row in, one label out."""
+    started = monotonic()
+    answer = client.ask(_request(rows, slice(0, 1)))
+    labels = predictions.labels_of(answer.body) if answer.ok else ()
+    if len(labels) == 1:
+        detail = f"It answers one row with {labels[0]!r}."
+    else:
+        detail = f"It answers one row with HTTP {answer.status}: {answer.explanation()}"
+    return ProbeCase(
+        name="health", passed=len(labels) == 1, detail=detail, duration_s=monotonic() - started
+    )
+
+
+def _accuracy(
+    workspace: Workspace, client: EndpointClient, rows: split.HeldOutRows
+) -> tuple[float | None, ProbeCase]:
+    """Compare the endpoint's answer to every held-out row with its label."""
+    started = monotonic()
+    limit = workspace.settings.prediction_accuracy_limit
+    predicted: list[str] = []
+    for start in range(0, len(rows.rows), _BATCH_ROWS):
+        answer = client.ask(_request(rows, slice(start, start + _BATCH_ROWS)))
+        if not answer.ok:
+            detail = f"It answers held-out rows with HTTP {answer.status}: {answer.explanation()}"
+            return None, _case("prediction_accuracy", detail, started, passed=False)
+        predicted += map(split.plain_label, predictions.labels_of(answer.body))
+    share = predictions.share_of_matches(predicted, rows.labels)
+    detail = (
+        f"Accuracy on {len(rows.labels)} held-out rows is {share:.4f}, at least {limit} is asked."
+    )
+    return share, _case("prediction_accuracy", detail, started, passed=share >= limit)
+
+
+def _load(
+    workspace: Workspace, client: EndpointClient, rows: split.HeldOutRows
+) -> tuple[tuple[ProbeCase, ...], LatencyReport]:
+    """Ask for one row at a time from several threads, as callers do."""
+    testing = workspace.settings.testing
+    bodies = [_request(rows, slice(n, n + 1)) for n in range(len(rows.rows))]
+    for body in bodies[:_WARM_UP_REQUESTS]:
+        client.ask(body)
+    started = monotonic()
+    with ThreadPoolExecutor(testing.concurrency) as pool:
+        asked = (bodies[n % len(bodies)] for n in range(testing.request_count))
+        answers = list(pool.map(client.ask, asked))
+    report = _measured(answers, duration_s=monotonic() - started)
+    return _load_cases(workspace, report, started), report
+
+
+def _measured(answers: list[Answer], *, duration_s: float) -> LatencyReport:
+    return latency_report(
+        [answer.latency_ms for answer in answers if answer.ok],
+        request_count=len(answers),
+        duration_s=duration_s,
+    )
+
+
+def _load_cases(
+    workspace: Workspace, report: LatencyReport, started: float
+) -> tuple[ProbeCase, ProbeCase]:
+    testing = workspace.settings.testing
+    success = (
+        f"{report.success_rate:.2%} of {report.request_count} requests succeed, at least "
+        f"{testing.minimum_success_rate:.2%} is asked."
+    )
+    latency = (
+        f"The 95th percentile is {report.p95_ms:.1f} ms, at most "
+        f"{testing.maximum_latency_p95_ms:.1f} ms is asked."
+    )
+    return (
+        _case(
+            "success_rate",
+            success,
+            started,
+            passed=report.success_rate >= testing.minimum_success_rate,
+        ),
+        _case("latency", latency, started, passed=report.p95_ms <= testing.maximum_latency_p95_ms),
+    )
+
+
+def _case(name: str, detail: str, started: float, *, passed: bool) -> ProbeCase:
+    return ProbeCase(name=name, passed=passed, detail=detail, duration_s=monotonic() - started)
+
+
+def _request(rows: split.HeldOutRows, part: slice) -> bytes:
+    """Return rows as CSV with their header: the names decide, not the order of the columns."""
+    return split.write_csv(rows.columns, rows.rows[part])

@@ -1,0 +1,91 @@
+"""Puts the artifact at its content address and registers a model package version with all that is known."""
+
+import logging
+
+from pipeline.context import Workspace
+from pipeline.core import jobs, naming
+from pipeline.core.errors import JobFailed
+from pipeline.core.records import (
+    Approval,
+    ApprovalStatus,
+    Decision,
+    Evaluation,
+    ModelPackage,
+    TrainingRun,
+    Verdict,
+)
+from pipeline.steps import serving
+
+logger = logging.getLogger(__name__)
+
+APPROVAL_OF_VERDICT = {
+    Verdict.DEPLOY: ApprovalStatus.APPROVED,
+    Verdict.HOLD: ApprovalStatus.PENDING,
+    Verdict.REJECT: ApprovalStatus.REJECTED,
+}
+
+
+def register(
+    workspace: Workspace,
+    run: TrainingRun,
+    evaluation: Evaluation,
+    *,
+    decision: Decision,
+    approval: Approval | None,
+) -> ModelPackage:
+    """Register the evaluated artifact; the package that is there already when nothing has changed."""
+    artifact_uri = store_artifact(workspace, run)
+    status = ApprovalStatus.APPROVED if approval else APPROVAL_OF_VERDICT[decision.verdict]
+    known = find_package(workspace, run.job_name)
+    if known is not None:
+        return _with_status(workspace, known, status, reason=_reason(decision, approval))
+    request = jobs.package_request(
+        run,
+        evaluation,
+        group=workspace.context.package_group,
+        status=status,
+        status_reason=_reason(decision, approval),
+        artifact_uri=artifact_uri,
+        evaluation_uri=workspace.store.uri(naming.evaluation_object(run.job_name)),
+        serving_environment=serving.container_environment(workspace.context.cloud.region),
+        instance_type=workspace.settings.instance_type,
+    )
+    package = workspace.sagemaker.register(request)
+    logger.info("model package arn=%s status=%s", package.arn, status.value)
+    return package
+
+
+def store_artifact(workspace: Workspace, run: TrainingRun) -> str:
+    """Copy the artifact to its content address, and make sure that the copy is what was trained."""
+    key = naming.artifact_object(run.artifact_sha256)
+    uri = workspace.store.uri(key)
+    workspace.store.copy_to(run.artifact_uri, key)
+    found = workspace.store.sha256(uri)
+    if found != run.artifact_sha256:
+        message = (
+            f"The artifact of {run.job_name} is not what was trained: its sha256 is {found[:12]}, "
+            f"not {run.artifact_sha256[:12]}."
+        )
+        raise JobFailed(message, remedy="Somebody replaced it. Train again.")
+    return uri
+
+
+def find_package(workspace: Workspace, training_job: str) -> ModelPackage | None:
+    """Return the registered package of a training job, newest first."""
+    packages = workspace.sagemaker.packages(workspace.context.package_group)
+    return next((each.package for each in packages if each.training_job == training_job), None)
+
+
+def _with_status(
+    workspace: Workspace, package: ModelPackage, status: ApprovalStatus, *, reason: str
+) -> ModelPackage:
+    if package.approval_status is status:
+        return package
+    workspace.sagemaker.set_approval(package.arn, status, reason)
+    return ModelPackage(arn=package.arn, version=package.version, approval_status=status)
+
+
+def _reason(decision: Decision, approval: Approval | None) -> str:
+    if approval:
+        return f"Approved by {approval.who}: {approval.reason}"
+    return " ".join(decision.reasons)

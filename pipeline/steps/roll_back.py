@@ -1,0 +1,92 @@
+"""Moves the endpoint back to an earlier release: the same path as a deployment, with an older pointer."""
+
+import logging
+from dataclasses import dataclass
+from time import monotonic
+
+from pipeline.context import Workspace
+from pipeline.core import ledger
+from pipeline.core.errors import NotServing
+from pipeline.core.outcomes import DeploymentReport, DeploymentStatus, ProbeReport
+from pipeline.core.plan_review import IntentKind
+from pipeline.gateways.ledger import HeadVersion
+from pipeline.steps import moves
+from pipeline.steps.move import MoveFailed, apply_move, move_intent, plan_move
+from pipeline.steps.probe import probe_health
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WentBack:
+    """A rollback that came true: how, and what its health test saw."""
+
+    report: DeploymentReport
+    probe: ProbeReport
+    version: HeadVersion
+
+
+def roll_back(workspace: Workspace, *, to: str, reason: str) -> WentBack:
+    """Go back because a person says so; what was live is quarantined with their reason."""
+    with moves.leased(workspace) as version:
+        target = ledger.rollback_target(version.head, to, force=workspace.context.force)
+        if version.head.live_release:
+            barred = ledger.quarantine(
+                version.head,
+                version.head.live_release,
+                reason=f"Rolled back by {workspace.context.who}: {reason}",
+                when=workspace.context.now(),
+            )
+            version = workspace.ledger.write(version, barred)
+        return go_back(workspace, version, target, reason=reason)
+
+
+def go_back(workspace: Workspace, version: HeadVersion, release: str, *, reason: str) -> WentBack:
+    """Move to a retained release and prove it. Raises NotServing when that does not come true."""
+    started = monotonic()
+    seen = moves.settled_endpoint(workspace)
+    left = version.head.live_release or "nothing"
+    key, head = moves.config_for(workspace, version.head, release, seen)
+    head = ledger.begin_move(head, key, move=moves.all_at_once(head.endpoint, key))
+    version = workspace.ledger.write(version, head)
+    logger.warning("rolling back endpoint=%s from=%s to=%s", head.endpoint, left, release)
+    try:
+        planned = plan_move(workspace, head, move_intent(workspace, head, IntentKind.ROLLBACK))
+        applied = apply_move(workspace, planned, target=key)
+        version = workspace.ledger.write(version, ledger.complete_move(version.head))
+        health = probe_health(workspace, workspace.ledger.release(release))
+    except MoveFailed as failed:
+        moves.record(
+            workspace,
+            version,
+            ledger.fail_move(version.head, sent=True),
+            "rollback failed",
+            release=release,
+            cause=failed.cause[:500],
+        )
+        raise not_back(workspace, release, failed.cause) from failed
+    if not health.passed:
+        raise not_back(workspace, release, health.cases[0].detail)
+    version = moves.finish(workspace, version, "rolled back", to=release, left=left, reason=reason)
+    report = DeploymentReport(
+        status=DeploymentStatus.SUCCESS,
+        endpoint_name=head.endpoint,
+        release_id=release,
+        duration_s=monotonic() - started,
+        plan=applied.plan,
+        rolled_back_to=release,
+    )
+    return WentBack(report=report, probe=health, version=version)
+
+
+def not_back(workspace: Workspace, release: str, cause: str) -> NotServing:
+    """Return the error of a rollback that failed, with the exact command for a person."""
+    settings = workspace.settings
+    message = f"The rollback of {workspace.context.endpoint} to {release} failed: {cause}"
+    command = (
+        f"./run_mlops_pipeline.sh --mode rollback --to {release} "
+        f"--environment {settings.environment} --backend {settings.backend}"
+    )
+    return NotServing(
+        message, remedy=f"Look at --mode status, mend what it names, then type: {command}"
+    )

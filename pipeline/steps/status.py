@@ -1,0 +1,55 @@
+"""What is live, from the ledger and from SageMaker side by side: where they differ, it says so."""
+
+from collections.abc import Iterator
+
+from pipeline.context import Workspace
+from pipeline.core import naming
+from pipeline.core.head import LedgerHead
+from pipeline.core.outcomes import EndpointObservation, EndpointStatus
+
+
+def status(workspace: Workspace) -> tuple[str, ...]:
+    """Return the lines of a status report; changes nothing."""
+    head = workspace.ledger.read().head
+    seen = workspace.sagemaker.observe(workspace.context.endpoint)
+    return (*_endpoint(seen), *_ledger(head, seen), *_releases(head), *_quarantine(head))
+
+
+def _endpoint(seen: EndpointObservation) -> Iterator[str]:
+    if seen.status is EndpointStatus.ABSENT:
+        yield f"Endpoint {seen.name}: there is none"
+        return
+    yield f"Endpoint {seen.name}: {seen.status.value}, serves {seen.config_name}"
+    if seen.pending_config:
+        yield f"  under way to {seen.pending_config}"
+    if seen.failure_reason:
+        yield f"  {seen.failure_reason}"
+    yield f"  instances: {seen.current_count} of {seen.desired_count}"
+
+
+def _ledger(head: LedgerHead, seen: EndpointObservation) -> Iterator[str]:
+    if head.target:
+        yield f"Ledger: a move to {head.target} is under way, or its run died"
+    if head.live is None:
+        yield "Ledger: nothing is live"
+        return
+    yield f"Ledger: {head.live} is live"
+    if not seen.serves(naming.endpoint_config_name(head.endpoint, head.live)):
+        yield "  SageMaker says otherwise: do not deploy before you know why"
+
+
+def _releases(head: LedgerHead) -> Iterator[str]:
+    yield f"Retained releases: {len(head.retained)}"
+    healthy = {each.release_id for each in head.lived if each.healthy}
+    for release in reversed(head.release_ids):
+        marks = [
+            *(["live"] if release == head.live_release else []),
+            "healthy" if release in healthy else "never healthy",
+        ]
+        yield f"  {release} ({', '.join(marks)})"
+
+
+def _quarantine(head: LedgerHead) -> Iterator[str]:
+    for each in head.quarantined:
+        first_line = each.reason.splitlines()[0] if each.reason else ""
+        yield f"Quarantined: {each.release_id} since {each.when:%Y-%m-%d %H:%M} UTC: {first_line}"

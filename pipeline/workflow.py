@@ -1,0 +1,239 @@
+"""Which mode does what, in which order. Each mode is a straight line of steps."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pipeline.context import Context, Workspace
+from pipeline.core.errors import EndpointTestsFailed, UsageError
+from pipeline.core.gate import Limits, accuracy_limits, judge
+from pipeline.core.records import ApprovalStatus, Decision, Evaluation, TrainingRun
+from pipeline.modes import Mode
+from pipeline.steps import recorded, register
+from pipeline.steps.approve import approve
+from pipeline.steps.bootstrap import bootstrap, enter
+from pipeline.steps.deploy import Candidate, deploy, require_passed
+from pipeline.steps.evaluate import evaluate
+from pipeline.steps.probe import probe
+from pipeline.steps.roll_back import roll_back
+from pipeline.steps.status import status
+from pipeline.steps.train import train
+from pipeline.steps.validate import validate
+
+logger = logging.getLogger(__name__)
+
+
+class StopAfter(StrEnum):
+    """Where mode training stops early, for pipelines with a job per stage."""
+
+    TRAIN = "train"
+    EVALUATION = "evaluation"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What one command asks for, besides the configuration."""
+
+    mode: Mode
+    training_job: str | None = None
+    to: str = "previous"
+    reason: str | None = None
+    stop_after: StopAfter | None = None
+    in_ci: bool = False
+
+
+def execute(context: Context, options: Options) -> None:
+    """Run one mode. What it does is in the context's recorder, also when it raises."""
+    _MODES[options.mode](context, options)
+
+
+def _full(context: Context, options: Options) -> None:
+    workspace = enter(context)
+    candidate = _train_to_register(workspace, options)
+    if candidate is None:
+        return
+    require_passed(candidate.run, candidate.decision, candidate.approval)
+    if not context.settings.auto_deploy_enabled:
+        context.recorder.note("auto_deploy_enabled is off: the model is registered, not deployed.")
+        return
+    _deploy(workspace, candidate)
+
+
+def _training(context: Context, options: Options) -> None:
+    candidate = _train_to_register(enter(context), options)
+    if candidate is not None:
+        require_passed(candidate.run, candidate.decision, candidate.approval)
+
+
+def _train_to_register(workspace: Workspace, options: Options) -> Candidate | None:
+    """Train, evaluate, judge, register; None when the run was to stop before the registration."""
+    recorder = workspace.context.recorder
+    with recorder.phase("training"):
+        run = train(workspace)
+        recorder.add(training=run)
+    if options.stop_after is StopAfter.TRAIN:
+        return None
+    evaluation = _evaluated(workspace, run)
+    if options.stop_after is StopAfter.EVALUATION:
+        return None
+    return _registered(workspace, run, evaluation)
+
+
+def _evaluated(workspace: Workspace, run: TrainingRun) -> Evaluation:
+    recorder = workspace.context.recorder
+    with recorder.phase("evaluation"):
+        evaluation = evaluate(workspace, run)
+    recorder.add(evaluation=evaluation, decision=_judged(workspace, evaluation))
+    return evaluation
+
+
+def _judged(workspace: Workspace, evaluation: Evaluation) -> Decision:
+    settings = workspace.settings
+    gates = {
+        name: Limits(minimum=gate.minimum, threshold=gate.threshold)
+        for name, gate in settings.gates.items()
+    }
+    limits = accuracy_limits(settings.accuracy_threshold, settings.minimum_accuracy)
+    decision = judge(evaluation.metrics, limits, gates=gates)
+    logger.info("gate verdict=%s %s", decision.verdict.value, " ".join(decision.reasons))
+    return decision
+
+
+def _registered(workspace: Workspace, run: TrainingRun, evaluation: Evaluation) -> Candidate:
+    recorder = workspace.context.recorder
+    decision = _judged(workspace, evaluation)
+    approval = recorded.approval(workspace, run)
+    with recorder.phase("registration"):
+        package = register.register(
+            workspace, run, evaluation, decision=decision, approval=approval
+        )
+    recorder.add(training=run, evaluation=evaluation, decision=decision, package=package)
+    return Candidate(
+        run=run, evaluation=evaluation, decision=decision, approval=approval, package=package
+    )
+
+
+def _evaluation(context: Context, options: Options) -> None:
+    workspace = enter(context)
+    run = _named_run(workspace, options)
+    context.recorder.add(training=run)
+    evaluation = _evaluated(workspace, run)
+    require_passed(run, _judged(workspace, evaluation), recorded.approval(workspace, run))
+
+
+def _registration(context: Context, options: Options) -> None:
+    workspace = enter(context)
+    run = _named_run(workspace, options)
+    _registered(workspace, run, recorded.evaluation(workspace, run))
+
+
+def _approve(context: Context, options: Options) -> None:
+    if not options.reason:
+        message = "--mode approve needs --reason: it is recorded with who and when."
+        raise UsageError(message, remedy='Add --reason "why this model may pass".')
+    workspace = enter(context)
+    run = _named_run(workspace, options)
+    evaluation = recorded.evaluation(workspace, run)
+    decision = _judged(workspace, evaluation)
+    context.recorder.add(training=run, evaluation=evaluation, decision=decision)
+    package = approve(workspace, run, decision, reason=options.reason)
+    context.recorder.add(package=package)
+
+
+def _deployment(context: Context, options: Options) -> None:
+    workspace = enter(context)
+    run = recorded.training_run(workspace, _job_to_deploy(workspace, options))
+    context.recorder.note(f"Training job to deploy: {run.job_name}")
+    evaluation = recorded.evaluation(workspace, run)
+    decision = _judged(workspace, evaluation)
+    approval = recorded.approval(workspace, run)
+    context.recorder.add(training=run, evaluation=evaluation, decision=decision)
+    require_passed(run, decision, approval)
+    _deploy(workspace, _registered(workspace, run, evaluation))
+
+
+def _deploy(workspace: Workspace, candidate: Candidate) -> None:
+    with workspace.context.recorder.phase("deployment"):
+        deploy(workspace, candidate)
+
+
+def _job_to_deploy(workspace: Workspace, options: Options) -> str:
+    """Return the named job, else the newest one that may be deployed."""
+    if options.training_job:
+        return options.training_job
+    if options.in_ci:
+        message = (
+            "--mode deployment needs --training-job in CI: another run may have trained since."
+        )
+        raise UsageError(
+            message, remedy="Pass MLOPS_TRAINING_JOB of the training job's results.env."
+        )
+    for each in workspace.sagemaker.packages(workspace.context.package_group):
+        if each.package.approval_status is ApprovalStatus.APPROVED and each.training_job:
+            return each.training_job
+    message = f"No approved model package in {workspace.context.package_group}."
+    raise UsageError(message, remedy="Run --mode training, or approve a held model.")
+
+
+def _testing(context: Context, options: Options) -> None:
+    del options
+    workspace = enter(context)
+    seen = workspace.sagemaker.observe(context.endpoint)
+    release = recorded.live_release(workspace, seen)
+    with context.recorder.phase("testing"):
+        report = probe(workspace, release)
+    context.recorder.add(probe=report, release_id=release.release_id)
+    if not report.passed:
+        failures = " ".join(case.detail for case in report.cases if not case.passed)
+        message = f"Endpoint {context.endpoint} fails its tests: {failures}"
+        remedy = "Look at its logs; to go back to the previous release: --mode rollback."
+        raise EndpointTestsFailed(message, remedy=remedy)
+
+
+def _rollback(context: Context, options: Options) -> None:
+    workspace = enter(context)
+    with context.recorder.phase("rollback"):
+        roll_back(workspace, to=options.to, reason=options.reason or "no reason given")
+
+
+def _status(context: Context, options: Options) -> None:
+    del options
+    for line in status(enter(context)):
+        context.recorder.note(line)
+
+
+def _bootstrap(context: Context, options: Options) -> None:
+    del options
+    with context.recorder.phase("bootstrap"):
+        workspace = bootstrap(context)
+    context.recorder.note(f"Artifact bucket: {workspace.foundation.bucket}")
+    context.recorder.note(f"Execution role: {workspace.foundation.role_arn}")
+
+
+def _validate(context: Context, options: Options) -> None:
+    del options
+    for line in validate(context):
+        context.recorder.note(line)
+
+
+def _named_run(workspace: Workspace, options: Options) -> TrainingRun:
+    if not options.training_job:
+        message = f"--mode {options.mode.value} needs --training-job."
+        raise UsageError(message, remedy="Name a job that --mode training printed.")
+    return recorded.training_run(workspace, options.training_job)
+
+
+_MODES: Mapping[Mode, Callable[[Context, Options], None]] = {
+    Mode.FULL: _full,
+    Mode.TRAINING: _training,
+    Mode.EVALUATION: _evaluation,
+    Mode.REGISTRATION: _registration,
+    Mode.APPROVE: _approve,
+    Mode.DEPLOYMENT: _deployment,
+    Mode.TESTING: _testing,
+    Mode.ROLLBACK: _rollback,
+    Mode.STATUS: _status,
+    Mode.BOOTSTRAP: _bootstrap,
+    Mode.VALIDATE: _validate,
+}
