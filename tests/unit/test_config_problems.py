@@ -1,0 +1,191 @@
+"""What is wrong with a configuration, said in one truthful line for every problem."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline import config
+from pipeline.core.errors import ConfigError
+from tests.unit.config_files import Load, load, problem_lines
+
+__all__ = ["load"]
+
+WEBHOOK = "https://hooks.slack.com/services/T0/B0/s3cr3t"
+
+
+@pytest.mark.parametrize(
+    ("keys", "line"),
+    [
+        (
+            {"accuracy_treshold": 0.9},
+            "accuracy_treshold = 0.9: unknown key, did you mean accuracy_threshold?",
+        ),
+        (
+            {"training": {"tarjet": "x"}},
+            'training.tarjet = "x": unknown key, did you mean training.target?',
+        ),
+        ({"split_seed": 3}, "split_seed = 3: unknown key, did you mean training.split_seed?"),
+        (
+            {"slack_webhook": WEBHOOK},
+            "slack_webhook = (hidden): unknown key, did you mean slack_webhook_url?",
+        ),
+        ({"accuracy_threshold": 1.5}, "accuracy_threshold = 1.5: must be a number from 0 to 1"),
+        ({"accuracy_threshold": True}, "accuracy_threshold = true: must be a number from 0 to 1"),
+        ({"accuracy_threshold": "0.9"}, 'accuracy_threshold = "0.9": must be a number from 0 to 1'),
+        (
+            {"minimum_accuracy": 0.99},
+            "minimum_accuracy = 0.99: must not be above accuracy_threshold, which is 0.95",
+        ),
+        ({"auto_deploy_enabled": "yes"}, 'auto_deploy_enabled = "yes": must be true or false'),
+        (
+            {"role_arn": "SageMakerRole"},
+            'role_arn = "SageMakerRole": must be a role ARN such as '
+            "arn:aws:iam::123456789012:role/SageMakerRole",
+        ),
+        ({"training": 5}, "training = 5: must be an object"),
+        (
+            {"training": {"instance_type": "ml.t2.medium"}},
+            'training.instance_type = "ml.t2.medium": must be another type: '
+            "SageMaker jobs know no ml.t2",
+        ),
+        (
+            {"training": {"hyperparameters": {"seed": 1}}},
+            "training.hyperparameters.seed = 1: is a name of the training script itself; "
+            "choose another",
+        ),
+        (
+            {"training": {"test_fraction": 1}},
+            "training.test_fraction = 1: must be a number between 0 and 1, neither included",
+        ),
+        ({"gates": {"f1": {}}}, 'gates.f1.minimum = "": is missing'),
+        (
+            {"gates": {"f1": {"minimum": 0.9, "threshold": 0.8}}},
+            "gates.f1.threshold = 0.8: must not be below its minimum, which is 0.9",
+        ),
+        (
+            {"gates": {"a b": {"minimum": 0.9}}},
+            'gates.a b = "a b": must be an object of metric names and limits',
+        ),
+        (
+            {"deployment": {"strategy": "rolling"}},
+            'deployment.strategy = "rolling": must be all_at_once, canary or linear',
+        ),
+        (
+            {"deployment": {"strategy": "linear", "step_percentage": 5}},
+            "deployment.step_percentage = 5: must be 10 to 50 for linear",
+        ),
+        (
+            {"deployment": {"strategy": "canary"}},
+            'deployment.strategy = "canary": needs deployment.step_percentage from 1 to 50',
+        ),
+        (
+            {"deployment": {"strategy": "canary", "step_percentage": 51}},
+            "deployment.step_percentage = 51: must be a whole number from 1 to 50",
+        ),
+        (
+            {"deployment": {"step_percentage": 10}},
+            "deployment.step_percentage = 10: is only for the strategies canary and linear",
+        ),
+        (
+            {"deployment": {"instance_count": 9}},
+            "deployment.instance_count = 9: must lie between "
+            "the minimum and the maximum instance count, 1 and 4",
+        ),
+        (
+            {"deployment": {"wait_interval_s": 600, "maximum_execution_timeout_s": 600}},
+            "deployment.maximum_execution_timeout_s = 600: must be longer than both waits "
+            "together, which are 600 s",
+        ),
+        (
+            {"endpoint_prefix": "x" * 30},
+            f'endpoint_prefix = "{"x" * 30}": with the environment '
+            f"({'x' * 30}-staging) at most 33 characters",
+        ),
+        (
+            {"email_recipients": ["nobody"]},
+            'email_recipients.0 = "nobody": must be a list of email addresses',
+        ),
+    ],
+)
+def test_a_bad_value_is_one_line_with_its_file(
+    load: Load, tmp_path: Path, keys: dict[str, Any], line: str
+) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load(**keys)
+    assert problem_lines(refused) == [f"{line} ({tmp_path / 'my.json'})"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "flags", "line"),
+    [
+        (
+            {"ACCURACY_THRESHOLD": "1.5"},
+            {},
+            "accuracy_threshold = 1.5: must be a number from 0 to 1 "
+            "(environment ACCURACY_THRESHOLD)",
+        ),
+        (
+            {"ACCURACY_THRESHOLD": "nan"},
+            {},
+            'accuracy_threshold = "nan": must be a number from 0 to 1 '
+            "(environment ACCURACY_THRESHOLD)",
+        ),
+        (
+            {},
+            {"accuracy_threshold": "high"},
+            'accuracy_threshold = "high": must be a number from 0 to 1 (flag --accuracy-threshold)',
+        ),
+        (
+            {"MLOPS_TRAINNG__TARGET": "x"},
+            {},
+            'trainng = {"target": "x"}: unknown key, did you mean training? '
+            "(environment MLOPS_TRAINNG__TARGET)",
+        ),
+        (
+            {"MLOPS_BACKEND": "gcp"},
+            {},
+            'backend = "gcp": must be local or aws (environment MLOPS_BACKEND)',
+        ),
+    ],
+)
+def test_a_bad_value_from_elsewhere_names_its_source(
+    load: Load, environment: dict[str, str], flags: dict[str, object], line: str
+) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load(environment, flags)
+    assert problem_lines(refused) == [line]
+
+
+def test_every_problem_is_found_at_once(load: Load) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load({"LOG_LEVEL": "LOUD"}, {"aws_region": "moon"}, accuracy_threshold=2, extra=1)
+    assert len(problem_lines(refused)) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"a": 1, "a": 2}', "the key 'a' appears twice"),
+        ('{"accuracy_threshold": NaN}', "NaN is not a JSON value"),
+        ('{"accuracy_threshold": Infinity}', "Infinity is not a JSON value"),
+        ("{", "is not valid JSON"),
+        ("[]", "must hold one JSON object"),
+    ],
+)
+def test_a_file_that_is_not_plain_json_is_refused(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "broken.json"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as refused:
+        config.load_settings(config_file=path, environment={}, flags={})
+    (line,) = problem_lines(refused)
+    assert words in line
+    assert str(path) in line
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as refused:
+        config.load_settings(config_file=tmp_path / "no.json", environment={}, flags={})
+    (line,) = problem_lines(refused)
+    assert "no.json" in line
+    assert "cannot be read" in line
