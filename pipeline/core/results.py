@@ -50,14 +50,8 @@ def results_document(report: RunReport) -> dict[str, Any]:
         "timings": dict(report.timings_s or {}),
         "links": dict(report.links or {}),
         "notes": list(report.notes),
+        **_error(report),
     }
-    if report.failure is not None:
-        failure = report.failure
-        document["error"] = {
-            "code": failure.code,
-            "message": failure.message,
-            "remedy": failure.remedy,
-        }
     plain: dict[str, Any] = _plain(document)
     return plain
 
@@ -201,6 +195,14 @@ def _decision(report: RunReport) -> dict[str, Any] | None:
     if report.decision is None:
         return None
     return {"verdict": report.decision.verdict.value, "reasons": report.decision.reasons}
+
+
+def _error(report: RunReport) -> dict[str, Any]:
+    failure = report.failure
+    if failure is None:
+        return {}
+    shown = {"code": failure.code, "message": failure.message, "remedy": failure.remedy}
+    return {"error": shown}
 
 
 def _training_job(report: RunReport) -> str | None:
