@@ -56,7 +56,9 @@ def _config_options(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.option("--deployment-only", is_flag=True, help="The same as --mode deployment.")
 @click.option("--training-job", metavar="NAME", help="A job that --mode training finished.")
-@click.option("--endpoint-name", metavar="NAME", help="Endpoint to test; default: this environment's.")
+@click.option(
+    "--endpoint-name", metavar="NAME", help="Endpoint to test; default: this environment's."
+)
 @click.option(
     "--to",
     "--version",
@@ -86,7 +88,9 @@ def _config_options(command: Callable[..., Any]) -> Callable[..., Any]:
     show_default=True,
     help="Where results and logs go.",
 )
-@click.option("--output-file", type=click.Path(path_type=Path), help="A second copy of results.json.")
+@click.option(
+    "--output-file", type=click.Path(path_type=Path), help="A second copy of results.json."
+)
 @click.option(
     "--output",
     "output_format",
@@ -99,7 +103,7 @@ def _config_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--quiet", "-q", is_flag=True, help="Show warnings and errors only.")
 @click.option("--no-color", is_flag=True, help="Plain text, also on a terminal.")
 @click.pass_context
-def command(click_context: click.Context, **flags: Any) -> None:
+def command(click_context: click.Context, /, **flags: Any) -> None:
     """Train, judge, register, deploy, test and roll back a model on SageMaker.
 
     Without flags it does all of it, on the AWS that is embedded in this project.

@@ -7,7 +7,6 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -120,7 +119,7 @@ class _Session:
         reports.write_files(
             report, folder=self._flags["output_dir"], copy=self._flags["output_file"]
         )
-        if failure:
+        if failure and self._flags["output_format"] == "json":
             sys.stderr.write(f"Error: {failure.message}\n{failure.remedy}\n")
         write(reports.summary(report, output_format=self._flags["output_format"]))
         return code

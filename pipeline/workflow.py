@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from pipeline.context import Context, Workspace
 from pipeline.core.errors import EndpointTestsFailed, UsageError
-from pipeline.core.gate import Limits, accuracy_limits, judge
+from pipeline.core.gate import judge
 from pipeline.core.records import ApprovalStatus, Decision, Evaluation, TrainingRun
 from pipeline.modes import Mode
 from pipeline.steps import recorded, register
@@ -74,41 +74,32 @@ def _train_to_register(workspace: Workspace, options: Options) -> Candidate | No
         recorder.add(training=run)
     if options.stop_after is StopAfter.TRAIN:
         return None
-    evaluation = _evaluated(workspace, run)
-    if options.stop_after is StopAfter.EVALUATION:
-        return None
-    return _registered(workspace, run, evaluation)
-
-
-def _evaluated(workspace: Workspace, run: TrainingRun) -> Evaluation:
-    recorder = workspace.context.recorder
     with recorder.phase("evaluation"):
         evaluation = evaluate(workspace, run)
-    recorder.add(evaluation=evaluation, decision=_judged(workspace, evaluation))
-    return evaluation
+    decision = _judged(workspace, evaluation)
+    if options.stop_after is StopAfter.EVALUATION:
+        return None
+    return _registered(workspace, run, evaluation, decision)
 
 
 def _judged(workspace: Workspace, evaluation: Evaluation) -> Decision:
     settings = workspace.settings
-    gates = {
-        name: Limits(minimum=gate.minimum, threshold=gate.threshold)
-        for name, gate in settings.gates.items()
-    }
-    limits = accuracy_limits(settings.accuracy_threshold, settings.minimum_accuracy)
-    decision = judge(evaluation.metrics, limits, gates=gates)
+    decision = judge(evaluation.metrics, settings.accuracy_limits, gates=settings.gate_limits)
     logger.info("gate verdict=%s %s", decision.verdict.value, " ".join(decision.reasons))
+    workspace.context.recorder.add(evaluation=evaluation, decision=decision)
     return decision
 
 
-def _registered(workspace: Workspace, run: TrainingRun, evaluation: Evaluation) -> Candidate:
+def _registered(
+    workspace: Workspace, run: TrainingRun, evaluation: Evaluation, decision: Decision
+) -> Candidate:
     recorder = workspace.context.recorder
-    decision = _judged(workspace, evaluation)
     approval = recorded.approval(workspace, run)
     with recorder.phase("registration"):
         package = register.register(
             workspace, run, evaluation, decision=decision, approval=approval
         )
-    recorder.add(training=run, evaluation=evaluation, decision=decision, package=package)
+    recorder.add(package=package)
     return Candidate(
         run=run, evaluation=evaluation, decision=decision, approval=approval, package=package
     )
@@ -117,15 +108,16 @@ def _registered(workspace: Workspace, run: TrainingRun, evaluation: Evaluation) 
 def _evaluation(context: Context, options: Options) -> None:
     workspace = enter(context)
     run = _named_run(workspace, options)
-    context.recorder.add(training=run)
-    evaluation = _evaluated(workspace, run)
+    with context.recorder.phase("evaluation"):
+        evaluation = evaluate(workspace, run)
     require_passed(run, _judged(workspace, evaluation), recorded.approval(workspace, run))
 
 
 def _registration(context: Context, options: Options) -> None:
     workspace = enter(context)
     run = _named_run(workspace, options)
-    _registered(workspace, run, recorded.evaluation(workspace, run))
+    evaluation = recorded.evaluation(workspace, run)
+    _registered(workspace, run, evaluation, _judged(workspace, evaluation))
 
 
 def _approve(context: Context, options: Options) -> None:
@@ -136,7 +128,6 @@ def _approve(context: Context, options: Options) -> None:
     run = _named_run(workspace, options)
     evaluation = recorded.evaluation(workspace, run)
     decision = _judged(workspace, evaluation)
-    context.recorder.add(training=run, evaluation=evaluation, decision=decision)
     package = approve(workspace, run, decision, reason=options.reason)
     context.recorder.add(package=package)
 
@@ -144,13 +135,12 @@ def _approve(context: Context, options: Options) -> None:
 def _deployment(context: Context, options: Options) -> None:
     workspace = enter(context)
     run = recorded.training_run(workspace, _job_to_deploy(workspace, options))
+    context.recorder.add(training=run)
     context.recorder.note(f"Training job to deploy: {run.job_name}")
     evaluation = recorded.evaluation(workspace, run)
     decision = _judged(workspace, evaluation)
-    approval = recorded.approval(workspace, run)
-    context.recorder.add(training=run, evaluation=evaluation, decision=decision)
-    require_passed(run, decision, approval)
-    _deploy(workspace, _registered(workspace, run, evaluation))
+    require_passed(run, decision, recorded.approval(workspace, run))
+    _deploy(workspace, _registered(workspace, run, evaluation, decision))
 
 
 def _deploy(workspace: Workspace, candidate: Candidate) -> None:
@@ -194,7 +184,10 @@ def _testing(context: Context, options: Options) -> None:
 def _rollback(context: Context, options: Options) -> None:
     workspace = enter(context)
     with context.recorder.phase("rollback"):
-        roll_back(workspace, to=options.to, reason=options.reason or "no reason given")
+        back = roll_back(workspace, to=options.to, reason=options.reason or "no reason given")
+    context.recorder.add(
+        deployment=back.report, probe=back.probe, release_id=back.report.release_id
+    )
 
 
 def _status(context: Context, options: Options) -> None:
@@ -221,7 +214,9 @@ def _named_run(workspace: Workspace, options: Options) -> TrainingRun:
     if not options.training_job:
         message = f"--mode {options.mode.value} needs --training-job."
         raise UsageError(message, remedy="Name a job that --mode training printed.")
-    return recorded.training_run(workspace, options.training_job)
+    run = recorded.training_run(workspace, options.training_job)
+    workspace.context.recorder.add(training=run)
+    return run
 
 
 _MODES: Mapping[Mode, Callable[[Context, Options], None]] = {

@@ -42,7 +42,7 @@ class TrainingSettings(Section):
     data: Text = "data/iris.csv"
     target: Text = "species"
     test_fraction: OpenShare = 0.5
-    split_seed: Seed = 1
+    split_seed: Seed = 3
     seed: Seed = 0
     cross_validation_folds: Folds = 5
     instance_type: InstanceType = "ml.m5.large"

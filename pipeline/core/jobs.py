@@ -200,8 +200,7 @@ def package_request(
     content_types = ["application/json", "text/csv"]
     return {
         "ModelPackageGroupName": group,
-        "ModelPackageDescription": f"Trained by {run.job_name}.",
-        "ApprovalDescription": status_reason[:1024],
+        "ModelPackageDescription": f"Trained by {run.job_name}. {status_reason}"[:1024],
         "CustomerMetadataProperties": {
             "artifact_sha256": evaluation.artifact_sha256,
             "code_sha256": run.code_sha256,

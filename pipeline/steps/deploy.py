@@ -6,13 +6,12 @@ from time import monotonic
 
 from pipeline.context import Workspace
 from pipeline.core import ledger, naming
-from pipeline.core.errors import GateNotPassed, PlanRefused
+from pipeline.core.errors import GateNotPassed, PipelineError, PlanRefused, RolledBack
 from pipeline.core.head import LedgerHead
 from pipeline.core.outcomes import (
     DeploymentReport,
     DeploymentStatus,
     EndpointObservation,
-    ProbeReport,
 )
 from pipeline.core.plan_review import IntentKind
 from pipeline.core.records import (
@@ -46,14 +45,6 @@ class Candidate:
     package: ModelPackage
 
 
-@dataclass(frozen=True, kw_only=True)
-class Deployed:
-    """What a deployment that went well leaves for the report; no probe when nothing was to do."""
-
-    report: DeploymentReport
-    probe: ProbeReport | None
-
-
 def require_passed(run: TrainingRun, decision: Decision, approval: Approval | None) -> None:
     """Refuse what the gate holds or rejects. A held model passes after a person approved it."""
     if decision.verdict is Verdict.DEPLOY or (decision.verdict is Verdict.HOLD and approval):
@@ -69,39 +60,66 @@ def require_passed(run: TrainingRun, decision: Decision, approval: Approval | No
     raise GateNotPassed(message, remedy=remedy)
 
 
-def deploy(workspace: Workspace, candidate: Candidate) -> Deployed:
+def deploy(workspace: Workspace, candidate: Candidate) -> None:
     """Make the endpoint serve the candidate, proved by SageMaker's word and by tests.
 
     Raises GateNotPassed, PlanRefused, LeaseHeld, RolledBack or NotServing.
     """
     require_passed(candidate.run, candidate.decision, candidate.approval)
     with moves.leased(workspace) as version:
-        return _deploy(workspace, candidate, version)
+        _deploy(workspace, candidate, version)
 
 
-def _deploy(workspace: Workspace, candidate: Candidate, version: HeadVersion) -> Deployed:
+def _deploy(workspace: Workspace, candidate: Candidate, version: HeadVersion) -> None:
     started = monotonic()
     observation = moves.settled_endpoint(workspace)
     serving = serving_settings(workspace, image_uri=candidate.run.image_uri)
     digest = content_digest(candidate.run.artifact_sha256, serving)
     if _is_live(version.head, digest, observation):
-        return _nothing_to_do(version.head)
+        _report_nothing_to_do(workspace, version.head)
+        return
     _refuse_quarantined(workspace, version.head, digest)
     release = _release(workspace, candidate, serving, digest=digest, head=version.head)
     target, version = _announce(workspace, version, release, observation)
-    moved = _move(workspace, version, target, release)
-    probe_report = probe(workspace, release)
-    if not probe_report.passed:
-        raise recover.from_failed_tests(workspace, moved.version, release, probe_report)
-    moves.finish(workspace, moved.version, "deployed", release=release.release_id)
+    try:
+        moved = _move(workspace, version, target, release)
+        _test(workspace, moved, release)
+    except PipelineError as error:
+        _report_failure(workspace, release, error, duration_s=monotonic() - started)
+        raise
     report = DeploymentReport(
         status=DeploymentStatus.SUCCESS,
         endpoint_name=workspace.context.endpoint,
         release_id=release.release_id,
-        duration_s=monotonic() - started,
+        duration_s=round(monotonic() - started, 2),
         plan=moved.applied.plan,
     )
-    return Deployed(report=report, probe=probe_report)
+    workspace.context.recorder.add(deployment=report, release_id=release.release_id)
+
+
+def _test(workspace: Workspace, moved: moves.Moved, release: Release) -> None:
+    recorder = workspace.context.recorder
+    with recorder.phase("testing"):
+        report = probe(workspace, release)
+    recorder.add(probe=report)
+    if not report.passed:
+        raise recover.from_failed_tests(workspace, moved.version, release, report)
+    moves.finish(workspace, moved.version, "deployed", release=release.release_id)
+
+
+def _report_failure(
+    workspace: Workspace, release: Release, error: PipelineError, *, duration_s: float
+) -> None:
+    rolled_back = isinstance(error, RolledBack)
+    serving = workspace.ledger.read().head.live_release if rolled_back else None
+    report = DeploymentReport(
+        status=DeploymentStatus.ROLLED_BACK if rolled_back else DeploymentStatus.FAILED,
+        endpoint_name=workspace.context.endpoint,
+        release_id=release.release_id,
+        duration_s=round(duration_s, 2),
+        rolled_back_to=serving,
+    )
+    workspace.context.recorder.add(deployment=report, release_id=release.release_id)
 
 
 def _is_live(head: LedgerHead, digest: str, observation: EndpointObservation) -> bool:
@@ -110,7 +128,7 @@ def _is_live(head: LedgerHead, digest: str, observation: EndpointObservation) ->
     return observation.serves(naming.endpoint_config_name(head.endpoint, head.live))
 
 
-def _nothing_to_do(head: LedgerHead) -> Deployed:
+def _report_nothing_to_do(workspace: Workspace, head: LedgerHead) -> None:
     release_id = head.live_release or ""
     logger.info("endpoint=%s serves this model already; nothing to do", head.endpoint)
     report = DeploymentReport(
@@ -119,7 +137,7 @@ def _nothing_to_do(head: LedgerHead) -> Deployed:
         release_id=release_id,
         duration_s=0.0,
     )
-    return Deployed(report=report, probe=None)
+    workspace.context.recorder.add(deployment=report, release_id=release_id)
 
 
 def _refuse_quarantined(workspace: Workspace, head: LedgerHead, digest: str) -> None:

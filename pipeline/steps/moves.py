@@ -80,14 +80,13 @@ def config_for(
 
 def all_at_once(endpoint: str, target: str) -> Move:
     """Return a move with no steps and no waits, watched by the target's own alarms."""
-    config = naming.endpoint_config_name(endpoint, target)
     return Move(
         strategy=Strategy.ALL_AT_ONCE,
         step_percentage=None,
         wait_interval_s=0,
         termination_wait_s=0,
         maximum_execution_timeout_s=_MAXIMUM_EXECUTION_TIMEOUT_S,
-        alarm_names=(f"{config}-errors", f"{config}-latency"),
+        alarm_names=naming.rollback_alarm_names(endpoint, target),
     )
 
 
