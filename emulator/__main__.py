@@ -20,6 +20,8 @@ def main(arguments: list[str]) -> int:
     except (StateDirectoryError, CommandFailed) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 def _run(options: argparse.Namespace, directory: StateDirectory) -> int:
