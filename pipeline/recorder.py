@@ -17,14 +17,19 @@ class Recorder:
         self._parts: dict[str, Any] = {}
         self._timings_s: dict[str, float] = {}
         self._notes: list[str] = []
+        self._listing: list[str] = []
 
     def add(self, **parts: Any) -> None:
         """Keep parts by their names in RunReport; a later one replaces an earlier one."""
         self._parts |= parts
 
     def note(self, line: str) -> None:
-        """Keep a line that the summary shows."""
+        """Keep a remark that the summary shows."""
         self._notes.append(line)
+
+    def show(self, line: str) -> None:
+        """Keep a line of what the mode was asked to show."""
+        self._listing.append(line)
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
@@ -37,5 +42,10 @@ class Recorder:
 
     def complete(self, report: RunReport) -> RunReport:
         """Return the report with everything collected."""
-        notes = (*report.notes, *self._notes)
-        return replace(report, **self._parts, timings_s=dict(self._timings_s), notes=notes)
+        return replace(
+            report,
+            **self._parts,
+            timings_s=dict(self._timings_s),
+            notes=(*report.notes, *self._notes),
+            listing=tuple(self._listing),
+        )

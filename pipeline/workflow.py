@@ -193,21 +193,21 @@ def _rollback(context: Context, options: Options) -> None:
 def _status(context: Context, options: Options) -> None:
     del options
     for line in status(enter(context)):
-        context.recorder.note(line)
+        context.recorder.show(line)
 
 
 def _bootstrap(context: Context, options: Options) -> None:
     del options
     with context.recorder.phase("bootstrap"):
         workspace = bootstrap(context)
-    context.recorder.note(f"Artifact bucket: {workspace.foundation.bucket}")
-    context.recorder.note(f"Execution role: {workspace.foundation.role_arn}")
+    context.recorder.show(f"Artifact bucket: {workspace.foundation.bucket}")
+    context.recorder.show(f"Execution role: {workspace.foundation.role_arn}")
 
 
 def _validate(context: Context, options: Options) -> None:
     del options
     for line in validate(context):
-        context.recorder.note(line)
+        context.recorder.show(line)
 
 
 def _named_run(workspace: Workspace, options: Options) -> TrainingRun:

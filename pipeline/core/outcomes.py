@@ -189,6 +189,7 @@ class RunReport:
     """Everything the outputs of a run are made of; parts that did not run are None.
 
     `failed_phase` is the phase that a failure ended, also when it left no record of its own.
+    `listing` is what the mode was asked to show, line by line; `notes` are remarks beside it.
     """
 
     run_id: str
@@ -215,3 +216,4 @@ class RunReport:
     timings_s: Mapping[str, float] | None = None
     links: Mapping[str, str] | None = None
     notes: tuple[str, ...] = ()
+    listing: tuple[str, ...] = ()

@@ -50,6 +50,7 @@ def results_document(report: RunReport) -> dict[str, Any]:
         "timings": dict(report.timings_s or {}),
         "links": dict(report.links or {}),
         "notes": list(report.notes),
+        "listing": list(report.listing),
         **_error(report),
     }
     plain: dict[str, Any] = _plain(document)

@@ -18,6 +18,7 @@ def summary_lines(report: RunReport) -> tuple[str, ...]:
         *_training_lines(report),
         *_deployment_lines(report),
         *_testing_lines(report),
+        *report.listing,
         *(f"Note: {note}" for note in report.notes),
         *_failure_lines(report),
     )
