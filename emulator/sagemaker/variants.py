@@ -56,7 +56,8 @@ def _variant_to_launch(
     variant: Mapping[str, Any],
     counts: Mapping[str, int],
 ) -> Variant:
-    container = _resolved(context, _container(require_model(context, variant["ModelName"])))
+    model = require_model(context, variant["ModelName"])
+    container = _resolved(context, _container(model))
     return Variant(
         endpoint_name=endpoint_name,
         endpoint_config_name=config_name,
@@ -69,6 +70,7 @@ def _variant_to_launch(
         startup_timeout_s=variant.get(
             "ContainerStartupHealthCheckTimeoutInSeconds", _DEFAULT_STARTUP_TIMEOUT_S
         ),
+        network_isolation=bool(model.get("EnableNetworkIsolation")),
     )
 
 
