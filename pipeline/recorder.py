@@ -1,12 +1,22 @@
 """What a run has seen and done so far: the report must be whole also when a later step fails."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from time import monotonic
 from typing import Any
 
-from pipeline.core.outcomes import RunReport
+from pipeline.core.outcomes import Phase, RunReport
+
+# Document 002 knows three phases; whatever has a time of its own belongs to one of them.
+_PHASE_OF: Mapping[str, Phase] = {
+    "deployment": "deployment",
+    "evaluation": "training",
+    "registration": "training",
+    "rollback": "deployment",
+    "testing": "testing",
+    "training": "training",
+}
 
 
 class Recorder:
@@ -33,10 +43,13 @@ class Recorder:
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
-        """Time a phase, whether it ends well or not."""
+        """Time a phase, whether it ends well or not. The innermost one that fails is named."""
         started = self._clock()
         try:
             yield
+        except BaseException:
+            self._parts.setdefault("failed_phase", _PHASE_OF.get(name))
+            raise
         finally:
             self._timings_s[name] = round(self._clock() - started, 3)
 
