@@ -13,8 +13,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sklearn.model_selection import train_test_split
-
 from pipeline.core.errors import UsageError
 
 # What pandas.read_csv takes for a missing value, and so does the model's code
@@ -119,6 +117,9 @@ def split(table: DataTable, *, target: str, test_fraction: float, seed: int) -> 
     The same table, fraction and seed give the same bytes. Raises UsageError when the target
     column is absent, incomplete, no classification target, or a class has too few rows.
     """
+    # Imported here: scikit-learn takes a second, and only a run that trains needs it
+    from sklearn.model_selection import train_test_split
+
     labels = checked_labels(table, target=target)
     try:
         train, test = train_test_split(
