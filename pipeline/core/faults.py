@@ -24,7 +24,8 @@ _SETTLED = {
 }
 
 
-# What Terraform says once SageMaker has taken the call: the provider's waiters, and our postcondition.
+# What Terraform says once SageMaker has taken the call: the provider's waiters and our
+# postcondition.
 _AFTER_THE_CALL = ("waiting for", "unexpected state", "rolled the update back")
 
 

@@ -29,9 +29,7 @@ def adopt(head: LedgerHead, event: HistoryEvent) -> LedgerHead:
     if event.previous_sha256 != head.last_history_sha256:
         what = f"Line {event.number} of the history of {head.endpoint} follows another line."
         raise CorruptRecord(what, remedy="Compare the history with its bucket's object versions.")
-    return replace(
-        head, next_history_number=event.number + 1, last_history_sha256=event.sha256
-    )
+    return replace(head, next_history_number=event.number + 1, last_history_sha256=event.sha256)
 
 
 def first_broken_link(events: Iterable[HistoryEvent], head: LedgerHead) -> int | None:

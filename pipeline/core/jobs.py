@@ -1,7 +1,8 @@
 """The documents that ask SageMaker for a training job, a processing job and a model package.
 
-Pure: settings, foundation and addresses in, boto3 keyword arguments out. Sources: SageMaker API reference,
-CreateTrainingJob, CreateProcessingJob and CreateModelPackage; the script mode of the SageMaker training toolkit.
+Pure: settings, foundation and addresses in, boto3 keyword arguments out. Sources: SageMaker API
+reference, CreateTrainingJob, CreateProcessingJob and CreateModelPackage; the script mode of the
+SageMaker training toolkit.
 Every job carries the foundation's keys, network, isolation, tags and a maximum runtime.
 """
 
@@ -196,7 +197,7 @@ def package_request(
     serving_environment: Mapping[str, str],
     instance_type: str,
 ) -> dict[str, Any]:
-    """Return the arguments of CreateModelPackage: the artifact at its content address, with what is known of it."""
+    """Return the arguments of CreateModelPackage: the artifact and all that is known of it."""
     content_types = ["application/json", "text/csv"]
     return {
         "ModelPackageGroupName": group,

@@ -134,7 +134,11 @@ def _refusal_of_removal(change: ResourceChange, intent: MoveIntent) -> str | Non
             f"{change.address} would be {verb}{_cause(change)}, but the endpoint serves it. "
             "Make the change a new release instead."
         )
-    if intent.nothing_ever_lived and change.action is Action.DELETE and change.resource_type in _KINDS:
+    if (
+        intent.nothing_ever_lived
+        and change.action is Action.DELETE
+        and change.resource_type in _KINDS
+    ):
         return None  # what is left of a release that could not be created, and that nobody asks
     if intent.kind is IntentKind.PRUNE and change.action is Action.DELETE:
         if change.address in intent.removable:

@@ -15,7 +15,7 @@ def labels_of(body: bytes) -> tuple[str, ...]:
 
 
 def share_of_matches(predicted: Sequence[str], labels: Sequence[str]) -> float:
-    """Return the share (0..1) of right answers; a missing answer is a wrong one, none at all is 0."""
+    """Return the share (0..1) of right answers; a missing answer is wrong, none at all is 0."""
     if len(predicted) != len(labels) or not labels:
         return 0.0
     return sum(p == label for p, label in zip(predicted, labels, strict=True)) / len(labels)

@@ -1,18 +1,25 @@
-"""Where AWS is: the real one or the embedded one, its boto3 clients and the environment that Terraform needs for it."""
+"""Where AWS is: the real one or the embedded one; its clients, and the environment of its programs."""
 
 import logging
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.core.errors import CloudUnusable, PipelineError, UsageError
 
 logger = logging.getLogger(__name__)
 
 LOCAL_ACCOUNT = "000000000000"
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-# What a program may inherit. Anything else (TF_VAR_*, TF_CLI_ARGS*, tokens) would change a plan unseen or leak.
+_LOCAL_KEY = "local"
+# What a program may inherit. Anything else (TF_VAR_*, TF_CLI_ARGS*, tokens) would change a plan
+# unseen, or leak.
 _INHERITED = {
     "HOME",
     "HTTPS_PROXY",
@@ -34,6 +41,19 @@ _INHERITED = {
     "http_proxy",
     "no_proxy",
 }
+_DENIED = {
+    "403",
+    "AccessDenied",
+    "AccessDeniedException",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "SignatureDoesNotMatch",
+    "UnauthorizedOperation",
+    "UnrecognizedClientException",
+}
+_THROTTLED = {"SlowDown", "Throttling", "ThrottlingException", "TooManyRequestsException"}
+_OVER_QUOTA = {"LimitExceededException", "ResourceLimitExceeded", "ServiceQuotaExceededException"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,34 +75,67 @@ class Cloud:
             self._clients[service] = self._new_client(service)
         return self._clients[service]
 
+    def credentials(self) -> Any:
+        """Return the credentials that the clients sign with; they refresh themselves."""
+        return self._session.get_credentials()
+
+    @property
+    def partition(self) -> str:
+        """The part of AWS that the region belongs to, as ARNs name it: aws, aws-cn, aws-us-gov."""
+        return str(self._session.get_partition_for_region(self.region))
+
+    @property
+    def ca_bundle(self) -> str | bool:
+        """The file of certificates that the clients trust, or True for botocore's own."""
+        named = self._botocore_session.get_config_variable("ca_bundle")
+        return str(named or self.inherited.get("REQUESTS_CA_BUNDLE") or "") or True
+
     def _new_client(self, service: str) -> Any:
-        import boto3
         from botocore.config import Config
 
         retries = {"mode": "standard", "total_max_attempts": 6}
-        local: dict[str, Any] = {}
-        s3: dict[str, str] = {}
-        if self.endpoint_url:
-            local = {
-                "endpoint_url": self.endpoint_url,
-                "aws_access_key_id": "local",
-                "aws_secret_access_key": "local",
-            }
-            s3 = {"addressing_style": "path"}
-        session = boto3.session.Session(
-            region_name=self.region, botocore_session=_without_profile() if local else None
+        if not self.endpoint_url:
+            return self._session.client(service, config=Config(retries=retries))
+        config = Config(
+            retries=retries,
+            s3={"addressing_style": "path"},
+            proxies={},
+            use_fips_endpoint=False,
+            use_dualstack_endpoint=False,
         )
-        return session.client(
-            service, config=Config(retries=retries, s3=s3, proxies={} if local else None), **local
+        return self._session.client(service, config=config, endpoint_url=self.endpoint_url)
+
+    @cached_property
+    def _session(self) -> Any:
+        import boto3
+
+        keys = {"aws_access_key_id": _LOCAL_KEY, "aws_secret_access_key": _LOCAL_KEY}
+        return boto3.session.Session(
+            region_name=self.region,
+            botocore_session=self._botocore_session,
+            **(keys if self.is_local else {}),
+        )
+
+    @cached_property
+    def _botocore_session(self) -> Any:
+        """The user's profiles are for the real AWS: the embedded one never looks at them."""
+        from botocore.session import Session
+
+        if not self.is_local:
+            return Session()
+        nothing = (None, None, os.devnull, None)
+        return Session(
+            session_vars={
+                "profile": (None, None, None, None),
+                "config_file": nothing,
+                "credentials_file": nothing,
+            }
         )
 
     def account_id(self) -> str:
         """Return the account of the credentials in use. Raises CloudUnusable."""
-        try:
+        with attempting("read the AWS account"):
             return str(self.client("sts").get_caller_identity()["Account"])
-        except Exception as error:
-            msg = "read the AWS account"
-            raise unusable(msg, error) from error
 
     def environment(self) -> dict[str, str]:
         """Return the whole environment for a program that talks to this cloud."""
@@ -93,57 +146,57 @@ class Cloud:
             }
             return variables | {"AWS_REGION": self.region, "AWS_DEFAULT_REGION": self.region}
         return variables | {
-            "AWS_ACCESS_KEY_ID": "local",
+            "AWS_ACCESS_KEY_ID": _LOCAL_KEY,
+            "AWS_CONFIG_FILE": os.devnull,
             "AWS_DEFAULT_REGION": self.region,
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_REGION": self.region,
-            "AWS_SECRET_ACCESS_KEY": "local",
-            "NO_PROXY": "127.0.0.1,localhost",
-            "no_proxy": "127.0.0.1,localhost",
+            "AWS_SECRET_ACCESS_KEY": _LOCAL_KEY,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "NO_PROXY": "127.0.0.1,localhost,::1",
+            "no_proxy": "127.0.0.1,localhost,::1",
         }
-
-
-def _without_profile() -> Any:
-    """Return a session that never looks at the user's profiles: they are for the real AWS."""
-    from botocore.session import Session
-
-    return Session(session_vars={"profile": (None, None, None, None), "config_file": (None, None, "/dev/null", None), "credentials_file": (None, None, "/dev/null", None)})
 
 
 def real_cloud(*, region: str, environment: Mapping[str, str]) -> Cloud:
     """Return the real AWS; refuses an environment that points at this machine."""
-    named = environment.get("AWS_ENDPOINT_URL", "")
-    if urlsplit(named).hostname in _LOOPBACK:
-        msg = f"The backend is aws, but AWS_ENDPOINT_URL is {named}, which is this machine."
-        raise UsageError(
-            msg,
-            remedy="Unset AWS_ENDPOINT_URL, or use --backend local.",
-        )
+    for name, url in sorted(environment.items()):
+        if name.startswith("AWS_ENDPOINT_URL") and _is_this_machine(url):
+            message = f"The backend is aws, but {name} is {url}, which is this machine."
+            raise UsageError(message, remedy=f"Unset {name}, or use --backend local.")
     return Cloud(region=region, endpoint_url=None, inherited=environment)
 
 
 def local_cloud(endpoint_url: str, *, region: str, environment: Mapping[str, str]) -> Cloud:
     """Return the embedded AWS; refuses an address that is not this machine's."""
-    if urlsplit(endpoint_url).hostname not in _LOOPBACK:
-        msg = f"The backend is local, but the AWS endpoint is {endpoint_url}, which is not this machine."
-        raise UsageError(
-            msg,
-            remedy="Unset AWS_ENDPOINT_URL, or use --backend aws.",
+    if not _is_this_machine(endpoint_url):
+        message = (
+            f"The backend is local, but AWS_ENDPOINT_URL is {endpoint_url}, "
+            "which is not this machine."
         )
+        raise UsageError(message, remedy="Unset AWS_ENDPOINT_URL, or use --backend aws.")
     return Cloud(region=region, endpoint_url=endpoint_url, inherited=environment)
 
 
-_DENIED = {
-    "AccessDenied",
-    "AccessDeniedException",
-    "UnauthorizedOperation",
-    "UnrecognizedClientException",
-    "InvalidClientTokenId",
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "SignatureDoesNotMatch",
-}
+def _is_this_machine(url: str) -> bool:
+    try:
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@contextmanager
+def attempting(what: str) -> Iterator[None]:
+    """Turn a call that fails inside the block into the error that says what to do.
+
+    `what` reads after "Could not".
+    """
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise unusable(what, error) from error
 
 
 def error_code(error: BaseException) -> str:
@@ -153,11 +206,17 @@ def error_code(error: BaseException) -> str:
 
 
 def unusable(what: str, error: Exception) -> PipelineError:
-    """Turn a failed call into the error that says what to do. `what` reads after "could not"."""
-    if isinstance(error, PipelineError):
-        return error
-    if error_code(error) in _DENIED:
+    """Turn a failed call into the error that says what to do. `what` reads after "Could not"."""
+    code = error_code(error)
+    if code in _DENIED:
         remedy = "Check the credentials and give their role the permission that AWS names."
+    elif code in _THROTTLED:
+        remedy = "AWS asks for fewer calls: wait a minute, then run the command again."
+    elif code in _OVER_QUOTA:
+        remedy = "Ask for a higher quota (Service Quotas), or use another instance type."
     else:
-        remedy = "Check credentials, region and network (aws sts get-caller-identity), then run the command again."
+        remedy = (
+            "Check credentials, region and network (aws sts get-caller-identity), "
+            "then run the command again."
+        )
     return CloudUnusable(f"Could not {what}: {error}", remedy=remedy)

@@ -12,17 +12,27 @@ _START_TIMEOUT_S = 90.0
 
 
 def start(project_root: Path, environment: Mapping[str, str]) -> str:
-    """Make sure that the embedded AWS of this checkout runs; return its URL. It outlives this process."""
-    completed = process.run(
-        [sys.executable, "-m", "emulator", "start"],
-        cwd=project_root,
-        environment={**environment, "PYTHONPATH": str(project_root)},
-        timeout_s=_START_TIMEOUT_S,
-    )
-    if completed.exit_code != 0:
-        msg = f"The embedded AWS does not start: {completed.last_lines(5)}"
-        raise CloudUnusable(
-            msg,
-            remedy="Read its log with: python -m emulator logs. Start afresh with: python -m emulator reset.",
+    """Make sure that this checkout's embedded AWS runs; return its URL. It outlives this process."""
+    try:
+        completed = process.run(
+            [sys.executable, "-m", "emulator", "start"],
+            cwd=project_root,
+            environment={**environment, "PYTHONPATH": str(project_root)},
+            timeout_s=_START_TIMEOUT_S,
         )
-    return str(json.loads(completed.stdout.splitlines()[-1])["endpoint_url"])
+    except process.ProgramTimedOut as error:
+        raise _does_not_start(str(error)) from error
+    try:
+        return str(json.loads(completed.stdout.splitlines()[-1])["endpoint_url"])
+    except (IndexError, KeyError, TypeError, ValueError) as error:
+        raise _does_not_start(completed.last_lines(5)) from error
+
+
+def _does_not_start(why: str) -> CloudUnusable:
+    return CloudUnusable(
+        f"The embedded AWS does not start: {why}",
+        remedy=(
+            "Read its log with: python -m emulator logs. "
+            "Start afresh with: python -m emulator reset."
+        ),
+    )

@@ -1,14 +1,20 @@
 """Asks an endpoint, many times and at once.
 
-boto3's invoke_endpoint doubles the 95th percentile under concurrency by its own work, so requests are
-signed by botocore and sent through one urllib3 pool. One attempt each: a retry would hide a failure.
+boto3's invoke_endpoint doubles the 95th percentile under concurrency by its own work, so requests
+are signed by botocore and sent through its HTTP session, which knows the user's proxy and
+certificates. One attempt each: a retry would hide a failure.
 """
 
 import json
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
 from urllib.parse import quote
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSPreparedRequest, AWSRequest
+from botocore.exceptions import HTTPClientError
+from botocore.httpsession import URLLib3Session
+from botocore.utils import get_environ_proxies
 
 from pipeline.gateways.aws import Cloud
 
@@ -31,10 +37,13 @@ class Answer:
 
     def explanation(self) -> str:
         """Return the model's own message out of SageMaker's error document."""
+        text = self.body.decode(errors="replace")
         try:
-            document = json.loads(self.body)
+            document = json.loads(text)
         except ValueError:
-            return self.body[:300].decode(errors="replace")
+            return text[:300]
+        if not isinstance(document, dict):
+            return text[:300]
         return str(document.get("OriginalMessage") or document.get("Message") or document)[:600]
 
 
@@ -42,35 +51,30 @@ class EndpointClient:
     """InvokeEndpoint for one endpoint; safe to use from several threads."""
 
     def __init__(self, cloud: Cloud, endpoint: str, *, connections: int) -> None:
-        import urllib3
-
-        client = cloud.client("sagemaker-runtime")
-        self._credentials = client._request_signer._credentials
+        service_url = cloud.client("sagemaker-runtime").meta.endpoint_url
+        self._url = f"{service_url}/endpoints/{quote(endpoint, safe='')}/invocations"
+        self._credentials = cloud.credentials()
         self._region = cloud.region
-        self._url = f"{client.meta.endpoint_url}/endpoints/{quote(endpoint)}/invocations"
-        self._pool = urllib3.PoolManager(maxsize=connections, retries=False)
+        self._session = URLLib3Session(
+            verify=cloud.ca_bundle,
+            proxies={} if cloud.is_local else get_environ_proxies(service_url),
+            timeout=_TIMEOUT_S,
+            max_pool_connections=connections,
+        )
 
     def ask(self, body: bytes, *, content_type: str = CSV, accept: str = JSON) -> Answer:
-        """Send one request. A connection that fails is an answer with status 0, not an exception."""
-        import urllib3
-
-        headers = self._signed({"Content-Type": content_type, "Accept": accept}, body)
+        """Send one request. A connection that fails is an answer with status 0, no exception."""
+        request = self._signed({"Content-Type": content_type, "Accept": accept}, body)
         started = monotonic()
         try:
-            answer = self._pool.request(
-                "POST", self._url, body=body, headers=headers, timeout=_TIMEOUT_S
-            )
-            status, content = answer.status, answer.data
-        except urllib3.exceptions.HTTPError as error:
+            answer = self._session.send(request)
+            status, content = answer.status_code, answer.content
+        except HTTPClientError as error:
             status, content = 0, str(error).encode()
         return Answer(status=status, body=content, latency_ms=(monotonic() - started) * 1000)
 
-    def _signed(self, headers: dict[str, str], body: bytes) -> dict[str, str]:
-        from botocore.auth import SigV4Auth
-        from botocore.awsrequest import AWSRequest
-
-        request: Any = AWSRequest(method="POST", url=self._url, data=body, headers=headers)
-        SigV4Auth(self._credentials.get_frozen_credentials(), "sagemaker", self._region).add_auth(
-            request
-        )
-        return dict(request.headers)
+    def _signed(self, headers: dict[str, str], body: bytes) -> AWSPreparedRequest:
+        request = AWSRequest(method="POST", url=self._url, data=body, headers=headers)
+        credentials = self._credentials.get_frozen_credentials()
+        SigV4Auth(credentials, "sagemaker", self._region).add_auth(request)
+        return request.prepare()

@@ -1,7 +1,8 @@
 """Objects in one S3 bucket, with the conditional writes that the ledger and the artifacts stand on.
 
-S3's own rules: If-None-Match "*" creates only what is not there, If-Match replaces only what was read
-(PutObject, API reference). Both answer 412 to the loser, and 409 where two writers meet.
+S3's own rules: If-None-Match "*" creates only what is not there, If-Match replaces only what was
+read (PutObject, API reference). The loser gets 412; 409 means that two writers met and that the
+same request may be sent again.
 """
 
 import hashlib
@@ -10,10 +11,14 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from pipeline.core.errors import UsageError
-from pipeline.gateways.aws import Cloud, error_code, unusable
+from botocore.exceptions import ClientError
 
-_LOST = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
+from pipeline.core.errors import UsageError
+from pipeline.gateways.aws import Cloud, attempting, error_code
+
+_LOST = {"PreconditionFailed", "412"}
+_COLLIDED = {"ConditionalRequestConflict", "409"}
+_COLLISIONS = 5
 _MISSING = {"NoSuchKey", "404", "NotFound"}
 _CHUNK_BYTES = 1 << 20
 
@@ -23,7 +28,7 @@ class AlreadyExists(Exception):
 
 
 class Changed(Exception):
-    """A conditional replace found another version than the one that was read."""
+    """A conditional replace found another version than the one that was read, or none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,14 +54,14 @@ class Store:
 
     def find(self, key: str) -> Object | None:
         """Return the object, or None when there is none."""
-        try:
-            answer = self._cloud.client("s3").get_object(Bucket=self.bucket, Key=key)
+        with attempting(f"read {self.uri(key)}"):
+            try:
+                answer = self._s3.get_object(Bucket=self.bucket, Key=key)
+            except ClientError as error:
+                if error_code(error) in _MISSING:
+                    return None
+                raise
             return Object(body=answer["Body"].read(), etag=answer["ETag"])
-        except Exception as error:
-            if error_code(error) in _MISSING:
-                return None
-            msg = f"read {self.uri(key)}"
-            raise unusable(msg, error) from error
 
     def put(self, key: str, body: bytes) -> None:
         self._put(key, body)
@@ -69,7 +74,7 @@ class Store:
             raise AlreadyExists(self.uri(key)) from error
 
     def create_same(self, key: str, body: bytes) -> None:
-        """Write an object whose key is its content's address: one that is there already is the same."""
+        """Write an object whose key is its content's address: one already there is the same."""
         try:
             self.create(key, body)
         except AlreadyExists:
@@ -81,79 +86,104 @@ class Store:
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys below a prefix in S3's order (UTF-8 bytes)."""
-        pages = self._cloud.client("s3").get_paginator("list_objects_v2")
-        try:
+        pages = self._s3.get_paginator("list_objects_v2")
+        with attempting(f"list {self.uri(prefix)}"):
             for page in pages.paginate(Bucket=self.bucket, Prefix=prefix):
                 yield from (entry["Key"] for entry in page.get("Contents", ()))
-        except Exception as error:
-            msg = f"list {self.uri(prefix)}"
-            raise unusable(msg, error) from error
 
     def sha256(self, uri: str) -> str:
-        """Return the sha256 of an object's bytes, read in parts: an artifact may be larger than memory."""
+        """Return the sha256 of an object, read in parts: an artifact may be larger than memory.
+
+        Raises UsageError when there is no such object.
+        """
         digest = hashlib.sha256()
         for part in self._parts(uri):
             digest.update(part)
         return digest.hexdigest()
 
     def copy_to(self, uri: str, key: str) -> None:
-        """Copy an object to a content address of this bucket; one that is there already is the same.
+        """Copy an object to a content address of this bucket; one already there is the same.
 
         Raises UsageError when there is no such object.
         """
         if self._exists(key):
             return
         source = _parse(uri)
-        try:
-            # The ETag of the source is not compared: the caller compares sha256 after the copy.
-            self._cloud.client("s3").copy_object(
-                Bucket=self.bucket, Key=key, CopySource=source, **self._encryption
-            )
-        except Exception as error:
-            msg = f"copy {uri} to {self.uri(key)}"
-            raise unusable(msg, error) from error
+        with attempting(f"copy {uri} to {self.uri(key)}"):
+            try:
+                # In parts where one CopyObject cannot do it: an artifact may exceed its 5 GB.
+                self._s3.copy(source, self.bucket, key, ExtraArgs=self._encryption)
+            except ClientError as error:
+                raise _missing(uri, error) from error
 
     def read_uri(self, uri: str) -> bytes:
         """Return the bytes of any s3:// address. Raises UsageError when there is no such object."""
         return b"".join(self._parts(uri))
 
+    @property
+    def _s3(self) -> Any:
+        return self._cloud.client("s3")
+
     def _parts(self, uri: str) -> Iterator[bytes]:
-        try:
-            body = self._cloud.client("s3").get_object(**_parse(uri))["Body"]
+        with attempting(f"read {uri}"):
+            try:
+                body = self._s3.get_object(**_parse(uri))["Body"]
+            except ClientError as error:
+                raise _missing(uri, error) from error
             yield from body.iter_chunks(_CHUNK_BYTES)
-        except Exception as error:
-            if error_code(error) in _MISSING | {"NoSuchBucket"}:
-                msg = f"There is no object {uri}."
-                raise UsageError(msg, remedy="Check the address; nothing was changed.") from error
-            msg = f"read {uri}"
-            raise unusable(msg, error) from error
 
     def _exists(self, key: str) -> bool:
-        try:
-            self._cloud.client("s3").head_object(Bucket=self.bucket, Key=key)
-        except Exception as error:
-            if error_code(error) in _MISSING:
-                return False
-            msg = f"look for {self.uri(key)}"
-            raise unusable(msg, error) from error
+        with attempting(f"look for {self.uri(key)}"):
+            try:
+                self._s3.head_object(Bucket=self.bucket, Key=key)
+            except ClientError as error:
+                if error_code(error) in _MISSING:
+                    return False
+                raise
         return True
 
     def _put(self, key: str, body: bytes, **condition: Any) -> str:
-        try:
-            answer = self._cloud.client("s3").put_object(
-                Bucket=self.bucket,
-                Key=key,
-                Body=body,
-                ContentType=_content_type(key),
-                **self._encryption,
-                **condition,
-            )
-        except Exception as error:
-            if condition and error_code(error) in _LOST:
-                raise Changed(self.uri(key)) from error
-            msg = f"write {self.uri(key)}"
-            raise unusable(msg, error) from error
+        for _ in range(_COLLISIONS):
+            with attempting(f"write {self.uri(key)}"):
+                try:
+                    return self._put_once(key, body, condition)
+                except ClientError as error:
+                    if not condition or error_code(error) not in _LOST | _COLLIDED | _MISSING:
+                        raise
+                    if error_code(error) in _COLLIDED:
+                        continue
+                    return self._own_or_lost(key, body, error)
+        raise Changed(self.uri(key))
+
+    def _put_once(self, key: str, body: bytes, condition: dict[str, Any]) -> str:
+        answer = self._s3.put_object(
+            Bucket=self.bucket,
+            Key=key,
+            Body=body,
+            ContentType=_content_type(key),
+            **self._encryption,
+            **condition,
+        )
         return str(answer["ETag"])
+
+    def _own_or_lost(self, key: str, body: bytes, error: ClientError) -> str:
+        """Return the ETag of a write whose first answer got lost; raise Changed for all others.
+
+        A call that botocore had to repeat may have been done the first time, and then the
+        repetition meets its own object.
+        """
+        repeated = error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0)
+        found = self.find(key) if repeated else None
+        if found is not None and found.body == body:
+            return found.etag
+        raise Changed(self.uri(key)) from error
+
+
+def _missing(uri: str, error: ClientError) -> UsageError | ClientError:
+    if error_code(error) not in _MISSING | {"NoSuchBucket"}:
+        return error
+    message = f"There is no object {uri}."
+    return UsageError(message, remedy="Check the address; nothing was changed.")
 
 
 def _content_type(key: str) -> str:
@@ -163,4 +193,7 @@ def _content_type(key: str) -> str:
 
 def _parse(uri: str) -> dict[str, str]:
     bucket, _, key = uri.removeprefix("s3://").partition("/")
+    if not uri.startswith("s3://") or not bucket or not key:
+        message = f"{uri} is not the address of an object in S3."
+        raise UsageError(message, remedy="Write it as s3://bucket/key.")
     return {"Bucket": bucket, "Key": key}

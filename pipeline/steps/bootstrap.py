@@ -1,4 +1,4 @@
-"""The foundation: state bucket, terraform/account and terraform/foundation, and what they publish."""
+"""The foundation: state bucket, terraform/account, terraform/foundation, what they publish."""
 
 import hashlib
 import json
@@ -63,7 +63,7 @@ def bootstrap(context: Context) -> Workspace:
 
 
 def inputs_digest(context: Context) -> str:
-    """Return the sha256 of all that the foundation is made from: its Terraform and its variables."""
+    """Return the sha256 of what the foundation is made from: its Terraform and variables."""
     digest = hashlib.sha256()
     for path in _sources(context):
         digest.update(path.relative_to(PROJECT_ROOT).as_posix().encode() + b"\0")

@@ -1,4 +1,4 @@
-"""Deploys a candidate: gate, release, move, truth, tests; and goes back by itself when any of it fails."""
+"""Deploys a candidate: gate, release, move, truth, tests; goes back by itself when one fails."""
 
 import logging
 from dataclasses import dataclass

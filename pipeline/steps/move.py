@@ -1,4 +1,4 @@
-"""The one way to change an endpoint: render the ledger, plan, guard, apply that plan, look at the truth.
+"""The one way to change an endpoint: render the ledger, plan, guard, apply, look at the truth.
 
 A deployment, a rollback and a convergence are the same path with another pointer.
 """

@@ -1,4 +1,4 @@
-"""What every move of an endpoint needs around it: the lease, a settled start, capacity, the record."""
+"""What every move needs around it: the lease, a settled start, capacity, the record."""
 
 import logging
 from collections.abc import Iterator
@@ -53,7 +53,7 @@ def _settle_unfinished(workspace: Workspace, version: HeadVersion) -> HeadVersio
 
 
 def settled_endpoint(workspace: Workspace) -> EndpointObservation:
-    """Return the endpoint in a state that a move may start from. Raises LeaseHeld when it is busy."""
+    """Return the endpoint, ready to be moved. Raises LeaseHeld when it is busy."""
     endpoint = workspace.context.endpoint
     seen = workspace.sagemaker.wait_until_settled(endpoint, timeout_s=_SETTLE_TIMEOUT_S)
     if seen.status in _MOVABLE and seen.pending_config is None:

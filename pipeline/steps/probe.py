@@ -1,4 +1,4 @@
-"""Tests an endpoint as its callers meet it: health, predictions on held-out rows, latency and throughput."""
+"""Tests an endpoint as its callers meet it: health, predictions, latency and throughput."""
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
@@ -31,7 +31,7 @@ def probe(workspace: Workspace, release: Release) -> ProbeReport:
 
 
 def probe_health(workspace: Workspace, release: Release) -> ProbeReport:
-    """Run the health test alone: a rollback must be quick, and its release has passed the rest before."""
+    """Run the health test alone: a rollback must be quick, and has passed the rest before."""
     health = _health(_client(workspace), _held_out(workspace, release))
     return _reported(workspace, (health,))
 

@@ -10,7 +10,7 @@ from pipeline.core.records import Approval, Evaluation, Release, TrainingRun
 
 
 def training_run(workspace: Workspace, job: str) -> TrainingRun:
-    """Return the record of a training job. Raises UsageError for one that this project never ran."""
+    """Return the record of a training job. Raises UsageError for one that was never recorded."""
     found = workspace.store.find(naming.training_run_object(job))
     if found is None:
         raise _unknown(workspace, job)
@@ -43,7 +43,7 @@ def approval(workspace: Workspace, run: TrainingRun) -> Approval | None:
 
 
 def live_release(workspace: Workspace, seen: EndpointObservation) -> Release:
-    """Return the release that the endpoint serves. Raises UsageError where nothing is to be tested."""
+    """Return the release that the endpoint serves. Raises UsageError where there is none."""
     if seen.status is EndpointStatus.ABSENT:
         message = f"There is no endpoint {seen.name}."
         raise UsageError(message, remedy="Deploy first, or name another one with --endpoint-name.")

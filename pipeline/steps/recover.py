@@ -1,4 +1,4 @@
-"""What happens after a deployment failed: find out what serves, quarantine what is to blame, go back."""
+"""After a failed deployment: find out what serves, quarantine what is to blame, go back."""
 
 import logging
 
@@ -104,8 +104,8 @@ def from_failed_tests(
     previous = ledger.previous(head)
     if previous is None:
         remedy = (
-            f"There is no earlier healthy release to go back to: {release.release_id} keeps serving "
-            "and is quarantined. Deploy a better model."
+            f"There is no earlier healthy release to go back to: {release.release_id} keeps "
+            "serving and is quarantined. Deploy a better model."
         )
         return NotServing(what, remedy=remedy)
     return _go_back(workspace, version, previous, what)
@@ -130,8 +130,8 @@ def _nothing_serves(workspace: Workspace, what: str, failed: MoveFailed) -> NotS
     name = workspace.context.endpoint
     if failed.observation.status is EndpointStatus.FAILED:
         remedy = (
-            "There is no earlier release to go back to. Mend the cause and deploy again: the failed "
-            f"endpoint {name} is then replaced."
+            "There is no earlier release to go back to. Mend the cause and deploy again: the "
+            f"failed endpoint {name} is then replaced."
         )
     else:
         remedy = "There is no earlier release to go back to. Mend the cause and deploy again."

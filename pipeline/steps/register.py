@@ -1,4 +1,4 @@
-"""Puts the artifact at its content address and registers a model package version with all that is known."""
+"""Puts the artifact at its content address and registers it with all that is known."""
 
 import logging
 
@@ -33,7 +33,7 @@ def register(
     decision: Decision,
     approval: Approval | None,
 ) -> ModelPackage:
-    """Register the evaluated artifact; the package that is there already when nothing has changed."""
+    """Register the evaluated artifact; one that is registered already gets its new status."""
     artifact_uri = store_artifact(workspace, run)
     status = ApprovalStatus.APPROVED if approval else APPROVAL_OF_VERDICT[decision.verdict]
     known = find_package(workspace, run.job_name)

@@ -1,4 +1,4 @@
-"""Moves the endpoint back to an earlier release: the same path as a deployment, with an older pointer."""
+"""Moves the endpoint back to an earlier release: a deployment's path with an older pointer."""
 
 import logging
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Checks everything that can be checked offline: templates, container code, Terraform of all roots."""
+"""Checks what can be checked offline: templates, and the Terraform of all roots."""
 
 from collections.abc import Iterator
 

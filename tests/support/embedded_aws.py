@@ -1,4 +1,4 @@
-"""An embedded AWS of a test's own: started on a temporary state directory, ended by its own stop command."""
+"""An embedded AWS of a test's own: started on a folder of its own, ended by its own command."""
 
 import json
 import os

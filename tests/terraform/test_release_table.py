@@ -1,7 +1,7 @@
-"""The exact actions that Terraform plans for every kind of move, with the real Terraform and provider.
+"""The exact actions that the real Terraform and provider plan for every kind of move.
 
-Everything else stands on this table: if a provider or a change of terraform/serving plans anything else,
-a rollback may rebuild or delete what serves. Each move ends with a plan that is empty.
+Everything else stands on this table: if a provider or a change of terraform/serving plans anything
+else, a rollback may rebuild or delete what serves. Each move ends with a plan that is empty.
 """
 
 from collections.abc import Mapping
