@@ -12,13 +12,13 @@ from pipeline.core.records import ApprovalStatus, Decision, Evaluation, Training
 from pipeline.modes import Mode
 from pipeline.steps import recorded, register
 from pipeline.steps.approve import approve
-from pipeline.steps.bootstrap import bootstrap, enter
+from pipeline.steps.bootstrap import bootstrap, enter, find
 from pipeline.steps.deploy import Candidate, deploy, require_passed
 from pipeline.steps.evaluate import evaluate
 from pipeline.steps.probe import probe
 from pipeline.steps.roll_back import roll_back
 from pipeline.steps.status import status
-from pipeline.steps.train import train
+from pipeline.steps.train import Material, gather, train
 from pipeline.steps.validate import validate
 
 logger = logging.getLogger(__name__)
@@ -49,8 +49,9 @@ def execute(context: Context, options: Options) -> None:
 
 
 def _full(context: Context, options: Options) -> None:
+    material = gather(context)
     workspace = enter(context)
-    candidate = _train_to_register(workspace, options)
+    candidate = _train_to_register(workspace, material, options)
     if candidate is None:
         return
     require_passed(candidate.run, candidate.decision, candidate.approval)
@@ -61,16 +62,19 @@ def _full(context: Context, options: Options) -> None:
 
 
 def _training(context: Context, options: Options) -> None:
-    candidate = _train_to_register(enter(context), options)
+    material = gather(context)
+    candidate = _train_to_register(enter(context), material, options)
     if candidate is not None:
         require_passed(candidate.run, candidate.decision, candidate.approval)
 
 
-def _train_to_register(workspace: Workspace, options: Options) -> Candidate | None:
+def _train_to_register(
+    workspace: Workspace, material: Material, options: Options
+) -> Candidate | None:
     """Train, evaluate, judge, register; None when the run was to stop before the registration."""
     recorder = workspace.context.recorder
     with recorder.phase("training"):
-        run = train(workspace)
+        run = train(workspace, material)
         recorder.add(training=run)
     if options.stop_after is StopAfter.TRAIN:
         return None
@@ -106,7 +110,7 @@ def _registered(
 
 
 def _evaluation(context: Context, options: Options) -> None:
-    workspace = enter(context)
+    workspace = find(context)
     run = _named_run(workspace, options)
     with context.recorder.phase("evaluation"):
         evaluation = evaluate(workspace, run)
@@ -114,7 +118,7 @@ def _evaluation(context: Context, options: Options) -> None:
 
 
 def _registration(context: Context, options: Options) -> None:
-    workspace = enter(context)
+    workspace = find(context)
     run = _named_run(workspace, options)
     evaluation = recorded.evaluation(workspace, run)
     _registered(workspace, run, evaluation, _judged(workspace, evaluation))
@@ -124,7 +128,7 @@ def _approve(context: Context, options: Options) -> None:
     if not options.reason:
         message = "--mode approve needs --reason: it is recorded with who and when."
         raise UsageError(message, remedy='Add --reason "why this model may pass".')
-    workspace = enter(context)
+    workspace = find(context)
     run = _named_run(workspace, options)
     evaluation = recorded.evaluation(workspace, run)
     decision = _judged(workspace, evaluation)
@@ -133,7 +137,7 @@ def _approve(context: Context, options: Options) -> None:
 
 
 def _deployment(context: Context, options: Options) -> None:
-    workspace = enter(context)
+    workspace = find(context)
     run = recorded.training_run(workspace, _job_to_deploy(workspace, options))
     context.recorder.add(training=run)
     context.recorder.note(f"Training job to deploy: {run.job_name}")
@@ -168,7 +172,7 @@ def _job_to_deploy(workspace: Workspace, options: Options) -> str:
 
 def _testing(context: Context, options: Options) -> None:
     del options
-    workspace = enter(context)
+    workspace = find(context)
     seen = workspace.sagemaker.observe(context.endpoint)
     release = recorded.live_release(workspace, seen)
     with context.recorder.phase("testing"):
@@ -182,7 +186,7 @@ def _testing(context: Context, options: Options) -> None:
 
 
 def _rollback(context: Context, options: Options) -> None:
-    workspace = enter(context)
+    workspace = find(context)
     with context.recorder.phase("rollback"):
         back = roll_back(workspace, to=options.to, reason=options.reason or "no reason given")
     context.recorder.add(
@@ -192,7 +196,7 @@ def _rollback(context: Context, options: Options) -> None:
 
 def _status(context: Context, options: Options) -> None:
     del options
-    for line in status(enter(context)):
+    for line in status(find(context)):
         context.recorder.show(line)
 
 

@@ -33,12 +33,22 @@ _STATEFUL = frozenset(
 
 def enter(context: Context) -> Workspace:
     """Return this environment's workspace. The embedded AWS gets its foundation by itself."""
-    published = _published(context)
-    if context.cloud.is_local and not _is_current(context, published):
+    if context.cloud.is_local and not _is_current(context, _published(context)):
         return bootstrap(context)
+    return find(context)
+
+
+def find(context: Context) -> Workspace:
+    """Return this environment's workspace as it is. Raises CloudUnusable where there is none."""
+    published = _published(context)
     if published is None:
         message = f"There is no foundation for {context.settings.environment} in this account."
-        raise CloudUnusable(message, remedy="Run --mode bootstrap once, with rights to create it.")
+        remedy = (
+            "Train and deploy something first, with --mode full."
+            if context.cloud.is_local
+            else "Run --mode bootstrap once, with rights to create it."
+        )
+        raise CloudUnusable(message, remedy=remedy)
     return Workspace(context=context, foundation=_with_given(context, published))
 
 

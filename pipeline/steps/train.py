@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import bundle, split
-from pipeline.context import PROJECT_ROOT, Workspace
+from pipeline.context import PROJECT_ROOT, Context, Workspace
 from pipeline.core import jobs, naming
 from pipeline.core.errors import UsageError
 from pipeline.core.records import TrainingRun
 from pipeline.gateways.images import image_uri
 from pipeline.gateways.sagemaker import JobOutcome, NameTaken
+from pipeline.gateways.store import Store
 
 logger = logging.getLogger(__name__)
 
@@ -31,11 +32,22 @@ class Inputs:
     code_uri: str
 
 
-def train(workspace: Workspace) -> TrainingRun:
-    """Train on this run's data and code; return the finished job's record. Raises JobFailed."""
-    divided = split_data(workspace)
-    packed = pack_code(workspace)
-    inputs = store_inputs(workspace, divided, packed)
+@dataclass(frozen=True, kw_only=True)
+class Material:
+    """What a training is made of, read and checked before anything is changed."""
+
+    divided: split.Split
+    packed: bundle.Bundle
+
+
+def gather(context: Context) -> Material:
+    """Read, divide and pack what the configuration names. Raises UsageError."""
+    return Material(divided=_split_data(context), packed=_pack_code(context))
+
+
+def train(workspace: Workspace, material: Material) -> TrainingRun:
+    """Train on this data and code; return the finished job's record. Raises JobFailed."""
+    inputs = store_inputs(workspace, material)
     name = _start(workspace, inputs)
     outcome = workspace.sagemaker.wait_for_training(
         name, timeout_s=workspace.settings.training.max_runtime_s + _START_TIMEOUT_S
@@ -46,10 +58,9 @@ def train(workspace: Workspace) -> TrainingRun:
     return run
 
 
-def split_data(workspace: Workspace) -> split.Split:
-    """Return the two halves of the data, divided as the configuration says."""
-    training = workspace.settings.training
-    table = split.parse_table(_read(workspace, training.data))
+def _split_data(context: Context) -> split.Split:
+    training = context.settings.training
+    table = split.parse_table(_read(context, training.data))
     return split.split(
         table,
         target=training.target,
@@ -58,9 +69,10 @@ def split_data(workspace: Workspace) -> split.Split:
     )
 
 
-def _read(workspace: Workspace, address: str) -> bytes:
+def _read(context: Context, address: str) -> bytes:
     if address.startswith("s3://"):
-        return workspace.store.read_uri(address)
+        bucket = address.removeprefix("s3://").partition("/")[0]
+        return Store(context.cloud, bucket).read_uri(address)
     path = Path(address)
     try:
         return path.read_bytes()
@@ -69,16 +81,15 @@ def _read(workspace: Workspace, address: str) -> bytes:
         raise UsageError(message, remedy="Set `training.data` to a CSV file.") from error
 
 
-def pack_code(workspace: Workspace) -> bundle.Bundle:
-    """Return the container code with the modules that the configuration names."""
-    training = workspace.settings.training
+def _pack_code(context: Context) -> bundle.Bundle:
+    training = context.settings.training
     specs = [spec for spec in (training.training_pipeline, training.custom_metrics) if spec]
     return bundle.build_bundle(PROJECT_ROOT, specs, source_dir=Path(training.source_dir))
 
 
-def store_inputs(workspace: Workspace, divided: split.Split, packed: bundle.Bundle) -> Inputs:
+def store_inputs(workspace: Workspace, material: Material) -> Inputs:
     """Upload data and code to the addresses of their content; what is there already stays."""
-    store = workspace.store
+    store, divided, packed = workspace.store, material.divided, material.packed
     data = naming.data_prefix(divided.source_sha256)
     halves = f"{data}{divided.train_sha256[:16]}"
     code = naming.code_prefix(packed.sha256)
