@@ -12,7 +12,7 @@ def summary_lines(report: RunReport) -> tuple[str, ...]:
     """Say what happened, with the numbers that decided it, and what to do when it failed."""
     return (
         f"Backend: {report.backend} ({_BACKENDS.get(report.backend, 'unknown')}), "
-        f"account {report.account}, region {report.region}",
+        f"account {report.account or 'not asked'}, region {report.region}",
         f"Status: {report.status.upper()}",
         f"Duration: {report.duration_s:.2f} seconds",
         *_training_lines(report),
