@@ -26,7 +26,7 @@ from pipeline.core.records import (
     content_digest,
 )
 from pipeline.gateways.ledger import HeadVersion
-from pipeline.steps import moves, recover, register
+from pipeline.steps import moves, recover
 from pipeline.steps.move import MoveFailed, apply_move, move_intent, plan_move
 from pipeline.steps.probe import probe
 from pipeline.steps.serving import serving_settings
@@ -168,7 +168,7 @@ def _release(
         release_id=naming.release_id(candidate.run.artifact_sha256, now),
         endpoint_name=head.endpoint,
         model_package_arn=candidate.package.arn,
-        artifact_uri=register.store_artifact(workspace, candidate.run),
+        artifact_uri=workspace.store.uri(naming.artifact_object(candidate.run.artifact_sha256)),
         artifact_sha256=candidate.run.artifact_sha256,
         training_job=candidate.run.job_name,
         evaluation=candidate.evaluation,
