@@ -1,4 +1,4 @@
-"""Where AWS is: the real one or the embedded one; its clients, and the environment of its programs."""
+"""Where AWS is, the real one or the embedded one: its clients, and its programs' environment."""
 
 import logging
 import os

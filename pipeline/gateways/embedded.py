@@ -12,7 +12,7 @@ _START_TIMEOUT_S = 90.0
 
 
 def start(project_root: Path, environment: Mapping[str, str]) -> str:
-    """Make sure that this checkout's embedded AWS runs; return its URL. It outlives this process."""
+    """Make sure that this checkout's embedded AWS runs; return its URL. It outlives this run."""
     try:
         completed = process.run(
             [sys.executable, "-m", "emulator", "start"],

@@ -1,32 +1,34 @@
 """Takes and gives back the lease on an endpoint by conditional writes in S3.
 
-A lease expires later than the longest apply. On the machine where its holder ran it is free as soon
-as that process is gone, so that a killed run does not lock its user out.
+A lease that is not renewed expires later than the longest apply. On the machine where its holder
+ran it is free as soon as that process is gone, so that a killed run does not lock its user out.
 """
 
 import getpass
 import logging
 import os
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import psutil
+
 from pipeline.core import naming
-from pipeline.core.errors import LeaseHeld
+from pipeline.core.errors import LeaseHeld, PipelineError
 from pipeline.core.lease import Lease, Owner, is_free
 from pipeline.gateways.store import AlreadyExists, Changed, Object, Store
 
 logger = logging.getLogger(__name__)
 
 EXPIRES_AFTER = timedelta(hours=2)
+RENEW_EVERY_S = 300.0
 
 
 def this_process(run_id: str) -> Owner:
     """Return the owner that stands for this run."""
-    import psutil
-
     return Owner(
         run_id=run_id,
         who=whoami(),
@@ -49,24 +51,68 @@ def whoami() -> str:
 
 
 @contextmanager
-def held(store: Store, endpoint: str, owner: Owner) -> Iterator[Lease]:
+def held(
+    store: Store, endpoint: str, owner: Owner, *, renew_every_s: float = RENEW_EVERY_S
+) -> Iterator[Lease]:
     """Hold the lease on `endpoint` for a while. Raises LeaseHeld naming the holder."""
-    key = naming.lease_object(endpoint)
-    lease, etag = _acquire(store, key, owner)
+    holding = _acquire(store, naming.lease_object(endpoint), owner)
+    done = threading.Event()
+    renewing = threading.Thread(
+        target=_renew_until, args=(done, holding), kwargs={"every_s": renew_every_s}, daemon=True
+    )
+    renewing.start()
     try:
-        yield lease
+        yield holding.lease
     finally:
-        _release(store, key, lease, etag=etag)
+        done.set()
+        renewing.join()
+        holding.give_back()
 
 
-def _acquire(store: Store, key: str, owner: Owner) -> tuple[Lease, str]:
+class _Holding:
+    """A lease in our hands, with the ETag of the version that we wrote last."""
+
+    def __init__(self, store: Store, key: str, lease: Lease, *, etag: str) -> None:
+        self._store = store
+        self._key = key
+        self._etag = etag
+        self.lease = lease
+
+    def renew(self) -> bool:
+        """Move the expiry; False when the lease is no longer ours."""
+        return self._write(replace(self.lease, expires_at=datetime.now(UTC) + EXPIRES_AFTER))
+
+    def give_back(self) -> None:
+        self._write(replace(self.lease, released=True))
+
+    def _write(self, lease: Lease) -> bool:
+        """Write it down; what cannot be written expires by itself and fails no run."""
+        try:
+            self._etag = self._store.replace(self._key, _bytes(lease), etag=self._etag)
+        except Changed:
+            logger.error("the lease of run %s was taken over meanwhile", lease.owner.run_id)
+            return False
+        except PipelineError as error:
+            logger.warning("the lease of run %s: %s", lease.owner.run_id, error.message)
+            return True
+        self.lease = lease
+        return True
+
+
+def _renew_until(done: threading.Event, holding: _Holding, *, every_s: float) -> None:
+    while not done.wait(every_s):
+        if not holding.renew():
+            return
+
+
+def _acquire(store: Store, key: str, owner: Owner) -> _Holding:
     found = store.find(key)
     holder = Lease.from_json(found.body) if found else None
     now = datetime.now(UTC)
-    dead = holder is not None and _is_dead(holder.owner)
+    dead = holder is not None and not holder.released and _is_dead(holder.owner)
     if holder and not is_free(holder, now=now, owner_is_dead=dead):
         raise _held_by(holder)
-    if holder and dead and not holder.released:
+    if holder and dead:
         logger.warning(
             "run %s (%s) ended without giving its lease back; taking over",
             holder.owner.run_id,
@@ -78,25 +124,23 @@ def _acquire(store: Store, key: str, owner: Owner) -> tuple[Lease, str]:
         acquired_at=now,
         expires_at=now + EXPIRES_AFTER,
     )
-    return lease, _write(store, key, lease, found=found)
+    return _Holding(store, key, lease, etag=_write(store, key, lease, found=found))
 
 
 def _write(store: Store, key: str, lease: Lease, *, found: Object | None) -> str:
-    body = lease.to_json().encode()
+    body = _bytes(lease)
     try:
         return store.replace(key, body, etag=found.etag) if found else store.create(key, body)
     except (AlreadyExists, Changed) as error:
         winner = store.find(key)
         if winner is None:
-            raise
+            message = "Another run took the lease at the same moment, and gave it back."
+            raise LeaseHeld(message, remedy="Run the same command again.") from error
         raise _held_by(Lease.from_json(winner.body)) from error
 
 
-def _release(store: Store, key: str, lease: Lease, *, etag: str) -> None:
-    try:
-        store.replace(key, replace(lease, released=True).to_json().encode(), etag=etag)
-    except Changed:
-        logger.warning("the lease of run %s was taken over meanwhile", lease.owner.run_id)
+def _bytes(lease: Lease) -> bytes:
+    return lease.to_json().encode()
 
 
 def _held_by(lease: Lease) -> LeaseHeld:
@@ -113,14 +157,13 @@ def _held_by(lease: Lease) -> LeaseHeld:
 
 def _is_dead(owner: Owner) -> bool:
     """Tell for certain that the holder is gone: only this host's processes can be known."""
-    import psutil
-
     if owner.host != socket.gethostname():
         return False
     try:
-        started_s = psutil.Process(owner.pid).create_time()
+        holder = psutil.Process(owner.pid)
+        started_s, status = holder.create_time(), holder.status()
     except psutil.NoSuchProcess:
         return True
     except psutil.AccessDenied:
         return False
-    return abs(started_s - owner.process_started_s) > 1.0
+    return status == psutil.STATUS_ZOMBIE or abs(started_s - owner.process_started_s) > 1.0

@@ -1,7 +1,7 @@
-"""The release ledger of one endpoint in S3: releases that never change, a head that moves, a history that grows.
+"""The release ledger of one endpoint in S3: unchanging releases, a moving head, a growing history.
 
-The head is replaced only by who read its last version; that, and Terraform's own serial check, is the fence
-between two runs, because UpdateEndpoint takes no token.
+The head is replaced only by who read its last version; that, and Terraform's own serial check, is
+the fence between two runs, because UpdateEndpoint takes no token.
 """
 
 from collections.abc import Mapping
@@ -13,6 +13,8 @@ from pipeline.core.errors import CorruptRecord, LeaseHeld
 from pipeline.core.head import HistoryEvent, LedgerHead
 from pipeline.core.records import Release
 from pipeline.gateways.store import AlreadyExists, Changed, Store
+
+_LOOK_AGAIN = "Look at --mode status, then run the same command again."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +36,8 @@ class HeadVersion:
 
 
 class Ledger:
+    """The three documents of one endpoint's past and present, each with its own kind of write."""
+
     def __init__(self, store: Store, endpoint: str) -> None:
         self._store = store
         self.endpoint = endpoint
@@ -55,39 +59,38 @@ class Ledger:
                 else self._store.replace(key, body, etag=read.etag)
             )
         except (AlreadyExists, Changed) as error:
-            msg = f"Another run has changed the releases of {self.endpoint} meanwhile; this run changes nothing more."
-            raise LeaseHeld(
-                msg,
-                remedy="Look at --mode status, then run the same command again.",
-            ) from error
+            message = (
+                f"Another run has changed the releases of {self.endpoint} meanwhile; "
+                "this run changes nothing more."
+            )
+            raise LeaseHeld(message, remedy=_LOOK_AGAIN) from error
         return HeadVersion(head=head, etag=etag)
 
     def store_release(self, release: Release) -> None:
         """Write a release once. The same release again is fine; another one of that id is not."""
-        key, body = (
-            naming.release_object(self.endpoint, release.release_id),
-            release.to_json().encode(),
-        )
+        key = naming.release_object(self.endpoint, release.release_id)
+        body = release.to_json().encode()
         try:
             self._store.create(key, body)
         except AlreadyExists as error:
             found = self._store.find(key)
-            if found is None or found.body != body:
-                msg = f"A different release {release.release_id} of {self.endpoint} is in the ledger already."
-                raise CorruptRecord(
-                    msg,
-                    remedy="Run the same command again: a new second makes a new release id.",
-                ) from error
+            if found is not None and found.body == body:
+                return
+            message = f"{self.endpoint} has another release {release.release_id} already."
+            remedy = "Run the same command again: a new second makes a new release id."
+            raise CorruptRecord(message, remedy=remedy) from error
 
     def release(self, release_id: str) -> Release:
-        """Return a release that the ledger names. Raises CorruptRecord when its document is gone."""
-        found = self._store.find(naming.release_object(self.endpoint, release_id))
+        """Return a release that the ledger names. Raises CorruptRecord when it is gone."""
+        key = naming.release_object(self.endpoint, release_id)
+        found = self._store.find(key)
         if found is None:
-            msg = f"The ledger of {self.endpoint} names release {release_id}, but its document is gone."
-            raise CorruptRecord(
-                msg,
-                remedy=f"Restore {self._store.uri(naming.release_object(self.endpoint, release_id))} from an earlier version.",
+            message = (
+                f"The ledger of {self.endpoint} names release {release_id}, "
+                "but its document is gone."
             )
+            remedy = f"Restore {self._store.uri(key)} from an earlier version."
+            raise CorruptRecord(message, remedy=remedy)
         return Release.from_json(found.body)
 
     def record(self, read: HeadVersion, head: LedgerHead, entry: Entry) -> HeadVersion:
@@ -112,10 +115,10 @@ class Ledger:
         try:
             self._store.create(key, event.to_json().encode())
         except AlreadyExists as error:
-            msg = f"Another run wrote line {event.number} of the history of {self.endpoint} first."
-            raise LeaseHeld(
-                msg, remedy="Look at --mode status, then run the same command again."
-            ) from error
+            message = (
+                f"Another run wrote line {event.number} of the history of {self.endpoint} first."
+            )
+            raise LeaseHeld(message, remedy=_LOOK_AGAIN) from error
 
     def store_tfvars(self, text: str) -> None:
         """Keep the variables of the last apply beside the head, for a person at the keyboard."""

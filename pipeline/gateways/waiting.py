@@ -22,7 +22,8 @@ def wait_until(
 ) -> Seen:
     """Return the first answer of `describe` that is `settled`. Raises GaveUp at the deadline.
 
-    The first pauses are short, so that what is done at once is seen at once; later ones are `poll_s`.
+    The first pauses are short, so that what is done at once is seen at once; later ones are
+    `poll_s`.
     """
     deadline = monotonic() + timeout_s
     pause_s = min(0.1, poll_s)
