@@ -6,7 +6,7 @@ from time import monotonic
 
 from pipeline.context import Workspace
 from pipeline.core import ledger
-from pipeline.core.errors import NotServing
+from pipeline.core.errors import NotServing, UsageError
 from pipeline.core.outcomes import DeploymentReport, DeploymentStatus, ProbeReport
 from pipeline.core.plan_review import IntentKind
 from pipeline.gateways.ledger import HeadVersion
@@ -28,6 +28,7 @@ class WentBack:
 
 def roll_back(workspace: Workspace, *, to: str, reason: str) -> WentBack:
     """Go back because a person says so; what was live is quarantined with their reason."""
+    _require_ledger(workspace)
     with moves.leased(workspace) as version:
         target = ledger.rollback_target(version.head, to, force=workspace.context.force)
         if version.head.live_release:
@@ -39,6 +40,13 @@ def roll_back(workspace: Workspace, *, to: str, reason: str) -> WentBack:
             )
             version = workspace.ledger.write(version, barred)
         return go_back(workspace, version, target, reason=reason)
+
+
+def _require_ledger(workspace: Workspace) -> None:
+    """Refuse an endpoint that was never deployed, before a lease and a ledger are made for it."""
+    if workspace.ledger.read().etag is None:
+        message = f"Nothing was ever deployed to {workspace.context.endpoint}."
+        raise UsageError(message, remedy="Check the endpoint's name; --mode deployment makes it.")
 
 
 def go_back(workspace: Workspace, version: HeadVersion, release: str, *, reason: str) -> WentBack:
