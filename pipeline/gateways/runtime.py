@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest
-from botocore.exceptions import HTTPClientError
+from botocore.exceptions import BotoCoreError
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 
@@ -69,7 +69,7 @@ class EndpointClient:
         try:
             answer = self._session.send(request)
             status, content = answer.status_code, answer.content
-        except HTTPClientError as error:
+        except BotoCoreError as error:
             status, content = 0, str(error).encode()
         return Answer(status=status, body=content, latency_ms=(monotonic() - started) * 1000)
 
