@@ -7,6 +7,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -49,9 +50,31 @@ def run_session(
         )
         _writable(flags["output_dir"])
     except PipelineError as error:
-        _complain(error)
+        sys.stderr.write(f"Error: {error}\n")
+        _report_refusal(flags, error)
         return error.exit_code
     return _Session(flags, settings, options).run(write)
+
+
+def _report_refusal(flags: Mapping[str, Any], error: PipelineError) -> None:
+    """Write results also for a run that never began: an older file must not speak for this one."""
+    started = datetime.now(UTC)
+    report = RunReport(
+        run_id=naming.run_id(started, secrets.token_hex(2)),
+        mode=flags["mode"] or Mode.FULL.value,
+        status=RunStatus.FAILED,
+        backend="unknown",
+        account="",
+        region="",
+        environment="",
+        git_sha=git.head_sha(PROJECT_ROOT),
+        config_digest="",
+        started_at=started,
+        duration_s=0.0,
+        failure=_failure(error),
+    )
+    with suppress(OSError):  # an output folder that cannot be written may be the very error
+        reports.write_files(report, folder=flags["output_dir"], copy=flags["output_file"])
 
 
 def _terminate(number: int, frame: object) -> NoReturn:
@@ -88,10 +111,6 @@ def _writable(folder: Path) -> None:
     except OSError as error:
         message = f"The output folder {folder} cannot be written: {error.strerror}."
         raise UsageError(message, remedy="Name another one with --output-dir.") from error
-
-
-def _complain(error: PipelineError) -> None:
-    sys.stderr.write(f"Error: {error}\n")
 
 
 class _Session:
