@@ -10,12 +10,18 @@ settings.register_profile("busy-machine", deadline=None)
 settings.load_profile("busy-machine")
 
 _TESTS = Path(__file__).parent
-# An embedded AWS with a foundation takes half a minute to make: these share one.
-_TOGETHER = ("e2e", "terraform")
+_LONGEST_FIRST = ("e2e", "terraform", "emulated", "unit", "style")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start with what takes longest; give what shares an embedded AWS to one worker."""
+    items.sort(key=lambda item: _LONGEST_FIRST.index(_kind(item)))
     for item in items:
-        kind = item.path.relative_to(_TESTS).parts[0]
-        if kind in _TOGETHER:
-            item.add_marker(pytest.mark.xdist_group(kind))
+        if _kind(item) == "e2e":  # they share one foundation, which takes half a minute to make
+            item.add_marker(pytest.mark.xdist_group("e2e"))
+        elif _kind(item) == "terraform":
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+def _kind(item: pytest.Item) -> str:
+    return item.path.relative_to(_TESTS).parts[0]
