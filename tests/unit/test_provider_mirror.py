@@ -1,7 +1,6 @@
 """Which mirror is found on a machine, and which configuration Terraform is given for it."""
 
 import json
-import platform
 import re
 from pathlib import Path
 
@@ -13,26 +12,7 @@ from pipeline.gateways.provider_mirror import (
     find_mirror,
     usual_prefixes,
 )
-
-HOST = "registry.terraform.io"
-MACHINE = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
-TARGET = f"{platform.system().lower()}_{MACHINE}"
-
-
-def an_unpacked_mirror(
-    mirror: Path, *, version: str = PROVIDER_VERSION, target: str = TARGET
-) -> Path:
-    folder = mirror / HOST / "hashicorp" / "aws" / version / target
-    folder.mkdir(parents=True)
-    (folder / f"terraform-provider-aws_v{version}_x5").touch()
-    return mirror
-
-
-def a_packed_mirror(mirror: Path, *, target: str = TARGET) -> Path:
-    folder = mirror / HOST / "hashicorp" / "aws"
-    folder.mkdir(parents=True)
-    (folder / f"terraform-provider-aws_{PROVIDER_VERSION}_{target}.zip").touch()
-    return mirror
+from tests.support.provider_mirrors import HOST, TARGET, a_packed_mirror, an_unpacked_mirror
 
 
 def chosen(home: Path, **environment: str) -> dict[str, str]:
