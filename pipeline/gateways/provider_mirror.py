@@ -80,8 +80,10 @@ def _holds_provider(folder: Path, version: str) -> bool:
 
 
 def _exists(path: Path) -> bool:
-    """Path.exists raises where a folder above may not be entered; here that is a no."""
-    return os.path.exists(path)  # noqa: PTH110
+    try:
+        return path.exists()
+    except OSError:  # a folder above may not be entered
+        return False
 
 
 def _names(folder: Path) -> list[str]:
