@@ -73,6 +73,7 @@ def deploy(workspace: Workspace, candidate: Candidate) -> None:
 def _deploy(workspace: Workspace, candidate: Candidate, version: HeadVersion) -> None:
     started = monotonic()
     observation = moves.settled_endpoint(workspace)
+    moves.require_known(version.head, observation)
     serving = serving_settings(workspace, image_uri=candidate.run.image_uri)
     digest = content_digest(candidate.run.artifact_sha256, serving)
     if _is_live(version.head, digest, observation):

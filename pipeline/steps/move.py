@@ -48,8 +48,14 @@ class MoveFailed(Exception):
 def move_intent(workspace: Workspace, head: LedgerHead, kind: IntentKind) -> MoveIntent:
     """Return what a plan of this head may do; an endpoint that never came up may be replaced."""
     observation = workspace.sagemaker.observe(head.endpoint)
-    unborn = observation.status is EndpointStatus.FAILED and not head.was_ever_live
-    return plan_review.intent_of(head, kind, allow_failed_create_replacement=unborn)
+    return plan_review.intent_of(
+        head,
+        kind,
+        allow_failed_create_replacement=(
+            observation.status is EndpointStatus.FAILED and not head.was_ever_live
+        ),
+        nothing_serves=observation.status in (EndpointStatus.ABSENT, EndpointStatus.FAILED),
+    )
 
 
 def plan_move(workspace: Workspace, head: LedgerHead, intent: MoveIntent) -> Planned:

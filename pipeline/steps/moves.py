@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.context import Workspace
 from pipeline.core import ledger, naming
-from pipeline.core.errors import LeaseHeld
+from pipeline.core.errors import CorruptRecord, LeaseHeld
 from pipeline.core.head import LedgerHead, Move, Strategy
 from pipeline.core.outcomes import Applied, EndpointObservation, EndpointStatus
 from pipeline.gateways import leases
@@ -62,6 +62,21 @@ def settled_endpoint(workspace: Workspace) -> EndpointObservation:
     raise LeaseHeld(
         message, remedy=f"Look at aws sagemaker describe-endpoint --endpoint-name {endpoint}."
     )
+
+
+def require_known(head: LedgerHead, seen: EndpointObservation) -> None:
+    """Refuse to move an endpoint that serves while the ledger knows of nothing that ever did."""
+    if head.was_ever_live or seen.status in (EndpointStatus.ABSENT, EndpointStatus.FAILED):
+        return
+    message = (
+        f"Endpoint {seen.name} serves {seen.config_name}, but its ledger knows nothing live: the "
+        "ledger is lost, or somebody else made this endpoint."
+    )
+    remedy = (
+        f"Restore an earlier version of {naming.ledger_object(seen.name)} in the artifact bucket, "
+        "or use another endpoint_prefix."
+    )
+    raise CorruptRecord(message, remedy=remedy)
 
 
 def config_for(

@@ -32,6 +32,8 @@ def _ledger(head: LedgerHead, seen: EndpointObservation) -> Iterator[str]:
         yield f"Ledger: a move to {head.target} is under way, or its run died"
     if head.live is None:
         yield "Ledger: nothing is live"
+        if seen.status is EndpointStatus.IN_SERVICE:
+            yield "  SageMaker says otherwise: the ledger is lost, or the endpoint is not ours"
         return
     yield f"Ledger: {head.live} is live"
     if not seen.serves(naming.endpoint_config_name(head.endpoint, head.live)):
