@@ -136,7 +136,7 @@ def test_a_stopped_job_keeps_what_the_model_directory_holds(world: World) -> Non
 
 def test_a_job_that_ignores_sigterm_is_killed_after_the_grace_time(world: World) -> None:
     script = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + WAITS
-    job = world.script_job(script, StoppingCondition={"MaxRuntimeInSeconds": 1})
+    job = world.script_job(script, StoppingCondition={"MaxRuntimeInSeconds": 5})
     running = world.train(job)
     assert running["TrainingJobStatus"] == "Stopped"
     assert running["SecondaryStatus"] == "MaxRuntimeExceeded"
