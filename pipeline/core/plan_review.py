@@ -54,9 +54,16 @@ class MoveIntent:
 
 
 def intent_of(
-    head: LedgerHead, kind: IntentKind, *, allow_failed_create_replacement: bool = False
+    head: LedgerHead,
+    kind: IntentKind,
+    *,
+    allow_failed_create_replacement: bool = False,
+    nothing_serves: bool = False,
 ) -> MoveIntent:
-    """Derive the intent of a deployment, rollback or convergence from the head to be rendered."""
+    """Derive the intent of a deployment, rollback or convergence from the head to be rendered.
+
+    `nothing_serves` is SageMaker's word: a head that was lost knows no release either.
+    """
     return MoveIntent(
         kind=kind,
         endpoint_name=head.endpoint,
@@ -64,7 +71,7 @@ def intent_of(
         target=head.target or head.live or "",
         creatable=_addresses(head.release_ids, head.endpoint_configs) | {ENDPOINT},
         allow_failed_create_replacement=allow_failed_create_replacement,
-        nothing_ever_lived=not head.was_ever_live,
+        nothing_ever_lived=nothing_serves and not head.was_ever_live,
     )
 
 

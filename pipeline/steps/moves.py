@@ -35,7 +35,24 @@ def leased(workspace: Workspace) -> Iterator[HeadVersion]:
     with leases.held(workspace.store, workspace.context.endpoint, owner) as lease:
         version = workspace.ledger.read()
         fenced = ledger.fence(version.head, lease.number)
-        yield _settle_unfinished(workspace, workspace.ledger.write(version, fenced))
+        version = _settle_unfinished(workspace, workspace.ledger.write(version, fenced))
+        yield _adopt_what_serves(workspace, version)
+
+
+def _adopt_what_serves(workspace: Workspace, version: HeadVersion) -> HeadVersion:
+    """Believe SageMaker where it serves another retained config than the ledger says.
+
+    Terraform may have failed after SageMaker had taken the move, or somebody moved it by hand.
+    """
+    head, seen = version.head, workspace.sagemaker.observe(workspace.context.endpoint)
+    key = naming.config_key_of(head.endpoint, seen.config_name or "")
+    if key is None or key == head.live or key not in head.endpoint_configs:
+        return version
+    if not seen.serves(naming.endpoint_config_name(head.endpoint, key)):
+        return version
+    announced = ledger.begin_move(head, key, move=all_at_once(head.endpoint, key))
+    what = "found serving without a record"
+    return record(workspace, version, ledger.complete_move(announced), what, config=key)
 
 
 def _settle_unfinished(workspace: Workspace, version: HeadVersion) -> HeadVersion:

@@ -89,6 +89,14 @@ def test_a_failed_first_create_may_be_replaced_only_when_allowed() -> None:
     assert refusal.startswith(f"{ENDPOINT} would be replaced")
 
 
+def test_what_is_left_of_a_release_that_never_lived_may_go_only_when_nothing_serves() -> None:
+    summary = a_summary(a_change(address=model_address(R1), action=Action.DELETE))
+    nothing_serves = intent_of(FIRST, IntentKind.DEPLOY, nothing_serves=True)
+    assert review(summary, nothing_serves) == ()
+    (refusal,) = review(summary, intent_of(FIRST, IntentKind.DEPLOY))
+    assert refusal.startswith(f"{model_address(R1)} would be deleted")
+
+
 def test_a_changed_setting_of_the_live_release_is_refused() -> None:
     intent = intent_of(live_on(R0), IntentKind.CONVERGE)
     (refusal,) = review(summarize(the_plan("setting_changed")), intent)
