@@ -11,11 +11,11 @@ import functools
 import io
 import logging
 import os
-import selectors
 import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -27,7 +27,6 @@ from typing import IO, Any, Self
 logger = logging.getLogger(__name__)
 
 STOP_GRACE_S = 60.0
-_PIPE_GRACE_S = 1.0
 _POLL_S = 0.05
 _CHUNK_BYTES = 65536
 _PR_SET_PDEATHSIG = 1
@@ -74,35 +73,40 @@ def run(
     """
     logger.debug("run %s cwd=%s", shlex.join(argv), cwd)
     started = time.monotonic()
-    child = _start(argv, cwd=cwd, environment=environment)
-    with _Running(child, on_line, stop_grace_s=stop_grace_s) as running:
-        if not running.wait(timeout_s):
-            message = f"{argv[0]} was stopped: it had not ended after {timeout_s:.0f} s."
-            raise ProgramTimedOut(message)
-        running.read_rest()
+    with tempfile.TemporaryFile(buffering=0) as out, tempfile.TemporaryFile(buffering=0) as err:
+        child = _start(argv, cwd=cwd, environment=environment, streams=(out, err))
+        stdout, stderr = _Output(out, on_line), _Output(err, None)
+        with _Running(child, stdout, stop_grace_s=stop_grace_s) as running:
+            if not running.wait(timeout_s):
+                message = f"{argv[0]} was stopped: it had not ended after {timeout_s:.0f} s."
+                raise ProgramTimedOut(message)
+        said = stdout.text(), stderr.text()
     duration_s = time.monotonic() - started
     logger.debug("exit=%d duration_s=%.2f program=%s", child.returncode, duration_s, argv[0])
     return Completed(
         argv=tuple(argv),
         exit_code=child.returncode,
-        stdout=running.stdout.text(),
-        stderr=running.stderr.text(),
+        stdout=said[0],
+        stderr=said[1],
         duration_s=duration_s,
     )
 
 
 def _start(
-    argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str]
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    environment: Mapping[str, str],
+    streams: tuple[IO[bytes], IO[bytes]],
 ) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
             list(argv),
             cwd=cwd,
             env=dict(environment),
-            bufsize=0,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=streams[0],
+            stderr=streams[1],
             # A session of its own: Ctrl-C reaches it once, from here, and not by the terminal too.
             start_new_session=True,
             preexec_fn=functools.partial(_before_the_program, _libc(), os.getpid()),
@@ -130,30 +134,18 @@ def _before_the_program(libc: Any, parent: int) -> None:
 
 
 class _Running:
-    """A started program and its two pipes, read on this thread; ends it on the way out.
-
-    Neither pipe can fill up and block the program, and nothing here waits for a pipe to be closed:
-    a grandchild may keep it open for ever.
-    """
+    """A started program and its output; ends it on the way out."""
 
     def __init__(
         self,
         child: subprocess.Popen[bytes],
-        on_line: Callable[[str], None] | None,
+        stdout: "_Output",
         *,
         stop_grace_s: float,
     ) -> None:
         self._child = child
+        self._stdout = stdout
         self._stop_grace_s = stop_grace_s
-        self._selector = selectors.DefaultSelector()
-        self.stdout = self._output(child.stdout, on_line)
-        self.stderr = self._output(child.stderr, None)
-
-    def _output(self, pipe: IO[bytes] | None, on_line: Callable[[str], None] | None) -> "_Output":
-        output = _Output(on_line)
-        if pipe is not None:
-            self._selector.register(pipe, selectors.EVENT_READ, output)
-        return output
 
     def __enter__(self) -> Self:
         return self
@@ -164,51 +156,24 @@ class _Running:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        try:
-            if kind is not None:
-                self._stop()
-        finally:
-            self._close()
+        if kind is not None:
+            self._stop()
 
     def wait(self, limit_s: float) -> bool:
-        """Read until the program has ended; False when the time was up first."""
+        """Wait until the program has ended; False when the time was up first."""
         deadline = time.monotonic() + limit_s
         while self._child.poll() is None:
             left_s = deadline - time.monotonic()
             if left_s <= 0:
                 return False
-            self._read_or_pause(min(left_s, _POLL_S))
-        return True
-
-    def read_rest(self) -> None:
-        """Read what is in the pipes after the end, for as long as they do not fall silent."""
-        deadline = time.monotonic() + _PIPE_GRACE_S
-        while self._selector.get_map() and time.monotonic() < deadline:
-            if not self._read(_POLL_S):
-                break
-        for key in self._selector.get_map().values():
-            key.data.take(b"")
-
-    def _read_or_pause(self, limit_s: float) -> None:
-        if self._selector.get_map():
-            self._read(limit_s)
-        else:
+            self._stdout.read()
             with suppress(subprocess.TimeoutExpired):
-                self._child.wait(limit_s)
-
-    def _read(self, limit_s: float) -> bool:
-        """Read once from each pipe that has something; True when one had."""
-        ready = self._selector.select(limit_s)
-        for key, _ in ready:
-            chunk = os.read(key.fd, _CHUNK_BYTES)
-            key.data.take(chunk)
-            if not chunk:
-                self._selector.unregister(key.fileobj)
-        return bool(ready)
+                self._child.wait(min(left_s, _POLL_S))
+        return True
 
     def _stop(self) -> None:
         """Ask once, wait, then kill the whole group. Terraform saves its state when it is asked."""
-        self.stdout.on_line = None
+        self._stdout.on_line = None
         try:
             self._signal_group(signal.SIGINT)
             self.wait(self._stop_grace_s)
@@ -221,25 +186,41 @@ class _Running:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._child.pid, number)
 
-    def _close(self) -> None:
-        self._selector.close()
-        for pipe in (self._child.stdout, self._child.stderr):
-            if pipe is not None:
-                pipe.close()
-
 
 class _Output:
-    """What one pipe has brought so far, as text, told line by line to whoever listens."""
+    """One stream of a program as text, told line by line to whoever listens.
 
-    def __init__(self, on_line: Callable[[str], None] | None) -> None:
+    The program writes into a nameless file, not into a pipe: it never has to wait for a reader,
+    and when this process dies it can say so and end in order. Terraform, at the other end of a
+    broken pipe, would die at its first word and keep its state locked.
+    """
+
+    def __init__(self, file: IO[bytes], on_line: Callable[[str], None] | None) -> None:
         self.on_line = on_line
+        self._file = file
+        self._read_bytes = 0
         decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._decoder = io.IncrementalNewlineDecoder(decoder, translate=True)
         self._parts: list[str] = []
         self._line = ""
 
-    def take(self, chunk: bytes) -> None:
-        """Take the next bytes; none at the end of the pipe."""
+    def read(self) -> None:
+        """Take what was written since the last time."""
+        size_bytes = os.fstat(self._file.fileno()).st_size
+        while self._read_bytes < size_bytes:
+            wanted = min(_CHUNK_BYTES, size_bytes - self._read_bytes)
+            # The program shares the position in the file, so it must stay where it is.
+            chunk = os.pread(self._file.fileno(), wanted, self._read_bytes)
+            self._read_bytes += len(chunk)
+            self._take(chunk)
+
+    def text(self) -> str:
+        """Return everything; to be called once, when the program has ended."""
+        self.read()
+        self._take(b"")
+        return "".join(self._parts)
+
+    def _take(self, chunk: bytes) -> None:
         text = self._decoder.decode(chunk, final=not chunk)
         self._parts.append(text)
         if self.on_line is None:
@@ -249,6 +230,3 @@ class _Output:
             lines.append(self._line)
         for line in lines:
             self.on_line(line)
-
-    def text(self) -> str:
-        return "".join(self._parts)
