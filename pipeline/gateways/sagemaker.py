@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipeline.core.errors import JobFailed, UsageError
+from pipeline.core.errors import CloudUnusable, JobFailed, UsageError
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 from pipeline.core.records import ApprovalStatus, ModelPackage
 from pipeline.gateways.aws import Cloud, attempting, error_code
@@ -133,7 +133,14 @@ class SageMaker:
         """Create a version of a model package in its group."""
         group = request["ModelPackageGroupName"]
         with attempting(f"register a model package in {group}"):
-            arn = self._client.create_model_package(**request)["ModelPackageArn"]
+            try:
+                arn = self._client.create_model_package(**request)["ModelPackageArn"]
+            except ClientError as error:
+                if "does not exist" in str(error):
+                    message = f"The model package group {group} is gone."
+                    remedy = "Run --mode bootstrap: it makes again what is missing."
+                    raise CloudUnusable(message, remedy=remedy) from error
+                raise
         status = ApprovalStatus(request["ModelApprovalStatus"])
         return ModelPackage(arn=arn, version=int(arn.rsplit("/", 1)[1]), approval_status=status)
 

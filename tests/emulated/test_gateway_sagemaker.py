@@ -193,3 +193,9 @@ def test_a_log_that_is_not_there_is_no_failure(sagemaker: SageMaker, embedded: E
     embedded.add_fault({"service": "logs", "action": "*", "error": denied})
     assert sagemaker.endpoint_log_tail("no-such-endpoint", count=5) == ()
     assert sagemaker.log_tail("/no/such/group", "", count=5) == ()
+
+
+def test_a_group_that_is_gone_names_the_mode_that_makes_it_again(sagemaker: SageMaker) -> None:
+    with pytest.raises(CloudUnusable) as gone:
+        sagemaker.register(a_package(unique("group")))
+    assert "--mode bootstrap" in gone.value.remedy
