@@ -1,0 +1,35 @@
+"""Training now, deployment later, tests tomorrow: one command per stage, through one cloud."""
+
+from tests.e2e.command_line import WRAPPER
+from tests.e2e.story import Story
+
+
+def test_every_stage_can_be_a_process_of_its_own(story: Story) -> None:
+    trained = story.run("--mode", "training", "--stop-after", "train")
+    job = trained.variables["MLOPS_TRAINING_JOB"]
+    assert trained.exit_code == 0
+    assert "MLOPS_VERDICT" not in trained.variables
+    assert story.packages_of(job) == []
+
+    of_job = ("--training-job", job)
+    evaluated = story.run("--mode", "evaluation", *of_job)
+    assert (evaluated.exit_code, evaluated.variables["MLOPS_VERDICT"]) == (0, "deploy")
+    assert story.packages_of(job) == []
+
+    registered = story.run("--mode", "registration", *of_job, program=WRAPPER)
+    assert (registered.exit_code, registered.training["approval_status"]) == (0, "Approved")
+    assert story.packages_of(job) == ["Approved"]
+    assert not story.has_endpoint()
+
+    deployed = story.run("--deployment-only", *of_job, program=WRAPPER)
+    assert deployed.exit_code == 0
+    assert story.serves(deployed.release)
+    assert story.packages_of(job) == ["Approved"]
+
+    tested = story.run("--mode", "testing")
+    assert (tested.exit_code, tested.release) == (0, deployed.release)
+    assert tested.results["phases"]["testing"]["overall_status"] == "passed"
+
+    seen = story.run("--mode", "status")
+    assert seen.exit_code == 0
+    assert any(deployed.release in line for line in seen.results["listing"])

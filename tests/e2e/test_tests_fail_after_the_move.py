@@ -1,0 +1,46 @@
+"""The new release serves, and fails its tests: back by itself, or with the words that tell how."""
+
+import re
+import shlex
+
+from tests.e2e.story import Story
+
+IMPOSSIBLE = {"MLOPS_TESTING__MINIMUM_PREDICTION_ACCURACY": "1.0"}
+
+
+def test_without_an_earlier_release_the_run_says_that_nothing_good_serves(
+    story: Story, trained_job: str
+) -> None:
+    failed = story.deploy(trained_job, **IMPOSSIBLE)
+    assert failed.exit_code == 6
+    assert failed.variables["MLOPS_TESTS"] == "failed"
+    assert failed.results["summary"]["testing_passed"] is False
+    assert "no earlier healthy release" in failed.error
+    assert story.serves(failed.release)
+
+
+def test_the_earlier_release_serves_again_by_itself(serving: Story, other_job: str) -> None:
+    earlier = serving.serving_model()
+    # A person went back from this one before: it is deployed only where it is named with --force.
+    failed = serving.deploy(other_job, "--force", **IMPOSSIBLE)
+    assert failed.exit_code == 5
+    done = failed.deployment["deployment_results"]
+    assert done["status"] == "rolled_back"
+    assert failed.results["summary"]["deployment_occurred"] is False
+    assert serving.serves(done["rolled_back_to"])
+    assert serving.serving_model() == earlier
+
+
+def test_with_rollback_switched_off_the_message_is_the_command_to_type(
+    serving: Story, other_job: str
+) -> None:
+    earlier = serving.serving_model()
+    failed = serving.deploy(other_job, "--force", ROLLBACK_ON_FAILURE="false", **IMPOSSIBLE)
+    assert failed.exit_code == 6
+    assert serving.serves(failed.release)
+
+    typed = re.search(r"\./run_mlops_pipeline\.sh (--mode rollback .*)", failed.error)
+    assert typed is not None
+    back = serving.run(*shlex.split(typed[1]))
+    assert back.exit_code == 0
+    assert serving.serving_model() == earlier

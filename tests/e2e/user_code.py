@@ -1,0 +1,66 @@
+"""Training code with something wrong with it, each beside a configuration that names it."""
+
+import json
+from pathlib import Path
+
+from tests.support.embedded_aws import PROJECT_ROOT
+
+_UNLOADABLE = """
+import os
+
+from pipeline.training import TrainingPipeline
+
+
+class Unloadable:
+    def __init__(self, model):
+        self.model = model
+
+    def predict(self, X):
+        return self.model.predict(X)
+
+    def __setstate__(self, state):
+        if os.environ.get("SAGEMAKER_PROGRAM") == "inference.py":
+            raise RuntimeError("the lookup table is not on this machine")
+        self.__dict__.update(state)
+
+
+class OwnPipeline(TrainingPipeline):
+    def train_local_model(self, X_train, y_train):
+        return Unloadable(super().train_local_model(X_train, y_train))
+"""
+_RAISES = """
+from pipeline.training import TrainingPipeline
+
+
+class OwnPipeline(TrainingPipeline):
+    def train_local_model(self, X_train, y_train):
+        raise ValueError("the sensors of March say nothing")
+"""
+
+
+def unloadable(folder: Path) -> tuple[str, str]:
+    """Return the flags for a model that trains and can be measured, but not be loaded to serve."""
+    return _written(folder / "unloadable", _UNLOADABLE)
+
+
+def raises(folder: Path) -> tuple[str, str]:
+    """Return the flags for a training script that ends in an exception."""
+    return _written(folder / "raises", _RAISES)
+
+
+def configured(folder: Path, **values: object) -> tuple[str, str]:
+    """Return the flags for a configuration of these values."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "config.json"
+    path.write_text(json.dumps({"backend": "local", **values}))
+    return ("--config-file", str(path))
+
+
+def _written(folder: Path, code: str) -> tuple[str, str]:
+    training = {
+        "data": str(PROJECT_ROOT / "data" / "iris.csv"),
+        "training_pipeline": "own_training:OwnPipeline",
+    }
+    flags = configured(folder, training=training)
+    (folder / "own_training.py").write_text(code)
+    return flags
