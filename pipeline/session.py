@@ -17,14 +17,15 @@ from pipeline import reports
 from pipeline.config import load_settings, unbuilt_sections
 from pipeline.context import PROJECT_ROOT, Context
 from pipeline.core import naming
-from pipeline.core.errors import PipelineError, UsageError
+from pipeline.core.errors import PipelineError
 from pipeline.core.outcomes import FailureReport, RunReport, RunStatus
 from pipeline.gateways import console, embedded, git
 from pipeline.gateways.aws import Cloud, local_cloud, real_cloud
-from pipeline.modes import ALIASES, Mode
+from pipeline.modes import Mode
 from pipeline.recorder import Recorder
+from pipeline.request import options_of, require_writable
 from pipeline.settings import Settings
-from pipeline.workflow import Options, StopAfter, execute
+from pipeline.workflow import Options, execute
 
 logger = logging.getLogger(__name__)
 
@@ -42,13 +43,12 @@ def run_session(
     flags: Mapping[str, Any], configured: Mapping[str, object], *, write: Callable[[str], object]
 ) -> int:
     """Do what the command line asks for; write the summary with `write`; return the exit code."""
-    signal.signal(signal.SIGTERM, _terminate)
     try:
-        options = _options(flags)
+        options = options_of(flags, os.environ)
         settings = load_settings(
             config_file=flags["config_file"], environment=os.environ, flags=configured
         )
-        _writable(flags["output_dir"])
+        require_writable(flags["output_dir"], flags["output_file"])
     except PipelineError as error:
         sys.stderr.write(f"Error: {error}\n")
         _report_refusal(flags, error)
@@ -82,37 +82,6 @@ def _terminate(number: int, frame: object) -> NoReturn:
     raise Terminated
 
 
-def _options(flags: Mapping[str, Any]) -> Options:
-    named = flags["mode"]
-    if flags["deployment_only"]:
-        if named not in (None, Mode.DEPLOYMENT.value):
-            message = f"--deployment-only contradicts --mode {named}."
-            raise UsageError(message, remedy="Leave one of them out.")
-        named = Mode.DEPLOYMENT.value
-    mode = ALIASES.get(named) or Mode(named or Mode.FULL)
-    if flags["stop_after"] and mode is not Mode.TRAINING:
-        message = f"--stop-after belongs to --mode training, not to {mode.value}."
-        raise UsageError(message, remedy="Leave it out, or use --mode training.")
-    return Options(
-        mode=mode,
-        training_job=flags["training_job"],
-        to=flags["to"],
-        reason=flags["reason"],
-        stop_after=StopAfter(flags["stop_after"]) if flags["stop_after"] else None,
-        in_ci=os.environ.get("CI", "").lower() not in ("", "0", "false"),
-    )
-
-
-def _writable(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        message = f"The output folder {folder} cannot be written: {error.strerror}."
-        raise UsageError(message, remedy="Name another one with --output-dir.") from error
-
-
 class _Session:
     """The state of one run: what was asked for, what came of it."""
 
@@ -134,6 +103,8 @@ class _Session:
             logger.warning("%s", line)
         with tempfile.TemporaryDirectory(prefix="mlops-") as work_dir:
             code, failure = self._outcome(Path(work_dir))
+            # What is left takes no time, and results must be whole.
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
         report = self._report(code, failure)
         reports.write_files(
             report, folder=self._flags["output_dir"], copy=self._flags["output_file"]
@@ -144,6 +115,7 @@ class _Session:
         return code
 
     def _outcome(self, work_dir: Path) -> tuple[int, FailureReport | None]:
+        signal.signal(signal.SIGTERM, _terminate)
         try:
             self._execute(work_dir)
         except PipelineError as error:

@@ -54,6 +54,10 @@ def endpoint_name(endpoint_prefix: str, environment: str) -> str:
     return _check_name("endpoint_prefix and environment", name, limit=ENDPOINT_LIMIT)
 
 
+def check_endpoint_name(name: str) -> str:
+    return _check_name("endpoint name", name, limit=ENDPOINT_LIMIT)
+
+
 def model_name(endpoint: str, release: str) -> str:
     return _check_name("model name", f"{endpoint}-{release}", limit=NAME_LIMIT)
 

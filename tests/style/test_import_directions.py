@@ -23,7 +23,7 @@ ROOMS = {
     "context": ("pipeline.context", "pipeline.recorder"),
     "steps": ("pipeline.steps",),
     "workflow": ("pipeline.workflow",),
-    "door": ("pipeline.cli", "pipeline.reports", "pipeline.session"),
+    "door": ("pipeline.cli", "pipeline.reports", "pipeline.request", "pipeline.session"),
     "training": ("pipeline.training",),
 }
 MAY_IMPORT = {

@@ -1,0 +1,87 @@
+"""What the command line asks for besides the configuration, checked before anything begins."""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.core import naming
+from pipeline.core.errors import UsageError
+from pipeline.modes import ALIASES, Mode
+from pipeline.workflow import Options, StopAfter
+
+_TEXTS = ("training_job", "endpoint_name", "to", "reason")
+# SageMaker keeps a reason in 1024 characters, and adds who gave it.
+_LONGEST_REASON = 500
+
+
+def options_of(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Options:
+    """Return the options of one command. Raises UsageError for what cannot be meant."""
+    mode = _mode(flags)
+    if flags["stop_after"] and mode is not Mode.TRAINING:
+        message = f"--stop-after belongs to --mode training, not to {mode.value}."
+        raise UsageError(message, remedy="Leave it out, or use --mode training.")
+    for name in _TEXTS:
+        _require_plain(f"--{name.replace('_', '-')}", flags[name])
+    if flags["endpoint_name"] is not None:
+        naming.check_endpoint_name(flags["endpoint_name"])
+    return Options(
+        mode=mode,
+        training_job=flags["training_job"],
+        to=flags["to"],
+        reason=flags["reason"],
+        stop_after=StopAfter(flags["stop_after"]) if flags["stop_after"] else None,
+        in_ci=environment.get("CI", "").lower() not in ("", "0", "false"),
+    )
+
+
+def _mode(flags: Mapping[str, Any]) -> Mode:
+    named = flags["mode"]
+    if flags["deployment_only"]:
+        if named not in (None, Mode.DEPLOYMENT.value):
+            message = f"--deployment-only contradicts --mode {named}."
+            raise UsageError(message, remedy="Leave one of them out.")
+        named = Mode.DEPLOYMENT.value
+    return ALIASES.get(named) or Mode(named or Mode.FULL)
+
+
+def _require_plain(flag: str, text: str | None) -> None:
+    """An empty text is a variable that was not set; it must not choose for the user."""
+    if text is None:
+        return
+    if not text.strip():
+        message = f"{flag} is empty."
+        raise UsageError(message, remedy="Give it a value, or leave it out.")
+    if not text.isprintable():
+        message = f"{flag} holds characters that cannot be printed: {text[:60]!a}."
+        raise UsageError(message, remedy="Write it in one line of plain text.")
+    if flag == "--reason" and len(text) > _LONGEST_REASON:
+        message = f"--reason has {len(text)} characters, {_LONGEST_REASON} are possible."
+        raise UsageError(message, remedy="Shorten it.")
+
+
+def require_writable(folder: Path, copy: Path | None) -> None:
+    """Refuse places for logs and results that cannot be written, while nothing has happened yet."""
+    _require_folder(folder, flag="--output-dir")
+    if copy is not None:
+        _require_folder(copy.parent, flag="--output-file")
+    for file in _files(folder, copy):
+        if file.is_dir():
+            message = f"{file} is a folder; a file is to be written there."
+            raise UsageError(message, remedy="Name another place, or remove the folder.")
+
+
+def _files(folder: Path, copy: Path | None) -> Iterator[Path]:
+    yield from (folder / name for name in ("results.json", "results.env", "run.log"))
+    if copy is not None:
+        yield copy
+
+
+def _require_folder(folder: Path, *, flag: str) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        message = f"The output folder {folder} cannot be written: {error.strerror}."
+        raise UsageError(message, remedy=f"Name another one with {flag}.") from error

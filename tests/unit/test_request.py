@@ -1,0 +1,85 @@
+"""What a command line asks for is refused before anything begins when it cannot be meant."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.core.errors import UsageError
+from pipeline.modes import Mode
+from pipeline.request import options_of, require_writable
+
+
+def flags(**given: Any) -> dict[str, Any]:
+    nothing = dict.fromkeys(("mode", "training_job", "endpoint_name", "reason", "stop_after"))
+    return {**nothing, "to": "previous", "deployment_only": False, **given}
+
+
+def test_without_flags_the_mode_is_full() -> None:
+    assert options_of(flags(), {}).mode is Mode.FULL
+
+
+def test_deployment_only_is_the_mode_deployment() -> None:
+    assert options_of(flags(deployment_only=True), {}).mode is Mode.DEPLOYMENT
+
+
+def test_deployment_only_with_another_mode_is_refused() -> None:
+    with pytest.raises(UsageError, match="contradicts --mode training"):
+        options_of(flags(deployment_only=True, mode="training"), {})
+
+
+@pytest.mark.parametrize(("value", "in_ci"), [("true", True), ("1", True), ("false", False)])
+def test_the_variable_ci_says_whether_it_is_ci(value: str, in_ci: bool) -> None:
+    assert options_of(flags(), {"CI": value}).in_ci is in_ci
+
+
+@pytest.mark.parametrize("name", ["training_job", "endpoint_name", "to", "reason"])
+@pytest.mark.parametrize("text", ["", "  "])
+def test_an_empty_text_does_not_choose_for_the_user(name: str, text: str) -> None:
+    with pytest.raises(UsageError, match=f"--{name.replace('_', '-')} is empty"):
+        options_of(flags(**{name: text}), {})
+
+
+@pytest.mark.parametrize("text", ["two\nlines", "bell\x07", "not utf-8: \udcff"])
+def test_a_reason_that_cannot_be_kept_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="--reason holds characters"):
+        options_of(flags(reason=text), {})
+
+
+def test_a_reason_too_long_to_be_kept_is_refused() -> None:
+    with pytest.raises(UsageError, match="501 characters, 500 are possible"):
+        options_of(flags(reason="x" * 501), {})
+
+
+def test_a_reason_may_hold_quotes_and_what_looks_like_code() -> None:
+    reason = "\"it\" said 'so': $(id) ${x} {{ y }} \u00fc"
+    assert options_of(flags(reason=reason), {}).reason == reason
+
+
+@pytest.mark.parametrize("name", ["x; $(id)", "../x", "a" * 64])
+def test_an_endpoint_name_that_sagemaker_does_not_accept_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="endpoint name"):
+        options_of(flags(endpoint_name=name), {})
+
+
+def test_places_that_can_be_written_pass_and_are_made(tmp_path: Path) -> None:
+    require_writable(tmp_path / "out put", tmp_path / "copies" / "results.json")
+    assert (tmp_path / "out put").is_dir()
+
+
+@pytest.mark.parametrize("name", ["results.json", "results.env", "run.log"])
+def test_a_folder_in_the_place_of_a_result_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    with pytest.raises(UsageError, match=f"{name} is a folder"):
+        require_writable(tmp_path, None)
+
+
+def test_a_folder_as_output_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is a folder"):
+        require_writable(tmp_path / "out", tmp_path)
+
+
+def test_an_output_file_below_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="--output-file"):
+        require_writable(tmp_path / "out", tmp_path / "file" / "results.json")
