@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.context import PROJECT_ROOT, Context, Workspace
 from pipeline.core import naming, plan
-from pipeline.core.errors import CloudUnusable, PlanRefused, UsageError
+from pipeline.core.errors import CloudUnusable, CorruptRecord, PlanRefused, UsageError
 from pipeline.core.foundation import Foundation
 from pipeline.core.outcomes import Action, PlanSummary
 from pipeline.gateways.parameters import published_foundation
@@ -33,7 +33,7 @@ _STATEFUL = frozenset(
 
 def enter(context: Context) -> Workspace:
     """Return this environment's workspace. The embedded AWS gets its foundation by itself."""
-    if context.cloud.is_local and not _is_current(context, _published(context)):
+    if context.cloud.is_local and not _is_current(context, _readable(context)):
         return bootstrap(context)
     return find(context)
 
@@ -57,7 +57,7 @@ def bootstrap(context: Context) -> Workspace:
     bucket = context.state_bucket
     if ensure_state_bucket(context.cloud, bucket):
         logger.info("state bucket created bucket=%s", bucket)
-    groups = sorted({context.package_group, *_known_groups(_published(context))})
+    groups = sorted({context.package_group, *_known_groups(_readable(context))})
     _apply(context, "account", _account_variables(context), key="account.tfstate")
     variables = _foundation_variables(context) | {
         "inputs_digest": inputs_digest(context),
@@ -93,6 +93,15 @@ def _published(context: Context) -> Foundation | None:
     settings = context.settings
     name = naming.foundation_parameter_name(settings.project, settings.environment)
     return published_foundation(context.cloud, name)
+
+
+def _readable(context: Context) -> Foundation | None:
+    """Return what is published, and None for what Terraform is about to write anew."""
+    try:
+        return _published(context)
+    except CorruptRecord as error:
+        logger.warning("%s", error.message)
+        return None
 
 
 def _is_current(context: Context, published: Foundation | None) -> bool:
