@@ -4,6 +4,7 @@ A layer keeps values apart from their meaning; what is wrong with a value is sai
 """
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -116,7 +117,7 @@ def _parsed(text: str, kinds: tuple[object, ...]) -> object:
     if str in kinds or bool in kinds:
         return text
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        return _json(text)
     except ValueError:
         return text
 
@@ -141,12 +142,12 @@ def _kinds(annotation: object) -> Iterator[object]:
 
 def _read_object(path: Path) -> Mapping[str, object]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as unreadable:
         reason = getattr(unreadable, "strerror", None) or "it is not UTF-8 text"
         raise _file_error(path, f"cannot be read: {reason}") from unreadable
     try:
-        document = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        document = _json(text)
     except ValueError as invalid:
         raise _file_error(path, f"is not valid JSON: {invalid}") from invalid
     if not isinstance(document, dict):
@@ -159,6 +160,25 @@ def _file_error(path: Path, problem: str) -> ConfigError:
         key="config file", value=str(path), allowed=problem, source="flag --config-file"
     )
     return ConfigError((file,))
+
+
+def _json(text: str) -> object:
+    """Read JSON more strictly than Python does. Raises ValueError."""
+    try:
+        return json.loads(
+            text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite
+        )
+    except RecursionError as error:
+        message = "it is nested too deeply"
+        raise ValueError(message) from error
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        message = f"{digits} is too large a number"
+        raise ValueError(message)
+    return number
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:

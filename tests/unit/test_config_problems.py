@@ -169,6 +169,8 @@ def test_every_problem_is_found_at_once(load: Load) -> None:
         ('{"a": 1, "a": 2}', "the key 'a' appears twice"),
         ('{"accuracy_threshold": NaN}', "NaN is not a JSON value"),
         ('{"accuracy_threshold": Infinity}', "Infinity is not a JSON value"),
+        ('{"training": {"hyperparameters": {"c": 1e999}}}', "1e999 is too large a number"),
+        ("[" * 100_000, "it is nested too deeply"),
         ("{", "is not valid JSON"),
         ("[]", "must hold one JSON object"),
     ],
