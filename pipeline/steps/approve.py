@@ -38,10 +38,10 @@ def approve(
         when=workspace.context.now(),
         reason=reason,
     )
-    workspace.store.put(naming.approval_object(run.job_name), given.to_json().encode())
     workspace.sagemaker.set_approval(
         package.arn, ApprovalStatus.APPROVED, f"Approved by {given.who}: {reason}"
     )
+    workspace.store.put(naming.approval_object(run.job_name), given.to_json().encode())
     logger.info("approved job=%s by=%s reason=%s", run.job_name, given.who, reason)
     return ModelPackage(
         arn=package.arn, version=package.version, approval_status=ApprovalStatus.APPROVED
