@@ -90,12 +90,7 @@ def training_request(
             "KmsKeyId": foundation.kms_key_arn,
             "S3OutputPath": order.output_uri,
         },
-        "ResourceConfig": {
-            "InstanceCount": 1,
-            "InstanceType": order.machine.instance_type,
-            "VolumeKmsKeyId": foundation.kms_key_arn,
-            "VolumeSizeInGB": order.machine.volume_gb,
-        },
+        "ResourceConfig": _resources(order.machine, foundation),
         "RoleArn": foundation.role_arn,
         "StoppingCondition": {"MaxRuntimeInSeconds": order.machine.max_runtime_s},
         "Tags": _tags(tags),
@@ -117,27 +112,10 @@ def evaluation_request(
     order: EvaluationOrder, foundation: Foundation, *, tags: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return the arguments of CreateProcessingJob. The script takes every path as an argument."""
-    network = _network(foundation)
-    arguments = {
-        **order.arguments,
-        "model-dir": f"{_PROCESSING}/input/model",
-        "output-dir": f"{_PROCESSING}/output",
-        "test-dir": f"{_PROCESSING}/input/test",
-    }
     return {
         "ProcessingJobName": order.job_name,
-        "AppSpecification": {
-            "ContainerArguments": [
-                part for name, value in sorted(arguments.items()) for part in (f"--{name}", value)
-            ],
-            "ContainerEntrypoint": ["python3", f"{_PROCESSING}/input/code/evaluate.py"],
-            "ImageUri": order.image_uri,
-        },
-        "NetworkConfig": {
-            "EnableInterContainerTrafficEncryption": foundation.inter_container_encryption,
-            "EnableNetworkIsolation": foundation.network_isolation,
-            **({"VpcConfig": network} if network else {}),
-        },
+        "AppSpecification": _evaluation_script(order),
+        "NetworkConfig": _processing_network(foundation),
         "ProcessingInputs": [
             _input("code", order.source_uri),
             _input("model", order.artifact_uri),
@@ -147,17 +125,44 @@ def evaluation_request(
             "KmsKeyId": foundation.kms_key_arn,
             "Outputs": [_output("evaluation", order.output_uri)],
         },
-        "ProcessingResources": {
-            "ClusterConfig": {
-                "InstanceCount": 1,
-                "InstanceType": order.machine.instance_type,
-                "VolumeKmsKeyId": foundation.kms_key_arn,
-                "VolumeSizeInGB": order.machine.volume_gb,
-            }
-        },
+        "ProcessingResources": {"ClusterConfig": _resources(order.machine, foundation)},
         "RoleArn": foundation.role_arn,
         "StoppingCondition": {"MaxRuntimeInSeconds": order.machine.max_runtime_s},
         "Tags": _tags(tags),
+    }
+
+
+def _evaluation_script(order: EvaluationOrder) -> dict[str, Any]:
+    arguments = {
+        **order.arguments,
+        "model-dir": f"{_PROCESSING}/input/model",
+        "output-dir": f"{_PROCESSING}/output",
+        "test-dir": f"{_PROCESSING}/input/test",
+    }
+    return {
+        "ContainerArguments": [
+            part for name, value in sorted(arguments.items()) for part in (f"--{name}", value)
+        ],
+        "ContainerEntrypoint": ["python3", f"{_PROCESSING}/input/code/evaluate.py"],
+        "ImageUri": order.image_uri,
+    }
+
+
+def _processing_network(foundation: Foundation) -> dict[str, Any]:
+    network = _network(foundation)
+    return {
+        "EnableInterContainerTrafficEncryption": foundation.inter_container_encryption,
+        "EnableNetworkIsolation": foundation.network_isolation,
+        **({"VpcConfig": network} if network else {}),
+    }
+
+
+def _resources(machine: Machine, foundation: Foundation) -> dict[str, Any]:
+    return {
+        "InstanceCount": 1,
+        "InstanceType": machine.instance_type,
+        "VolumeKmsKeyId": foundation.kms_key_arn,
+        "VolumeSizeInGB": machine.volume_gb,
     }
 
 
@@ -202,13 +207,7 @@ def package_request(
     return {
         "ModelPackageGroupName": group,
         "ModelPackageDescription": f"Trained by {run.job_name}. {status_reason}"[:1024],
-        "CustomerMetadataProperties": {
-            "artifact_sha256": evaluation.artifact_sha256,
-            "code_sha256": run.code_sha256,
-            "data_sha256": run.data_sha256,
-            "training_job": run.job_name,
-            **{f"metric_{name}": repr(value) for name, value in sorted(evaluation.metrics.items())},
-        },
+        "CustomerMetadataProperties": _provenance(run, evaluation),
         "InferenceSpecification": {
             "Containers": [
                 {
@@ -227,6 +226,16 @@ def package_request(
                 "Statistics": {"ContentType": "application/json", "S3Uri": evaluation_uri}
             }
         },
+    }
+
+
+def _provenance(run: TrainingRun, evaluation: Evaluation) -> dict[str, str]:
+    return {
+        "artifact_sha256": evaluation.artifact_sha256,
+        "code_sha256": run.code_sha256,
+        "data_sha256": run.data_sha256,
+        "training_job": run.job_name,
+        **{f"metric_{name}": repr(value) for name, value in sorted(evaluation.metrics.items())},
     }
 
 

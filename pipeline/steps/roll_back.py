@@ -52,39 +52,42 @@ def _require_ledger(workspace: Workspace) -> None:
 def go_back(workspace: Workspace, version: HeadVersion, release: str, *, reason: str) -> WentBack:
     """Move to a retained release and prove it. Raises NotServing when that does not come true."""
     started = monotonic()
-    seen = moves.settled_endpoint(workspace)
     left = version.head.live_release or "nothing"
-    key, head = moves.config_for(workspace, version.head, release, seen)
-    head = ledger.begin_move(head, key, move=moves.all_at_once(head.endpoint, key))
-    version = workspace.ledger.write(version, head)
-    logger.warning("rolling back endpoint=%s from=%s to=%s", head.endpoint, left, release)
-    try:
-        planned = plan_move(workspace, head, move_intent(workspace, head, IntentKind.ROLLBACK))
-        applied = apply_move(workspace, planned, target=key)
-        version = workspace.ledger.write(version, ledger.complete_move(version.head))
-        health = probe_health(workspace, workspace.ledger.release(release))
-    except MoveFailed as failed:
-        moves.record(
-            workspace,
-            version,
-            ledger.fail_move(version.head, sent=True),
-            "rollback failed",
-            release=release,
-            cause=failed.cause[:500],
-        )
-        raise not_back(workspace, release, failed.cause) from failed
+    logger.warning("rolling back endpoint=%s from=%s to=%s", version.head.endpoint, left, release)
+    moved = _move_back(workspace, version, release)
+    health = probe_health(workspace, workspace.ledger.release(release))
     if not health.passed:
         raise not_back(workspace, release, health.cases[0].detail)
-    version = moves.finish(workspace, version, "rolled back", to=release, left=left, reason=reason)
+    version = moves.finish(
+        workspace, moved.version, "rolled back", to=release, left=left, reason=reason
+    )
     report = DeploymentReport(
         status=DeploymentStatus.SUCCESS,
-        endpoint_name=head.endpoint,
+        endpoint_name=version.head.endpoint,
         release_id=release,
-        duration_s=monotonic() - started,
-        plan=applied.plan,
+        duration_s=round(monotonic() - started, 2),
+        plan=moved.applied.plan,
         rolled_back_to=release,
     )
     return WentBack(report=report, probe=health, version=version)
+
+
+def _move_back(workspace: Workspace, version: HeadVersion, release: str) -> moves.Moved:
+    seen = moves.settled_endpoint(workspace)
+    key, head = moves.config_for(workspace, version.head, release, seen)
+    head = ledger.begin_move(head, key, move=moves.all_at_once(head.endpoint, key))
+    version = workspace.ledger.write(version, head)
+    try:
+        planned = plan_move(workspace, head, move_intent(workspace, head, IntentKind.ROLLBACK))
+        applied = apply_move(workspace, planned, target=key)
+    except MoveFailed as failed:
+        given_up = ledger.fail_move(head, sent=True)
+        details = {"release": release, "cause": failed.cause[:500]}
+        moves.record(workspace, version, given_up, "rollback failed", **details)
+        raise not_back(workspace, release, failed.cause) from failed
+    return moves.Moved(
+        applied=applied, version=workspace.ledger.write(version, ledger.complete_move(head))
+    )
 
 
 def not_back(workspace: Workspace, release: str, cause: str) -> NotServing:
