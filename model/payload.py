@@ -106,7 +106,7 @@ def frame_for(payload: Payload, *, columns: Sequence[Column]) -> pd.DataFrame:
     """
     rows = payload.rows
     if _has_header(payload, columns=columns):
-        names = [str(cell).strip() for cell in rows[0]]
+        names = _known_names(rows[0], columns=columns)
         rows = [dict(zip(names, row, strict=True)) for row in rows[1:]]
     if not rows:
         message = "The request has no rows."
@@ -122,8 +122,16 @@ def _has_header(payload: Payload, *, columns: Sequence[Column]) -> bool:
     if payload.header is not None or not payload.rows:
         return bool(payload.header and payload.rows)
     names = {column.name for column in columns}
-    found = names.intersection(str(cell).strip() for cell in payload.rows[0])
+    found = names.intersection(_known_names(payload.rows[0], columns=columns))
     return 2 * len(found) >= len(names)
+
+
+def _known_names(header: Row, *, columns: Sequence[Column]) -> list[str]:
+    """Return the names of a header, as the model knows those that differ by outer spaces only."""
+    exact = {column.name for column in columns}
+    stripped = {column.name.strip(): column.name for column in columns}
+    texts = [str(cell) for cell in header]
+    return [text if text in exact else stripped.get(text.strip(), text) for text in texts]
 
 
 def _cells(row: Row, *, number: int, columns: Sequence[Column]) -> Sequence[Cell]:

@@ -141,7 +141,7 @@ def _evaluation_script(order: EvaluationOrder) -> dict[str, Any]:
     }
     return {
         "ContainerArguments": [
-            part for name, value in sorted(arguments.items()) for part in (f"--{name}", value)
+            part for name, value in sorted(arguments.items()) for part in _argument(name, value)
         ],
         "ContainerEntrypoint": ["python3", f"{_PROCESSING}/input/code/evaluate.py"],
         "ImageUri": order.image_uri,
@@ -164,6 +164,11 @@ def _resources(machine: Machine, foundation: Foundation) -> dict[str, Any]:
         "VolumeKmsKeyId": foundation.kms_key_arn,
         "VolumeSizeInGB": machine.volume_gb,
     }
+
+
+def _argument(name: str, value: str) -> tuple[str, ...]:
+    """A value that begins like an option has to be tied to its name."""
+    return (f"--{name}={value}",) if value.startswith("-") else (f"--{name}", value)
 
 
 def _input(name: str, uri: str) -> dict[str, Any]:

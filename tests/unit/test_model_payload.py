@@ -160,3 +160,11 @@ def test_a_row_that_looks_like_names_is_data_when_the_header_is_said_to_be_absen
         frame_for(Payload(rows=rows, header=None), columns=COLUMNS)
     said = frame_for(Payload(rows=rows, header=False), columns=COLUMNS)
     assert said["colour"].tolist() == ["colour", "red"]
+
+
+@pytest.mark.parametrize("header", ['" size ","colour"', "size,colour"])
+def test_names_may_differ_from_the_models_by_outer_spaces(header: str) -> None:
+    columns = (Column(name=" size ", kind="numeric"), Column(name="colour", kind="categorical"))
+    payload = read_payload(f"{header}\n1,red\n", "text/csv")
+    frame = frame_for(payload, columns=columns)
+    assert frame.to_numpy().tolist() == [[1.0, "red"]]
