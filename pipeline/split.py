@@ -8,6 +8,7 @@ import csv
 import difflib
 import hashlib
 import io
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -129,6 +130,7 @@ def split(table: DataTable, *, target: str, test_fraction: float, seed: int) -> 
         message = f"{len(labels)} rows cannot be split with test_fraction {test_fraction}: {error}"
         raise refused(message, "Add rows or change `training.test_fraction`.") from error
     check_training_rows(labels, train, target=target)
+    check_numbers(table, train, test, target=target)
     train_csv, test_csv = (
         write_csv(table.columns, (table.rows[index] for index in sorted(half)))
         for half in (train, test)
@@ -191,6 +193,22 @@ def check_training_rows(labels: Sequence[str], train: Iterable[int], *, target: 
             raise refused(message, "Add rows of this class or lower `training.test_fraction`.")
 
 
+def check_numbers(
+    table: DataTable, train: Iterable[int], test: Iterable[int], *, target: str
+) -> None:
+    """Refuse what training could not see: a held-out cell without a number among numbers."""
+    kept, held_out = sorted(train), sorted(test)
+    for name in table.columns:
+        cells = [cell.strip() for cell in table.cells(name)]
+        seen = [cells[index] for index in kept if cells[index] not in MISSING]
+        if name == target or not seen or not all(map(_is_finite, seen)):
+            continue
+        for index in held_out:
+            if cells[index] not in MISSING and not _is_finite(cells[index]):
+                message = f"Column {name!r} holds numbers, but row {index + 1} {cells[index]!r}."
+                raise refused(message, "Correct that cell, or leave it empty.")
+
+
 def plain_label(cell: object) -> str:
     """Return a label as text, `3`, `3.0` and the number 3 alike."""
     text = str(cell)
@@ -207,6 +225,11 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_finite(text: str) -> bool:
+    """Tell whether the model's code takes a cell for a number."""
+    return _is_number(text) and "_" not in text and math.isfinite(float(text))
 
 
 def held_out_rows(test_csv: bytes, *, target: str) -> HeldOutRows:

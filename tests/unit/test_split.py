@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.errors import UsageError
-from pipeline.split import Split, held_out_rows, parse_table, plain_label, split, write_csv
+from pipeline.split import (
+    Split,
+    check_numbers,
+    held_out_rows,
+    parse_table,
+    plain_label,
+    split,
+    write_csv,
+)
 
 IRIS = Path(__file__).parents[2] / "data" / "iris.csv"
 CELLS = st.text(st.characters(exclude_categories=["Cs"]))
@@ -112,3 +120,16 @@ def test_a_data_file_that_cannot_be_used_is_refused(content: bytes, text: str) -
 def test_a_half_too_small_for_its_classes_is_refused(test_fraction: float) -> None:
     with pytest.raises(UsageError, match=f"test_fraction {test_fraction}"):
         halves(a_csv(["a", "b", "c"] * 4), test_fraction=test_fraction)
+
+
+@pytest.mark.parametrize("cell", ["unknown", "inf", "1e400", "1_000"])
+def test_a_held_out_cell_that_is_no_number_among_numbers_is_refused(cell: str) -> None:
+    rows = [(str(n), str(n % 2)) for n in range(8)]
+    table = parse_table(write_csv(("size", "y"), [*rows, (cell, "0"), ("9", "1")]))
+    with pytest.raises(UsageError, match=f"Column 'size' holds numbers, but row 9 '{cell}'"):
+        check_numbers(table, range(8), range(8, 10), target="y")
+
+
+def test_a_column_with_text_among_the_training_rows_is_no_column_of_numbers() -> None:
+    table = parse_table(write_csv(("size", "y"), [("unknown", "0"), ("1", "1"), ("many", "0")]))
+    check_numbers(table, range(2), range(2, 3), target="y")
