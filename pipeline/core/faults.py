@@ -31,7 +31,8 @@ _AFTER_THE_CALL = ("waiting for", "unexpected state", "rolled the update back")
 
 def was_sent(terraform_error: str) -> bool:
     """Tell from Terraform's words whether SageMaker had begun to move or create the endpoint."""
-    return any(words in terraform_error for words in _AFTER_THE_CALL)
+    unwrapped = " ".join(terraform_error.split())  # Terraform breaks its lines at 78 columns
+    return any(words in unwrapped for words in _AFTER_THE_CALL)
 
 
 def is_release_fault(seen: EndpointObservation) -> bool:

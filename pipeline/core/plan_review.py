@@ -93,6 +93,16 @@ def review(summary: PlanSummary, intent: MoveIntent) -> tuple[str, ...]:
     return tuple(refusal for refusal in refusals if refusal is not None)
 
 
+def replaces_because_tainted(summary: PlanSummary) -> bool:
+    """Tell whether the endpoint would be replaced only because Terraform distrusts its creation."""
+    return any(
+        change.address == ENDPOINT
+        and change.action is Action.REPLACE
+        and change.reason == "replace_because_tainted"
+        for change in summary.changes
+    )
+
+
 def model_address(release: str) -> str:
     return f'{_MODEL}.release["{release}"]'
 

@@ -106,7 +106,7 @@ class Store:
 
         Raises UsageError when there is no such object.
         """
-        if self._exists(key):
+        if self.exists(key):
             return
         source = _parse(uri)
         with attempting(f"copy {uri} to {self.uri(key)}"):
@@ -134,7 +134,8 @@ class Store:
                 raise
             yield from body.iter_chunks(_CHUNK_BYTES)
 
-    def _exists(self, key: str) -> bool:
+    def exists(self, key: str) -> bool:
+        """Tell whether there is an object under this key."""
         with attempting(f"look for {self.uri(key)}"):
             try:
                 self._s3.head_object(Bucket=self.bucket, Key=key)

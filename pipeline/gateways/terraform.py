@@ -167,6 +167,10 @@ class Terraform:
         self._check("state list", completed)
         return frozenset(completed.stdout.split("\n")) - {""}
 
+    def untaint(self, address: str) -> None:
+        """Take back Terraform's mark that an object must be replaced."""
+        self._checked("untaint", address, timeout_s=_READ_TIMEOUT_S)
+
     def outputs(self) -> dict[str, Any]:
         """Return the output values of the applied state by name."""
         completed = self._checked("output", timeout_s=_READ_TIMEOUT_S, json=_flag())

@@ -6,7 +6,7 @@ from time import monotonic
 
 from pipeline.context import Workspace
 from pipeline.core import ledger, naming
-from pipeline.core.errors import GateNotPassed, PipelineError, PlanRefused, RolledBack
+from pipeline.core.errors import GateNotPassed, LeaseHeld, PipelineError, PlanRefused, RolledBack
 from pipeline.core.head import LedgerHead
 from pipeline.core.outcomes import (
     DeploymentReport,
@@ -205,6 +205,9 @@ def _move(workspace: Workspace, version: HeadVersion, target: str, release: Rele
         raise
     try:
         applied = apply_move(workspace, planned, target=target)
+    except LeaseHeld:
+        recover.from_unmade_plan(workspace, version)
+        raise
     except MoveFailed as failed:
         raise recover.from_failed_move(workspace, version, failed, release) from failed
     live = workspace.ledger.write(version, ledger.complete_move(version.head))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.context import PROJECT_ROOT, Workspace
 from pipeline.core import naming, plan, plan_review, tfvars
-from pipeline.core.errors import PlanRefused
+from pipeline.core.errors import LeaseHeld, PlanRefused
 from pipeline.core.faults import was_sent
 from pipeline.core.head import LedgerHead
 from pipeline.core.outcomes import Applied, EndpointObservation, EndpointStatus, PlanSummary
@@ -70,8 +70,11 @@ def plan_move(workspace: Workspace, head: LedgerHead, intent: MoveIntent) -> Pla
         "serving", state_key=f"serving/{settings.environment}/{head.endpoint}.tfstate"
     )
     plan_file = folder / f"serving-{intent.kind.value}.tfplan"
-    terraform.plan(var_files=[var_file], out=plan_file)
-    summary = plan.summarize(terraform.show(plan_file))
+    summary = _summary(terraform, var_file, plan_file)
+    if plan_review.replaces_because_tainted(summary) and _serves(workspace):
+        logger.warning("an apply was cut off, but the endpoint came up: it is not replaced")
+        terraform.untaint(plan_review.ENDPOINT)
+        summary = _summary(terraform, var_file, plan_file)
     _log(summary, intent.kind)
     refusals = plan_review.review(summary, intent)
     if refusals:
@@ -80,10 +83,26 @@ def plan_move(workspace: Workspace, head: LedgerHead, intent: MoveIntent) -> Pla
     return Planned(terraform=terraform, plan_file=plan_file, variables=variables, summary=summary)
 
 
+def _summary(terraform: Terraform, var_file: Path, plan_file: Path) -> PlanSummary:
+    terraform.plan(var_files=[var_file], out=plan_file)
+    return plan.summarize(terraform.show(plan_file))
+
+
+def _serves(workspace: Workspace) -> bool:
+    seen = workspace.sagemaker.observe(workspace.context.endpoint)
+    return seen.status is EndpointStatus.IN_SERVICE
+
+
 def apply_move(workspace: Workspace, planned: Planned, *, target: str) -> Applied:
-    """Apply exactly this plan, then ask SageMaker what it really serves. Raises MoveFailed."""
+    """Apply exactly this plan, then ask SageMaker what it really serves. Raises MoveFailed,
+    and LeaseHeld where another run holds the state.
+    """
     endpoint = workspace.context.endpoint
     applied = planned.terraform.apply(planned.plan_file)
+    if applied.exit_code:
+        problem = failure("apply", "serving", applied)
+        if isinstance(problem, LeaseHeld):  # Terraform has not begun
+            raise problem
     workspace.ledger.store_tfvars(planned.variables)
     seen = workspace.sagemaker.wait_until_settled(endpoint, timeout_s=_SETTLE_TIMEOUT_S)
     if applied.exit_code == 0 and seen.serves(naming.endpoint_config_name(endpoint, target)):
@@ -108,8 +127,8 @@ def apply_prune(planned: Planned) -> None:
     """Apply a plan that removes releases; the endpoint is none of its business."""
     applied = planned.terraform.apply(planned.plan_file)
     if applied.exit_code:
-        msg = "apply"
-        raise failure(msg, "serving", applied)
+        problem = failure("apply", "serving", applied)
+        raise problem
 
 
 def _render(workspace: Workspace, head: LedgerHead) -> str:

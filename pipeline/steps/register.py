@@ -59,15 +59,22 @@ def store_artifact(workspace: Workspace, run: TrainingRun) -> str:
     """Copy the artifact to its content address, and make sure that the copy is what was trained."""
     key = naming.artifact_object(run.artifact_sha256)
     uri = workspace.store.uri(key)
-    workspace.store.copy_to(run.artifact_uri, key)
+    if not workspace.store.exists(key):
+        # First the source: what lies at a content address can never be deleted again.
+        _require_trained(workspace, run, run.artifact_uri)
+        workspace.store.copy_to(run.artifact_uri, key)
+    _require_trained(workspace, run, uri)
+    return uri
+
+
+def _require_trained(workspace: Workspace, run: TrainingRun, uri: str) -> None:
     found = workspace.store.sha256(uri)
     if found != run.artifact_sha256:
         message = (
-            f"The artifact of {run.job_name} is not what was trained: its sha256 is {found[:12]}, "
+            f"{uri} is not what {run.job_name} trained: its sha256 is {found[:12]}, "
             f"not {run.artifact_sha256[:12]}."
         )
         raise JobFailed(message, remedy="Somebody replaced it. Train again.")
-    return uri
 
 
 def find_package(workspace: Workspace, training_job: str) -> ModelPackage | None:

@@ -19,6 +19,7 @@ from pipeline.core.plan_review import (
     intent_of,
     model_address,
     prune_intent,
+    replaces_because_tainted,
     review,
 )
 from tests.unit.core_builders import a_move, a_release, an_empty_head
@@ -204,3 +205,10 @@ def test_no_plan_that_passes_takes_anything_away_from_a_move(
     taken = [each for each in changes if each.action in (Action.DELETE, Action.REPLACE)]
     if review(a_summary(*changes), intent_of(SECOND, kind)) == ():
         assert taken == []
+
+
+def test_a_replacement_is_told_to_be_only_terraforms_distrust() -> None:
+    distrusted = a_change(ENDPOINT, Action.REPLACE, reason="replace_because_tainted")
+    forced = a_change(ENDPOINT, Action.REPLACE, reason="replace_because_cannot_update")
+    assert replaces_because_tainted(a_summary(distrusted))
+    assert not replaces_because_tainted(a_summary(forced))
