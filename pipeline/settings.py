@@ -142,4 +142,6 @@ def unbuilt_sections(settings: Settings) -> tuple[str, ...]:
         lines.append(
             f"deployment.strategy {strategy}: accepted, but this version moves all at once."
         )
+    if settings.deployment.wait_interval_s:
+        lines.append("deployment.wait_interval_s: accepted, but a move all at once has no steps.")
     return tuple(lines)

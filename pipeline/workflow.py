@@ -8,7 +8,7 @@ from enum import StrEnum
 from pipeline.context import Context, Workspace
 from pipeline.core.errors import EndpointTestsFailed, UsageError
 from pipeline.core.gate import judge
-from pipeline.core.records import ApprovalStatus, Decision, Evaluation, TrainingRun
+from pipeline.core.records import ApprovalStatus, Decision, Evaluation, TrainingRun, Verdict
 from pipeline.modes import Mode
 from pipeline.steps import recorded, register
 from pipeline.steps.approve import approve
@@ -99,6 +99,8 @@ def _registered(
 ) -> Candidate:
     recorder = workspace.context.recorder
     approval = recorded.approval(workspace, run)
+    if approval and decision.verdict is Verdict.HOLD:
+        recorder.note(f"Held by the gate, approved by {approval.who}: {approval.reason}")
     with recorder.phase("registration"):
         package = register.register(
             workspace, run, evaluation, decision=decision, approval=approval
@@ -132,8 +134,12 @@ def _approve(context: Context, options: Options) -> None:
     run = _named_run(workspace, options)
     evaluation = recorded.evaluation(workspace, run)
     decision = _judged(workspace, evaluation)
+    if decision.verdict is Verdict.DEPLOY:
+        context.recorder.note(f"{run.job_name} passes the gate; it needs no approval.")
+        return
     package = approve(workspace, run, decision, reason=options.reason)
     context.recorder.add(package=package)
+    context.recorder.note(f"Approved by {context.who}: {options.reason}")
 
 
 def _deployment(context: Context, options: Options) -> None:

@@ -89,10 +89,10 @@ def _backend(loaded: Loaded) -> Iterator[ConfigProblem]:
     account = settings.role_arn.split(":")[4] if settings.role_arn else LOCAL_ACCOUNT
     if account != LOCAL_ACCOUNT:
         allowed = (
-            f"role_arn names account {account}: choose --backend aws to work there, "
+            f"names account {account}: choose --backend aws to work there, "
             "or --backend local for the embedded AWS on this machine"
         )
-        yield loaded.problem("backend", settings.backend, allowed)
+        yield loaded.problem("role_arn", settings.role_arn, allowed)
     elif loaded.is_ci:
         allowed = "must be chosen when CI is set: MLOPS_BACKEND=aws, or MLOPS_BACKEND=local"
         yield loaded.problem("backend", settings.backend, allowed)

@@ -49,7 +49,7 @@ def _locked(root: str, said: str) -> LeaseHeld:
         f"The Terraform state of {root} is locked by another run.\n{said}",
         remedy=(
             f"Wait for that run. If it is dead, unlock the state of terraform/{root} with: "
-            f"terraform {unlock}"
+            f"terraform {unlock} (docs/operations.md says how)"
         ),
     )
 

@@ -22,6 +22,7 @@ _ROOTS = ("account", "foundation")
 _TAKES_AWAY = (Action.DELETE, Action.REPLACE, Action.FORGET)
 _STATEFUL = frozenset(
     {
+        "aws_iam_openid_connect_provider",
         "aws_iam_role",
         "aws_kms_key",
         "aws_s3_bucket",

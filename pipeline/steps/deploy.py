@@ -192,7 +192,7 @@ def _announce(
     """Write down where the endpoint is about to go, before anything changes."""
     head = ledger.add_release(version.head, release)
     target, head = moves.config_for(workspace, head, release.release_id, seen)
-    head = ledger.begin_move(head, target, move=moves.all_at_once(head.endpoint, target))
+    head = ledger.begin_move(head, target, move=moves.configured(workspace, target))
     return target, workspace.ledger.write(version, head)
 
 

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.context import Workspace
 from pipeline.core import ledger, naming
@@ -107,6 +107,16 @@ def config_for(
         live_count=seen.desired_count or deployment.instance_count,
         minimum=deployment.minimum_instance_count,
         maximum=deployment.maximum_instance_count,
+    )
+
+
+def configured(workspace: Workspace, target: str) -> Move:
+    """Return the move of a deployment: all at once, with the configured bake and time limit."""
+    deployment = workspace.settings.deployment
+    return replace(
+        all_at_once(workspace.context.endpoint, target),
+        termination_wait_s=deployment.termination_wait_s,
+        maximum_execution_timeout_s=deployment.maximum_execution_timeout_s,
     )
 
 

@@ -6,7 +6,7 @@ from time import monotonic
 
 from pipeline.context import Workspace
 from pipeline.core import ledger
-from pipeline.core.errors import NotServing, UsageError
+from pipeline.core.errors import NotServing, PipelineError, UsageError
 from pipeline.core.outcomes import DeploymentReport, DeploymentStatus, ProbeReport
 from pipeline.core.plan_review import IntentKind
 from pipeline.gateways.ledger import HeadVersion
@@ -31,15 +31,20 @@ def roll_back(workspace: Workspace, *, to: str, reason: str) -> WentBack:
     _require_ledger(workspace)
     with moves.leased(workspace) as version:
         target = ledger.rollback_target(version.head, to, force=workspace.context.force)
-        if version.head.live_release:
+        left = version.head.live_release
+        back = go_back(workspace, version, target, reason=reason)
+        if left is not None:  # barred only now: a rollback that failed leaves it serving
             barred = ledger.quarantine(
-                version.head,
-                version.head.live_release,
+                back.version.head,
+                left,
                 reason=f"Rolled back by {workspace.context.who}: {reason}",
                 when=workspace.context.now(),
             )
-            version = workspace.ledger.write(version, barred)
-        return go_back(workspace, version, target, reason=reason)
+            workspace.ledger.write(back.version, barred)
+            workspace.context.recorder.note(
+                f"{left} is quarantined. To return to it: --mode rollback --to {left} --force"
+            )
+        return back
 
 
 def _require_ledger(workspace: Workspace) -> None:
@@ -80,6 +85,9 @@ def _move_back(workspace: Workspace, version: HeadVersion, release: str) -> move
     try:
         planned = plan_move(workspace, head, move_intent(workspace, head, IntentKind.ROLLBACK))
         applied = apply_move(workspace, planned, target=key)
+    except PipelineError:  # nothing was applied
+        workspace.ledger.write(version, ledger.fail_move(head, sent=False))
+        raise
     except MoveFailed as failed:
         given_up = ledger.fail_move(head, sent=True)
         details = {"release": release, "cause": failed.cause[:500]}

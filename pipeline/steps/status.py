@@ -36,19 +36,22 @@ def _ledger(head: LedgerHead, seen: EndpointObservation) -> Iterator[str]:
             yield "  SageMaker says otherwise: the ledger is lost, or the endpoint is not ours"
         return
     yield f"Ledger: {head.live} is live"
-    if not seen.serves(naming.endpoint_config_name(head.endpoint, head.live)):
+    wanted = naming.endpoint_config_name(head.endpoint, head.live)
+    if seen.pending_config is None and not seen.serves(wanted):
         yield "  SageMaker says otherwise: do not deploy before you know why"
 
 
 def _releases(head: LedgerHead) -> Iterator[str]:
     yield f"Retained releases: {len(head.retained)}"
     healthy = {each.release_id for each in head.lived if each.healthy}
-    for release in reversed(head.release_ids):
+    barred = {each.content_digest for each in head.quarantined}
+    for each in reversed(head.retained):
         marks = [
-            *(["live"] if release == head.live_release else []),
-            "healthy" if release in healthy else "never healthy",
+            *(["live"] if each.release_id == head.live_release else []),
+            *(["quarantined"] if each.content_digest in barred else []),
+            "healthy" if each.release_id in healthy else "never healthy",
         ]
-        yield f"  {release} ({', '.join(marks)})"
+        yield f"  {each.release_id} ({', '.join(marks)})"
 
 
 def _quarantine(head: LedgerHead) -> Iterator[str]:
