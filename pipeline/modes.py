@@ -13,6 +13,7 @@ class Mode(StrEnum):
     TESTING = "testing"
     ROLLBACK = "rollback"
     STATUS = "status"
+    HISTORY = "history"
     BOOTSTRAP = "bootstrap"
     VALIDATE = "validate"
 
@@ -29,6 +30,7 @@ HELP = {
     Mode.TESTING: "test the endpoint: health, predictions, latency",
     Mode.ROLLBACK: "go back to the previous release, or --to RELEASE_ID",
     Mode.STATUS: "what is live, retained and quarantined",
+    Mode.HISTORY: "who did what to the endpoint, when and why",
     Mode.BOOTSTRAP: "create or update state bucket, account and foundation",
     Mode.VALIDATE: "check configuration, templates and Terraform, offline",
 }

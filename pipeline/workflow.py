@@ -15,6 +15,7 @@ from pipeline.steps.approve import approve
 from pipeline.steps.bootstrap import bootstrap, enter, find
 from pipeline.steps.deploy import Candidate, deploy, require_passed
 from pipeline.steps.evaluate import evaluate
+from pipeline.steps.history import history
 from pipeline.steps.probe import probe
 from pipeline.steps.roll_back import roll_back
 from pipeline.steps.status import status
@@ -206,6 +207,12 @@ def _status(context: Context, options: Options) -> None:
         context.recorder.show(line)
 
 
+def _history(context: Context, options: Options) -> None:
+    del options
+    for line in history(find(context)):
+        context.recorder.show(line)
+
+
 def _bootstrap(context: Context, options: Options) -> None:
     del options
     with context.recorder.phase("bootstrap"):
@@ -239,6 +246,7 @@ _MODES: Mapping[Mode, Callable[[Context, Options], None]] = {
     Mode.TESTING: _testing,
     Mode.ROLLBACK: _rollback,
     Mode.STATUS: _status,
+    Mode.HISTORY: _history,
     Mode.BOOTSTRAP: _bootstrap,
     Mode.VALIDATE: _validate,
 }

@@ -170,8 +170,12 @@ def applied_tfvars_object(endpoint: str) -> str:
     return f"ledger/{endpoint}.release.tfvars.json"
 
 
+def history_prefix(endpoint: str) -> str:
+    return f"history/{endpoint}/"
+
+
 def history_object(endpoint: str, number: int) -> str:
-    return f"history/{endpoint}/{number:012d}.json"
+    return f"{history_prefix(endpoint)}{number:012d}.json"
 
 
 def lease_object(endpoint: str) -> str:

@@ -102,6 +102,12 @@ class Ledger:
         self._append(event)
         return self.write(read, known)
 
+    def events(self) -> tuple[HistoryEvent, ...]:
+        """Return the whole history, oldest first."""
+        keys = sorted(self._store.keys(naming.history_prefix(self.endpoint)))
+        found = (self._store.find(key) for key in keys)
+        return tuple(HistoryEvent.from_json(each.body) for each in found if each)
+
     def _adopt_unknown_events(self, head: LedgerHead) -> LedgerHead:
         """Take over lines that a run wrote before it died, and before the head knew of them."""
         while True:
