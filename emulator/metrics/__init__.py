@@ -1,0 +1,1 @@
+"""CloudWatch: the metric store, metric math, alarms and their evaluation."""

@@ -1,0 +1,125 @@
+"""The metrics of endpoints: one set per invocation, and how busy their instances are.
+
+Names, units and meanings: "Monitor SageMaker AI with Amazon CloudWatch" in the SageMaker developer
+guide. Each is put under two sets of dimensions; the one with EndpointConfigName is what lets an
+alarm watch one fleet of a deployment.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import psutil
+
+from emulator.metrics.samples import Samples
+from emulator.metrics.store import Datum, MetricKey, MetricStore, metric_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from emulator.containers.fleet import Fleet, Variant
+    from emulator.containers.runtime import Invocation
+
+log = logging.getLogger(__name__)
+
+INVOCATIONS_NAMESPACE = "AWS/SageMaker"
+INSTANCES_NAMESPACE = "/aws/sagemaker/Endpoints"
+_BETWEEN_S = 60.0
+_MICROSECONDS = ("ModelLatency", "OverheadLatency")
+
+
+def record_invocation(store: MetricStore, invocation: Invocation, *, now: float) -> None:
+    """Put the metrics of one request; errors are 0 or 1, so that their average is a rate."""
+    variant = invocation.variant
+    data = [
+        Datum(key=key, at=now, unit=unit, samples=Samples(counts={value: 1.0}))
+        for name, value in _measured(invocation).items()
+        for unit in ["Microseconds" if name in _MICROSECONDS else "None"]
+        for key in _keys(INVOCATIONS_NAMESPACE, name, variant=variant)
+    ]
+    store.put(variant.region, data)
+
+
+def _measured(invocation: Invocation) -> Mapping[str, float]:
+    """A container that gave no answer at all is a server error too."""
+    status = invocation.model_status
+    client_error = 400 <= status < 500
+    return {
+        "Invocations": 1.0,
+        "Invocation4XXErrors": float(client_error),
+        "Invocation5XXErrors": float(status == 0 or status >= 500),
+        "InvocationModelErrors": float(not 200 <= status < 300),
+        "InvocationsPerInstance": 1.0 / max(1, invocation.variant.instance_count),
+        "ModelLatency": float(invocation.model_latency_us),
+        "OverheadLatency": float(invocation.overhead_latency_us),
+    }
+
+
+def _keys(namespace: str, name: str, *, variant: Variant) -> tuple[MetricKey, MetricKey]:
+    served = {"EndpointName": variant.endpoint_name, "VariantName": variant.variant_name}
+    scoped = {**served, "EndpointConfigName": variant.endpoint_config_name}
+    return metric_key(namespace, name, served), metric_key(namespace, name, scoped)
+
+
+class Utilisation:
+    """Measures the instances of all fleets once a minute, in a thread of its own.
+
+    CPU is the sum over cores (up to 100 % each), memory and disk are shares of this machine's.
+    """
+
+    def __init__(
+        self, store: MetricStore, *, fleets: Callable[[], Iterable[Fleet]], time_scale: float
+    ) -> None:
+        self._store = store
+        self._fleets = fleets
+        self._between_s = _BETWEEN_S / time_scale
+        self._processes: dict[int, psutil.Process] = {}
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="utilisation", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def _run(self) -> None:
+        while not self._stopping.wait(self._between_s):
+            try:
+                self.measure(now=time.time())
+            except Exception:
+                log.exception("utilisation could not be measured")
+
+    def measure(self, *, now: float) -> None:
+        """CPU is measured between two calls: the first one for a process has none."""
+        disk = psutil.disk_usage("/").percent
+        seen: set[int] = set()
+        for fleet in self._fleets():
+            for pid in fleet.process_ids():
+                seen.add(pid)
+                found = {**self._of_process(pid), "DiskUtilization": disk}
+                self._store.put(fleet.variant.region, _data(fleet.variant, found, now=now))
+        self._processes = {pid: known for pid, known in self._processes.items() if pid in seen}
+
+    def _of_process(self, pid: int) -> dict[str, float]:
+        known = self._processes.get(pid)
+        try:
+            process = known or psutil.Process(pid)
+            cpu = process.cpu_percent()
+            memory = process.memory_percent()
+        except psutil.Error:
+            return {}
+        self._processes[pid] = process
+        measured = {"MemoryUtilization": memory}
+        return measured if known is None else {**measured, "CPUUtilization": cpu}
+
+
+def _data(variant: Variant, found: Mapping[str, float], *, now: float) -> list[Datum]:
+    return [
+        Datum(key=key, at=now, unit="Percent", samples=Samples(counts={value: 1.0}))
+        for name, value in found.items()
+        for key in _keys(INSTANCES_NAMESPACE, name, variant=variant)
+    ]
