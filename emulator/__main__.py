@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     for name, text in (
         ("start", "start a server, or find the one that runs; prints one JSON line"),
-        ("stop", "stop the server and all its workers"),
+        ("stop", "keep the state, stop the server and all its workers"),
         ("status", "say whether a server runs (exit 0) or not (exit 1), as JSON"),
         ("reset", "stop the server and delete its state"),
         ("logs", "print the server's log"),

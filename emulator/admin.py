@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,10 +10,20 @@ from emulator.answers import Answer
 from emulator.faults import Faults, InvalidFault
 from emulator.middleware import Journal
 
+log = logging.getLogger(__name__)
+
 
 class Admin:
-    def __init__(self, health: Mapping[str, Any], *, faults: Faults, journal: Journal) -> None:
+    def __init__(
+        self,
+        health: Mapping[str, Any],
+        *,
+        faults: Faults,
+        journal: Journal,
+        snapshot: Callable[[], Mapping[str, Any]],
+    ) -> None:
         self._health = health
+        self._snapshot = snapshot
         self._faults = faults
         self._journal = journal
         self._routes: Mapping[tuple[str, str], Callable[[bytes], Answer]] = {
@@ -22,6 +33,7 @@ class Admin:
             ("DELETE", "/_emu/faults"): lambda _: self._clear_faults(),
             ("GET", "/_emu/requests"): lambda _: _json({"requests": self._journal.entries()}),
             ("DELETE", "/_emu/requests"): lambda _: self._clear_journal(),
+            ("POST", "/_emu/snapshot"): lambda _: self._take_snapshot(),
         }
 
     def answer(self, *, method: str, path: str, body: bytes) -> Answer:
@@ -49,6 +61,13 @@ class Admin:
     def _clear_faults(self) -> Answer:
         self._faults.clear()
         return self._list_faults()
+
+    def _take_snapshot(self) -> Answer:
+        try:
+            return _json(self._snapshot())
+        except Exception as error:
+            log.exception("the snapshot that was asked for failed")
+            return _json({"error": f"no snapshot: {type(error).__name__}: {error}"}, status=500)
 
     def _clear_journal(self) -> Answer:
         self._journal.clear()

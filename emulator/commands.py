@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 from emulator.state_directory import ServerRecord, StateDirectory
 
-_START_LIMIT_S = 30.0
+_START_LIMIT_S = 60.0
 _STOP_LIMIT_S = 45.0
 _POLL_S = 0.05
 _LOG_TAIL_LINES = 15
@@ -39,6 +39,9 @@ def _described(directory: StateDirectory, record: ServerRecord, *, started: bool
         "instance_id": record.instance_id,
         "state_dir": str(directory.path),
         "started": started,
+        "restored": record.restored,
+        "unclean": record.unclean,
+        "snapshot_age_s": record.snapshot_age_s,
     }
 
 

@@ -21,6 +21,8 @@ class Runtime:
         endpoint_name = call.endpoint_name or ""
         target = headers.get(_TARGET_VARIANT)
         fleet = self._hosting.fleet_for(call.region, endpoint_name, target_variant=target)
+        if fleet is None and self._hosting.is_expected(call.region, endpoint_name):
+            return _not_ready(endpoint_name)
         if fleet is None and target and self._hosting.traffic(call.region, endpoint_name):
             return _no_such_variant(endpoint_name, target)
         request = InvocationRequest(
@@ -38,6 +40,12 @@ def _no_such_variant(endpoint_name: str, variant_name: str) -> Answer:
     text = f"Variant {variant_name} of endpoint {endpoint_name} not found."
     headers = {"Content-Type": "application/json", "x-amzn-ErrorType": "ValidationError"}
     return Answer(status=400, headers=headers, body=json.dumps({"Message": text}).encode())
+
+
+def _not_ready(endpoint_name: str) -> Answer:
+    text = f"The instances of endpoint {endpoint_name} are being started again. Try again."
+    headers = {"Content-Type": "application/json", "x-amzn-ErrorType": "ServiceUnavailable"}
+    return Answer(status=503, headers=headers, body=json.dumps({"Message": text}).encode())
 
 
 def request_headers(environ: Environ) -> Mapping[str, str]:

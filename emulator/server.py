@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 from werkzeug.serving import BaseWSGIServer, make_server
 
@@ -20,15 +20,23 @@ from emulator.calls import Call
 from emulator.cloud import ACCOUNT_ID, Cloud
 from emulator.containers.fleet import launch, remove_leftovers
 from emulator.faults import Faults
-from emulator.middleware import Journal, Middleware
+from emulator.middleware import Journal, Middleware, error_for
 from emulator.moto_app import MotoApp, RequestHandler
+from emulator.persistence.gate import Gate
+from emulator.persistence.keeper import STOP, Keeper
+from emulator.persistence.settling import Relaunch
+from emulator.persistence.wiring import keeper_of
 from emulator.runtime import Runtime
 from emulator.sagemaker.control_plane import ControlPlane
 from emulator.sagemaker.hosting import Hosting
 from emulator.sagemaker.jobs import stop_all_jobs
+from emulator.sagemaker.store import Store
 from emulator.state_directory import HOST, ServerRecord, StateDirectory, StateDirectoryError
 
 log = logging.getLogger(__name__)
+
+# How long `start` waits for endpoints that served before; then they answer 503 for a while.
+_RELAUNCH_PATIENCE_S = 20.0
 
 
 class _Handler(RequestHandler):  # type: ignore[misc]
@@ -45,8 +53,10 @@ class _Handler(RequestHandler):  # type: ignore[misc]
 class Router:
     admin: Admin
     control_plane: ControlPlane
+    gate: Gate
     runtime: Runtime
     moto: MotoApp
+    stopping: threading.Event
 
     def __call__(self, call: Call, environ: Environ) -> WsgiApp:
         if call.path.startswith("/_emu/"):
@@ -55,15 +65,19 @@ class Router:
         if call.endpoint_name:
             return _fixed(self.runtime.answer(call, environ))
         if call.service == "sagemaker" and call.target:
-            answer = self.control_plane.answer(
-                action=call.action, region=call.region, body=call.body
-            )
-            return _fixed(answer)
+            return _fixed(self._control(call))
 
         def moto(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-            return self.moto.answer(call, environ, start_response=start_response)
+            with self.gate.entered(call):
+                return self.moto.answer(call, environ, start_response=start_response)
 
         return moto
+
+    def _control(self, call: Call) -> Answer:
+        if self.stopping.is_set():
+            text = "The embedded AWS is stopping."
+            return error_for(call, code="ServiceUnavailable", message=text, status=503)
+        return self.control_plane.answer(action=call.action, region=call.region, body=call.body)
 
 
 def _fixed(answer: Answer) -> WsgiApp:
@@ -77,26 +91,87 @@ def serve(directory: StateDirectory, environment: Mapping[str, str]) -> None:
     """Serve until SIGTERM or SIGINT; raises StateDirectoryError when that cannot begin."""
     directory.path.mkdir(parents=True, exist_ok=True)
     directory.hold()
-    stopping = _stop_signal()
-    listener = _listen(directory)
+    previous = directory.read_record()
+    listener = _listen(previous, directory=directory)
     record = ServerRecord(
         pid=os.getpid(),
         port=listener.getsockname()[1],
         instance_id=secrets.token_hex(8),
         version=__version__,
     )
-    cloud = _cloud(record, directory, environment=environment)
-    hosting = Hosting(launch)
-    strict = environment.get("EMULATOR_STRICT") == "1"
-    app = _application(record, cloud, hosting=hosting, strict=strict)
-    server = _http_server(listener, app)
+    parts = _parts(record, directory, environment=environment)
+    restored = parts.keeper.restore(previous_instance_id=previous.instance_id if previous else None)
+    log.log(
+        logging.WARNING if restored.unclean else logging.INFO,
+        "restored=%r unclean=%s snapshot_age_s=%s",
+        *asdict(restored).values(),
+    )
+    record = replace(record, **asdict(restored))
+    server = _http_server(listener, _application(record, parts))
+    ready = Relaunch(cloud=parts.cloud, store=parts.store, hosting=parts.hosting).begin()
+    if not ready(_RELAUNCH_PATIENCE_S):
+        log.warning("some endpoints are not ready yet after the restart; they answer 503")
     directory.write_record(record)
     log.info("serving endpoint_url=%s pid=%d", record.endpoint_url, record.pid)
-    stopping.wait()
+    interval_s = float(environment.get("EMULATOR_SNAPSHOT_INTERVAL_S", "60"))
+    parts.keep_taking_snapshots(interval_s)
+    parts.stopping.wait()
     server.shutdown()
-    stop_all_jobs()
-    hosting.stop_all()
+    _stop(parts)
     log.info("stopped")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Parts:
+    """What the application is made of, besides the state that the keeper restores into it."""
+
+    cloud: Cloud
+    store: Store
+    hosting: Hosting
+    gate: Gate
+    keeper: Keeper
+    moto: MotoApp
+    strict: bool
+    stopping: threading.Event
+
+    def keep_taking_snapshots(self, interval_s: float) -> None:
+        options = {"interval_s": interval_s, "stopping": self.stopping}
+        changes = (lambda: self.gate.changes + self.store.changes,)
+        threading.Thread(
+            target=self.keeper.keep_taking, args=changes, kwargs=options, daemon=True
+        ).start()
+
+
+def _parts(
+    record: ServerRecord, directory: StateDirectory, *, environment: Mapping[str, str]
+) -> _Parts:
+    store, gate = Store(), Gate()
+    return _Parts(
+        cloud=_cloud(record, directory, environment=environment),
+        store=store,
+        hosting=Hosting(launch),
+        gate=gate,
+        keeper=keeper_of(store, gate, path=directory.snapshot_path, instance_id=record.instance_id),
+        moto=MotoApp(),
+        strict=environment.get("EMULATOR_STRICT") == "1",
+        stopping=_stop_signal(),
+    )
+
+
+def _stop(parts: _Parts) -> None:
+    """End all workers between two snapshots: their end may take longer than we are given."""
+    parts.store.seal()
+    _snapshot(parts.keeper, "stopping")
+    stop_all_jobs()
+    parts.hosting.stop_all()
+    _snapshot(parts.keeper, STOP)
+
+
+def _snapshot(keeper: Keeper, occasion: str) -> None:
+    try:
+        keeper.take(occasion)
+    except Exception:
+        log.exception("no snapshot could be taken; the one before is kept")
 
 
 def _cloud(
@@ -113,23 +188,26 @@ def _cloud(
     )
 
 
-def _application(
-    record: ServerRecord, cloud: Cloud, *, hosting: Hosting, strict: bool
-) -> Middleware:
+def _application(record: ServerRecord, parts: _Parts) -> Middleware:
     journal = Journal()
-    health = {
-        "instance_id": record.instance_id,
-        "version": record.version,
-        "pid": record.pid,
-        "account_id": cloud.account_id,
-    }
+    faults = parts.cloud.faults
+    health = {**asdict(record), "account_id": parts.cloud.account_id}
     router = Router(
-        admin=Admin(health, faults=cloud.faults, journal=journal),
-        control_plane=ControlPlane(cloud, hosting, strict=strict),
-        runtime=Runtime(hosting, cloud.account_id),
-        moto=MotoApp(),
+        admin=Admin(
+            health,
+            faults=faults,
+            journal=journal,
+            snapshot=lambda: asdict(parts.keeper.take("request")),
+        ),
+        control_plane=ControlPlane(
+            parts.cloud, parts.hosting, store=parts.store, strict=parts.strict
+        ),
+        gate=parts.gate,
+        runtime=Runtime(parts.hosting, parts.cloud.account_id),
+        moto=parts.moto,
+        stopping=parts.stopping,
     )
-    return Middleware(router, faults=cloud.faults, journal=journal)
+    return Middleware(router, faults=faults, journal=journal)
 
 
 def _http_server(listener: socket.socket, app: Middleware) -> BaseWSGIServer:
@@ -145,9 +223,8 @@ def _http_server(listener: socket.socket, app: Middleware) -> BaseWSGIServer:
     return server
 
 
-def _listen(directory: StateDirectory) -> socket.socket:
+def _listen(previous: ServerRecord | None, *, directory: StateDirectory) -> socket.socket:
     """Bind the port that this directory has always had, or a free one the first time."""
-    previous = directory.read_record()
     port = previous.port if previous else 0
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -14,7 +14,7 @@ from pathlib import Path
 HOST = "127.0.0.1"
 _HEALTH_TIMEOUT_S = 5.0
 _OWN_FILES = ("emulator.json", "server.lock", "server.log")
-_OWN_DIRECTORIES = ("work",)
+_OWN_DIRECTORIES = ("work", "snapshot", "snapshot-set-aside-*")
 
 
 class StateDirectoryError(Exception):
@@ -23,12 +23,18 @@ class StateDirectoryError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class ServerRecord:
-    """emulator.json. The port stays when the server ends: addresses handed out stay valid."""
+    """emulator.json. The port stays when the server ends: addresses handed out stay valid.
+
+    The last three say how the server began; see `persistence.keeper.Restored`.
+    """
 
     pid: int
     port: int
     instance_id: str
     version: str
+    restored: str = "no"
+    unclean: bool = False
+    snapshot_age_s: float | None = None
 
     @property
     def endpoint_url(self) -> str:
@@ -47,6 +53,11 @@ class StateDirectory:
     def work_path(self) -> Path:
         """Where containers keep their files."""
         return self.path / "work"
+
+    @property
+    def snapshot_path(self) -> Path:
+        """What survives a restart."""
+        return self.path / "snapshot"
 
     def read_record(self) -> ServerRecord | None:
         try:
@@ -129,8 +140,9 @@ class StateDirectory:
         """Delete what the emulator wrote, and the directory if nothing else is in it."""
         for name in _OWN_FILES:
             (self.path / name).unlink(missing_ok=True)
-        for name in _OWN_DIRECTORIES:
-            shutil.rmtree(self.path / name, ignore_errors=True)
+        for pattern in _OWN_DIRECTORIES:
+            for path in self.path.glob(pattern):
+                shutil.rmtree(path, ignore_errors=True)
         with contextlib.suppress(OSError):
             self.path.rmdir()
 

@@ -39,10 +39,10 @@ for _resource in _RESOURCES:
 class ControlPlane:
     """`strict` turns an answer that AWS's model does not allow into a 500 (for tests)."""
 
-    def __init__(self, cloud: Cloud, hosting: Hosting, *, strict: bool) -> None:
+    def __init__(self, cloud: Cloud, hosting: Hosting, *, store: Store, strict: bool) -> None:
         self._cloud = cloud
         self._hosting = hosting
-        self._store = Store()
+        self._store = store
         self._strict = strict
         self._model = botocore.session.Session().get_service_model("sagemaker")
 

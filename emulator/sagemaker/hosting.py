@@ -57,6 +57,7 @@ class Hosting:
         self._lock = threading.Lock()
         self._traffic: dict[tuple[str, str], Traffic] = {}
         self._launched: dict[int, Fleet] = {}
+        self._expected: set[tuple[str, str]] = set()
 
     def launch(
         self, variants: Iterable[Variant], weights: Mapping[str, float], *, cloud: Cloud
@@ -89,6 +90,16 @@ class Hosting:
     def serve(self, region: str, endpoint_name: str, *, traffic: Traffic) -> None:
         with self._lock:
             self._traffic[(region, endpoint_name)] = traffic
+
+    def expect(self, region: str, endpoint_name: str, *, expected: bool = True) -> None:
+        """Say that an endpoint which served before a restart is about to serve again."""
+        with self._lock:
+            change = self._expected.add if expected else self._expected.discard
+            change((region, endpoint_name))
+
+    def is_expected(self, region: str, endpoint_name: str) -> bool:
+        with self._lock:
+            return (region, endpoint_name) in self._expected
 
     def set_weights(self, region: str, endpoint_name: str, *, weights: Mapping[str, float]) -> None:
         with self._lock:
@@ -137,6 +148,11 @@ class Hosting:
             return None
         chosen = self._choose.choices(names, weights=[serving.weights[name] for name in names])
         return serving.fleets[chosen[0]]
+
+    def fleets(self) -> list[Fleet]:
+        """Every fleet that is up, whether it gets traffic or not."""
+        with self._lock:
+            return list(self._launched.values())
 
     def stop_all(self) -> None:
         with self._lock:

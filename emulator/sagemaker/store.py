@@ -5,6 +5,7 @@ copies, so nothing changes outside the lock; `lock` may be held around several s
 """
 
 import copy
+import json
 import threading
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -23,9 +24,41 @@ class Store:
         self.lock = threading.RLock()
         self._documents: dict[Key, Document] = {}
         self._tags: dict[str, dict[str, str]] = {}
+        self._changes = 0
+        self._sealed: bytes | None = None
+
+    @property
+    def changes(self) -> int:
+        """How often something was changed since the start."""
+        return self._changes
+
+    def dump(self) -> bytes:
+        """Return everything as JSON, for `load`."""
+        with self.lock:
+            if self._sealed is not None:
+                return self._sealed
+            documents = [[*key, document] for key, document in self._documents.items()]
+            return json.dumps({"documents": documents, "tags": self._tags}).encode()
+
+    def seal(self) -> None:
+        """Let `dump` give for good what is here now: what the stop itself ends is no news."""
+        self._sealed = self.dump()
+
+    def load(self, dumped: bytes) -> None:
+        """Replace everything; ValueError, KeyError or TypeError when that is no dump."""
+        state = json.loads(dumped)
+        documents = {Key(*key): dict(document) for *key, document in state["documents"]}
+        tags = {arn: dict(items) for arn, items in state["tags"].items()}
+        with self.lock:
+            self._documents, self._tags = documents, tags
+
+    def all_keys(self) -> list[Key]:
+        with self.lock:
+            return list(self._documents)
 
     def put(self, key: Key, document: Document) -> None:
         with self.lock:
+            self._changes += 1
             self._documents[key] = copy.deepcopy(document)
 
     def find(self, key: Key) -> Document | None:
@@ -47,6 +80,7 @@ class Store:
             document = self._documents.get(key)
             if document is None:
                 return False
+            self._changes += 1
             document.update(copy.deepcopy(dict(patch)))
             for member in [member for member, value in patch.items() if value is None]:
                 del document[member]
@@ -54,6 +88,7 @@ class Store:
 
     def remove(self, key: Key) -> None:
         with self.lock:
+            self._changes += 1
             self._documents.pop(key, None)
 
     def tags(self, arn: str) -> dict[str, str]:
@@ -62,11 +97,13 @@ class Store:
 
     def add_tags(self, arn: str, tags: Mapping[str, str]) -> None:
         with self.lock:
+            self._changes += 1
             self._tags.setdefault(arn, {}).update(tags)
 
     def remove_tags(self, arn: str, keys: list[str] | None = None) -> None:
         """Remove the named tags, or all of them."""
         with self.lock:
+            self._changes += 1
             if keys is None:
                 self._tags.pop(arn, None)
                 return

@@ -1,0 +1,40 @@
+"""Puts the parts of the cloud and the state directory together for a keeper."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from emulator.persistence import moto_state
+from emulator.persistence.content import Content, ReadObject, SnapshotFolder, Unusable
+from emulator.persistence.gate import Gate
+from emulator.persistence.keeper import Keeper, Part
+from emulator.persistence.settling import settle
+from emulator.sagemaker.store import Store
+
+
+def keeper_of(store: Store, gate: Gate, *, path: Path, instance_id: str) -> Keeper:
+    """SageMaker comes first: its documents point to S3, so S3 must be the younger part."""
+    moto = Part(name="moto", dump=moto_state.dump, prepare=moto_state.prepare)
+    return Keeper(
+        SnapshotFolder(path=path), gate, parts=(_sagemaker(store), moto), instance_id=instance_id
+    )
+
+
+def _sagemaker(store: Store) -> Part:
+    def dump(_: Content) -> bytes:
+        return store.dump()
+
+    def prepare(data: bytes, _: ReadObject) -> Callable[[], None]:
+        try:
+            Store().load(data)
+        except (ValueError, KeyError, TypeError) as error:
+            text = f"the SageMaker documents cannot be read ({error!r})"
+            raise Unusable(text) from error
+
+        def install() -> None:
+            store.load(data)
+            settle(store, now=time.time())
+
+        return install
+
+    return Part(name="sagemaker", dump=dump, prepare=prepare)
