@@ -13,13 +13,12 @@ _TESTS = Path(__file__).parent
 _LONGEST_FIRST = ("e2e", "terraform", "emulated", "unit", "style")
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist looks at the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start with what takes longest; give what shares an embedded AWS to one worker."""
     items.sort(key=lambda item: _LONGEST_FIRST.index(_kind(item)))
     for item in items:
-        if _kind(item) == "e2e":  # they share one foundation, which takes half a minute to make
-            item.add_marker(pytest.mark.xdist_group("e2e"))
-        elif _kind(item) == "terraform":
+        if _kind(item) == "terraform":
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 

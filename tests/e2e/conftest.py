@@ -1,7 +1,8 @@
 """One embedded AWS with one foundation for all stories; every story has an endpoint of its own.
 
-What takes long is done once: the chain `first_full`, `second_full`, `went_back` leaves two trained
-jobs and an endpoint that serves the first. Stories that use that endpoint leave it so.
+What takes long is done once, also with several workers: the chain `first_full`, `second_full`,
+`went_back` leaves two trained jobs and an endpoint that serves the first. Stories that use that
+endpoint leave it so.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,43 +11,51 @@ from pathlib import Path
 import pytest
 
 from tests.e2e import user_code
-from tests.e2e.command_line import RUNNER, WRAPPER, CommandLine
-from tests.e2e.story import SHORT_TESTS, Seen, Story, look
+from tests.e2e.command_line import WRAPPER, CommandLine
+from tests.e2e.shared import Shared, shared_by_workers
+from tests.e2e.story import PATIENT, Seen, Story, look
 from tests.emulated.embedded import Embedded
-from tests.support.embedded_aws import embedded_aws
 
 OTHER_MODEL = {"MLOPS_TRAINING__HYPERPARAMETERS": '{"candidates": ["logistic_regression"]}'}
 WEBHOOK = "https://hooks.example.com/services/T0000/B0000/not-for-any-log"
 
 # For a test and all the fixtures that it is the first to need.
 _LIMIT_S = 900
+# Two workers are enough to keep two cores busy: these files wait for what the others need not.
+_AROUND_THE_CHAIN = {
+    "test_first_container_cannot_start",
+    "test_full_twice_and_back",
+    "test_same_model_again",
+    "test_tests_fail_after_the_move",
+    "test_update_container_cannot_start",
+}
 
 
 @pytest.fixture(scope="session")
-def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("embedded-aws")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Shared:
+    return shared_by_workers(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
-def aws(state_dir: Path) -> Iterator[Embedded]:
-    with embedded_aws(state_dir) as endpoint_url:
+def aws(shared: Shared) -> Iterator[Embedded]:
+    with shared.aws() as endpoint_url:
         yield Embedded(url=endpoint_url)
 
 
 @pytest.fixture(scope="session")
 def a_story(
-    aws: Embedded, state_dir: Path, tmp_path_factory: pytest.TempPathFactory
+    aws: Embedded, shared: Shared, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], Story]:
     """Return a maker of stories; the foundation is there before the first of them begins."""
 
     def made(prefix: str) -> Story:
         folder = tmp_path_factory.mktemp(prefix)
         command = CommandLine(
-            folder, EMULATOR_STATE_DIR=str(state_dir), ENDPOINT_PREFIX=prefix, **SHORT_TESTS
+            folder, EMULATOR_STATE_DIR=str(shared.state_dir), ENDPOINT_PREFIX=prefix, **PATIENT
         )
         return Story(aws=aws, prefix=prefix, folder=folder, command=command)
 
-    outcome = made("bootstrap").run("--mode", "bootstrap")
+    outcome = shared.once("foundation", lambda: made("bootstrap").run("--mode", "bootstrap"))
     assert outcome.exit_code == 0, outcome.stderr
     return made
 
@@ -54,7 +63,7 @@ def a_story(
 @pytest.fixture
 def story(a_story: Callable[[str], Story], request: pytest.FixtureRequest) -> Story:
     """A story whose endpoint is named after its test file."""
-    return a_story(str(request.path.stem).removeprefix("test_").replace("_", "-")[:25].strip("-"))
+    return a_story(request.path.stem.removeprefix("test_").replace("_", "-")[:25].strip("-"))
 
 
 @pytest.fixture(scope="session")
@@ -63,25 +72,27 @@ def promoted(a_story: Callable[[str], Story]) -> Story:
 
 
 @pytest.fixture(scope="session")
-def first_full(promoted: Story) -> Seen:
-    outcome = promoted.run(
-        "--mode", "full", "--output", "json", program=WRAPPER, SLACK_WEBHOOK_URL=WEBHOOK
-    )
-    return look(promoted, outcome)
+def first_full(promoted: Story, shared: Shared) -> Seen:
+    """Mode full, with a webhook that must not be seen anywhere and a document on stdout."""
+
+    def made() -> Seen:
+        outcome = promoted.run("--output", "json", program=WRAPPER, SLACK_WEBHOOK_URL=WEBHOOK)
+        return look(promoted, outcome)
+
+    return shared.once("first full", made)
 
 
 @pytest.fixture(scope="session")
-def second_full(promoted: Story, first_full: Seen) -> Seen:
+def second_full(promoted: Story, shared: Shared, first_full: Seen) -> Seen:
     del first_full
-    return look(promoted, promoted.run(program=RUNNER, **OTHER_MODEL))
+    return shared.once("second full", lambda: look(promoted, promoted.run(**OTHER_MODEL)))
 
 
 @pytest.fixture(scope="session")
-def went_back(promoted: Story, second_full: Seen) -> Seen:
+def went_back(promoted: Story, shared: Shared, second_full: Seen) -> Seen:
     del second_full
-    return look(
-        promoted, promoted.run("--mode", "rollback", "--reason", "a story", program=WRAPPER)
-    )
+    back = ("--mode", "rollback", "--reason", "a story")
+    return shared.once("went back", lambda: look(promoted, promoted.run(*back, program=WRAPPER)))
 
 
 @pytest.fixture(scope="session")
@@ -104,16 +115,24 @@ def other_job(second_full: Seen) -> str:
 
 
 @pytest.fixture(scope="session")
-def unloadable_job(promoted: Story) -> str:
+def unloadable_job(promoted: Story, shared: Shared) -> str:
     """A training job whose model the gate lets pass, and which no container can serve."""
-    outcome = promoted.run("--mode", "training", *user_code.unloadable(promoted.folder))
+    flags = user_code.unloadable(promoted.folder)
+    outcome = shared.once("unloadable", lambda: promoted.run("--mode", "training", *flags))
     assert outcome.exit_code == 0, outcome.stderr
     return outcome.job
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist looks at the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.e2e)
-            item.add_marker(pytest.mark.emulated)
-            item.add_marker(pytest.mark.timeout(_LIMIT_S))
+        if Path(__file__).parent not in item.path.parents:
+            continue
+        chain = item.path.stem in _AROUND_THE_CHAIN
+        for mark in (
+            pytest.mark.e2e,
+            pytest.mark.emulated,
+            pytest.mark.timeout(_LIMIT_S),
+            pytest.mark.xdist_group("chain" if chain else "stories"),
+        ):
+            item.add_marker(mark)

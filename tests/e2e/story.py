@@ -15,8 +15,8 @@ BUCKET = "mlops-staging-000000000000-us-east-1"
 GROUP = "mlops-staging-iris-classifier"
 # Models that disagree about these rows are told apart by the probabilities they answer with.
 IRIS_ROWS = "6.0,2.7,5.1,1.6\n5.1,3.5,1.4,0.2\n"
-# What every run of a story has in common; a story's own endpoint comes on top.
-SHORT_TESTS = {"MLOPS_TESTING__REQUEST_COUNT": "20"}
+# Few requests, and no verdict on the speed of a machine that does much else.
+PATIENT = {"MLOPS_TESTING__REQUEST_COUNT": "20", "MLOPS_TESTING__MAXIMUM_LATENCY_P95_MS": "20000"}
 
 
 @dataclass(frozen=True, kw_only=True)

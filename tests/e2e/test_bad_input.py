@@ -9,7 +9,7 @@ import pytest
 from pipeline.core import naming
 from tests.e2e import user_code
 from tests.e2e.command_line import CommandLine, Outcome
-from tests.e2e.story import BUCKET, GROUP, SHORT_TESTS, Story
+from tests.e2e.story import BUCKET, GROUP, PATIENT, Story
 from tests.emulated.embedded import Embedded
 from tests.support.embedded_aws import admin, embedded_aws
 
@@ -81,7 +81,7 @@ def quiet(
     with embedded_aws(folder / "state") as endpoint_url:
         aws = Embedded(url=endpoint_url)
         _offer_foundation(aws, like=a_story("foundation").aws)
-        command = CommandLine(folder, EMULATOR_STATE_DIR=str(folder / "state"), **SHORT_TESTS)
+        command = CommandLine(folder, EMULATOR_STATE_DIR=str(folder / "state"), **PATIENT)
         yield Story(aws=aws, prefix="iris-model", folder=folder, command=command)
 
 

@@ -10,7 +10,7 @@ def test_a_first_deployment_that_was_terminated_is_followed_by_one_that_works(
     story: Story, trained_job: str
 ) -> None:
     running = story.command.start("--mode", "deployment", "--training-job", trained_job)
-    eventually(story.status, lambda status: status == "Creating")
+    eventually(story.status, lambda status: status == "Creating", limit_s=120)
     running.process.send_signal(signal.SIGTERM)
     ended = running.ended()
     assert (ended.exit_code, ended.results["pipeline_status"]) == (143, "interrupted")
@@ -24,7 +24,7 @@ def test_an_update_whose_run_was_killed_is_followed_by_one_that_works(
     story: Story, other_job: str
 ) -> None:
     running = story.command.start("--mode", "deployment", "--training-job", other_job)
-    eventually(story.status, lambda status: status == "Updating")
+    eventually(story.status, lambda status: status == "Updating", limit_s=120)
     running.process.kill()
     assert running.ended().exit_code == -signal.SIGKILL
 

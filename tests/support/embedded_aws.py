@@ -16,24 +16,29 @@ PROJECT_ROOT = Path(__file__).resolve().parents[2]
 @contextmanager
 def embedded_aws(state_dir: Path, **variables: str) -> Iterator[str]:
     """Start a server on `state_dir`, yield its URL, stop it."""
-    environment = {
-        **os.environ,
-        "EMULATOR_STATE_DIR": str(state_dir),
-        "EMULATOR_STRICT": "1",
-        **variables,
-    }
-    document = json.loads(_emulator("start", environment))
+    endpoint_url = start(state_dir, **variables)
     try:
-        yield str(document["endpoint_url"])
+        yield endpoint_url
     finally:
-        _emulator("stop", environment)
+        stop(state_dir)
 
 
-def _emulator(command: str, environment: Mapping[str, str]) -> str:
+def start(state_dir: Path, **variables: str) -> str:
+    """Return the URL of the server on `state_dir`, started unless it runs."""
+    strict = {"EMULATOR_STRICT": "1", **variables}
+    document = json.loads(_emulator("start", state_dir, strict))
+    return str(document["endpoint_url"])
+
+
+def stop(state_dir: Path) -> None:
+    _emulator("stop", state_dir, {})
+
+
+def _emulator(command: str, state_dir: Path, variables: Mapping[str, str]) -> str:
     completed = subprocess.run(
         [sys.executable, "-m", "emulator", command],
         cwd=PROJECT_ROOT,
-        env=dict(environment),
+        env={**os.environ, "EMULATOR_STATE_DIR": str(state_dir), **variables},
         check=True,
         capture_output=True,
         text=True,
