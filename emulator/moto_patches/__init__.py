@@ -2,9 +2,18 @@
 
 import threading
 
-from emulator.moto_patches import cloudwatch, s3
+from emulator.moto_patches import (
+    appautoscaling,
+    budgets,
+    cloudtrail,
+    cloudwatch,
+    iam,
+    logs,
+    s3,
+    sqs,
+)
 
-_SERVICES = (cloudwatch, s3)
+_SERVICES = (appautoscaling, budgets, cloudtrail, cloudwatch, iam, logs, s3, sqs)
 _lock = threading.Lock()
 _applied: list[bool] = []
 

@@ -1,0 +1,98 @@
+"""CloudWatch Logs: saved queries, and metric filters that can be changed.
+
+Source: "PutQueryDefinition", "DescribeQueryDefinitions", "DeleteQueryDefinition" and
+"PutMetricFilter" pages of the API reference. Saved queries are kept, not run.
+"""
+
+import json
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from moto.logs.exceptions import ResourceNotFoundException
+from moto.logs.metric_filters import MetricFilters
+from moto.logs.responses import LogsResponse
+
+from emulator.moto_patches.patching import add, wrap
+
+_MOST = 1000
+
+
+def apply() -> None:
+    wrap(MetricFilters, "add_filter", by=_replacing)
+    add(LogsResponse, "put_query_definition", function=_put)
+    add(LogsResponse, "describe_query_definitions", function=_describe)
+    add(LogsResponse, "delete_query_definition", function=_delete)
+
+
+def _replacing(original: Callable[..., Any]) -> Callable[..., Any]:
+    """moto kept the filter that is there next to the new one, and answered with the old one."""
+
+    def add_filter(
+        self: Any, filter_name: str, filter_pattern: str, log_group_name: str, *rest: Any
+    ) -> None:
+        before = list(self.metric_filters)
+        original(self, filter_name, filter_pattern, log_group_name, *rest)
+        new = self.metric_filters[-1]
+        same = (filter_name, log_group_name)
+        kept = [item for item in before if (item["filterName"], item["logGroupName"]) != same]
+        self.metric_filters = [*kept, new]
+
+    return add_filter
+
+
+def _put(self: Any) -> str:
+    definitions = _definitions(self)
+    identifier = self._get_param("queryDefinitionId")
+    if identifier is not None:
+        _require(definitions, identifier)
+    else:
+        identifier = str(uuid.uuid4())
+    definition = {
+        "queryDefinitionId": identifier,
+        "name": self._get_param("name"),
+        "queryString": self._get_param("queryString"),
+        "logGroupNames": self._get_param("logGroupNames") or [],
+        "lastModified": int(time.time() * 1000),
+    }
+    language = self._get_param("queryLanguage")
+    if language is not None:
+        definition["queryLanguage"] = language
+    definitions[identifier] = definition
+    return json.dumps({"queryDefinitionId": identifier})
+
+
+def _describe(self: Any) -> str:
+    prefix = self._get_param("queryDefinitionNamePrefix") or ""
+    found = sorted(
+        (item for item in _definitions(self).values() if item["name"].startswith(prefix)),
+        key=lambda item: (item["name"], item["queryDefinitionId"]),
+    )
+    start = int(self._get_param("nextToken") or 0)
+    end = start + (self._get_int_param("maxResults") or _MOST)
+    answer: dict[str, Any] = {"queryDefinitions": found[start:end]}
+    if end < len(found):
+        answer["nextToken"] = str(end)
+    return json.dumps(answer)
+
+
+def _delete(self: Any) -> str:
+    definitions, identifier = _definitions(self), self._get_param("queryDefinitionId")
+    _require(definitions, identifier)
+    del definitions[identifier]
+    return json.dumps({"success": True})
+
+
+def _definitions(response: Any) -> dict[str, dict[str, Any]]:
+    """Return the saved queries; they live on moto's own backend and end with it."""
+    kept: dict[str, dict[str, Any]] = vars(response.logs_backend).setdefault(
+        "query_definitions", {}
+    )
+    return kept
+
+
+def _require(definitions: dict[str, dict[str, Any]], identifier: str) -> None:
+    if identifier not in definitions:
+        text = f"Query definition {identifier} does not exist."
+        raise ResourceNotFoundException(text)
