@@ -1,20 +1,23 @@
 """InvokeEndpoint: finds the fleet that takes a request and hands it to the containers."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from emulator.answers import Answer, Environ
 from emulator.calls import Call
-from emulator.containers.runtime import InvocationRequest, invoke_endpoint
+from emulator.containers.runtime import Invocation, InvocationRequest, invoke_endpoint
 from emulator.sagemaker.hosting import Hosting
+
+Measured = Callable[[Invocation], None]
 
 _TARGET_VARIANT = "X-Amzn-SageMaker-Target-Variant"
 
 
 class Runtime:
-    def __init__(self, hosting: Hosting, account_id: str) -> None:
+    def __init__(self, hosting: Hosting, account_id: str, *, measured: Measured) -> None:
         self._hosting = hosting
         self._account_id = account_id
+        self._measured = measured
 
     def answer(self, call: Call, environ: Environ) -> Answer:
         headers = request_headers(environ)
@@ -32,7 +35,7 @@ class Runtime:
             headers=headers,
             body=call.body,
         )
-        answer = invoke_endpoint(request, fleet)
+        answer = invoke_endpoint(request, fleet, measured=self._measured)
         return Answer(status=answer.status, headers=answer.headers, body=answer.body)
 
 

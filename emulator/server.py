@@ -20,6 +20,7 @@ from emulator.calls import Call
 from emulator.cloud import ACCOUNT_ID, Cloud
 from emulator.containers.fleet import launch, remove_leftovers
 from emulator.faults import Faults
+from emulator.metrics.wiring import Monitoring, monitoring_of
 from emulator.middleware import Journal, Middleware, error_for
 from emulator.moto_app import MotoApp, RequestHandler
 from emulator.persistence.gate import Gate
@@ -108,6 +109,7 @@ def serve(directory: StateDirectory, environment: Mapping[str, str]) -> None:
     )
     record = replace(record, **asdict(restored))
     server = _http_server(listener, _application(record, parts))
+    parts.monitoring.start()
     ready = Relaunch(cloud=parts.cloud, store=parts.store, hosting=parts.hosting).begin()
     if not ready(_RELAUNCH_PATIENCE_S):
         log.warning("some endpoints are not ready yet after the restart; they answer 503")
@@ -131,6 +133,7 @@ class _Parts:
     gate: Gate
     keeper: Keeper
     moto: MotoApp
+    monitoring: Monitoring
     strict: bool
     stopping: threading.Event
 
@@ -145,14 +148,16 @@ class _Parts:
 def _parts(
     record: ServerRecord, directory: StateDirectory, *, environment: Mapping[str, str]
 ) -> _Parts:
-    store, gate = Store(), Gate()
+    store, gate, hosting = Store(), Gate(), Hosting(launch)
+    cloud = _cloud(record, directory, environment=environment)
     return _Parts(
-        cloud=_cloud(record, directory, environment=environment),
+        cloud=cloud,
         store=store,
-        hosting=Hosting(launch),
+        hosting=hosting,
         gate=gate,
         keeper=keeper_of(store, gate, path=directory.snapshot_path, instance_id=record.instance_id),
         moto=MotoApp(),
+        monitoring=monitoring_of(cloud, hosting),
         strict=environment.get("EMULATOR_STRICT") == "1",
         stopping=_stop_signal(),
     )
@@ -160,6 +165,7 @@ def _parts(
 
 def _stop(parts: _Parts) -> None:
     """End all workers between two snapshots: their end may take longer than we are given."""
+    parts.monitoring.stop()
     parts.store.seal()
     _snapshot(parts.keeper, "stopping")
     stop_all_jobs()
@@ -203,7 +209,9 @@ def _application(record: ServerRecord, parts: _Parts) -> Middleware:
             parts.cloud, parts.hosting, store=parts.store, strict=parts.strict
         ),
         gate=parts.gate,
-        runtime=Runtime(parts.hosting, parts.cloud.account_id),
+        runtime=Runtime(
+            parts.hosting, parts.cloud.account_id, measured=parts.monitoring.measured
+        ),
         moto=parts.moto,
         stopping=parts.stopping,
     )

@@ -117,6 +117,11 @@ class Fleet:
                 continue
         raise ContainerUnavailable(self.variant.variant_name)
 
+    def process_ids(self) -> list[int]:
+        """The workers' main processes that are healthy now."""
+        workers = [instance.worker for instance in self._instances]
+        return [worker.process.pid for worker in workers if worker is not None]
+
     def stop(self) -> None:
         """Let requests in flight finish, then end every worker: SIGTERM, grace time, SIGKILL.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from emulator.containers.worker import (
@@ -42,11 +42,12 @@ class InvocationRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class InvocationAnswer:
-    """The HTTP answer to the caller."""
+    """The HTTP answer to the caller; `model_status` is the container's, 0 when it gave none."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    model_status: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +56,7 @@ class Invocation:
 
     variant: Variant
     status: int
+    model_status: int
     model_latency_us: int
     overhead_latency_us: int
 
@@ -82,6 +84,7 @@ def invoke_endpoint(
             Invocation(
                 variant=fleet.variant,
                 status=answer.status,
+                model_status=answer.model_status,
                 model_latency_us=(answered_ns - called_ns) // 1000,
                 overhead_latency_us=overhead_ns // 1000,
             )
@@ -118,7 +121,9 @@ def _success(fleet: Fleet, response: ContainerResponse) -> InvocationAnswer:
         "x-Amzn-Invoked-Production-Variant": fleet.variant.variant_name,
         **_chosen(response.headers, _RETURNED),
     }
-    return InvocationAnswer(status=200, headers=headers, body=response.body)
+    return InvocationAnswer(
+        status=200, headers=headers, body=response.body, model_status=response.status
+    )
 
 
 def _model_error(request: InvocationRequest, response: ContainerResponse) -> InvocationAnswer:
@@ -151,7 +156,7 @@ def _from_model(
         "OriginalMessage": message,
         "OriginalStatusCode": status,
     }
-    return _error(424, "ModelError", content)
+    return replace(_error(424, "ModelError", content), model_status=status)
 
 
 def _no_such_endpoint(request: InvocationRequest) -> InvocationAnswer:

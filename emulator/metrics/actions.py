@@ -4,6 +4,7 @@ Works through a queue in a thread of its own, so that neither the alarms nor Set
 a receiver. What a failed action said is in the alarm's history.
 """
 
+import contextlib
 import logging
 import queue
 import threading
@@ -56,6 +57,12 @@ class AlarmActions:
     def _run(self) -> None:
         while (transition := self._queue.get()) is not None:
             self.act(transition)
+
+    def drain(self) -> None:
+        """Act on what is queued, in the caller's thread."""
+        with contextlib.suppress(queue.Empty):
+            while (transition := self._queue.get_nowait()) is not None:
+                self.act(transition)
 
     def act(self, transition: Transition) -> None:
         try:

@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 _TICK_S = 1.0
 _LONGEST_WAIT_S = 60
+# Who puts an alarm and describes it at once sees the state that it had.
+_SETTLING_S = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,8 +107,9 @@ class AlarmEngine:
 
     def _due(self, document: Document, *, now: float) -> float:
         seen = self._seen.get(document["AlarmArn"])
-        if seen is None or seen.configured != document["AlarmConfigurationUpdatedTimestamp"]:
-            return now
+        configured: float = document["AlarmConfigurationUpdatedTimestamp"]
+        if seen is None or seen.configured != configured:
+            return configured + _SETTLING_S
         if seen.stated != document["StateUpdatedTimestamp"]:
             self._remember(document, due=now + self._wait_s(document))
             return self._seen[document["AlarmArn"]].due

@@ -91,37 +91,31 @@ def _reason(
     verdict: Verdict, used: Sequence[tuple[int, float]], *, criterion: Criterion, before: str
 ) -> str:
     if verdict.state == "INSUFFICIENT_DATA":
-        count = verdict.missing
-        unknown = "1 datapoint was" if count == 1 else f"{count} datapoints were"
-        return f"Insufficient Data: {unknown} unknown."
-    crossed = verdict.state == "ALARM"
+        return f"Insufficient Data: {_counted(verdict.missing, 'datapoint')} unknown."
     if not used:
         periods = "1 period" if verdict.missing == 1 else f"{verdict.missing} periods"
-        points = (
-            "1 missing datapoint was"
-            if verdict.missing == 1
-            else (f"{verdict.missing} missing datapoints were")
-        )
-        treated = _TREATED[criterion.treat_missing]
         return (
-            f"Threshold Crossed: no datapoints were received for {periods} and {points} treated "
-            f"as [{treated}]."
+            f"Threshold Crossed: no datapoints were received for {periods} and "
+            f"{_counted(verdict.missing, 'missing datapoint')} treated as "
+            f"[{_TREATED[criterion.treat_missing]}]."
         )
+    crossed = verdict.state == "ALARM"
     telling = [(at, value) for at, value in used if criterion.breaches(value) == crossed]
     shown = ", ".join(f"{value} ({_short(at)})" for at, value in telling)
-    were = "was" if len(telling) == 1 else "were"
-    needed = (
-        criterion.datapoints_to_alarm
-        if crossed
-        else (criterion.evaluation_periods - criterion.datapoints_to_alarm + 1)
-    )
-    points = "datapoint" if needed == 1 else "datapoints"
+    needed = criterion.datapoints_to_alarm
+    if not crossed:
+        needed = criterion.evaluation_periods - needed + 1
     return (
         f"Threshold Crossed: {len(telling)} out of the last {len(used)} datapoints [{shown}] "
-        f"{were} {'' if crossed else 'not '}{criterion.wording} the threshold "
-        f"({criterion.threshold}) (minimum {needed} {points} for {before} -> {verdict.state} "
+        f"{'was' if len(telling) == 1 else 'were'} {'' if crossed else 'not '}{criterion.wording} "
+        f"the threshold ({criterion.threshold}) (minimum {needed} "
+        f"{'datapoint' if needed == 1 else 'datapoints'} for {before} -> {verdict.state} "
         "transition)."
     )
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"1 {noun} was" if count == 1 else f"{count} {noun}s were"
 
 
 def _reason_data(

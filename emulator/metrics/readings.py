@@ -5,6 +5,7 @@ datetimes, of answers too.
 """
 
 import datetime as dt
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -30,39 +31,38 @@ def get_metric_statistics(params: Params, *, store: MetricStore, region: str) ->
         raise invalid_combination(text)
     window, period_s = _window(params), int(params["Period"])
     check_period(period_s)
-    if (window.end - window.start) / period_s > _MOST_DATAPOINTS:
-        text = (
-            f"You have requested up to {(window.end - window.start) / period_s:,.0f} datapoints, "
-            f"which exceeds the limit of {_MOST_DATAPOINTS:,}. You may reduce the datapoints "
-            "requested by increasing Period, or decreasing the time range."
-        )
-        raise invalid_combination(text)
+    _check_size(window, period_s)
     key = metric_key(
         params["Namespace"], params["MetricName"], dimensions_of(params.get("Dimensions", ()))
     )
+    unit = params.get("Unit")
+    measure = functools.partial(
+        measured_points, store, region, key=key, period_s=period_s, window=window, unit=unit
+    )
     points: dict[int, dict[str, Any]] = {}
     for name in names:
-        measured = measured_points(
-            store,
-            region,
-            key=key,
-            measure=name,
-            period_s=period_s,
-            window=window,
-            unit=params.get("Unit"),
-        )
-        for start, value in measured.items():
+        for start, value in measure(measure=name).items():
             _note(points.setdefault(start, {}), name, value=value)
     datapoints = [
         {
             "Timestamp": as_time(start),
-            "Unit": params.get("Unit")
-            or store.unit_at(region, key, start=start, end=start + period_s),
+            "Unit": unit or store.unit_at(region, key, start=start, end=start + period_s),
             **found,
         }
         for start, found in sorted(points.items())
     ]
     return {"Label": params["MetricName"], "Datapoints": datapoints}
+
+
+def _check_size(window: Window, period_s: int) -> None:
+    asked = (window.end - window.start) / period_s
+    if asked > _MOST_DATAPOINTS:
+        text = (
+            f"You have requested up to {asked:,.0f} datapoints, which exceeds the limit of "
+            f"{_MOST_DATAPOINTS:,}. You may reduce the datapoints requested by increasing Period, "
+            "or decreasing the time range."
+        )
+        raise invalid_combination(text)
 
 
 def _note(point: dict[str, Any], name: str, *, value: float) -> None:

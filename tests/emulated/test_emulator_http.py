@@ -35,7 +35,7 @@ def code_of(call: Any, **arguments: Any) -> tuple[str, int]:
     ("service", "action", "arguments"),
     [
         ("sagemaker", "list_domains", {}),
-        ("cloudwatch", "describe_alarm_history", {}),
+        ("cloudwatch", "list_metric_streams", {}),
         ("sns", "get_data_protection_policy", {"ResourceArn": "arn:aws:sns:us-east-1:0:t"}),
         ("lambda", "list_code_signing_configs", {}),
     ],
