@@ -62,9 +62,16 @@ def error_text(completed: Completed) -> str:
     text = _drawing_removed(completed.stderr)
     found = re.search(r"^Error: ", text, flags=re.MULTILINE)
     if found is None:
-        return completed.last_lines(20)
+        return f"{_end(completed)} {completed.last_lines(20)}".strip()
     said = text[found.start() :].strip()
     return said if len(said) <= _MOST_SAID else said[:_MOST_SAID].rstrip() + " [...]"
+
+
+def _end(completed: Completed) -> str:
+    """Name the signal that ended Terraform, of which it could say nothing itself."""
+    if completed.exit_code >= 0:
+        return ""
+    return f"Terraform was ended by signal {-completed.exit_code}."
 
 
 def _drawing_removed(text: str) -> str:

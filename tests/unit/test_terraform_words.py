@@ -1,5 +1,7 @@
 """Real messages of Terraform 1.11, and what a person reads of them."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.core.errors import CloudUnusable, LeaseHeld
@@ -71,6 +73,11 @@ def test_an_error_is_read_without_colour_frame_and_warnings() -> None:
 
 def test_what_is_no_error_message_is_shown_by_its_last_lines() -> None:
     assert error_text(that_said("", stdout="panic: x\ngoroutine 1")) == "panic: x\ngoroutine 1"
+
+
+def test_the_signal_that_ended_it_is_named() -> None:
+    killed = replace(that_said("", stdout="Still modifying"), exit_code=-9)
+    assert error_text(killed) == "Terraform was ended by signal 9. Still modifying"
 
 
 def test_a_very_long_message_is_cut() -> None:
