@@ -6,7 +6,7 @@ from time import monotonic
 
 from pipeline.context import Workspace
 from pipeline.core import ledger, naming
-from pipeline.core.errors import GateNotPassed, LeaseHeld, PipelineError, PlanRefused, RolledBack
+from pipeline.core.errors import GateNotPassed, PipelineError, PlanRefused, RolledBack
 from pipeline.core.head import LedgerHead
 from pipeline.core.outcomes import (
     DeploymentReport,
@@ -27,7 +27,7 @@ from pipeline.core.records import (
 )
 from pipeline.gateways.ledger import HeadVersion
 from pipeline.steps import moves, recover
-from pipeline.steps.move import MoveFailed, apply_move, move_intent, plan_move
+from pipeline.steps.move import MoveFailed, make_move
 from pipeline.steps.probe import probe
 from pipeline.steps.serving import serving_settings
 
@@ -198,16 +198,13 @@ def _announce(
 
 def _move(workspace: Workspace, version: HeadVersion, target: str, release: Release) -> moves.Moved:
     try:
-        intent = move_intent(workspace, version.head, IntentKind.DEPLOY)
-        planned = plan_move(workspace, version.head, intent)
-    except Exception:
-        recover.from_unmade_plan(workspace, version)
-        raise
-    try:
-        applied = apply_move(workspace, planned, target=target)
-    except LeaseHeld:
-        recover.from_unmade_plan(workspace, version)
-        raise
+        applied = make_move(
+            workspace,
+            version.head,
+            IntentKind.DEPLOY,
+            target=target,
+            forget=lambda: recover.from_unmade_plan(workspace, version),
+        )
     except MoveFailed as failed:
         raise recover.from_failed_move(workspace, version, failed, release) from failed
     live = workspace.ledger.write(version, ledger.complete_move(version.head))

@@ -4,6 +4,7 @@ A deployment, a rollback and a convergence are the same path with another pointe
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +44,31 @@ class MoveFailed(Exception):
         self.observation = observation
         self.sent = sent  # SageMaker was asked to move the endpoint, or to create it
         self.addresses = addresses  # what Terraform's state holds after the failure
+
+
+def make_move(
+    workspace: Workspace,
+    head: LedgerHead,
+    kind: IntentKind,
+    *,
+    target: str,
+    forget: Callable[[], object],
+) -> Applied:
+    """Plan and apply the move that the head announces. Raises MoveFailed and what a plan raises.
+
+    `forget` takes the announcement back when Terraform did not begin. After any other failure the
+    ledger keeps the target: only the endpoint knows how the move ends, and the next run asks it.
+    """
+    try:
+        planned = plan_move(workspace, head, move_intent(workspace, head, kind))
+    except Exception:
+        forget()
+        raise
+    try:
+        return apply_move(workspace, planned, target=target)
+    except LeaseHeld:
+        forget()
+        raise
 
 
 def move_intent(workspace: Workspace, head: LedgerHead, kind: IntentKind) -> MoveIntent:

@@ -6,12 +6,12 @@ from time import monotonic
 
 from pipeline.context import Workspace
 from pipeline.core import ledger
-from pipeline.core.errors import NotServing, PipelineError, UsageError
+from pipeline.core.errors import NotServing, UsageError
 from pipeline.core.outcomes import DeploymentReport, DeploymentStatus, ProbeReport
 from pipeline.core.plan_review import IntentKind
 from pipeline.gateways.ledger import HeadVersion
 from pipeline.steps import moves
-from pipeline.steps.move import MoveFailed, apply_move, move_intent, plan_move
+from pipeline.steps.move import MoveFailed, make_move
 from pipeline.steps.probe import probe_health
 
 logger = logging.getLogger(__name__)
@@ -83,13 +83,15 @@ def _move_back(workspace: Workspace, version: HeadVersion, release: str) -> move
     head = ledger.begin_move(head, key, move=moves.all_at_once(head.endpoint, key))
     version = workspace.ledger.write(version, head)
     try:
-        planned = plan_move(workspace, head, move_intent(workspace, head, IntentKind.ROLLBACK))
-        applied = apply_move(workspace, planned, target=key)
-    except PipelineError:  # nothing was applied
-        workspace.ledger.write(version, ledger.fail_move(head, sent=False))
-        raise
+        applied = make_move(
+            workspace,
+            head,
+            IntentKind.ROLLBACK,
+            target=key,
+            forget=lambda: workspace.ledger.write(version, ledger.fail_move(head, sent=False)),
+        )
     except MoveFailed as failed:
-        given_up = ledger.fail_move(head, sent=True)
+        given_up = ledger.fail_move(head, sent=failed.sent)
         details = {"release": release, "cause": failed.cause[:500]}
         moves.record(workspace, version, given_up, "rollback failed", **details)
         raise not_back(workspace, release, failed.cause) from failed
