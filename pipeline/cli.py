@@ -1,4 +1,4 @@
-"""The door: flags in, exit code out. Wires the gateways, turns errors into words; decides nothing.
+"""The door: flags in, exit code out. Decides nothing; what a command does begins in `session`.
 
 What is heavy (boto3, pydantic) is imported only when a mode runs, so that --help answers at once.
 """

@@ -1,4 +1,4 @@
-"""What every step needs: settings, gateways, and who runs this when. Made once, by the door."""
+"""What every step needs: settings, gateways, and who runs this when. Made once, by the session."""
 
 import logging
 from collections.abc import Callable, Mapping

@@ -28,7 +28,7 @@ HELP = {
     Mode.APPROVE: "let the held --training-job pass, with --reason",
     Mode.DEPLOYMENT: "deploy --training-job; without it the newest approved one",
     Mode.TESTING: "test the endpoint: health, predictions, latency",
-    Mode.ROLLBACK: "go back to the previous release, or --to RELEASE_ID",
+    Mode.ROLLBACK: "go back to the previous release, or --to RELEASE",
     Mode.STATUS: "what is live, retained and quarantined",
     Mode.HISTORY: "who did what to the endpoint, when and why",
     Mode.BOOTSTRAP: "create or update state bucket, account and foundation",

@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.core.outcomes import Phase, RunReport
 
-# Document 002 knows three phases; whatever has a time of its own belongs to one of them.
+# results.json knows three phases; whatever has a time of its own belongs to one of them.
 _PHASE_OF: Mapping[str, Phase] = {
     "deployment": "deployment",
     "evaluation": "training",

@@ -92,7 +92,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take values from the loader alone: it knows the names of the documents, and is pure."""
+        """Take values from the loader alone: it knows every name and source, and is pure."""
         return (init_settings,)
 
     def source_of(self, key: str) -> str:
@@ -127,7 +127,7 @@ class Settings(BaseSettings):
 
 
 def unbuilt_sections(settings: Settings) -> tuple[str, ...]:
-    """One line for everything that is set and that this version does nothing with yet."""
+    """Return a line for each thing that is set and that this version does nothing with yet."""
     lines = [
         f"{name}: accepted, but this version does nothing with it yet."
         for name in ("autoscaling", "monitoring", "drift", "retraining", "notifications")

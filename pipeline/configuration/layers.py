@@ -53,7 +53,7 @@ def file_layer(path: Path) -> Layer:
 
 
 def environment_layer(environment: Mapping[str, str]) -> Layer:
-    """Take the documents' names and MLOPS_<SECTION>__<KEY>; an empty value counts as not set."""
+    """Take the names in `flags` and MLOPS_<SECTION>__<KEY>; an empty value counts as not set."""
     known, layer = leaves(), {}
     for key, names in ENVIRONMENT_NAMES.items():
         name = next((each for each in names if environment.get(each)), None)

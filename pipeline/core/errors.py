@@ -1,6 +1,6 @@
 """Every error this software raises on purpose: what happened, what to do, and the exit code.
 
-One class per exit code of the contract. A class may be refined by its `code`, a stable word for
+One class for each exit code in the README. A class may be refined by its `code`, a stable word for
 machines (`results.json`), never by its text.
 """
 
@@ -60,7 +60,7 @@ class NotServing(PipelineError):
 
 
 class PlanRefused(PipelineError):
-    """The guard refused a plan, its digest changed, or an approval is missing."""
+    """The guard refused a plan, or what should serve is quarantined."""
 
     exit_code = 7
     default_code = "PlanRefused"

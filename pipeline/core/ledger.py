@@ -66,7 +66,7 @@ def begin_move(head: LedgerHead, target: str, *, move: Move) -> LedgerHead:
         raise UsageError(what, remedy="--mode status lists them.")
     if head.target not in (None, target):
         what = f"{head.endpoint} is still being moved to {head.target}."
-        raise LeaseHeld(what, remedy="Wait for that run, or settle it with --resume and its id.")
+        raise LeaseHeld(what, remedy="Wait for that run; if it died, the next deployment or rollback settles it.")
     return replace(head, target=target, target_move=move)
 
 
@@ -175,7 +175,7 @@ def prune(head: LedgerHead, *, keep: int = RETAINED_HEALTHY) -> tuple[Pruned, Le
     """
     if head.target is not None:
         what = f"{head.endpoint} is being moved to {head.target}; nothing is pruned meanwhile."
-        raise LeaseHeld(what, remedy="Wait for that run, or settle it with --resume and its id.")
+        raise LeaseHeld(what, remedy="Wait for that run; if it died, the next deployment or rollback settles it.")
     if head.live is None:  # Terraform's variables cannot say "nothing is live"
         return Pruned(releases=(), configs=()), head
     kept = _kept_releases(head, keep)

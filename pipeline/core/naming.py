@@ -1,4 +1,4 @@
-"""Every name and place of the contract's "Names and places", checked before anyone uses it.
+"""Every name and place of docs/architecture.md, checked before anyone uses it.
 
 Names derive from settings, time and content, never from chance, so that a name can serve as the
 idempotency key of the call that creates the thing. Limits: SageMaker API reference (63 characters,

@@ -165,7 +165,7 @@ class DeploymentReport:
 
 
 class RunStatus(StrEnum):
-    """`stopped`: the gate did not say deploy. `interrupted`: a signal; --resume continues."""
+    """`stopped`: the gate did not say deploy. `interrupted`: by a signal."""
 
     SUCCESS = "success"
     STOPPED = "stopped"

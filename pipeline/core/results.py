@@ -1,8 +1,7 @@
 """The documents of a run for machines: `results.json` and `results.env`.
 
-`results.json` has the structure that document 002 gives it and the additions of the contract; a
-phase that did not run is absent, a number that could not be measured is null. Its JSON Schema is
-docs/results.schema.json. `results.env` obeys GitLab's dotenv rules (GitLab docs, "artifacts:reports
+The structure of `results.json` is docs/results.schema.json; a phase that did not run is absent, a
+number that could not be measured is null. `results.env` obeys GitLab's dotenv rules (GitLab docs, "artifacts:reports
 dotenv"): no quoting exists there, so what cannot be written plainly is left out of the value.
 """
 

@@ -78,7 +78,7 @@ def _require_trained(workspace: Workspace, run: TrainingRun, uri: str) -> None:
 
 
 def find_package(workspace: Workspace, training_job: str) -> ModelPackage | None:
-    """Return the registered package of a training job, newest first."""
+    """Return the newest package that was registered for a training job."""
     packages = workspace.sagemaker.packages(workspace.context.package_group)
     return next((each.package for each in packages if each.training_job == training_job), None)
 
