@@ -64,6 +64,8 @@ def _answering(name: str) -> Callable[[Any], Any]:
         if not _serving:
             text = "no CloudWatch is serving"
             raise NotImplementedError(text)
+        # The tagging API asks only backends that exist.
+        _ = self.cloudwatch_backend
         try:
             _check(name, self._get_params())
             return ActionResult(getattr(_serving[0], name)(self._get_params(), self.region))
