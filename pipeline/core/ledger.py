@@ -22,6 +22,8 @@ from pipeline.core.records import Release
 
 RETAINED_HEALTHY = 3
 
+_WAIT = "Wait for that run; if it died, the next deployment or rollback settles it."
+
 
 def empty_head(endpoint: str) -> LedgerHead:
     return LedgerHead(endpoint=endpoint, endpoint_configs={})
@@ -66,7 +68,7 @@ def begin_move(head: LedgerHead, target: str, *, move: Move) -> LedgerHead:
         raise UsageError(what, remedy="--mode status lists them.")
     if head.target not in (None, target):
         what = f"{head.endpoint} is still being moved to {head.target}."
-        raise LeaseHeld(what, remedy="Wait for that run; if it died, the next deployment or rollback settles it.")
+        raise LeaseHeld(what, remedy=_WAIT)
     return replace(head, target=target, target_move=move)
 
 
@@ -175,7 +177,7 @@ def prune(head: LedgerHead, *, keep: int = RETAINED_HEALTHY) -> tuple[Pruned, Le
     """
     if head.target is not None:
         what = f"{head.endpoint} is being moved to {head.target}; nothing is pruned meanwhile."
-        raise LeaseHeld(what, remedy="Wait for that run; if it died, the next deployment or rollback settles it.")
+        raise LeaseHeld(what, remedy=_WAIT)
     if head.live is None:  # Terraform's variables cannot say "nothing is live"
         return Pruned(releases=(), configs=()), head
     kept = _kept_releases(head, keep)

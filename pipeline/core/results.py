@@ -1,8 +1,9 @@
 """The documents of a run for machines: `results.json` and `results.env`.
 
 The structure of `results.json` is docs/results.schema.json; a phase that did not run is absent, a
-number that could not be measured is null. `results.env` obeys GitLab's dotenv rules (GitLab docs, "artifacts:reports
-dotenv"): no quoting exists there, so what cannot be written plainly is left out of the value.
+number that could not be measured is null. `results.env` obeys GitLab's dotenv rules (GitLab docs,
+"artifacts:reports dotenv"): no quoting exists there, so what cannot be written plainly is left out
+of the value.
 """
 
 import json
