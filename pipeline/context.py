@@ -137,6 +137,11 @@ class Workspace:
         return Ledger(self.store, self.context.endpoint)
 
     @property
+    def tags(self) -> dict[str, str]:
+        """The tags of everything that a run makes: the environment's, then the model's."""
+        return {**self.foundation.tags, **self.context.tags}
+
+    @property
     def settings(self) -> Settings:
         return self.context.settings
 

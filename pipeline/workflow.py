@@ -186,8 +186,7 @@ def _testing(context: Context, options: Options) -> None:
         report = probe(workspace, release)
     context.recorder.add(probe=report, release_id=release.release_id)
     if not report.passed:
-        failures = " ".join(case.detail for case in report.cases if not case.passed)
-        message = f"Endpoint {context.endpoint} fails its tests: {failures}"
+        message = f"Endpoint {context.endpoint} fails its tests: {report.failures}"
         remedy = "Look at its logs; to go back to the previous release: --mode rollback."
         raise EndpointTestsFailed(message, remedy=remedy)
 

@@ -97,17 +97,6 @@ class EndpointObservation:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Applied:
-    """A saved plan that was applied and found to be true."""
-
-    release_id: str
-    config_key: str
-    plan: PlanSummary
-    observation: EndpointObservation
-    duration_s: float
-
-
-@dataclass(frozen=True, kw_only=True)
 class ProbeCase:
     """One endpoint test. `detail` is a sentence with the measured value and the limit."""
 
@@ -140,9 +129,18 @@ class ProbeReport:
     latency: LatencyReport | None = None
 
     @property
+    def failed_cases(self) -> tuple[ProbeCase, ...]:
+        return tuple(case for case in self.cases if not case.passed)
+
+    @property
+    def failures(self) -> str:
+        """What the failed cases say, in one text."""
+        return " ".join(case.detail for case in self.failed_cases)
+
+    @property
     def passed(self) -> bool:
         """A report without a single case has proved nothing and does not pass."""
-        return bool(self.cases) and all(case.passed for case in self.cases)
+        return bool(self.cases) and not self.failed_cases
 
 
 class DeploymentStatus(StrEnum):

@@ -65,7 +65,7 @@ def _testing_lines(report: RunReport) -> Iterator[str]:
     if report.deployment is None:
         yield f"Endpoint: {endpoint_of(report)}"
     yield f"Testing: {'Passed' if probe.passed else 'Failed'}"
-    yield from (f"  {case.name}: {case.detail}" for case in probe.cases if not case.passed)
+    yield from (f"  {case.name}: {case.detail}" for case in probe.failed_cases)
     if probe.prediction_accuracy is not None:
         yield f"Prediction Accuracy: {probe.prediction_accuracy:.2%}"
     if probe.latency is not None:

@@ -170,8 +170,8 @@ def _apply(context: Context, root: str, variables: dict[str, Any], *, key: str) 
     _guard(root, plan.summarize(terraform.show(plan_file)))
     applied = terraform.apply(plan_file)
     if applied.exit_code != 0:
-        msg = "apply"
-        raise failure(msg, root, applied)
+        problem = failure("apply", root, applied)
+        raise problem
     logger.info("terraform root=%s applied duration_s=%.1f", root, applied.duration_s)
 
 

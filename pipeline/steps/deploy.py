@@ -93,7 +93,7 @@ def _deploy(workspace: Workspace, candidate: Candidate, version: HeadVersion) ->
         endpoint_name=workspace.context.endpoint,
         release_id=release.release_id,
         duration_s=round(monotonic() - started, 2),
-        plan=moved.applied.plan,
+        plan=moved.plan,
     )
     workspace.context.recorder.add(deployment=report, release_id=release.release_id)
 
@@ -198,7 +198,7 @@ def _announce(
 
 def _move(workspace: Workspace, version: HeadVersion, target: str, release: Release) -> moves.Moved:
     try:
-        applied = make_move(
+        plan = make_move(
             workspace,
             version.head,
             IntentKind.DEPLOY,
@@ -208,4 +208,4 @@ def _move(workspace: Workspace, version: HeadVersion, target: str, release: Rele
     except MoveFailed as failed:
         raise recover.from_failed_move(workspace, version, failed, release) from failed
     live = workspace.ledger.write(version, ledger.complete_move(version.head))
-    return moves.Moved(applied=applied, version=live)
+    return moves.Moved(plan=plan, version=live)

@@ -60,7 +60,7 @@ def _start(workspace: Workspace, run: TrainingRun) -> str:
         request = jobs.evaluation_request(
             _order(workspace, run, name=name),
             workspace.foundation,
-            tags={**workspace.foundation.tags, **workspace.context.tags},
+            tags=workspace.tags,
         )
         try:
             workspace.sagemaker.start_processing(request)

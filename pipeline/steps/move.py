@@ -13,7 +13,7 @@ from pipeline.core import naming, plan, plan_review, tfvars
 from pipeline.core.errors import LeaseHeld, PlanRefused
 from pipeline.core.faults import was_sent
 from pipeline.core.head import LedgerHead
-from pipeline.core.outcomes import Applied, EndpointObservation, EndpointStatus, PlanSummary
+from pipeline.core.outcomes import EndpointObservation, EndpointStatus, PlanSummary
 from pipeline.core.plan_review import IntentKind, MoveIntent
 from pipeline.gateways.terraform import Terraform, error_text, failure
 
@@ -53,25 +53,27 @@ def make_move(
     *,
     target: str,
     forget: Callable[[], object],
-) -> Applied:
-    """Plan and apply the move that the head announces. Raises MoveFailed and what a plan raises.
+) -> PlanSummary:
+    """Plan and apply the move that the head announces; return the plan that came true.
 
+    Raises MoveFailed, PlanRefused, and LeaseHeld where another run holds Terraform's state.
     `forget` takes the announcement back when Terraform did not begin. After any other failure the
     ledger keeps the target: only the endpoint knows how the move ends, and the next run asks it.
     """
     try:
-        planned = plan_move(workspace, head, move_intent(workspace, head, kind))
+        planned = plan_move(workspace, head, _intent(workspace, head, kind))
     except Exception:
         forget()
         raise
     try:
-        return apply_move(workspace, planned, target=target)
+        _apply(workspace, planned, target=target)
     except LeaseHeld:
         forget()
         raise
+    return planned.summary
 
 
-def move_intent(workspace: Workspace, head: LedgerHead, kind: IntentKind) -> MoveIntent:
+def _intent(workspace: Workspace, head: LedgerHead, kind: IntentKind) -> MoveIntent:
     """Return what a plan of this head may do; an endpoint that never came up may be replaced."""
     observation = workspace.sagemaker.observe(head.endpoint)
     return plan_review.intent_of(
@@ -119,10 +121,8 @@ def _serves(workspace: Workspace) -> bool:
     return seen.status is EndpointStatus.IN_SERVICE
 
 
-def apply_move(workspace: Workspace, planned: Planned, *, target: str) -> Applied:
-    """Apply exactly this plan, then ask SageMaker what it really serves. Raises MoveFailed,
-    and LeaseHeld where another run holds the state.
-    """
+def _apply(workspace: Workspace, planned: Planned, *, target: str) -> None:
+    """Apply exactly this plan, then ask SageMaker what it really serves."""
     endpoint = workspace.context.endpoint
     applied = planned.terraform.apply(planned.plan_file)
     if applied.exit_code:
@@ -133,13 +133,7 @@ def apply_move(workspace: Workspace, planned: Planned, *, target: str) -> Applie
     seen = workspace.sagemaker.wait_until_settled(endpoint, timeout_s=_SETTLE_TIMEOUT_S)
     if applied.exit_code == 0 and seen.serves(naming.endpoint_config_name(endpoint, target)):
         logger.info("endpoint=%s serves=%s duration_s=%.1f", endpoint, target, applied.duration_s)
-        return Applied(
-            release_id=naming.parse_config_key(target).release,
-            config_key=target,
-            plan=planned.summary,
-            observation=seen,
-            duration_s=applied.duration_s,
-        )
+        return
     cause = error_text(applied) if applied.exit_code else "terraform apply reported success."
     raise MoveFailed(
         _truth(seen, cause),
@@ -164,7 +158,7 @@ def _render(workspace: Workspace, head: LedgerHead) -> str:
         releases,
         region=workspace.context.cloud.region,
         s3_use_path_style=workspace.context.cloud.is_local,
-        tags={**workspace.foundation.tags, **workspace.context.tags},
+        tags=workspace.tags,
     )
     template = PROJECT_ROOT / "templates" / tfvars.TEMPLATE_NAME
     return tfvars.render(variables, template.read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ from pipeline.context import Workspace
 from pipeline.core import ledger, naming
 from pipeline.core.errors import CorruptRecord, LeaseHeld
 from pipeline.core.head import LedgerHead, Move, Strategy
-from pipeline.core.outcomes import Applied, EndpointObservation, EndpointStatus
+from pipeline.core.outcomes import EndpointObservation, EndpointStatus, PlanSummary
 from pipeline.gateways import leases
 from pipeline.gateways.ledger import Entry, HeadVersion
 
@@ -22,9 +22,9 @@ _MOVABLE = {EndpointStatus.IN_SERVICE, EndpointStatus.ABSENT, EndpointStatus.FAI
 
 @dataclass(frozen=True, kw_only=True)
 class Moved:
-    """A move that came true, and the head that says so."""
+    """A move that came true: by which plan, and the head that says so."""
 
-    applied: Applied
+    plan: PlanSummary
     version: HeadVersion
 
 

@@ -88,10 +88,9 @@ def from_failed_tests(
     workspace: Workspace, version: HeadVersion, release: Release, report: ProbeReport
 ) -> PipelineError:
     """Return the error of a release that serves and fails its tests, after going back."""
-    failures = " ".join(case.detail for case in report.cases if not case.passed)
-    what = f"Release {release.release_id} serves, but fails its tests: {failures}"
+    what = f"Release {release.release_id} serves, but fails its tests: {report.failures}"
     head = ledger.quarantine(
-        version.head, release.release_id, reason=failures[:500], when=workspace.context.now()
+        version.head, release.release_id, reason=report.failures[:500], when=workspace.context.now()
     )
     version = moves.record(
         workspace,
@@ -99,7 +98,7 @@ def from_failed_tests(
         head,
         "tests failed",
         release=release.release_id,
-        failures=failures[:500],
+        failures=report.failures[:500],
     )
     previous = ledger.previous(head)
     if previous is None:

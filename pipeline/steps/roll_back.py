@@ -62,7 +62,7 @@ def go_back(workspace: Workspace, version: HeadVersion, release: str, *, reason:
     moved = _move_back(workspace, version, release)
     health = probe_health(workspace, workspace.ledger.release(release))
     if not health.passed:
-        raise not_back(workspace, release, health.cases[0].detail)
+        raise not_back(workspace, release, health.failures)
     version = moves.finish(
         workspace, moved.version, "rolled back", to=release, left=left, reason=reason
     )
@@ -71,7 +71,7 @@ def go_back(workspace: Workspace, version: HeadVersion, release: str, *, reason:
         endpoint_name=version.head.endpoint,
         release_id=release,
         duration_s=round(monotonic() - started, 2),
-        plan=moved.applied.plan,
+        plan=moved.plan,
         rolled_back_to=release,
     )
     return WentBack(report=report, probe=health, version=version)
@@ -83,7 +83,7 @@ def _move_back(workspace: Workspace, version: HeadVersion, release: str) -> move
     head = ledger.begin_move(head, key, move=moves.all_at_once(head.endpoint, key))
     version = workspace.ledger.write(version, head)
     try:
-        applied = make_move(
+        plan = make_move(
             workspace,
             head,
             IntentKind.ROLLBACK,
@@ -96,7 +96,7 @@ def _move_back(workspace: Workspace, version: HeadVersion, release: str) -> move
         moves.record(workspace, version, given_up, "rollback failed", **details)
         raise not_back(workspace, release, failed.cause) from failed
     return moves.Moved(
-        applied=applied, version=workspace.ledger.write(version, ledger.complete_move(head))
+        plan=plan, version=workspace.ledger.write(version, ledger.complete_move(head))
     )
 
 

@@ -112,7 +112,7 @@ def _start(workspace: Workspace, inputs: Inputs) -> str:
     started = workspace.context.now()
     for attempt in range(1, _MOST_ATTEMPTS):
         order = _order(workspace, inputs, started=started, attempt=attempt)
-        request = jobs.training_request(order, workspace.foundation, tags=_tags(workspace))
+        request = jobs.training_request(order, workspace.foundation, tags=workspace.tags)
         try:
             workspace.sagemaker.start_training(request)
         except NameTaken:
@@ -158,10 +158,6 @@ def _hyperparameters(workspace: Workspace, inputs: Inputs) -> dict[str, Any]:
         "seed": training.seed,
         "target": training.target,
     }
-
-
-def _tags(workspace: Workspace) -> dict[str, str]:
-    return {**workspace.foundation.tags, **workspace.context.tags}
 
 
 def _record(workspace: Workspace, inputs: Inputs, outcome: JobOutcome) -> TrainingRun:
