@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from pipeline.flags import CONFIG_FLAGS, ConfigFlag
-from pipeline.modes import ALIASES, HELP, Mode
+from pipeline.modes import ALIASES, HELP, Mode, StopAfter
 
 _INTERRUPTED = 130
 
@@ -71,7 +71,7 @@ def _config_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--reason", metavar="TEXT", help="Why, for approve and rollback; recorded.")
 @click.option(
     "--stop-after",
-    type=click.Choice(["train", "evaluation"]),
+    type=click.Choice([stage.value for stage in StopAfter]),
     help="Where --mode training stops early.",
 )
 @click.option("--force", is_flag=True, help="Deploy or go back to what is quarantined.")

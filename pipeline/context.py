@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
+from pipeline.config import PROJECT_ROOT
 from pipeline.core import naming
 from pipeline.core.foundation import Foundation
 from pipeline.gateways import provider_mirror
@@ -21,7 +22,6 @@ from pipeline.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-PROJECT_ROOT = Path(__file__).resolve().parents[1]
 _LOCAL_POLL_S = 0.5
 _POLL_S = 10.0
 

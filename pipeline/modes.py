@@ -1,4 +1,7 @@
-"""The modes that are built, with the line that --help shows for each. Imports nothing heavy."""
+"""The modes that are built, with the line that --help shows for each, and where one may stop.
+
+Imports nothing heavy.
+"""
 
 from enum import StrEnum
 
@@ -16,6 +19,13 @@ class Mode(StrEnum):
     HISTORY = "history"
     BOOTSTRAP = "bootstrap"
     VALIDATE = "validate"
+
+
+class StopAfter(StrEnum):
+    """Where mode training stops early, for pipelines with a job per stage."""
+
+    TRAIN = "train"
+    EVALUATION = "evaluation"
 
 
 ALIASES = {"complete": Mode.FULL}

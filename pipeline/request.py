@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pipeline.config import is_in_ci
 from pipeline.core import naming
 from pipeline.core.errors import UsageError
-from pipeline.modes import ALIASES, Mode
-from pipeline.workflow import Options, StopAfter
+from pipeline.modes import ALIASES, Mode, StopAfter
+from pipeline.workflow import Options
 
 _TEXTS = ("training_job", "endpoint_name", "to", "reason")
 # SageMaker keeps a reason in 1024 characters, and adds who gave it.
@@ -31,7 +32,7 @@ def options_of(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Opti
         to=flags["to"],
         reason=flags["reason"],
         stop_after=StopAfter(flags["stop_after"]) if flags["stop_after"] else None,
-        in_ci=environment.get("CI", "").lower() not in ("", "0", "false"),
+        in_ci=is_in_ci(environment),
     )
 
 

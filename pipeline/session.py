@@ -14,17 +14,17 @@ from time import monotonic
 from typing import Any, NoReturn
 
 from pipeline import reports
-from pipeline.config import load_settings, unbuilt_sections
-from pipeline.context import PROJECT_ROOT, Context
+from pipeline.config import PROJECT_ROOT, load_settings
+from pipeline.context import Context
 from pipeline.core import naming
-from pipeline.core.errors import PipelineError
+from pipeline.core.errors import GateNotPassed, PipelineError
 from pipeline.core.outcomes import FailureReport, RunReport, RunStatus
 from pipeline.gateways import console, embedded, git
 from pipeline.gateways.aws import Cloud, local_cloud, real_cloud
 from pipeline.modes import Mode
 from pipeline.recorder import Recorder
 from pipeline.request import options_of, require_writable
-from pipeline.settings import Settings
+from pipeline.settings import Settings, unbuilt_sections
 from pipeline.workflow import Options, execute
 
 logger = logging.getLogger(__name__)
@@ -32,7 +32,6 @@ logger = logging.getLogger(__name__)
 _BUG = 1
 _INTERRUPTED = 130
 _TERMINATED = 143
-_GATE_NOT_PASSED = 3
 
 
 class Terminated(BaseException):
@@ -202,7 +201,7 @@ class _Session:
 def _status(code: int) -> RunStatus:
     if code in (_INTERRUPTED, _TERMINATED):
         return RunStatus.INTERRUPTED
-    if code == _GATE_NOT_PASSED:
+    if code == GateNotPassed.exit_code:
         return RunStatus.STOPPED
     return RunStatus.FAILED if code else RunStatus.SUCCESS
 

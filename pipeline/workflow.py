@@ -3,16 +3,15 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 from pipeline.context import Context, Workspace
 from pipeline.core.errors import EndpointTestsFailed, UsageError
 from pipeline.core.gate import judge
 from pipeline.core.records import ApprovalStatus, Decision, Evaluation, TrainingRun, Verdict
-from pipeline.modes import Mode
+from pipeline.modes import Mode, StopAfter
 from pipeline.steps import recorded, register
 from pipeline.steps.approve import approve
-from pipeline.steps.bootstrap import bootstrap, enter, find
+from pipeline.steps.bootstrap import bootstrap, entered_workspace, find_workspace
 from pipeline.steps.deploy import Candidate, deploy, require_passed
 from pipeline.steps.evaluate import evaluate
 from pipeline.steps.history import history
@@ -23,13 +22,6 @@ from pipeline.steps.train import Material, gather, train
 from pipeline.steps.validate import validate
 
 logger = logging.getLogger(__name__)
-
-
-class StopAfter(StrEnum):
-    """Where mode training stops early, for pipelines with a job per stage."""
-
-    TRAIN = "train"
-    EVALUATION = "evaluation"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +43,7 @@ def execute(context: Context, options: Options) -> None:
 
 def _full(context: Context, options: Options) -> None:
     material = gather(context)
-    workspace = enter(context)
+    workspace = entered_workspace(context)
     candidate = _train_to_register(workspace, material, options)
     if candidate is None:
         return
@@ -64,7 +56,7 @@ def _full(context: Context, options: Options) -> None:
 
 def _training(context: Context, options: Options) -> None:
     material = gather(context)
-    candidate = _train_to_register(enter(context), material, options)
+    candidate = _train_to_register(entered_workspace(context), material, options)
     if candidate is not None:
         require_passed(candidate.run, candidate.decision, candidate.approval)
 
@@ -113,7 +105,7 @@ def _registered(
 
 
 def _evaluation(context: Context, options: Options) -> None:
-    workspace = find(context)
+    workspace = find_workspace(context)
     run = _named_run(workspace, options)
     with context.recorder.phase("evaluation"):
         evaluation = evaluate(workspace, run)
@@ -121,7 +113,7 @@ def _evaluation(context: Context, options: Options) -> None:
 
 
 def _registration(context: Context, options: Options) -> None:
-    workspace = find(context)
+    workspace = find_workspace(context)
     run = _named_run(workspace, options)
     evaluation = recorded.evaluation(workspace, run)
     _registered(workspace, run, evaluation, _judged(workspace, evaluation))
@@ -131,7 +123,7 @@ def _approve(context: Context, options: Options) -> None:
     if not options.reason:
         message = "--mode approve needs --reason: it is recorded with who and when."
         raise UsageError(message, remedy='Add --reason "why this model may pass".')
-    workspace = find(context)
+    workspace = find_workspace(context)
     run = _named_run(workspace, options)
     evaluation = recorded.evaluation(workspace, run)
     decision = _judged(workspace, evaluation)
@@ -144,7 +136,7 @@ def _approve(context: Context, options: Options) -> None:
 
 
 def _deployment(context: Context, options: Options) -> None:
-    workspace = find(context)
+    workspace = find_workspace(context)
     run = recorded.training_run(workspace, _job_to_deploy(workspace, options))
     context.recorder.add(training=run)
     context.recorder.note(f"Training job to deploy: {run.job_name}")
@@ -179,7 +171,7 @@ def _job_to_deploy(workspace: Workspace, options: Options) -> str:
 
 def _testing(context: Context, options: Options) -> None:
     del options
-    workspace = find(context)
+    workspace = find_workspace(context)
     seen = workspace.sagemaker.observe(context.endpoint)
     release = recorded.live_release(workspace, seen)
     with context.recorder.phase("testing"):
@@ -192,7 +184,7 @@ def _testing(context: Context, options: Options) -> None:
 
 
 def _rollback(context: Context, options: Options) -> None:
-    workspace = find(context)
+    workspace = find_workspace(context)
     with context.recorder.phase("rollback"):
         back = roll_back(workspace, to=options.to, reason=options.reason or "no reason given")
     context.recorder.add(
@@ -202,13 +194,13 @@ def _rollback(context: Context, options: Options) -> None:
 
 def _status(context: Context, options: Options) -> None:
     del options
-    for line in status(find(context)):
+    for line in status(find_workspace(context)):
         context.recorder.show(line)
 
 
 def _history(context: Context, options: Options) -> None:
     del options
-    for line in history(find(context)):
+    for line in history(find_workspace(context)):
         context.recorder.show(line)
 
 

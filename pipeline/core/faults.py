@@ -17,7 +17,7 @@ _INFRASTRUCTURE = (
     "internal error",
     "subnet",
 )
-_SETTLED = {
+_UPDATE_IS_OVER = {
     EndpointStatus.IN_SERVICE,
     EndpointStatus.FAILED,
     EndpointStatus.UPDATE_ROLLBACK_FAILED,
@@ -41,7 +41,7 @@ def is_release_fault(seen: EndpointObservation) -> bool:
     A rollback without any reason does (an alarm or a container that does not answer leaves none);
     one that lacked machines or rights does not.
     """
-    if seen.status not in _SETTLED:
+    if seen.status not in _UPDATE_IS_OVER:
         return False
     reason = (seen.failure_reason or "").lower()
     return not any(word in reason for word in _INFRASTRUCTURE)

@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.context import PROJECT_ROOT, Context, Workspace
+from pipeline.config import PROJECT_ROOT
+from pipeline.context import Context, Workspace
 from pipeline.core import naming, plan
 from pipeline.core.errors import CloudUnusable, CorruptRecord, PlanRefused, UsageError
 from pipeline.core.foundation import Foundation
@@ -32,14 +33,14 @@ _STATEFUL = frozenset(
 )
 
 
-def enter(context: Context) -> Workspace:
+def entered_workspace(context: Context) -> Workspace:
     """Return this environment's workspace. The embedded AWS gets its foundation by itself."""
     if context.cloud.is_local and not _is_current(context, _readable(context)):
         return bootstrap(context)
-    return find(context)
+    return find_workspace(context)
 
 
-def find(context: Context) -> Workspace:
+def find_workspace(context: Context) -> Workspace:
     """Return this environment's workspace as it is. Raises CloudUnusable where there is none."""
     published = _published(context)
     if published is None:

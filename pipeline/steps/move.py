@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.context import PROJECT_ROOT, Workspace
+from pipeline.config import PROJECT_ROOT
+from pipeline.context import Workspace
 from pipeline.core import naming, plan, plan_review, tfvars
 from pipeline.core.errors import LeaseHeld, PlanRefused
 from pipeline.core.faults import was_sent

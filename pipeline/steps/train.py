@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import bundle, split
-from pipeline.context import PROJECT_ROOT, Context, Workspace
+from pipeline.config import PROJECT_ROOT
+from pipeline.context import Context, Workspace
 from pipeline.core import jobs, naming
 from pipeline.core.errors import UsageError
 from pipeline.core.records import TrainingRun

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from jinja2 import Environment, TemplateSyntaxError
 
-from pipeline.context import PROJECT_ROOT, Context
+from pipeline.config import PROJECT_ROOT
+from pipeline.context import Context
 from pipeline.core.errors import UsageError
 
 ROOTS = ("account", "foundation", "serving")

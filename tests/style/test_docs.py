@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import command
-from pipeline.config import PROJECT_ROOT, Settings, load_settings
+from pipeline.config import PROJECT_ROOT, load_settings
 from pipeline.configuration.layers import leaves
 from pipeline.core.errors import ConfigError, PipelineError
 from pipeline.flags import CONFIG_FLAGS, ENVIRONMENT_NAMES
 from pipeline.modes import ALIASES, Mode
+from pipeline.settings import Settings
 
 README = PROJECT_ROOT / "README.md"
 REQUIREMENTS = ("requirements.txt", "requirements-dev.txt")

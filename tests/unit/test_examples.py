@@ -6,7 +6,8 @@ import pytest
 
 from benchmarks.split_spread import chosen_seed
 from pipeline.bundle import build_bundle
-from pipeline.config import PROJECT_ROOT, Settings, load_settings
+from pipeline.config import PROJECT_ROOT, load_settings
+from pipeline.settings import Settings
 from pipeline.split import parse_table, split
 
 
