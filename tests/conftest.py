@@ -1,4 +1,4 @@
-"""Settings for every test: how property tests run, and which tests share a worker."""
+"""Settings for every test: how property tests run, and in which order files do."""
 
 from pathlib import Path
 
@@ -13,13 +13,9 @@ _TESTS = Path(__file__).parent
 _LONGEST_FIRST = ("e2e", "terraform", "emulated", "unit", "style")
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist looks at the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start with what takes longest; give what shares an embedded AWS to one worker."""
+    """Start with what takes longest. Files stay whole: what is in one shares its fixtures."""
     items.sort(key=lambda item: _LONGEST_FIRST.index(_kind(item)))
-    for item in items:
-        if _kind(item) == "terraform":
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 def _kind(item: pytest.Item) -> str:

@@ -21,14 +21,7 @@ WEBHOOK = "https://hooks.example.com/services/T0000/B0000/not-for-any-log"
 
 # For a test and all the fixtures that it is the first to need.
 _LIMIT_S = 900
-# Two workers are enough to keep two cores busy: these files wait for what the others need not.
-_AROUND_THE_CHAIN = {
-    "test_first_container_cannot_start",
-    "test_full_twice_and_back",
-    "test_same_model_again",
-    "test_tests_fail_after_the_move",
-    "test_update_container_cannot_start",
-}
+_CHAIN = "test_full_twice_and_back"
 
 
 @pytest.fixture(scope="session")
@@ -95,11 +88,12 @@ def went_back(promoted: Story, shared: Shared, second_full: Seen) -> Seen:
     return shared.once("went back", lambda: look(promoted, promoted.run(*back, program=WRAPPER)))
 
 
-@pytest.fixture(scope="session")
-def serving(promoted: Story, went_back: Seen) -> Story:
-    """The endpoint that serves the first of two releases; to be left as it was found."""
-    del went_back
-    return promoted
+@pytest.fixture
+def serving(promoted: Story, shared: Shared, went_back: Seen) -> Iterator[Story]:
+    """The endpoint that serves the first of two releases, for one test; to be left so."""
+    with shared.locked("serving"):
+        assert promoted.serving_model() == went_back.model
+        yield promoted
 
 
 @pytest.fixture(scope="session")
@@ -123,16 +117,17 @@ def unloadable_job(promoted: Story, shared: Shared) -> str:
     return outcome.job
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist looks at the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if Path(__file__).parent not in item.path.parents:
-            continue
-        chain = item.path.stem in _AROUND_THE_CHAIN
-        for mark in (
-            pytest.mark.e2e,
-            pytest.mark.emulated,
-            pytest.mark.timeout(_LIMIT_S),
-            pytest.mark.xdist_group("chain" if chain else "stories"),
-        ):
+    stories = [item for item in items if Path(__file__).parent in item.path.parents]
+    for item in stories:
+        for mark in (pytest.mark.e2e, pytest.mark.emulated, pytest.mark.timeout(_LIMIT_S)):
             item.add_marker(mark)
+    items.sort(key=lambda item: _turn(item) if item in stories else 0)
+
+
+def _turn(item: pytest.Item) -> int:
+    """What makes the chain comes first, what waits for it last."""
+    needs = getattr(item, "fixturenames", ())
+    if item.path.stem == _CHAIN:
+        return 0
+    return 2 if "first_full" in needs else 1

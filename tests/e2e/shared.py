@@ -28,7 +28,7 @@ class Shared:
 
     def once(self, name: str, make: Callable[[], T]) -> T:
         """Return what `make` returned when it was called for this name, by whichever worker."""
-        with self._locked(name):
+        with self.locked(name):
             made = self.folder / f"{name}.made"
             if not made.exists():
                 made.write_bytes(pickle.dumps(make()))
@@ -39,14 +39,14 @@ class Shared:
     def aws(self) -> Iterator[str]:
         """Yield the URL of the embedded AWS; the last worker that leaves ends it."""
         users = self.folder / "users"
-        with self._locked("users"):
+        with self.locked("users"):
             users.mkdir(exist_ok=True)
             (users / str(os.getpid())).touch()
             endpoint_url = embedded_aws.start(self.state_dir)
         try:
             yield endpoint_url
         finally:
-            with self._locked("users"):
+            with self.locked("users"):
                 (users / str(os.getpid())).unlink()
                 if not any(users.iterdir()):
                     embedded_aws.stop(self.state_dir)
@@ -58,7 +58,8 @@ class Shared:
             made.unlink()
 
     @contextmanager
-    def _locked(self, name: str) -> Iterator[None]:
+    def locked(self, name: str) -> Iterator[None]:
+        """Let one worker at a time be in here."""
         with (self.folder / f"{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield

@@ -6,9 +6,14 @@ from tests.e2e.story import Story
 from tests.emulated.embedded import eventually
 
 
-def test_a_first_deployment_that_was_terminated_is_followed_by_one_that_works(
-    story: Story, trained_job: str
+def test_a_run_that_was_terminated_or_killed_is_followed_by_one_that_works(
+    story: Story, trained_job: str, other_job: str
 ) -> None:
+    a_terminated_first_deployment_and_the_next(story, trained_job)
+    a_killed_update_and_the_next(story, other_job)
+
+
+def a_terminated_first_deployment_and_the_next(story: Story, trained_job: str) -> None:
     running = story.command.start("--mode", "deployment", "--training-job", trained_job)
     eventually(story.status, lambda status: status == "Creating", limit_s=120)
     running.process.send_signal(signal.SIGTERM)
@@ -20,9 +25,7 @@ def test_a_first_deployment_that_was_terminated_is_followed_by_one_that_works(
     assert story.serves(after.release)
 
 
-def test_an_update_whose_run_was_killed_is_followed_by_one_that_works(
-    story: Story, other_job: str
-) -> None:
+def a_killed_update_and_the_next(story: Story, other_job: str) -> None:
     running = story.command.start("--mode", "deployment", "--training-job", other_job)
     eventually(story.status, lambda status: status == "Updating", limit_s=120)
     running.process.kill()

@@ -5,7 +5,7 @@ import threading
 from tests.e2e.story import Story
 
 
-def test_an_update_that_fails_never_stops_the_old_release(
+def test_an_update_that_fails_leaves_the_old_release_serving_and_is_barred(
     serving: Story, unloadable_job: str
 ) -> None:
     before = serving.described()
@@ -19,9 +19,6 @@ def test_an_update_that_fails_never_stops_the_old_release(
     assert callers.failures == []
     assert callers.count > 10
 
-
-def test_what_could_not_start_is_refused_from_then_on(serving: Story, unloadable_job: str) -> None:
-    before = serving.described()
     refused = serving.deploy(unloadable_job)
     assert refused.exit_code == 7
     assert "quarantined" in refused.error
