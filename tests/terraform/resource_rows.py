@@ -21,11 +21,14 @@ Question = tuple[str, str, Mapping[str, Any]]
 
 _NOTHING: Mapping[str, Any] = {}
 _SAGEMAKER = {"ServiceNamespace": "sagemaker"}
+_ROWS_ALARMS = {"AlarmNamePrefix": "rows-", "AlarmTypes": ["MetricAlarm", "CompositeAlarm"]}
 FAST: tuple[Question, ...] = (
     ("application-autoscaling", "describe_scalable_targets", _SAGEMAKER),
     ("application-autoscaling", "describe_scaling_policies", _SAGEMAKER),
     ("application-autoscaling", "describe_scheduled_actions", _SAGEMAKER),
     ("cloudtrail", "describe_trails", _NOTHING),
+    ("cloudwatch", "describe_alarms", _ROWS_ALARMS),
+    ("cloudwatch", "list_dashboards", {"DashboardNamePrefix": "rows-"}),
     ("dynamodb", "list_tables", _NOTHING),
     ("ecr", "describe_repositories", _NOTHING),
     ("events", "list_api_destinations", _NOTHING),
