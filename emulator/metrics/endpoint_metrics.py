@@ -7,6 +7,7 @@ alarm watch one fleet of a deployment.
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
 import time
@@ -14,8 +15,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from emulator.metrics.samples import Samples
-from emulator.metrics.store import Datum, MetricKey, MetricStore, metric_key
+from emulator.metrics.store import MetricKey, MetricStore, metric_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -34,13 +34,12 @@ _MICROSECONDS = ("ModelLatency", "OverheadLatency")
 def record_invocation(store: MetricStore, invocation: Invocation, *, now: float) -> None:
     """Put the metrics of one request; errors are 0 or 1, so that their average is a rate."""
     variant = invocation.variant
-    data = [
-        Datum(key=key, at=now, unit=unit, samples=Samples(counts={value: 1.0}))
+    values = [
+        (key, "Microseconds" if name in _MICROSECONDS else "None", value)
         for name, value in _measured(invocation).items()
-        for unit in ["Microseconds" if name in _MICROSECONDS else "None"]
-        for key in _keys(INVOCATIONS_NAMESPACE, name, variant=variant)
+        for key in _keys_of(INVOCATIONS_NAMESPACE, name, variant=variant)
     ]
-    store.put(variant.region, data)
+    store.put_values(variant.region, values, at=now)
 
 
 def _measured(invocation: Invocation) -> Mapping[str, float]:
@@ -58,9 +57,22 @@ def _measured(invocation: Invocation) -> Mapping[str, float]:
     }
 
 
-def _keys(namespace: str, name: str, *, variant: Variant) -> tuple[MetricKey, MetricKey]:
-    served = {"EndpointName": variant.endpoint_name, "VariantName": variant.variant_name}
-    scoped = {**served, "EndpointConfigName": variant.endpoint_config_name}
+def _keys_of(namespace: str, name: str, *, variant: Variant) -> tuple[MetricKey, MetricKey]:
+    return _keys(
+        namespace,
+        name,
+        endpoint=variant.endpoint_name,
+        variant=variant.variant_name,
+        config=variant.endpoint_config_name,
+    )
+
+
+@functools.lru_cache(maxsize=4096)
+def _keys(
+    namespace: str, name: str, *, endpoint: str, variant: str, config: str
+) -> tuple[MetricKey, MetricKey]:
+    served = {"EndpointName": endpoint, "VariantName": variant}
+    scoped = {**served, "EndpointConfigName": config}
     return metric_key(namespace, name, served), metric_key(namespace, name, scoped)
 
 
@@ -101,7 +113,12 @@ class Utilisation:
             for pid in fleet.process_ids():
                 seen.add(pid)
                 found = {**self._of_process(pid), "DiskUtilization": disk}
-                self._store.put(fleet.variant.region, _data(fleet.variant, found, now=now))
+                values = [
+                    (key, "Percent", value)
+                    for name, value in found.items()
+                    for key in _keys_of(INSTANCES_NAMESPACE, name, variant=fleet.variant)
+                ]
+                self._store.put_values(fleet.variant.region, values, at=now)
         self._processes = {pid: known for pid, known in self._processes.items() if pid in seen}
 
     def _of_process(self, pid: int) -> dict[str, float]:
@@ -115,11 +132,3 @@ class Utilisation:
         self._processes[pid] = process
         measured = {"MemoryUtilization": memory}
         return measured if known is None else {**measured, "CPUUtilization": cpu}
-
-
-def _data(variant: Variant, found: Mapping[str, float], *, now: float) -> list[Datum]:
-    return [
-        Datum(key=key, at=now, unit="Percent", samples=Samples(counts={value: 1.0}))
-        for name, value in found.items()
-        for key in _keys(INSTANCES_NAMESPACE, name, variant=variant)
-    ]

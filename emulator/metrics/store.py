@@ -1,7 +1,8 @@
 """Every metric's samples by second, bounded; the only owner of metric data.
 
-All metrics are kept at one second, so that periods below a minute work on every metric. Metrics
-are one only when namespace, name and all dimensions are the same.
+All metrics are kept at one second, so that periods below a minute work on every metric; what is old
+is kept by the minute when room runs out, as AWS does after three hours. Metrics are one only when
+namespace, name and all dimensions are the same.
 """
 
 import threading
@@ -12,8 +13,9 @@ from typing import Any
 
 from emulator.metrics.samples import Samples, from_plain, merged
 
-# Distinct values of one metric; the oldest seconds go first. About 5 MB when it is full.
-_SERIES_LIMIT = 50_000
+# Distinct values of one metric: two weeks of a counter, 100 s of latencies at 200 a second.
+_SERIES_LIMIT = 20_000
+_MINUTE_S = 60
 
 Dimensions = tuple[tuple[str, str], ...]
 
@@ -42,23 +44,63 @@ class Series:
     def __init__(self, *, limit: int = _SERIES_LIMIT) -> None:
         self._limit = limit
         self._size = 0
+        self._coarse = 0
         self._seconds: list[int] = []
         self._samples: dict[int, dict[str, Samples]] = {}
 
     def add(self, second: int, unit: str, *, samples: Samples) -> None:
-        if second not in self._samples:
-            insort(self._seconds, second)
-            self._samples[second] = {}
-        known = self._samples[second].setdefault(unit, Samples())
-        before = known.size
-        known.add_all(samples)
-        self._size += known.size - before
-        while self._size > self._limit and len(self._seconds) > 1:
-            self._forget_oldest()
+        self._merge(self._at(second, unit), samples)
+        self._bound()
 
-    def _forget_oldest(self) -> None:
-        gone = self._samples.pop(self._seconds.pop(0))
-        self._size -= sum(samples.size for samples in gone.values())
+    def add_value(self, second: int, unit: str, *, value: float) -> None:
+        """Add one value: every request of an endpoint does this 14 times."""
+        known = self._at(second, unit)
+        self._size += value not in known.counts
+        known.add(value)
+        self._bound()
+
+    def _at(self, second: int, unit: str) -> Samples:
+        units = self._samples.get(second)
+        if units is None:
+            if self._coarse and second < self._seconds[self._coarse - 1]:
+                self._coarse += 1
+            insort(self._seconds, second)
+            units = self._samples[second] = {}
+        if unit not in units:
+            units[unit] = Samples()
+        return units[unit]
+
+    def _merge(self, known: Samples, added: Samples) -> None:
+        before = known.size
+        known.add_all(added)
+        self._size += known.size - before
+
+    def _bound(self) -> None:
+        while self._size > self._limit and len(self._seconds) > 1:
+            self._shrink()
+
+    def _shrink(self) -> None:
+        """Keep the oldest minute that is still by second as a whole, or forget the oldest."""
+        minute = self._seconds[min(self._coarse, len(self._seconds) - 1)] // _MINUTE_S * _MINUTE_S
+        if minute == self._seconds[-1] // _MINUTE_S * _MINUTE_S:
+            self._take(0)
+            self._coarse = max(0, self._coarse - 1)
+            return
+        parts: list[dict[str, Samples]] = []
+        while self._seconds[self._coarse] < minute + _MINUTE_S:
+            parts.append(self._take(self._coarse))
+        if minute not in self._samples:
+            self._seconds.insert(self._coarse, minute)
+            self._samples[minute] = {}
+            self._coarse += 1
+        for part in parts:
+            for unit, samples in part.items():
+                self._merge(self._at(minute, unit), samples)
+
+    def _take(self, index: int) -> dict[str, Samples]:
+        taken = self._samples.pop(self._seconds.pop(index))
+        self._size -= sum(samples.size for samples in taken.values())
+        return taken
 
     def between(self, start: float, end: float, *, unit: str | None) -> Samples:
         """Return what was measured in [start, end), in one unit or in all."""
@@ -109,6 +151,17 @@ class MetricStore:
             for datum in data:
                 series = self._series.setdefault((region, datum.key), Series())
                 series.add(int(datum.at // 1), datum.unit, samples=datum.samples)
+
+    def put_values(
+        self, region: str, values: Iterable[tuple[MetricKey, str, float]], *, at: float
+    ) -> None:
+        """Put single values (metric, unit, value) of one moment."""
+        with self._lock:
+            for key, unit, value in values:
+                series = self._series.get((region, key))
+                if series is None:
+                    series = self._series[(region, key)] = Series()
+                series.add_value(int(at), unit, value=value)
 
     def periods(
         self,
