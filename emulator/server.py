@@ -26,7 +26,7 @@ from emulator.moto_app import MotoApp, RequestHandler
 from emulator.persistence.gate import Gate
 from emulator.persistence.keeper import STOP, Keeper
 from emulator.persistence.settling import Relaunch
-from emulator.persistence.wiring import keeper_of
+from emulator.persistence.wiring import keeper_of, plain_part
 from emulator.runtime import Runtime
 from emulator.sagemaker.control_plane import ControlPlane
 from emulator.sagemaker.hosting import Hosting
@@ -101,13 +101,7 @@ def serve(directory: StateDirectory, environment: Mapping[str, str]) -> None:
         version=__version__,
     )
     parts = _parts(record, directory, environment=environment)
-    restored = parts.keeper.restore(previous_instance_id=previous.instance_id if previous else None)
-    log.log(
-        logging.WARNING if restored.unclean else logging.INFO,
-        "restored=%r unclean=%s snapshot_age_s=%s",
-        *asdict(restored).values(),
-    )
-    record = replace(record, **asdict(restored))
+    record = _restored(record, parts.keeper, previous=previous)
     server = _http_server(listener, _application(record, parts))
     parts.monitoring.start()
     ready = Relaunch(cloud=parts.cloud, store=parts.store, hosting=parts.hosting).begin()
@@ -121,6 +115,16 @@ def serve(directory: StateDirectory, environment: Mapping[str, str]) -> None:
     server.shutdown()
     _stop(parts)
     log.info("stopped")
+
+
+def _restored(
+    record: ServerRecord, keeper: Keeper, *, previous: ServerRecord | None
+) -> ServerRecord:
+    restored = keeper.restore(previous_instance_id=previous.instance_id if previous else None)
+    level = logging.WARNING if restored.unclean else logging.INFO
+    facts = asdict(restored)
+    log.log(level, "restored=%r unclean=%s snapshot_age_s=%s", *facts.values())
+    return replace(record, **facts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,14 +154,28 @@ def _parts(
 ) -> _Parts:
     store, gate, hosting = Store(), Gate(), Hosting(launch)
     cloud = _cloud(record, directory, environment=environment)
+    monitoring = monitoring_of(cloud, hosting)
+    keeper = keeper_of(
+        store,
+        gate,
+        path=directory.snapshot_path,
+        instance_id=record.instance_id,
+        others=(
+            plain_part(
+                "cloudwatch",
+                snapshot=monitoring.cloudwatch.snapshot,
+                restore=monitoring.cloudwatch.restore,
+            ),
+        ),
+    )
     return _Parts(
         cloud=cloud,
         store=store,
         hosting=hosting,
         gate=gate,
-        keeper=keeper_of(store, gate, path=directory.snapshot_path, instance_id=record.instance_id),
+        keeper=keeper,
         moto=MotoApp(),
-        monitoring=monitoring_of(cloud, hosting),
+        monitoring=monitoring,
         strict=environment.get("EMULATOR_STRICT") == "1",
         stopping=_stop_signal(),
     )
@@ -209,9 +227,7 @@ def _application(record: ServerRecord, parts: _Parts) -> Middleware:
             parts.cloud, parts.hosting, store=parts.store, strict=parts.strict
         ),
         gate=parts.gate,
-        runtime=Runtime(
-            parts.hosting, parts.cloud.account_id, measured=parts.monitoring.measured
-        ),
+        runtime=Runtime(parts.hosting, parts.cloud.account_id, measured=parts.monitoring.measured),
         moto=parts.moto,
         stopping=parts.stopping,
     )

@@ -5,6 +5,7 @@ and named, rather than costing all others their state.
 """
 
 import logging
+import weakref
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from emulator.persistence.pickling import backends_at, dumps, loads, place_of
 log = logging.getLogger(__name__)
 
 _ATTEMPTS = 5
+_PEERS = ("vpc_refs", "vpc_pcx_refs", "backend_refs")
 # What BackendDict itself has; a service's own class may have more (S3: who owns which bucket).
 _OWN_ATTRIBUTES = frozenset(vars(BackendDict(object, "none")))
 
@@ -99,5 +101,14 @@ def prepare(data: bytes, read_object: ReadObject) -> Callable[[], None]:
             vars(backends_at(module, name)).update(values)
         for item in backends:
             backends_at(item.module, item.name)[item.account_id][item.region] = item.backend
+            _introduce(item.backend)
 
     return install
+
+
+def _introduce(backend: Any) -> None:
+    """EC2's backends find one another (for peering) by lists that only their __init__ fills."""
+    for name in _PEERS:
+        peers = getattr(backend, name, None)
+        if peers is not None:
+            peers[type(backend)].add(weakref.ref(backend))

@@ -1,7 +1,8 @@
 """Pickles moto's backends: what Python's pickle refuses in them, and what must not be copied.
 
 moto 5.2.5 keeps locks (SQS, ECR, Lambda), weak dictionaries (Lambda), private keys (KMS, EC2), a
-dictionary that cannot be made again from its items (SSM), and S3 bodies in temporary files.
+dictionary made with arguments (SSM), one that shows only part of what it holds and bodies in
+temporary files (S3).
 """
 
 import io
@@ -96,7 +97,7 @@ def _reduced_key(key: Any, content: Content) -> _Reduced:
             state[_DIGEST] = vars(key)[_DIGEST] = digest
         content.add_object(state[_DIGEST], lambda: bytes(key.value))
         state["value"] = _Body(state[_DIGEST])
-    return object.__new__, (type(key),), state, None, None, _restore_key
+    return _new, (type(key),), state, None, None, _restore_key
 
 
 def _restore_key(key: Any, state: dict[str, Any]) -> None:
@@ -138,6 +139,22 @@ def _reduced_parameters(value: Any, _: Content) -> _Reduced:
     return ParameterDict, created, vars(value), None, iter(dict.items(value))
 
 
+def _reduced_dictionary(value: Any, _: Content) -> _Reduced:
+    """A dictionary may show other items than it holds (S3: only the latest version of a key)."""
+    state = (vars(value), dict(dict.items(value)))
+    return _new, (type(value),), state, None, None, _restore_dictionary
+
+
+def _new(kind: Any) -> Any:
+    return kind.__new__(kind)
+
+
+def _restore_dictionary(value: Any, state: tuple[dict[str, Any], dict[Any, Any]]) -> None:
+    attributes, items = state
+    vars(value).update(attributes)
+    dict.update(value, items)
+
+
 def _reduced_private_key(key: Any, _: Content) -> _Reduced:
     text = key.private_bytes(
         serialization.Encoding.DER,
@@ -169,8 +186,10 @@ _REDUCERS: tuple[tuple[Any, _Reducer], ...] = (
 
 class _KnownTypes(dict[type, _Reducer | None]):
     def __missing__(self, kind: type) -> _Reducer | None:
-        reducers = (reduced for known, reduced in _REDUCERS if issubclass(kind, known))
-        self[kind] = next(reducers, None)
+        reducers = [reduced for known, reduced in _REDUCERS if issubclass(kind, known)]
+        if issubclass(kind, dict) and kind.__base__ is dict and kind.__module__.startswith("moto."):
+            reducers.append(_reduced_dictionary)
+        self[kind] = reducers[0] if reducers else None
         return self[kind]
 
 

@@ -1,8 +1,10 @@
 """Puts the parts of the cloud and the state directory together for a keeper."""
 
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from emulator.persistence import moto_state
 from emulator.persistence.content import Content, ReadObject, SnapshotFolder, Unusable
@@ -12,12 +14,27 @@ from emulator.persistence.settling import settle
 from emulator.sagemaker.store import Store
 
 
-def keeper_of(store: Store, gate: Gate, *, path: Path, instance_id: str) -> Keeper:
+def keeper_of(
+    store: Store, gate: Gate, *, path: Path, instance_id: str, others: Sequence[Part] = ()
+) -> Keeper:
     """SageMaker comes first: its documents point to S3, so S3 must be the younger part."""
     moto = Part(name="moto", dump=moto_state.dump, prepare=moto_state.prepare)
-    return Keeper(
-        SnapshotFolder(path=path), gate, parts=(_sagemaker(store), moto), instance_id=instance_id
-    )
+    parts = (_sagemaker(store), moto, *others)
+    return Keeper(SnapshotFolder(path=path), gate, parts=parts, instance_id=instance_id)
+
+
+def plain_part(name: str, *, snapshot: Callable[[], Any], restore: Callable[[Any], None]) -> Part:
+    """Return a part that is plain data; `restore` refuses what it cannot take with ValueError."""
+
+    def prepare(data: bytes, _: ReadObject) -> Callable[[], None]:
+        try:
+            restore(json.loads(data))
+        except (ValueError, KeyError, TypeError) as error:
+            text = f"the part {name} cannot be read ({error!r})"
+            raise Unusable(text) from error
+        return lambda: None
+
+    return Part(name=name, dump=lambda _: json.dumps(snapshot()).encode(), prepare=prepare)
 
 
 def _sagemaker(store: Store) -> Part:
