@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import enum
+import logging
 import shutil
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from emulator.containers import storage
 from emulator.containers.images import Image, UnusableImage, resolve
@@ -16,10 +18,12 @@ from emulator.containers.processes import Command, ContainerProcess, spawn
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from emulator.cloud import Cloud
+
+logger = logging.getLogger(__name__)
 
 FAILURE_REASON_LIMIT = 1024
 STOP_GRACE_S = 120.0
@@ -69,6 +73,28 @@ class JobRun:
 
     def aws_endpoint_url(self, *, isolated: bool) -> str | None:
         return None if isolated else self.cloud.endpoint_url
+
+
+class Record(Protocol):
+    """The part of a job's description that changes while it runs."""
+
+    def end(self, status: str) -> None: ...
+
+    def fail(self, reason: str) -> None: ...
+
+
+@contextmanager
+def ending_in(record: Record, name: str) -> Iterator[None]:
+    """Let whatever ends the job early show in its description; nothing is raised."""
+    try:
+        yield
+    except JobStopped:
+        record.end("Stopped")
+    except JobFailed as failure:
+        record.fail(str(failure))
+    except Exception as error:
+        logger.exception("job_broke job=%s", name)
+        record.fail(f"InternalServerError: {type(error).__name__}: {error}")
 
 
 def prepare_layout(state_dir: Path, name: str) -> ContainerLayout:

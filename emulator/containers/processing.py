@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 from emulator.containers import jobs, storage
 from emulator.containers.environment import container_environment
-from emulator.containers.jobs import Ending, JobFailed, JobRun, JobStopped
+from emulator.containers.jobs import Ending, JobFailed, JobRun
 from emulator.containers.layout import read_message
 from emulator.containers.processes import Command
 from emulator.containers.processing_files import write_config_files
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from emulator.cloud import Cloud
-
-logger = logging.getLogger(__name__)
 
 LOG_GROUP = "/aws/sagemaker/ProcessingJobs"
 
@@ -40,19 +37,12 @@ def run_processing_job(
     """
     record = ProcessingRecord(update)
     name = job["ProcessingJobName"]
-    try:
+    with jobs.ending_in(record, name):
         layout = jobs.prepare_layout(cloud.state_dir, name)
         run = JobRun(
             name=name, job=job, cloud=cloud, region=region, update=update, stop=stop, layout=layout
         )
         _run(run, record)
-    except JobStopped:
-        record.end("Stopped")
-    except JobFailed as failure:
-        record.fail(str(failure))
-    except Exception as error:
-        logger.exception("processing_job_broke job=%s", name)
-        record.fail(f"InternalServerError: {type(error).__name__}: {error}")
 
 
 def _run(run: JobRun, record: ProcessingRecord) -> None:

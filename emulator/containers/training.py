@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from emulator.containers import jobs, storage
 from emulator.containers.archives import pack_directory
 from emulator.containers.environment import container_environment
-from emulator.containers.jobs import Ending, JobFailed, JobRun, JobStopped
+from emulator.containers.jobs import Ending, JobFailed, JobRun
 from emulator.containers.layout import read_message
 from emulator.containers.log_metrics import LogMetrics
 from emulator.containers.processes import Command
@@ -45,19 +45,12 @@ def run_training_job(
     """
     record = TrainingRecord(update)
     name = job["TrainingJobName"]
-    try:
+    with jobs.ending_in(record, name):
         layout = jobs.prepare_layout(cloud.state_dir, name)
         run = JobRun(
             name=name, job=job, cloud=cloud, region=region, update=update, stop=stop, layout=layout
         )
         _train(run, record)
-    except JobStopped:
-        record.end("Stopped")
-    except JobFailed as failure:
-        record.fail(str(failure))
-    except Exception as error:
-        logger.exception("training_job_broke job=%s", name)
-        record.fail(f"InternalServerError: {type(error).__name__}: {error}")
 
 
 def _train(run: JobRun, record: TrainingRecord) -> None:
