@@ -14,6 +14,8 @@ from typing import Any
 from pipeline.core.foundation import Foundation
 from pipeline.core.records import ApprovalStatus, Evaluation, TrainingRun
 
+# For a machine to be found, on top of the job's own maximum runtime.
+START_TIMEOUT_S = 1800.0
 _CODE = "/opt/ml/input/data/code/sourcedir.tar.gz"
 _PROCESSING = "/opt/ml/processing"
 # What the training script prints, in a form that SageMaker's metric definitions can find.

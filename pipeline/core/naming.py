@@ -14,11 +14,13 @@ from pipeline.core.errors import UsageError
 VARIANT_NAME = "primary"
 NAME_LIMIT = 63
 MAX_INSTANCE_COUNT = 999
+MOST_ATTEMPTS = 99
 
 _STAMP_LENGTH = len("YYYYMMDD-HHMMSS")
 _RELEASE_ID_LENGTH = len("r-") + _STAMP_LENGTH + len("-123456")
 ENDPOINT_LIMIT = NAME_LIMIT - len("-") - _RELEASE_ID_LENGTH - len(f"-n{MAX_INSTANCE_COUNT}")
-MODEL_PREFIX_LIMIT = NAME_LIMIT - len("-") - _STAMP_LENGTH - len("-99-evaluation-99")
+_LONGEST_EVALUATION = len(f"-{MOST_ATTEMPTS}-evaluation-{MOST_ATTEMPTS}")
+MODEL_PREFIX_LIMIT = NAME_LIMIT - len("-") - _STAMP_LENGTH - _LONGEST_EVALUATION
 
 _SAGEMAKER_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*")
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9-]*[a-z0-9]")
@@ -186,22 +188,14 @@ def journal_object(run: str, number: int) -> str:
     return f"journal/{run}/{number:012d}.json"
 
 
-def capture_prefix(endpoint: str) -> str:
-    return f"capture/{endpoint}/"
-
-
-def baseline_prefix(release: str) -> str:
-    return f"baselines/{check_release_id(release)}/"
-
-
 def stamp(moment: datetime) -> str:
     """`YYYYMMDD-HHMMSS` in UTC."""
     return moment.astimezone(UTC).strftime("%Y%m%d-%H%M%S")
 
 
 def _numbered(name: str, attempt: int) -> str:
-    if not 1 <= attempt <= 99:
-        what = f"{name}: all names with the suffixes -2 to -99 are taken."
+    if not 1 <= attempt <= MOST_ATTEMPTS:
+        what = f"{name}: all names with the suffixes -2 to -{MOST_ATTEMPTS} are taken."
         raise UsageError(what, remedy="Wait a second and start again.")
     return name if attempt == 1 else f"{name}-{attempt}"
 

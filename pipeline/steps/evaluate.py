@@ -12,16 +12,13 @@ from pipeline.gateways.sagemaker import NameTaken
 
 logger = logging.getLogger(__name__)
 
-_START_TIMEOUT_S = 1800.0
-_MOST_ATTEMPTS = 99
-
 
 def evaluate(workspace: Workspace, run: TrainingRun) -> Evaluation:
     """Measure the artifact; record and return the evaluation. Raises JobFailed."""
     name = _start(workspace, run)
     settings = workspace.settings.evaluation
     workspace.sagemaker.wait_for_processing(
-        name, timeout_s=settings.max_runtime_s + _START_TIMEOUT_S
+        name, timeout_s=settings.max_runtime_s + jobs.START_TIMEOUT_S
     )
     found = workspace.store.read_uri(workspace.store.uri(f"{_output(name, run)}evaluation.json"))
     evaluation = read_evaluation(json.loads(found), run, processing_job=name)
@@ -55,7 +52,7 @@ def read_evaluation(document: Any, run: TrainingRun, *, processing_job: str) -> 
 
 def _start(workspace: Workspace, run: TrainingRun) -> str:
     """Start the job; a second evaluation of the same training job gets a number."""
-    for attempt in range(1, _MOST_ATTEMPTS):
+    for attempt in range(1, naming.MOST_ATTEMPTS + 1):
         name = naming.processing_job_name(run.job_name, attempt=attempt)
         request = jobs.evaluation_request(
             _order(workspace, run, name=name),
@@ -68,7 +65,7 @@ def _start(workspace: Workspace, run: TrainingRun) -> str:
             continue
         logger.info("evaluation job=%s started", name)
         return name
-    message = f"{run.job_name} has been evaluated {_MOST_ATTEMPTS - 1} times."
+    message = f"{run.job_name} has been evaluated {naming.MOST_ATTEMPTS} times."
     raise UsageError(message, remedy="Train again.")
 
 

@@ -17,6 +17,8 @@ logger = logging.getLogger(__name__)
 
 _SETTLE_TIMEOUT_S = 900.0
 _MAXIMUM_EXECUTION_TIMEOUT_S = 1800
+# Of a cause, which may hold a page of Terraform's words. The head is read and written whole.
+MOST_RECORDED = 500
 _MOVABLE = {EndpointStatus.IN_SERVICE, EndpointStatus.ABSENT, EndpointStatus.FAILED}
 
 

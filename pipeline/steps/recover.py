@@ -32,20 +32,14 @@ def from_failed_move(
     workspace: Workspace, version: HeadVersion, failed: MoveFailed, release: Release
 ) -> PipelineError:
     """Return the error of a move that did not come true, after what can be saved is saved."""
+    cause = failed.cause[: moves.MOST_RECORDED]
     to_blame = failed.sent and is_release_fault(failed.observation)
     head = ledger.fail_move(version.head, sent=failed.sent)
     if to_blame:
-        head = ledger.quarantine(
-            head, release.release_id, reason=failed.cause[:500], when=workspace.context.now()
-        )
-    version = moves.record(
-        workspace,
-        version,
-        head,
-        "deployment failed",
-        release=release.release_id,
-        cause=failed.cause[:500],
-    )
+        now = workspace.context.now()
+        head = ledger.quarantine(head, release.release_id, reason=cause, when=now)
+    details = {"release": release.release_id, "cause": cause}
+    version = moves.record(workspace, version, head, "deployment failed", **details)
     version = _drop_unmade(workspace, version, failed, release.release_id)
     logs = _last_words(workspace) if to_blame else ""
     return _after_failed_move(workspace, version, failed, release, logs=logs)
@@ -89,17 +83,11 @@ def from_failed_tests(
 ) -> PipelineError:
     """Return the error of a release that serves and fails its tests, after going back."""
     what = f"Release {release.release_id} serves, but fails its tests: {report.failures}"
-    head = ledger.quarantine(
-        version.head, release.release_id, reason=report.failures[:500], when=workspace.context.now()
-    )
-    version = moves.record(
-        workspace,
-        version,
-        head,
-        "tests failed",
-        release=release.release_id,
-        failures=report.failures[:500],
-    )
+    failures = report.failures[: moves.MOST_RECORDED]
+    now = workspace.context.now()
+    head = ledger.quarantine(version.head, release.release_id, reason=failures, when=now)
+    details = {"release": release.release_id, "failures": failures}
+    version = moves.record(workspace, version, head, "tests failed", **details)
     previous = ledger.previous(head)
     if previous is None:
         remedy = (
@@ -118,7 +106,7 @@ def _go_back(workspace: Workspace, version: HeadVersion, release: str, what: str
         )
         return NotServing(what, remedy=remedy)
     try:
-        go_back(workspace, version, release, reason=what[:500])
+        go_back(workspace, version, release, reason=what[: moves.MOST_RECORDED])
     except PipelineError as error:
         return NotServing(f"{what}\nGoing back failed too: {error.message}", remedy=error.remedy)
     remedy = f"Release {release} is serving again. Mend the cause and deploy again."

@@ -92,7 +92,7 @@ def _move_back(workspace: Workspace, version: HeadVersion, release: str) -> move
         )
     except MoveFailed as failed:
         given_up = ledger.fail_move(head, sent=failed.sent)
-        details = {"release": release, "cause": failed.cause[:500]}
+        details = {"release": release, "cause": failed.cause[: moves.MOST_RECORDED]}
         moves.record(workspace, version, given_up, "rollback failed", **details)
         raise not_back(workspace, release, failed.cause) from failed
     return moves.Moved(

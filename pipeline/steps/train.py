@@ -18,9 +18,6 @@ from pipeline.gateways.store import Store
 
 logger = logging.getLogger(__name__)
 
-_START_TIMEOUT_S = 1800.0  # for a machine to be found, on top of the job's own maximum runtime
-_MOST_ATTEMPTS = 99
-
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
@@ -51,7 +48,7 @@ def train(workspace: Workspace, material: Material) -> TrainingRun:
     inputs = store_inputs(workspace, material)
     name = _start(workspace, inputs)
     outcome = workspace.sagemaker.wait_for_training(
-        name, timeout_s=workspace.settings.training.max_runtime_s + _START_TIMEOUT_S
+        name, timeout_s=workspace.settings.training.max_runtime_s + jobs.START_TIMEOUT_S
     )
     run = _record(workspace, inputs, outcome)
     workspace.store.put(naming.training_run_object(name), run.to_json().encode())
@@ -111,7 +108,7 @@ def store_inputs(workspace: Workspace, material: Material) -> Inputs:
 def _start(workspace: Workspace, inputs: Inputs) -> str:
     """Start the job under the first free name of this second."""
     started = workspace.context.now()
-    for attempt in range(1, _MOST_ATTEMPTS):
+    for attempt in range(1, naming.MOST_ATTEMPTS + 1):
         order = _order(workspace, inputs, started=started, attempt=attempt)
         request = jobs.training_request(order, workspace.foundation, tags=workspace.tags)
         try:
