@@ -1,5 +1,6 @@
 """Training and processing jobs as the control plane shows them; what runs is tested elsewhere."""
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -158,3 +159,26 @@ def test_a_processing_job_that_is_stopped_ends_stopped(embedded: Embedded) -> No
     name = start_processing(embedded, SLEEPS)
     embedded.sagemaker.stop_processing_job(ProcessingJobName=name)
     assert processed(embedded, name)["ProcessingJobStatus"] == "Stopped"
+
+
+def test_metrics_in_the_log_of_a_training_job_go_to_cloudwatch(embedded: Embedded) -> None:
+    definitions = [{"Name": "validation:accuracy", "Regex": "accuracy=([0-9.]+)"}]
+    algorithm = {"TrainingImage": IMAGE, "TrainingInputMode": "File"}
+    name = start_training(
+        embedded,
+        f"print('accuracy=0.5'); print('accuracy=0.75'); {WRITES}",
+        AlgorithmSpecification={**algorithm, "MetricDefinitions": definitions},
+    )
+    assert ended(embedded, name)["TrainingJobStatus"] == "Completed"
+    now = dt.datetime.now(dt.UTC)
+    points = embedded.client("cloudwatch").get_metric_statistics(
+        Namespace="/aws/sagemaker/TrainingJobs",
+        MetricName="validation:accuracy",
+        Dimensions=[{"Name": "TrainingJobName", "Value": name}],
+        StartTime=now - dt.timedelta(minutes=10),
+        EndTime=now + dt.timedelta(minutes=1),
+        Period=60,
+        Statistics=["SampleCount", "Maximum"],
+    )["Datapoints"]
+    assert sum(point["SampleCount"] for point in points) == 2
+    assert max(point["Maximum"] for point in points) == 0.75
