@@ -49,7 +49,7 @@ class Alarm:
         return found[0]
 
     def reaches(self, state: str) -> dict[str, Any]:
-        return eventually(self.described, lambda found: found["StateValue"] == state, limit_s=15)
+        return eventually(self.described, lambda found: found["StateValue"] == state, limit_s=30)
 
     def set_state(self, state: str) -> None:
         self.cloudwatch.set_alarm_state(AlarmName=self.name, StateValue=state, StateReason="drill")

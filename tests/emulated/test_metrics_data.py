@@ -1,6 +1,10 @@
 """CloudWatch's metric data through boto3: what stock moto got wrong, one test each, and paging."""
 
 import datetime as dt
+import urllib.error
+import urllib.parse
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -180,3 +184,46 @@ def test_a_period_that_aws_has_not_is_refused(metric: Metric) -> None:
         metric.statistics(Statistics=["Sum"], Period=45)
     with pytest.raises(ClientError, match="next token"):
         metric.data(metric.query(), NextToken="nonsense")
+
+
+def test_the_query_protocol_is_understood_too(embedded: Embedded, metric: Metric) -> None:
+    """Older SDKs send forms and read XML."""
+    asked = {
+        "Action": "PutMetricData",
+        "Version": "2010-08-01",
+        "Namespace": metric.namespace,
+        "MetricData.member.1.MetricName": "m",
+        "MetricData.member.1.Values.member.1": "2.5",
+        "MetricData.member.1.Counts.member.1": "4",
+        "MetricData.member.1.Timestamp": at(5).isoformat(),
+        "MetricData.member.1.Dimensions.member.1.Name": "Endpoint",
+        "MetricData.member.1.Dimensions.member.1.Value": "e",
+    }
+    assert as_form(embedded, asked)[0] == 200
+    assert metric.data(metric.query())[0]["Values"] == [10]
+    status, text = as_form(embedded, {**asked, "MetricData.member.1.Counts.member.1": "NaN"})
+    assert (status, "<Code>InvalidParameterValue</Code>" in text) == (400, True)
+
+
+def as_form(embedded: Embedded, fields: dict[str, str]) -> tuple[int, str]:
+    scope = "Credential=test/20260101/us-east-1/monitoring/aws4_request"
+    request = urllib.request.Request(
+        embedded.url,
+        data=urllib.parse.urlencode(fields).encode(),
+        headers={
+            "Authorization": f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0",
+            "Content-Type": "application/x-www-form-urlencoded; charset=utf-8",
+        },
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def test_nothing_is_lost_when_many_write_at_once(metric: Metric) -> None:
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        for done in [pool.submit(metric.put, Value=1.0) for _ in range(200)]:
+            done.result()
+    assert metric.data(metric.query("SampleCount"))[0]["Values"] == [200]
