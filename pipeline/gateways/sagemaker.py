@@ -3,26 +3,31 @@
 Answers that cannot be understood become errors, never success: an unknown status stays unknown.
 """
 
-import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from pipeline.core.errors import CloudUnusable, JobFailed, UsageError
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 from pipeline.core.records import ApprovalStatus, ModelPackage
 from pipeline.gateways.aws import Cloud, attempting, error_code
+from pipeline.gateways.logs import Logs
 from pipeline.gateways.waiting import GaveUp, wait_until
-
-logger = logging.getLogger(__name__)
 
 TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"
 PROCESSING_LOGS = "/aws/sagemaker/ProcessingJobs"
 _ENDED = {"Completed", "Failed", "Stopped"}
 _DUPLICATE = {"ResourceInUse"}
 _NOT_FOUND = {"ResourceNotFound", "ValidationException"}
+_SETTLED = {
+    EndpointStatus.ABSENT,
+    EndpointStatus.OUT_OF_SERVICE,
+    EndpointStatus.IN_SERVICE,
+    EndpointStatus.FAILED,
+    EndpointStatus.UPDATE_ROLLBACK_FAILED,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +57,7 @@ class SageMaker:
     def __init__(self, cloud: Cloud, *, poll_s: float = 5.0) -> None:
         self._cloud = cloud
         self._poll_s = poll_s
+        self._logs = Logs(cloud)
 
     # Jobs
 
@@ -119,7 +125,7 @@ class SageMaker:
         self, kind: str, name: str, description: Mapping[str, Any], status: str
     ) -> JobFailed:
         group = TRAINING_LOGS if kind == "training" else PROCESSING_LOGS
-        lines = "\n".join(f"  | {line}" for line in self.log_tail(group, f"{name}/", count=15))
+        lines = "\n".join(f"  | {line}" for line in self._logs.tail(group, f"{name}/", count=15))
         reason = description.get("FailureReason") or description.get("ExitMessage") or status
         message = f"The {kind} job {name} ended as {status}: {reason}"
         return JobFailed(
@@ -218,43 +224,9 @@ class SageMaker:
         except GaveUp:
             return self.observe(endpoint)
 
-    # Logs: they explain a failure; one that cannot be read is no failure of its own
-
     def endpoint_log_tail(self, endpoint: str, *, count: int) -> tuple[str, ...]:
         """Return the last lines of the container of the endpoint that was started last."""
-        return self.log_tail(f"/aws/sagemaker/Endpoints/{endpoint}", "", count=count)
-
-    def log_tail(self, group: str, stream_prefix: str, *, count: int) -> tuple[str, ...]:
-        """Return the last lines of the newest stream that has any; none where there is no log."""
-        try:
-            for stream in self._newest_streams(group, stream_prefix):
-                lines = self._last_lines(group, stream, count)
-                if lines:
-                    return lines
-        except (BotoCoreError, ClientError) as error:
-            logger.debug("no log group=%s: %s", group, error)
-        return ()
-
-    def _newest_streams(self, group: str, prefix: str) -> list[str]:
-        """Order by creation: an old fleet goes on writing while a new container dies."""
-        order: dict[str, Any] = (
-            {"logStreamNamePrefix": prefix}
-            if prefix
-            else {"orderBy": "LastEventTime", "descending": True}
-        )
-        streams = self._logs.describe_log_streams(logGroupName=group, **order)["logStreams"]
-        streams.sort(key=lambda stream: stream.get("creationTime", 0), reverse=True)
-        return [stream["logStreamName"] for stream in streams]
-
-    def _last_lines(self, group: str, stream: str, count: int) -> tuple[str, ...]:
-        events = self._logs.get_log_events(
-            logGroupName=group, logStreamName=stream, limit=count, startFromHead=False
-        )["events"]
-        return tuple(event["message"].rstrip() for event in events)
-
-    @property
-    def _logs(self) -> Any:
-        return self._cloud.client("logs")
+        return self._logs.tail(f"/aws/sagemaker/Endpoints/{endpoint}", "", count=count)
 
     @property
     def _client(self) -> Any:
@@ -272,15 +244,6 @@ class SageMaker:
                 message = f"SageMaker refused to {what}: {error}"
                 remedy = "Correct the setting that it names; nothing was started."
                 raise UsageError(message, remedy=remedy) from error
-
-
-_SETTLED = {
-    EndpointStatus.ABSENT,
-    EndpointStatus.OUT_OF_SERVICE,
-    EndpointStatus.IN_SERVICE,
-    EndpointStatus.FAILED,
-    EndpointStatus.UPDATE_ROLLBACK_FAILED,
-}
 
 
 def _observation(seen: Mapping[str, Any]) -> EndpointObservation:

@@ -8,9 +8,10 @@ import pytest
 from pipeline.core.errors import CloudUnusable, JobFailed, UsageError
 from pipeline.core.outcomes import EndpointStatus
 from pipeline.core.records import ApprovalStatus
+from pipeline.gateways.logs import Logs
 from pipeline.gateways.sagemaker import NameTaken, SageMaker
 from tests.emulated.embedded import IMAGE, Embedded, unique
-from tests.emulated.gateways import a_training_request, sagemaker_of
+from tests.emulated.gateways import a_training_request, cloud_of, sagemaker_of
 
 pytestmark = pytest.mark.emulated
 
@@ -192,7 +193,7 @@ def test_a_log_that_is_not_there_is_no_failure(sagemaker: SageMaker, embedded: E
     denied = {"code": "AccessDeniedException", "message": "no", "status": 400}
     embedded.add_fault({"service": "logs", "action": "*", "error": denied})
     assert sagemaker.endpoint_log_tail("no-such-endpoint", count=5) == ()
-    assert sagemaker.log_tail("/no/such/group", "", count=5) == ()
+    assert Logs(cloud_of(embedded)).tail("/no/such/group", "", count=5) == ()
 
 
 def test_a_group_that_is_gone_names_the_mode_that_makes_it_again(sagemaker: SageMaker) -> None:
