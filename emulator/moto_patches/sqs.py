@@ -34,7 +34,7 @@ def _keeping_policy(original: Callable[..., Any]) -> Callable[..., Any]:
 def _compact(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def attributes(self: Any) -> Any:
         result = original(self)
-        if "RedrivePolicy" in result:
+        if result.get("RedrivePolicy") is not None:
             result["RedrivePolicy"] = json.dumps(self.redrive_policy, separators=(",", ":"))
         return result
 
