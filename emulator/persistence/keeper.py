@@ -67,7 +67,10 @@ class Stopped(Exception):
 
 
 class Keeper:
-    """`parts` are dumped in this order, so a part may point only into those after it."""
+    """`parts` are dumped in this order, so a part may point only into those after it.
+
+    They are installed in the reverse order, so that those are there when it begins to act.
+    """
 
     def __init__(
         self, folder: SnapshotFolder, gate: Gate, *, parts: Sequence[Part], instance_id: str
@@ -159,7 +162,7 @@ class Keeper:
                 raise Unusable(text)
             data = self._folder.read(header.sections[part.name])
             prepared.append(part.prepare(data, self._folder.read))
-        for install in prepared:
+        for install in reversed(prepared):
             install()
 
     def _set_aside(self, why: Unusable, *, unclean: bool, age_s: float | None) -> Restored:
