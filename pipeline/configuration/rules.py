@@ -10,7 +10,6 @@ from pipeline.core.errors import ConfigProblem, UsageError
 from pipeline.core.head import Strategy
 from pipeline.settings import Settings
 
-LOCAL_ACCOUNT = "000000000000"
 PRODUCTION = "production"
 
 # Names the training script gives its own hyperparameters
@@ -86,8 +85,8 @@ def _backend(loaded: Loaded) -> Iterator[ConfigProblem]:
     settings = loaded.settings
     if loaded.backend_is_chosen:
         return
-    account = settings.role_arn.split(":")[4] if settings.role_arn else LOCAL_ACCOUNT
-    if account != LOCAL_ACCOUNT:
+    account = settings.role_arn.split(":")[4] if settings.role_arn else naming.LOCAL_ACCOUNT
+    if account != naming.LOCAL_ACCOUNT:
         allowed = (
             f"names account {account}: choose --backend aws to work there, "
             "or --backend local for the embedded AWS on this machine"
@@ -115,7 +114,7 @@ def _names(loaded: Loaded) -> Iterator[ConfigProblem]:
         naming.artifact_bucket_name(
             settings.project,
             settings.environment,
-            account=LOCAL_ACCOUNT,
+            account=naming.LOCAL_ACCOUNT,
             region=settings.aws_region,
         )
     except UsageError as refused:

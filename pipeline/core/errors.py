@@ -107,7 +107,11 @@ class ConfigProblem:
 
     @property
     def line(self) -> str:
-        return f"{self.key} = {self.value}: {self.allowed} ({self.source})"
+        """One line, whatever the user wrote: what a terminal would obey is escaped."""
+        text = f"{self.key} = {self.value}: {self.allowed} ({self.source})"
+        return "".join(
+            each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+        )
 
 
 class ConfigError(UsageError):

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from pipeline.core.errors import UsageError
 
+LOCAL_ACCOUNT = "000000000000"  # the embedded AWS has this one only
 VARIANT_NAME = "primary"
 NAME_LIMIT = 63
 MAX_INSTANCE_COUNT = 999

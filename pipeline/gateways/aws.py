@@ -16,7 +16,6 @@ from pipeline.core.errors import CloudUnusable, PipelineError, UsageError
 
 logger = logging.getLogger(__name__)
 
-LOCAL_ACCOUNT = "000000000000"
 _LOCAL_KEY = "local"
 # What a program may inherit. Anything else (TF_VAR_*, TF_CLI_ARGS*, tokens) would change a plan
 # unseen, or leak.

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from pipeline.core.naming import LOCAL_ACCOUNT
 from pipeline.gateways import process
-from pipeline.gateways.aws import LOCAL_ACCOUNT, Cloud
+from pipeline.gateways.aws import Cloud
 from pipeline.gateways.terraform import Engine
 from tests.support.embedded_aws import PROJECT_ROOT
 from tests.terraform.conftest import REGION, STATE_BUCKET

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from pipeline.gateways.aws import LOCAL_ACCOUNT, Cloud
+from pipeline.core.naming import LOCAL_ACCOUNT
+from pipeline.gateways.aws import Cloud
 from pipeline.gateways.terraform import Engine, Terraform
 from tests.support.embedded_aws import PROJECT_ROOT
 from tests.terraform.conftest import REGION, STATE_BUCKET

@@ -106,6 +106,14 @@ WEBHOOK = "https://hooks.slack.com/services/T0/B0/s3cr3t"
             {"email_recipients": ["nobody"]},
             'email_recipients.0 = "nobody": must be a list of email addresses',
         ),
+        (
+            {"slack_webhook\x1b[31m\n": 5},
+            "slack_webhook\\x1b[31m\\n = (hidden): unknown key, did you mean slack_webhook_url?",
+        ),
+        (
+            {"accuracy_threshold": "\x9b31m\u2028"},
+            'accuracy_threshold = "\\x9b31m\\u2028": must be a number from 0 to 1',
+        ),
     ],
 )
 def test_a_bad_value_is_one_line_with_its_file(
