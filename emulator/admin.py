@@ -8,6 +8,7 @@ from typing import Any
 
 from emulator.answers import Answer
 from emulator.faults import Faults, InvalidFault
+from emulator.messaging.schedules import CannotFire
 from emulator.middleware import Journal
 
 log = logging.getLogger(__name__)
@@ -21,9 +22,11 @@ class Admin:
         faults: Faults,
         journal: Journal,
         snapshot: Callable[[], Mapping[str, Any]],
+        fire_schedule: Callable[[str], list[str]],
     ) -> None:
         self._health = health
         self._snapshot = snapshot
+        self._fire = fire_schedule
         self._faults = faults
         self._journal = journal
         self._routes: Mapping[tuple[str, str], Callable[[bytes], Answer]] = {
@@ -33,6 +36,7 @@ class Admin:
             ("DELETE", "/_emu/faults"): lambda _: self._clear_faults(),
             ("GET", "/_emu/requests"): lambda _: _json({"requests": self._journal.entries()}),
             ("DELETE", "/_emu/requests"): lambda _: self._clear_journal(),
+            ("POST", "/_emu/fire-schedule"): self._fire_schedule,
             ("POST", "/_emu/snapshot"): lambda _: self._take_snapshot(),
         }
 
@@ -68,6 +72,17 @@ class Admin:
         except Exception as error:
             log.exception("the snapshot that was asked for failed")
             return _json({"error": f"no snapshot: {type(error).__name__}: {error}"}, status=500)
+
+    def _fire_schedule(self, body: bytes) -> Answer:
+        try:
+            name = str(json.loads(body)["name"])
+        except (KeyError, TypeError, ValueError):
+            text = 'the body must be a JSON object such as {"name": "nightly"}'
+            return _json({"error": text}, status=400)
+        try:
+            return _json({"fired": self._fire(name)})
+        except CannotFire as error:
+            return _json({"error": str(error)}, status=404)
 
     def _clear_journal(self) -> Answer:
         self._journal.clear()

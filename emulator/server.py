@@ -20,6 +20,8 @@ from emulator.calls import Call
 from emulator.cloud import ACCOUNT_ID, Cloud
 from emulator.containers.fleet import launch, remove_leftovers
 from emulator.faults import Faults
+from emulator.messaging.public_links import sign_public_link
+from emulator.messaging.wiring import Messaging, messaging_of
 from emulator.metrics.wiring import Monitoring, monitoring_of
 from emulator.middleware import Journal, Middleware, error_for
 from emulator.moto_app import MotoApp, RequestHandler
@@ -69,6 +71,7 @@ class Router:
             return _fixed(self._control(call))
 
         def moto(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+            sign_public_link(call, environ)
             with self.gate.entered(call):
                 return self.moto.answer(call, environ, start_response=start_response)
 
@@ -136,6 +139,7 @@ class _Parts:
     hosting: Hosting
     gate: Gate
     keeper: Keeper
+    messaging: Messaging
     moto: MotoApp
     monitoring: Monitoring
     strict: bool
@@ -154,7 +158,7 @@ def _parts(
 ) -> _Parts:
     store, gate, hosting = Store(), Gate(), Hosting(launch)
     cloud = _cloud(record, directory, environment=environment)
-    monitoring = monitoring_of(cloud, hosting)
+    moto, monitoring = MotoApp(), monitoring_of(cloud, hosting)
     keeper = keeper_of(
         store,
         gate,
@@ -174,7 +178,8 @@ def _parts(
         hosting=hosting,
         gate=gate,
         keeper=keeper,
-        moto=MotoApp(),
+        messaging=messaging_of(cloud, store),
+        moto=moto,
         monitoring=monitoring,
         strict=environment.get("EMULATOR_STRICT") == "1",
         stopping=_stop_signal(),
@@ -221,6 +226,7 @@ def _application(record: ServerRecord, parts: _Parts) -> Middleware:
             health,
             faults=faults,
             journal=journal,
+            fire_schedule=parts.messaging.schedules.fire,
             snapshot=lambda: asdict(parts.keeper.take("request")),
         ),
         control_plane=ControlPlane(

@@ -4,16 +4,31 @@ import threading
 
 from emulator.moto_patches import (
     appautoscaling,
+    awslambda,
     budgets,
     cloudtrail,
     cloudwatch,
+    events,
     iam,
     logs,
     s3,
+    sns,
     sqs,
 )
 
-_SERVICES = (appautoscaling, budgets, cloudtrail, cloudwatch, iam, logs, s3, sqs)
+_SERVICES = (
+    appautoscaling,
+    awslambda,
+    budgets,
+    cloudtrail,
+    cloudwatch,
+    events,
+    iam,
+    logs,
+    s3,
+    sns,
+    sqs,
+)
 _lock = threading.Lock()
 _applied: list[bool] = []
 

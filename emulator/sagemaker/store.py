@@ -7,7 +7,7 @@ copies, so nothing changes outside the lock; `lock` may be held around several s
 import copy
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 Document = dict[str, Any]
@@ -19,6 +19,9 @@ class Key(NamedTuple):
     name: str
 
 
+Watcher = Callable[[Key, Document | None, Document], None]
+
+
 class Store:
     def __init__(self) -> None:
         self.lock = threading.RLock()
@@ -26,6 +29,11 @@ class Store:
         self._tags: dict[str, dict[str, str]] = {}
         self._changes = 0
         self._sealed: bytes | None = None
+        self._watchers: list[Watcher] = []
+
+    def watch(self, watcher: Watcher) -> None:
+        """Call `watcher` with copies before and after each change, under the lock: be quick."""
+        self._watchers.append(watcher)
 
     @property
     def changes(self) -> int:
@@ -59,7 +67,9 @@ class Store:
     def put(self, key: Key, document: Document) -> None:
         with self.lock:
             self._changes += 1
+            before = self._documents.get(key)
             self._documents[key] = copy.deepcopy(document)
+            self._tell(key, before)
 
     def find(self, key: Key) -> Document | None:
         with self.lock:
@@ -81,10 +91,16 @@ class Store:
             if document is None:
                 return False
             self._changes += 1
+            before = dict(document)
             document.update(copy.deepcopy(dict(patch)))
             for member in [member for member, value in patch.items() if value is None]:
                 del document[member]
+            self._tell(key, before)
             return True
+
+    def _tell(self, key: Key, before: Document | None) -> None:
+        for watcher in self._watchers:
+            watcher(key, before, copy.deepcopy(self._documents[key]))
 
     def remove(self, key: Key) -> None:
         with self.lock:

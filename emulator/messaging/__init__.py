@@ -1,0 +1,1 @@
+"""What leaves SNS, EventBridge and Scheduler: delivery, retries and dead letters."""

@@ -1,0 +1,101 @@
+"""SageMaker's state change events, from what the control plane writes into its store.
+
+Source: "Events that Amazon SageMaker AI sends to Amazon EventBridge" in the SageMaker developer
+guide: detail is the Describe response, times are milliseconds, an endpoint's status is upper case.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import botocore.session
+
+from emulator.sagemaker.shaping import shape_response
+from emulator.sagemaker.store import Document, Key, Store
+
+_SECOND_MS = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """A kind of document whose changes of `members` are events."""
+
+    title: str
+    describe: str
+    arn: str
+    members: tuple[str, ...]
+
+
+_SUBJECTS: Mapping[str, Subject] = {
+    "training-job": Subject(
+        title="Training Job",
+        describe="DescribeTrainingJob",
+        arn="TrainingJobArn",
+        members=("TrainingJobStatus", "SecondaryStatus"),
+    ),
+    "processing-job": Subject(
+        title="Processing Job",
+        describe="DescribeProcessingJob",
+        arn="ProcessingJobArn",
+        members=("ProcessingJobStatus",),
+    ),
+    "model-package": Subject(
+        title="Model Package",
+        describe="DescribeModelPackage",
+        arn="ModelPackageArn",
+        members=("ModelPackageStatus", "ModelApprovalStatus"),
+    ),
+    "endpoint": Subject(
+        title="Endpoint",
+        describe="DescribeEndpoint",
+        arn="EndpointArn",
+        members=("EndpointStatus",),
+    ),
+}
+
+
+class SageMakerEvents:
+    """Called by the store with every change, under its lock: it only hands over to `put`."""
+
+    def __init__(self, store: Store, put: Any) -> None:
+        self._store = store
+        self._put = put
+        self._model = botocore.session.Session().get_service_model("sagemaker")
+
+    def changed(self, key: Key, before: Document | None, after: Document) -> None:
+        subject = _SUBJECTS.get(key.kind)
+        if subject is None or not _differs(before or {}, after, members=subject.members):
+            return
+        output = self._model.operation_model(subject.describe).output_shape
+        document = shape_response(after, output, strict=False)
+        detail = _in_milliseconds(document, output)
+        detail["Tags"] = self._store.tags(after[subject.arn])
+        if "EndpointStatus" in detail:
+            detail["EndpointStatus"] = _upper_case(detail["EndpointStatus"])
+        event = {
+            "Source": "aws.sagemaker",
+            "DetailType": f"SageMaker {subject.title} State Change",
+            "Resources": [after[subject.arn]],
+            "Detail": detail,
+        }
+        self._put(key.region, event)
+
+
+def _differs(before: Document, after: Document, *, members: tuple[str, ...]) -> bool:
+    return any(before.get(member) != after.get(member) for member in members)
+
+
+def _in_milliseconds(value: Any, shape: Any) -> Any:
+    if shape.type_name == "structure":
+        return {name: _in_milliseconds(item, shape.members[name]) for name, item in value.items()}
+    if shape.type_name == "list":
+        return [_in_milliseconds(item, shape.member) for item in value]
+    if shape.type_name == "timestamp":
+        return round(value * _SECOND_MS)
+    return value
+
+
+def _upper_case(status: str) -> str:
+    """Return IN_SERVICE of InService."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", status).upper()

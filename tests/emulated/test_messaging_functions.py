@@ -1,0 +1,70 @@
+"""Lambda functions as processes: what they answer, when they fail, when they take too long."""
+
+import base64
+import io
+import json
+import zipfile
+
+import pytest
+
+from tests.emulated.buses import a_rule, groups, put
+from tests.emulated.embedded import Embedded, eventually, unique
+
+pytestmark = pytest.mark.emulated
+
+REGISTERING = """
+import boto3
+
+def handle(event, context):
+    print("handling", context.function_name)
+    if event["detail"].get("fail"):
+        raise ValueError("told to fail")
+    group = event["detail"]["group"]
+    boto3.client("sagemaker").create_model_package_group(ModelPackageGroupName=group)
+    return {"created": group}
+"""
+
+
+def a_function(embedded: Embedded, code: str = REGISTERING, *, timeout_s: int = 20) -> str:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("handler.py", code)
+    embedded.client("iam").create_role(
+        RoleName=(role := unique("role")), AssumeRolePolicyDocument="{}"
+    )
+    arn: str = embedded.client("lambda").create_function(
+        FunctionName=unique("function"),
+        Runtime="python3.11",
+        Role=f"arn:aws:iam::000000000000:role/{role}",
+        Handler="handler.handle",
+        Code={"ZipFile": packed.getvalue()},
+        Timeout=timeout_s,
+    )["FunctionArn"]
+    return arn
+
+
+def test_a_function_runs_as_a_process_that_reaches_aws(embedded: Embedded) -> None:
+    group = unique("made-by-function")
+    put(embedded, a_rule(embedded, a_function(embedded)), group=group)
+    assert eventually(lambda: groups(embedded, group), bool, limit_s=30) == [group]
+
+
+def test_an_invoked_function_answers_with_its_result_or_its_error(embedded: Embedded) -> None:
+    function, group = a_function(embedded), unique("made-by-invoke")
+    invoke = embedded.client("lambda").invoke
+    done = invoke(
+        FunctionName=function, Payload=json.dumps({"detail": {"group": group}}), LogType="Tail"
+    )
+    failed = invoke(FunctionName=function, Payload=json.dumps({"detail": {"fail": True}}))
+    assert json.loads(done["Payload"].read()) == {"created": group}
+    assert "handling function" in base64.b64decode(done["LogResult"]).decode()
+    assert failed["FunctionError"] == "Unhandled"
+    assert json.loads(failed["Payload"].read())["errorMessage"] == "told to fail"
+
+
+def test_a_function_that_takes_too_long_is_ended(embedded: Embedded) -> None:
+    function = a_function(
+        embedded, "import time\ndef handle(event, context): time.sleep(60)", timeout_s=1
+    )
+    answer = embedded.client("lambda").invoke(FunctionName=function, Payload="{}")
+    assert "Task timed out after 1.00 seconds" in answer["Payload"].read().decode()
