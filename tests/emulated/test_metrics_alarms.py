@@ -153,6 +153,19 @@ def test_disabled_actions_are_not_taken(embedded: Embedded) -> None:
     assert json.loads(notification["Message"])["NewStateValue"] == "OK"
 
 
+def test_event_bridge_hears_of_every_transition(embedded: Embedded) -> None:
+    inbox, events = Inbox(embedded), embedded.client("events")
+    alarm, rule = Alarm(embedded, TreatMissingData="ignore"), unique("rule")
+    pattern = {"source": ["aws.cloudwatch"], "detail": {"alarmName": [alarm.name]}}
+    events.put_rule(Name=rule, EventPattern=json.dumps(pattern))
+    events.put_targets(Rule=rule, Targets=[{"Id": "1", "Arn": inbox.arn}])
+    alarm.set_state("ALARM")
+    (event,) = eventually(inbox.messages, bool)
+    assert event["detail-type"] == "CloudWatch Alarm State Change"
+    assert event["detail"]["state"]["value"] == "ALARM"
+    assert event["resources"] == [alarm.arn]
+
+
 def test_a_composite_alarm_follows_its_children(embedded: Embedded) -> None:
     child = Alarm(embedded, TreatMissingData="ignore")
     composite = Alarm.__new__(Alarm)
