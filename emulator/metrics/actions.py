@@ -28,6 +28,20 @@ _ACTIONS_OF_STATE = {
 }
 
 
+def repeated_actions(document: Document) -> list[str]:
+    """The actions of the alarm's state that AWS takes again every minute: those that scale."""
+    return [arn for arn in _actions_of(document) if _service_of(arn) == "autoscaling"]
+
+
+def _actions_of(document: Document) -> list[str]:
+    actions: list[str] = document[_ACTIONS_OF_STATE[document["StateValue"]]]
+    return actions
+
+
+def _service_of(arn: str) -> str:
+    return arn.split(":")[2] if arn.count(":") >= 5 else ""
+
+
 class AlarmActions:
     """`actions` are by service ("sns", "autoscaling"); `tell` hears of every transition."""
 
@@ -65,17 +79,25 @@ class AlarmActions:
                 self.act(transition)
 
     def act(self, transition: Transition) -> None:
+        """A transition into the state that was there repeats what AWS repeats, and no more."""
+        after = transition.after
+        if transition.before["StateValue"] == after["StateValue"]:
+            arns = [arn for arn in repeated_actions(after) if _service_of(arn) in self._actions]
+        else:
+            self._tell_of(transition)
+            arns = _actions_of(after)
+        if after["ActionsEnabled"] and not self._suppressed(transition):
+            for arn in arns:
+                self._act_on(arn, transition)
+
+    def _tell_of(self, transition: Transition) -> None:
         try:
             self._tell(transition)
         except Exception as error:
             log.warning("alarm=%s event lost: %s", transition.after["AlarmName"], error)
-        if not transition.after["ActionsEnabled"] or self._suppressed(transition):
-            return
-        for arn in transition.after[_ACTIONS_OF_STATE[transition.after["StateValue"]]]:
-            self._act_on(arn, transition)
 
     def _act_on(self, arn: str, transition: Transition) -> None:
-        service = arn.split(":")[2] if arn.count(":") >= 5 else ""
+        service = _service_of(arn)
         error: str | None = None
         try:
             action = self._actions.get(service)

@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from emulator.metrics.alarm_book import AlarmBook, Finding, Listener
+from emulator.metrics.actions import repeated_actions
+from emulator.metrics.alarm_book import AlarmBook, Finding, Listener, Transition
 from emulator.metrics.alarm_requests import Document, alarm_period_s, is_anomaly_alarm
 from emulator.metrics.findings import find_composite_alarm, find_metric_alarm
 from emulator.metrics.store import MetricStore
@@ -48,6 +49,7 @@ class AlarmEngine:
         self._time_scale = time_scale
         self._clock = clock
         self._seen: dict[str, _Seen] = {}
+        self._repeated: dict[str, float] = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="alarms", daemon=True)
 
@@ -76,6 +78,7 @@ class AlarmEngine:
                 if "AlarmRule" in document:
                     self._visit(region, document)
         self._seen = {arn: seen for arn, seen in self._seen.items() if arn in present}
+        self._repeated = {arn: at for arn, at in self._repeated.items() if arn in present}
 
     def _visit(self, region: str, document: Document) -> None:
         now = self._clock()
@@ -85,6 +88,7 @@ class AlarmEngine:
             finding = self._find(region, document, now=now)
             if finding is not None:
                 document = self._apply(region, document, finding=finding, now=now)
+            self._repeat(region, document, now=now)
         except Exception:
             log.exception("alarm=%s could not be evaluated", document["AlarmName"])
         self._remember(document, due=self._next(document, now=now))
@@ -104,6 +108,13 @@ class AlarmEngine:
         log.info("alarm=%s state=%s", document["AlarmName"], finding.state)
         self._listener(transition)
         return transition.after
+
+    def _repeat(self, region: str, document: Document, *, now: float) -> None:
+        """Scaling actions are taken once a minute for as long as the state lasts."""
+        last: float = max(self._repeated.get(document["AlarmArn"], 0), _stated(document))
+        if repeated_actions(document) and now - last >= _LONGEST_WAIT_S / self._time_scale:
+            self._repeated[document["AlarmArn"]] = now
+            self._listener(Transition(region=region, before=document, after=document, at=now))
 
     def _due(self, document: Document, *, now: float) -> float:
         seen = self._seen.get(document["AlarmArn"])
@@ -133,3 +144,8 @@ class AlarmEngine:
     def _wait_s(self, document: Document) -> float:
         period_s = _LONGEST_WAIT_S if "AlarmRule" in document else alarm_period_s(document)
         return min(period_s, _LONGEST_WAIT_S) / self._time_scale
+
+
+def _stated(document: Document) -> float:
+    at: float = document["StateUpdatedTimestamp"]
+    return at

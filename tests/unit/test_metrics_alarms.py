@@ -153,6 +153,16 @@ def test_an_action_without_a_receiver_fails_in_the_history_until_one_registers()
     assert cloud.history()[-1] == f"Successfully executed action {SCALING}"
 
 
+def test_scaling_is_asked_for_again_every_minute_and_nothing_else_is() -> None:
+    cloud, asked = a_ringing(AlarmActions=[TOPIC, SCALING], TreatMissingData="ignore"), [0]
+    cloud.cloudwatch.actions.register("autoscaling", lambda *_: asked.append(1))
+    for _ in range(30):
+        cloud.tick(after_s=10)
+    assert sum(asked) == 5
+    assert cloud.published == [(TOPIC, "ALARM")]
+    assert len(cloud.told) == 1
+
+
 def test_set_alarm_state_lasts_until_the_next_evaluation() -> None:
     cloud = Cloud()
     cloud.put_alarm(TreatMissingData="notBreaching")
