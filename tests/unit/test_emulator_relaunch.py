@@ -1,0 +1,125 @@
+"""Endpoints that served before a restart get their workers again, or say why not."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from emulator.calls import Call
+from emulator.cloud import ACCOUNT_ID, Cloud
+from emulator.containers.fleet import Fleet, LaunchFailed, Variant
+from emulator.faults import Faults
+from emulator.persistence.settling import Relaunch
+from emulator.runtime import Runtime
+from emulator.sagemaker.hosting import Hosting
+from emulator.sagemaker.store import Key, Store
+
+REGION = "us-east-1"
+
+
+class AFleet:
+    def __init__(self, variant: Variant) -> None:
+        self.variant = variant
+        self.stopped = False
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+class World:
+    """One endpoint in a restored store; `launched` are the fleets started for it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = Store()
+        self.launched: list[AFleet] = []
+        self.before_launch: Callable[[], None] = lambda: None
+        self.hosting = Hosting(self._launch)
+        self.cloud = Cloud(
+            account_id=ACCOUNT_ID,
+            endpoint_url="http://127.0.0.1:1",
+            state_dir=folder,
+            faults=Faults(),
+            time_scale=1,
+        )
+        variant = {"VariantName": "primary", "ModelName": "model", "InitialInstanceCount": 1}
+        self._put("model", {"ModelName": "model", "PrimaryContainer": {"Image": "image"}})
+        config = {"EndpointConfigName": "config", "ProductionVariants": [variant]}
+        self._put("endpoint-config", config)
+        serving = {"VariantName": "primary", "DesiredInstanceCount": 3, "DesiredWeight": 0.5}
+        members = {"EndpointStatus": "InService", "CreationTime": 1.0}
+        members |= {"EndpointConfigName": "config", "ProductionVariants": [serving]}
+        self._put("endpoint", members)
+
+    def _put(self, kind: str, document: dict[str, Any]) -> None:
+        self.store.put(key(kind), document)
+
+    def _launch(self, variant: Variant, _: Cloud) -> Fleet:
+        self.before_launch()
+        self.launched.append(AFleet(variant))
+        return cast("Fleet", self.launched[-1])
+
+    def begin(self) -> Callable[[float], bool]:
+        return Relaunch(cloud=self.cloud, store=self.store, hosting=self.hosting).begin()
+
+    def invoked_status(self) -> int:
+        call = Call(
+            service="sagemaker-runtime",
+            action="InvokeEndpoint",
+            region=REGION,
+            method="POST",
+            path="",
+            target=False,
+            endpoint_name="endpoint",
+            body=b"",
+        )
+        runtime = Runtime(self.hosting, ACCOUNT_ID, measured=lambda _: None)
+        return runtime.answer(call, {}).status
+
+
+def key(kind: str) -> Key:
+    """The one document of this kind is named after it."""
+    return Key(region=REGION, kind=kind, name=kind.removeprefix("endpoint-"))
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def test_an_endpoint_gets_the_instances_and_weights_that_it_had(world: World) -> None:
+    assert world.begin()(5) is True
+    traffic = world.hosting.traffic(REGION, "endpoint")
+    assert traffic is not None
+    assert traffic.blue.weights == {"primary": 0.5}
+    assert [fleet.variant.instance_count for fleet in world.launched] == [3]
+
+
+def test_until_its_workers_are_there_an_endpoint_answers_503(world: World) -> None:
+    go_on = threading.Event()
+    world.before_launch = lambda: cast("None", go_on.wait(5))
+    ended = world.begin()
+    assert (ended(0), world.invoked_status()) == (False, 503)
+    go_on.set()
+    assert ended(5) is True
+    assert not world.hosting.is_expected(REGION, "endpoint")
+
+
+def test_an_endpoint_that_cannot_be_launched_again_has_failed_and_says_why(world: World) -> None:
+    def fail() -> None:
+        text = "the artifact is gone"
+        raise LaunchFailed(text)
+
+    world.before_launch = fail
+    assert world.begin()(5) is True
+    endpoint = world.store.find(key("endpoint")) or {}
+    assert endpoint["EndpointStatus"] == "Failed"
+    assert endpoint["FailureReason"].endswith("embedded AWS: the artifact is gone")
+
+
+def test_workers_of_an_endpoint_deleted_meanwhile_are_stopped(world: World) -> None:
+    world.before_launch = lambda: world.store.remove(key("endpoint"))
+    assert world.begin()(5) is True
+    assert world.hosting.traffic(REGION, "endpoint") is None
+    assert [fleet.stopped for fleet in world.launched] == [True]
