@@ -26,7 +26,7 @@ from emulator.metrics.wiring import Monitoring, monitoring_of
 from emulator.middleware import Journal, Middleware, error_for
 from emulator.moto_app import MotoApp, RequestHandler
 from emulator.persistence.gate import Gate
-from emulator.persistence.keeper import STOP, Keeper
+from emulator.persistence.keeper import STOP, Keeper, Part
 from emulator.persistence.settling import Relaunch
 from emulator.persistence.wiring import keeper_of, plain_part
 from emulator.runtime import Runtime
@@ -164,13 +164,7 @@ def _parts(
         gate,
         path=directory.snapshot_path,
         instance_id=record.instance_id,
-        others=(
-            plain_part(
-                "cloudwatch",
-                snapshot=monitoring.cloudwatch.snapshot,
-                restore=monitoring.cloudwatch.restore,
-            ),
-        ),
+        others=(_cloudwatch_part(monitoring),),
     )
     return _Parts(
         cloud=cloud,
@@ -184,6 +178,11 @@ def _parts(
         strict=environment.get("EMULATOR_STRICT") == "1",
         stopping=_stop_signal(),
     )
+
+
+def _cloudwatch_part(monitoring: Monitoring) -> Part:
+    cloudwatch = monitoring.cloudwatch
+    return plain_part("cloudwatch", snapshot=cloudwatch.snapshot, restore=cloudwatch.restore)
 
 
 def _stop(parts: _Parts) -> None:
