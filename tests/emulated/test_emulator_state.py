@@ -249,8 +249,8 @@ def a_sleeping_job(cloud: Embedded, name: str) -> None:
     )
 
 
-def test_changes_are_kept_without_being_asked_for(tmp_path: Path) -> None:
-    server = Server(state_dir=tmp_path / "state", variables={"EMULATOR_SNAPSHOT_INTERVAL_S": "0.3"})
+def test_changes_are_kept_without_being_asked_for(server: Server) -> None:
+    server.variables["EMULATOR_SNAPSHOT_INTERVAL_S"] = "0.3"
     cloud, first = server.start()
     cloud.client("s3").create_bucket(Bucket="in-time")
     header = server.state_dir / "snapshot" / "header.json"
