@@ -15,7 +15,7 @@ from pipeline.steps.bootstrap import bootstrap, entered_workspace, find_workspac
 from pipeline.steps.deploy import Candidate, deploy, require_passed
 from pipeline.steps.evaluate import evaluate
 from pipeline.steps.history import history
-from pipeline.steps.probe import probe
+from pipeline.steps.probe import held_out, probe
 from pipeline.steps.roll_back import roll_back
 from pipeline.steps.status import status
 from pipeline.steps.train import Material, gather, train
@@ -175,7 +175,7 @@ def _testing(context: Context, options: Options) -> None:
     seen = workspace.sagemaker.observe(context.endpoint)
     release = recorded.live_release(workspace, seen)
     with context.recorder.phase("testing"):
-        report = probe(workspace, release)
+        report = probe(workspace, held_out(workspace, release))
     context.recorder.add(probe=report, release_id=release.release_id)
     if not report.passed:
         message = f"Endpoint {context.endpoint} fails its tests: {report.failures}"

@@ -26,9 +26,10 @@ from pipeline.core.records import (
     content_digest,
 )
 from pipeline.gateways.ledger import HeadVersion
+from pipeline.split import HeldOutRows
 from pipeline.steps import moves, recover
 from pipeline.steps.move import MoveFailed, make_move
-from pipeline.steps.probe import probe
+from pipeline.steps.probe import held_out, probe
 from pipeline.steps.serving import serving_settings
 
 logger = logging.getLogger(__name__)
@@ -81,10 +82,11 @@ def _deploy(workspace: Workspace, candidate: Candidate, version: HeadVersion) ->
         return
     _refuse_quarantined(workspace, version.head, digest)
     release = _release(workspace, candidate, serving, digest=digest, head=version.head)
+    rows = held_out(workspace, release)
     target, version = _announce(workspace, version, release, observation)
     try:
         moved = _move(workspace, version, target, release)
-        _test(workspace, moved, release)
+        _test(workspace, moved, release, rows)
     except PipelineError as error:
         _report_failure(workspace, release, error, duration_s=monotonic() - started)
         raise
@@ -98,10 +100,10 @@ def _deploy(workspace: Workspace, candidate: Candidate, version: HeadVersion) ->
     workspace.context.recorder.add(deployment=report, release_id=release.release_id)
 
 
-def _test(workspace: Workspace, moved: moves.Moved, release: Release) -> None:
+def _test(workspace: Workspace, moved: moves.Moved, release: Release, rows: HeldOutRows) -> None:
     recorder = workspace.context.recorder
     with recorder.phase("testing"):
-        report = probe(workspace, release)
+        report = probe(workspace, rows)
     recorder.add(probe=report)
     if not report.passed:
         raise recover.from_failed_tests(workspace, moved.version, release, report)

@@ -11,7 +11,7 @@ from pathlib import Path
 from pipeline.config import PROJECT_ROOT
 from pipeline.context import Workspace
 from pipeline.core import naming, plan, plan_review, tfvars
-from pipeline.core.errors import LeaseHeld, PlanRefused
+from pipeline.core.errors import LeaseHeld, PipelineError, PlanRefused
 from pipeline.core.faults import was_sent
 from pipeline.core.head import LedgerHead
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus, PlanSummary
@@ -130,7 +130,7 @@ def _apply(workspace: Workspace, planned: Planned, *, target: str) -> None:
         problem = failure("apply", "serving", applied)
         if isinstance(problem, LeaseHeld):  # Terraform has not begun
             raise problem
-    workspace.ledger.store_tfvars(planned.variables)
+    _keep_variables(workspace, planned)
     seen = workspace.sagemaker.wait_until_settled(endpoint, timeout_s=_SETTLE_TIMEOUT_S)
     if applied.exit_code == 0 and seen.serves(naming.endpoint_config_name(endpoint, target)):
         logger.info("endpoint=%s serves=%s duration_s=%.1f", endpoint, target, applied.duration_s)
@@ -140,8 +140,25 @@ def _apply(workspace: Workspace, planned: Planned, *, target: str) -> None:
         _truth(seen, cause),
         seen,
         sent=applied.exit_code == 0 or was_sent(applied.stderr),
-        addresses=planned.terraform.addresses(),
+        addresses=_addresses(planned),
     )
+
+
+def _keep_variables(workspace: Workspace, planned: Planned) -> None:
+    """Store what was applied beside the ledger; a failure here must not hide how the move ended."""
+    try:
+        workspace.ledger.store_tfvars(planned.variables)
+    except PipelineError as error:
+        logger.warning("the applied variables were not stored: %s", error.message)
+
+
+def _addresses(planned: Planned) -> frozenset[str]:
+    """Return what the state holds; all that was planned where the state cannot be read."""
+    try:
+        return planned.terraform.addresses()
+    except PipelineError as error:
+        logger.warning("the state cannot be read: %s", error.message)
+        return frozenset(change.address for change in planned.summary.changes)
 
 
 def apply_prune(planned: Planned) -> None:

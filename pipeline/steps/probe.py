@@ -22,9 +22,9 @@ _BATCH_BYTES = 3 * 1024 * 1024
 _WARM_UP_REQUESTS = 5
 
 
-def probe(workspace: Workspace, release: Release) -> ProbeReport:
-    """Run every test against the endpoint that serves `release`."""
-    client, rows = _client(workspace), _held_out(workspace, release)
+def probe(workspace: Workspace, rows: split.HeldOutRows) -> ProbeReport:
+    """Run every test against the endpoint, with rows that its model never saw."""
+    client = _client(workspace)
     health = _health(client, rows)
     if not health.passed:
         return _reported(workspace, (health,))
@@ -33,9 +33,9 @@ def probe(workspace: Workspace, release: Release) -> ProbeReport:
     return _reported(workspace, (health, right, *load), accuracy=accuracy, latency=latency)
 
 
-def probe_health(workspace: Workspace, release: Release) -> ProbeReport:
+def probe_health(workspace: Workspace, rows: split.HeldOutRows) -> ProbeReport:
     """Run the health test alone: a rollback must be quick, and has passed the rest before."""
-    health = _health(_client(workspace), _held_out(workspace, release))
+    health = _health(_client(workspace), rows)
     return _reported(workspace, (health,))
 
 
@@ -47,7 +47,8 @@ def _client(workspace: Workspace) -> EndpointClient:
     )
 
 
-def _held_out(workspace: Workspace, release: Release) -> split.HeldOutRows:
+def held_out(workspace: Workspace, release: Release) -> split.HeldOutRows:
+    """Return the rows to ask with. Read before a move: no move without a way to test it."""
     run = recorded.training_run(workspace, release.training_job)
     content = workspace.store.read_uri(f"{run.test_uri}test.csv")
     return split.held_out_rows(content, target=run.target)

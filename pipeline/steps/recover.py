@@ -53,14 +53,14 @@ def _drop_unmade(
     if whole <= failed.addresses:
         return version
     dropped, head = ledger.abandon(version.head, release)
-    version = workspace.ledger.write(version, head)
     if head.live is not None and whole & failed.addresses:
         try:
-            intent = plan_review.prune_intent(head, dropped)
-            apply_prune(plan_move(workspace, head, intent))
+            apply_prune(plan_move(workspace, head, plan_review.prune_intent(head, dropped)))
         except PipelineError as error:
+            # The ledger must not forget what Terraform still has: the next move completes it.
             logger.warning("the rest of release %s stays: %s", release, error.message)
-    return version
+            return version
+    return workspace.ledger.write(version, head)
 
 
 def _after_failed_move(

@@ -12,7 +12,7 @@ from pipeline.core.plan_review import IntentKind
 from pipeline.gateways.ledger import HeadVersion
 from pipeline.steps import moves
 from pipeline.steps.move import MoveFailed, make_move
-from pipeline.steps.probe import probe_health
+from pipeline.steps.probe import held_out, probe_health
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ def go_back(workspace: Workspace, version: HeadVersion, release: str, *, reason:
     left = version.head.live_release or "nothing"
     logger.warning("rolling back endpoint=%s from=%s to=%s", version.head.endpoint, left, release)
     moved = _move_back(workspace, version, release)
-    health = probe_health(workspace, workspace.ledger.release(release))
+    health = probe_health(workspace, held_out(workspace, workspace.ledger.release(release)))
     if not health.passed:
         raise not_back(workspace, release, health.failures)
     version = moves.finish(
