@@ -7,6 +7,7 @@ Every job carries the foundation's keys, network, isolation, tags and a maximum 
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,11 @@ _CODE = "/opt/ml/input/data/code/sourcedir.tar.gz"
 _PROCESSING = "/opt/ml/processing"
 # What the training script prints, in a form that SageMaker's metric definitions can find.
 METRIC_DEFINITIONS = ({"Name": "cv_mean_accuracy", "Regex": r"cv_mean_accuracy=([0-9.]+|nan);"},)
+
+# API reference, CustomerMetadataProperties: at most 50 entries, names of at most 128 characters.
+_METADATA_NAME = re.compile(r"[\w .:/=+@-]{1,128}", re.ASCII)
+_METRICS_IN_METADATA = 40
+_FIRST_METRICS = ("metric_accuracy", "metric_cv_mean_accuracy")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,12 +243,19 @@ def package_request(
 
 
 def _provenance(run: TrainingRun, evaluation: Evaluation) -> dict[str, str]:
+    """Return where the model comes from, with the metrics that a package has room for.
+
+    All of them are in the evaluation that the package names.
+    """
+    named = {f"metric_{name}": repr(value) for name, value in sorted(evaluation.metrics.items())}
+    kept = [name for name in named if _METADATA_NAME.fullmatch(name)]
+    kept.sort(key=lambda name: name not in _FIRST_METRICS)
     return {
         "artifact_sha256": evaluation.artifact_sha256,
         "code_sha256": run.code_sha256,
         "data_sha256": run.data_sha256,
         "training_job": run.job_name,
-        **{f"metric_{name}": repr(value) for name, value in sorted(evaluation.metrics.items())},
+        **{name: named[name] for name in kept[:_METRICS_IN_METADATA]},
     }
 
 

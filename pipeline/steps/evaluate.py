@@ -20,8 +20,12 @@ def evaluate(workspace: Workspace, run: TrainingRun) -> Evaluation:
     workspace.sagemaker.wait_for_processing(
         name, timeout_s=settings.max_runtime_s + jobs.START_TIMEOUT_S
     )
-    found = workspace.store.read_uri(workspace.store.uri(f"{_output(name, run)}evaluation.json"))
-    evaluation = read_evaluation(json.loads(found), run, processing_job=name)
+    found = workspace.store.find(f"{_output(name, run)}evaluation.json")
+    if found is None:
+        message = f"The processing job {name} ended as Completed, but left no evaluation.json."
+        remedy = "Let your metrics return instead of ending the program, then evaluate again."
+        raise JobFailed(message, remedy=remedy)
+    evaluation = read_evaluation(json.loads(found.body), run, processing_job=name)
     workspace.store.put(naming.evaluation_object(run.job_name), evaluation.to_json().encode())
     logger.info("evaluation job=%s accuracy=%s", name, evaluation.metrics.get("accuracy"))
     return evaluation

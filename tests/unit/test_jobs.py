@@ -4,7 +4,9 @@ import pytest
 
 from model.evaluate import parse_arguments
 from pipeline.core.foundation import Foundation, Network
-from pipeline.core.jobs import EvaluationOrder, Machine, evaluation_request
+from pipeline.core.jobs import EvaluationOrder, Machine, evaluation_request, package_request
+from pipeline.core.records import ApprovalStatus
+from tests.unit.core_builders import a_training_run, an_evaluation
 
 FOUNDATION = Foundation(
     schema_version=1,
@@ -44,3 +46,36 @@ def arguments_for(target: str) -> list[str]:
 @pytest.mark.parametrize("target", ["species", "", "a b", '"${x}"', "-y", "--model-dir"])
 def test_the_evaluation_script_reads_the_target_as_it_was_named(target: str) -> None:
     assert parse_arguments(arguments_for(target)).target == target
+
+
+def metadata_for(metrics: dict[str, float]) -> dict[str, str]:
+    request = package_request(
+        a_training_run(),
+        an_evaluation(metrics=metrics),
+        group="group",
+        status=ApprovalStatus.APPROVED,
+        status_reason="",
+        artifact_uri="s3://bucket/model.tar.gz",
+        evaluation_uri="s3://bucket/evaluation.json",
+        serving_environment={},
+        instance_type="ml.m5.large",
+    )
+    found: dict[str, str] = request["CustomerMetadataProperties"]
+    return found
+
+
+def test_a_package_carries_its_metrics() -> None:
+    assert metadata_for({"f1 score": 0.5})["metric_f1 score"] == "0.5"
+
+
+@pytest.mark.parametrize("name", ["x" * 130, "two\nlines", "100 %"])
+def test_a_metric_whose_name_a_package_cannot_hold_is_left_out(name: str) -> None:
+    metadata = metadata_for({"accuracy": 0.9, name: 0.5})
+    assert [each for each in metadata if each.startswith("metric_")] == ["metric_accuracy"]
+
+
+def test_of_very_many_metrics_a_package_carries_accuracy_and_no_more_than_it_can() -> None:
+    many = {f"a{number}": 0.5 for number in range(100)}
+    metadata = metadata_for({**many, "accuracy": 0.9, "cv_mean_accuracy": 0.8})
+    assert len(metadata) <= 50
+    assert {"metric_accuracy", "metric_cv_mean_accuracy", "training_job"} <= metadata.keys()
