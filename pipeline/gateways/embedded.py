@@ -1,12 +1,16 @@
 """Starts the embedded AWS and asks where it is. It is a separate program, met only over HTTP."""
 
 import json
+import logging
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pipeline.core.errors import CloudUnusable
 from pipeline.gateways import process
+
+logger = logging.getLogger(__name__)
 
 _START_TIMEOUT_S = 90.0
 
@@ -23,9 +27,23 @@ def start(project_root: Path, environment: Mapping[str, str]) -> str:
     except process.ProgramTimedOut as error:
         raise _does_not_start(str(error)) from error
     try:
-        return str(json.loads(completed.stdout.splitlines()[-1])["endpoint_url"])
+        document = json.loads(completed.stdout.splitlines()[-1])
+        _tell_what_became_of_its_state(document)
+        return str(document["endpoint_url"])
     except (IndexError, KeyError, TypeError, ValueError) as error:
         raise _does_not_start(completed.last_lines(5)) from error
+
+
+def _tell_what_became_of_its_state(document: Mapping[str, Any]) -> None:
+    if not document.get("started"):
+        return
+    if str(document.get("restored", "")).startswith("set aside"):
+        logger.warning("embedded AWS: its state was %s; it starts empty", document["restored"])
+    elif document.get("unclean"):
+        logger.warning(
+            "embedded AWS: it was killed; it took up a state that is %s s old",
+            document.get("snapshot_age_s"),
+        )
 
 
 def _does_not_start(why: str) -> CloudUnusable:
