@@ -91,6 +91,34 @@ def test_a_topic_passes_the_event_on(embedded: Embedded) -> None:
     assert json.loads(notification["Message"]) == {"verdict": "hold"}
 
 
+def test_a_log_group_keeps_the_event(embedded: Embedded) -> None:
+    logs, group = embedded.client("logs"), f"/aws/events/{unique('group')}"
+    logs.create_log_group(logGroupName=group)
+    arn = f"arn:aws:logs:us-east-1:000000000000:log-group:{group}"
+    put(embedded, a_rule(embedded, arn), verdict="reject")
+    kept = logs.filter_log_events(logGroupName=group)["events"]
+    assert [json.loads(item["message"])["detail"] for item in kept] == [{"verdict": "reject"}]
+
+
+def test_an_archive_replays_what_its_bus_got(embedded: Embedded) -> None:
+    events, (url, arn) = embedded.client("events"), a_queue(embedded)
+    bus = events.create_event_bus(Name=unique("bus"))["EventBusArn"]
+    archive = events.create_archive(ArchiveName=unique("archive"), EventSourceArn=bus)
+    entry = {"Source": "a", "DetailType": "Test", "Detail": '{"n": 1}', "EventBusName": bus}
+    events.put_events(Entries=[entry])
+    rule = unique("rule")
+    events.put_rule(Name=rule, EventBusName=bus, EventPattern='{"source": ["a"]}')
+    events.put_targets(Rule=rule, EventBusName=bus, Targets=[{"Id": "one", "Arn": arn}])
+    events.start_replay(
+        ReplayName=unique("replay"),
+        EventSourceArn=archive["ArchiveArn"],
+        EventStartTime=0,
+        EventEndTime=4_000_000_000,
+        Destination={"Arn": bus},
+    )
+    assert json.loads(received(embedded, url)["Body"])["detail"] == {"n": 1}
+
+
 def test_an_api_destination_gets_body_key_and_parameters(embedded: Embedded) -> None:
     with a_receiver() as receiver:
         parameters = {"HeaderParameters": {"X-Run": "7"}, "QueryStringParameters": {"q": "a b"}}

@@ -49,6 +49,21 @@ def test_a_function_runs_as_a_process_that_reaches_aws(embedded: Embedded) -> No
     assert eventually(lambda: groups(embedded, group), bool, limit_s=30) == [group]
 
 
+def test_a_topic_runs_the_function_that_subscribed(embedded: Embedded) -> None:
+    group = unique("made-by-topic")
+    code = (
+        "import boto3\n"
+        "def handle(event, context):\n"
+        "    name = event['Records'][0]['Sns']['Message']\n"
+        "    boto3.client('sagemaker').create_model_package_group(ModelPackageGroupName=name)\n"
+    )
+    sns = embedded.client("sns")
+    topic = sns.create_topic(Name=unique("topic"))["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=a_function(embedded, code))
+    sns.publish(TopicArn=topic, Message=group)
+    assert eventually(lambda: groups(embedded, group), bool, limit_s=30) == [group]
+
+
 def test_an_invoked_function_answers_with_its_result_or_its_error(embedded: Embedded) -> None:
     function, group = a_function(embedded), unique("made-by-invoke")
     invoke = embedded.client("lambda").invoke
