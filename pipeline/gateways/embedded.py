@@ -40,10 +40,9 @@ def _tell_what_became_of_its_state(document: Mapping[str, Any]) -> None:
     if str(document.get("restored", "")).startswith("set aside"):
         logger.warning("embedded AWS: its state was %s; it starts empty", document["restored"])
     elif document.get("unclean"):
-        logger.warning(
-            "embedded AWS: it was killed; it took up a state that is %s s old",
-            document.get("snapshot_age_s"),
-        )
+        age_s = document.get("snapshot_age_s")
+        found = "nothing to take up" if age_s is None else f"a state that is {age_s:.0f} s old"
+        logger.warning("embedded AWS: it was killed before; it found %s", found)
 
 
 def _does_not_start(why: str) -> CloudUnusable:
