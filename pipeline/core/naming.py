@@ -145,6 +145,10 @@ def job_prefix(training_job: str) -> str:
     return f"jobs/{_check_name('training job name', training_job, limit=NAME_LIMIT)}/"
 
 
+def training_inputs_object(training_job: str) -> str:
+    return f"{job_prefix(training_job)}inputs.json"
+
+
 def training_run_object(training_job: str) -> str:
     return f"{job_prefix(training_job)}training.json"
 

@@ -12,6 +12,18 @@ from pipeline.core.document import Instant, Metrics, Stored, canonical_json, sha
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrainingInputs(Stored):
+    """What one training job is given: digests and addresses of data and code."""
+
+    data_sha256: str
+    train_uri: str
+    test_uri: str
+    code_sha256: str
+    code_uri: str
+    target: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrainingRun(Stored):
     """A finished training job: `metrics` holds at least `cv_mean_accuracy` (0..1)."""
 

@@ -32,10 +32,14 @@ _SETTLED = {
 
 @dataclass(frozen=True, kw_only=True)
 class JobOutcome:
-    """A finished job: SageMaker's own description of it."""
+    """A job in SageMaker's own description."""
 
     name: str
     description: Mapping[str, Any]
+
+    @property
+    def is_completed(self) -> bool:
+        return self.description.get("TrainingJobStatus") == "Completed"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,20 +1,59 @@
 """What earlier runs left in S3 about a training job: separate processes, the same cloud."""
 
 import difflib
+import logging
 
 from pipeline.context import Workspace
 from pipeline.core import naming
 from pipeline.core.errors import UsageError
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
-from pipeline.core.records import Approval, Evaluation, Release, TrainingRun
+from pipeline.core.records import Approval, Evaluation, Release, TrainingInputs, TrainingRun
+from pipeline.gateways.sagemaker import JobOutcome
+
+logger = logging.getLogger(__name__)
 
 
 def training_run(workspace: Workspace, job: str) -> TrainingRun:
     """Return the record of a training job. Raises UsageError for one that was never recorded."""
     found = workspace.store.find(naming.training_run_object(job))
-    if found is None:
+    if found is not None:
+        return TrainingRun.from_json(found.body)
+    inputs = workspace.store.find(naming.training_inputs_object(job))
+    outcome = workspace.sagemaker.find_training(job) if inputs else None
+    if inputs is None or outcome is None or not outcome.is_completed:
         raise _unknown(workspace, job)
-    return TrainingRun.from_json(found.body)
+    logger.warning("training job=%s finished after its run had died; it is taken up now", job)
+    return record_finished(workspace, TrainingInputs.from_json(inputs.body), outcome)
+
+
+def record_finished(
+    workspace: Workspace, inputs: TrainingInputs, outcome: JobOutcome
+) -> TrainingRun:
+    """Write the record of a completed training job, by which every later mode finds it."""
+    seen = outcome.description
+    artifact_uri = seen["ModelArtifacts"]["S3ModelArtifacts"]
+    run = TrainingRun(
+        job_name=outcome.name,
+        job_arn=seen["TrainingJobArn"],
+        artifact_uri=artifact_uri,
+        artifact_sha256=workspace.store.sha256(artifact_uri),
+        metrics={
+            metric["MetricName"]: float(metric["Value"])
+            for metric in seen.get("FinalMetricDataList", ())
+        },
+        image_uri=seen["AlgorithmSpecification"]["TrainingImage"],
+        data_sha256=inputs.data_sha256,
+        code_sha256=inputs.code_sha256,
+        hyperparameters=seen["HyperParameters"],
+        started_at=seen["TrainingStartTime"],
+        ended_at=seen["TrainingEndTime"],
+        instance_type=seen["ResourceConfig"]["InstanceType"],
+        target=inputs.target,
+        train_uri=inputs.train_uri,
+        test_uri=inputs.test_uri,
+    )
+    workspace.store.put(naming.training_run_object(run.job_name), run.to_json().encode())
+    return run
 
 
 def evaluation(workspace: Workspace, run: TrainingRun) -> Evaluation:

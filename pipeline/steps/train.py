@@ -11,23 +11,13 @@ from pipeline.config import PROJECT_ROOT
 from pipeline.context import Context, Workspace
 from pipeline.core import jobs, naming
 from pipeline.core.errors import UsageError
-from pipeline.core.records import TrainingRun
+from pipeline.core.records import TrainingInputs, TrainingRun
 from pipeline.gateways.images import image_uri
-from pipeline.gateways.sagemaker import JobOutcome, NameTaken
+from pipeline.gateways.sagemaker import NameTaken
 from pipeline.gateways.store import Store
+from pipeline.steps import recorded
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Inputs:
-    """What one training job is given: digests and addresses of data and code."""
-
-    data_sha256: str
-    train_uri: str
-    test_uri: str
-    code_sha256: str
-    code_uri: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,11 +37,12 @@ def train(workspace: Workspace, material: Material) -> TrainingRun:
     """Train on this data and code; return the finished job's record. Raises JobFailed."""
     inputs = store_inputs(workspace, material)
     name = _start(workspace, inputs)
+    # Before the wait: a job whose run dies is taken up by whoever names it later.
+    workspace.store.put(naming.training_inputs_object(name), inputs.to_json().encode())
     outcome = workspace.sagemaker.wait_for_training(
         name, timeout_s=workspace.settings.training.max_runtime_s + jobs.START_TIMEOUT_S
     )
-    run = _record(workspace, inputs, outcome)
-    workspace.store.put(naming.training_run_object(name), run.to_json().encode())
+    run = recorded.record_finished(workspace, inputs, outcome)
     logger.info("training job=%s cv_mean_accuracy=%s", name, run.metrics.get("cv_mean_accuracy"))
     return run
 
@@ -85,7 +76,7 @@ def _pack_code(context: Context) -> bundle.Bundle:
     return bundle.build_bundle(PROJECT_ROOT, specs, source_dir=Path(training.source_dir))
 
 
-def store_inputs(workspace: Workspace, material: Material) -> Inputs:
+def store_inputs(workspace: Workspace, material: Material) -> TrainingInputs:
     """Upload data and code to the addresses of their content; what is there already stays."""
     store, divided, packed = workspace.store, material.divided, material.packed
     data = naming.data_prefix(divided.source_sha256)
@@ -96,16 +87,17 @@ def store_inputs(workspace: Workspace, material: Material) -> Inputs:
     for name, content in packed.files.items():
         store.create_same(f"{code}src/{name}", content)
     store.create_same(f"{code}sourcedir.tar.gz", packed.archive)
-    return Inputs(
+    return TrainingInputs(
         data_sha256=divided.source_sha256,
         train_uri=store.uri(f"{halves}/train/"),
         test_uri=store.uri(f"{halves}/test/"),
         code_sha256=packed.sha256,
         code_uri=store.uri(code),
+        target=divided.target,
     )
 
 
-def _start(workspace: Workspace, inputs: Inputs) -> str:
+def _start(workspace: Workspace, inputs: TrainingInputs) -> str:
     """Start the job under the first free name of this second."""
     started = workspace.context.now()
     for attempt in range(1, naming.MOST_ATTEMPTS + 1):
@@ -122,7 +114,7 @@ def _start(workspace: Workspace, inputs: Inputs) -> str:
 
 
 def _order(
-    workspace: Workspace, inputs: Inputs, *, started: datetime, attempt: int
+    workspace: Workspace, inputs: TrainingInputs, *, started: datetime, attempt: int
 ) -> jobs.TrainingOrder:
     settings = workspace.settings
     name = naming.training_job_name(settings.model_name_prefix, started, attempt=attempt)
@@ -145,7 +137,7 @@ def _order(
     )
 
 
-def _hyperparameters(workspace: Workspace, inputs: Inputs) -> dict[str, Any]:
+def _hyperparameters(workspace: Workspace, inputs: TrainingInputs) -> dict[str, Any]:
     training = workspace.settings.training
     named = {"training_pipeline": training.training_pipeline} if training.training_pipeline else {}
     return {
@@ -156,28 +148,3 @@ def _hyperparameters(workspace: Workspace, inputs: Inputs) -> dict[str, Any]:
         "seed": training.seed,
         "target": training.target,
     }
-
-
-def _record(workspace: Workspace, inputs: Inputs, outcome: JobOutcome) -> TrainingRun:
-    seen = outcome.description
-    artifact_uri = seen["ModelArtifacts"]["S3ModelArtifacts"]
-    return TrainingRun(
-        job_name=outcome.name,
-        job_arn=seen["TrainingJobArn"],
-        artifact_uri=artifact_uri,
-        artifact_sha256=workspace.store.sha256(artifact_uri),
-        metrics={
-            metric["MetricName"]: float(metric["Value"])
-            for metric in seen.get("FinalMetricDataList", ())
-        },
-        image_uri=seen["AlgorithmSpecification"]["TrainingImage"],
-        data_sha256=inputs.data_sha256,
-        code_sha256=inputs.code_sha256,
-        hyperparameters=seen["HyperParameters"],
-        started_at=seen["TrainingStartTime"],
-        ended_at=seen["TrainingEndTime"],
-        instance_type=seen["ResourceConfig"]["InstanceType"],
-        target=workspace.settings.training.target,
-        train_uri=inputs.train_uri,
-        test_uri=inputs.test_uri,
-    )

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.core.errors import CloudUnusable
-from pipeline.gateways.aws import LOCAL_ACCOUNT, Cloud, local_cloud
+from pipeline.core.naming import LOCAL_ACCOUNT
+from pipeline.gateways.aws import Cloud, local_cloud
 from pipeline.gateways.parameters import published_foundation
 from pipeline.gateways.state_bucket import ensure_state_bucket
 from tests.emulated.embedded import REGION, Embedded, unique
