@@ -51,6 +51,7 @@ class MoveIntent:
     removable: frozenset[str] = frozenset()
     allow_failed_create_replacement: bool = False
     nothing_ever_lived: bool = False
+    endpoint_exists: bool = False
 
 
 def intent_of(
@@ -59,10 +60,12 @@ def intent_of(
     *,
     allow_failed_create_replacement: bool = False,
     nothing_serves: bool = False,
+    endpoint_exists: bool = False,
 ) -> MoveIntent:
     """Derive the intent of a deployment, rollback or convergence from the head to be rendered.
 
-    `nothing_serves` is SageMaker's word: a head that was lost knows no release either.
+    `nothing_serves` and `endpoint_exists` are SageMaker's word: a head that was lost knows no
+    release either, and a state that was lost no endpoint.
     """
     return MoveIntent(
         kind=kind,
@@ -72,6 +75,7 @@ def intent_of(
         creatable=_addresses(head.release_ids, head.endpoint_configs) | {ENDPOINT},
         allow_failed_create_replacement=allow_failed_create_replacement,
         nothing_ever_lived=nothing_serves and not head.was_ever_live,
+        endpoint_exists=endpoint_exists,
     )
 
 
@@ -184,6 +188,12 @@ def _refusal_of_creation(change: ResourceChange, intent: MoveIntent) -> str | No
         return (
             f"{change.address} would be created, but it belongs to no retained release. "
             "Compare release.tfvars.json and the Terraform code with the ledger."
+        )
+    if change.address == ENDPOINT and intent.endpoint_exists:
+        return (
+            f"{ENDPOINT} would be created, but {intent.endpoint_name} exists: Terraform's state "
+            "does not know it. Restore an earlier version of the state (the bucket keeps them), or "
+            f"type: terraform import {ENDPOINT} {intent.endpoint_name}"
         )
     if change.address == ENDPOINT:
         return _refusal_of_pointer(change, intent)

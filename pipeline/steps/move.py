@@ -84,6 +84,7 @@ def _intent(workspace: Workspace, head: LedgerHead, kind: IntentKind) -> MoveInt
             observation.status is EndpointStatus.FAILED and not head.was_ever_live
         ),
         nothing_serves=observation.status in (EndpointStatus.ABSENT, EndpointStatus.FAILED),
+        endpoint_exists=observation.status is not EndpointStatus.ABSENT,
     )
 
 

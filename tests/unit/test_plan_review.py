@@ -98,6 +98,12 @@ def test_what_is_left_of_a_release_that_never_lived_may_go_only_when_nothing_ser
     assert refusal.startswith(f"{model_address(R1)} would be deleted")
 
 
+def test_an_endpoint_that_only_terraform_does_not_know_is_not_created_again() -> None:
+    summary = summarize(the_plan("first_deploy"))
+    (refusal,) = review(summary, intent_of(FIRST, IntentKind.DEPLOY, endpoint_exists=True))
+    assert f"terraform import {ENDPOINT} iris-model-staging" in refusal
+
+
 def test_a_changed_setting_of_the_live_release_is_refused() -> None:
     intent = intent_of(live_on(R0), IntentKind.CONVERGE)
     (refusal,) = review(summarize(the_plan("setting_changed")), intent)
