@@ -102,12 +102,17 @@ def _move_back(workspace: Workspace, version: HeadVersion, release: str) -> move
 
 def not_back(workspace: Workspace, release: str, cause: str) -> NotServing:
     """Return the error of a rollback that failed, with the exact command for a person."""
-    settings = workspace.settings
     message = f"The rollback of {workspace.context.endpoint} to {release} failed: {cause}"
-    command = (
-        f"./run_mlops_pipeline.sh --mode rollback --to {release} "
-        f"--environment {settings.environment} --backend {settings.backend}"
-    )
+    command = command_back(workspace, release)
     return NotServing(
         message, remedy=f"Look at --mode status, mend what it names, then type: {command}"
+    )
+
+
+def command_back(workspace: Workspace, release: str) -> str:
+    """Return what a person types to go back: never to another environment or backend."""
+    settings = workspace.settings
+    return (
+        f"./run_mlops_pipeline.sh --mode rollback --to {release} "
+        f"--environment {settings.environment} --backend {settings.backend}"
     )
