@@ -1,7 +1,7 @@
 """Training now, deployment later, tests tomorrow: one command per stage, through one cloud."""
 
 from tests.e2e.command_line import WRAPPER
-from tests.e2e.story import Story
+from tests.e2e.story import BUCKET, Story
 
 
 def test_every_stage_can_be_a_process_of_its_own(story: Story) -> None:
@@ -33,3 +33,17 @@ def test_every_stage_can_be_a_process_of_its_own(story: Story) -> None:
     seen = story.run("--mode", "status")
     assert seen.exit_code == 0
     assert any(deployed.release in line for line in seen.results["listing"])
+
+    told = story.run("--mode", "history")
+    (line,) = told.results["listing"]
+    assert "deployed by" in line
+    assert deployed.release in line
+
+
+def test_a_job_whose_run_died_while_it_trained_is_taken_up(story: Story) -> None:
+    trained = story.run("--mode", "training", "--stop-after", "train")
+    job = trained.variables["MLOPS_TRAINING_JOB"]
+    record = f"jobs/{job}/training.json"
+    story.aws.client("s3").delete_object(Bucket=BUCKET, Key=record)
+    evaluated = story.run("--mode", "evaluation", "--training-job", job)
+    assert (evaluated.exit_code, evaluated.variables["MLOPS_VERDICT"]) == (0, "deploy")
