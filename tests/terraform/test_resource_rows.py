@@ -1,7 +1,7 @@
 """Every resource type that stock moto gets wrong, or may get wrong, through its whole life.
 
-Apply, empty plan, update, empty plan, import, destroy, nothing left. What the provider itself takes
-long for (queues, lifecycle rules, key rotation, networks, budgets) is in script/soak.
+Apply, empty plan, update, empty plan, import, destroy, nothing left: minutes, and so in script/soak.
+What the project's own roots use goes the same way in test_foundation and test_release_table.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,12 @@ from pipeline.gateways.aws import Cloud
 from pipeline.gateways.terraform import Engine
 from tests.terraform.resource_rows import FAST, SLOW, Question, Rows, held
 
-pytestmark = [pytest.mark.terraform, pytest.mark.emulated]
+pytestmark = [
+    pytest.mark.terraform,
+    pytest.mark.emulated,
+    pytest.mark.soak,
+    pytest.mark.timeout(900),
+]
 
 FIRST, SECOND = 1, 2
 
@@ -34,7 +39,7 @@ class Applied:
     scope="module",
     params=[
         pytest.param(("fast", FAST), id="fast"),
-        pytest.param(("slow", SLOW), id="slow", marks=[pytest.mark.soak, pytest.mark.timeout(900)]),
+        pytest.param(("slow", SLOW), id="slow"),
     ],
 )
 def applied(
