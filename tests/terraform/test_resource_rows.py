@@ -1,6 +1,6 @@
 """Every resource type that stock moto gets wrong, or may get wrong, through its whole life.
 
-Apply, empty plan, update, empty plan, import, destroy, nothing left: minutes, and so in script/soak.
+Apply, empty plan, update, empty plan, import, destroy, nothing left: minutes, so in script/soak.
 What the project's own roots use goes the same way in test_foundation and test_release_table.
 """
 
