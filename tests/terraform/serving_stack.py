@@ -142,6 +142,10 @@ class ServingStack:
     def serves(self) -> str:
         return str(self.describe()["EndpointConfigName"]).removeprefix(f"{self.endpoint}-")
 
+    def wait_until_in_service(self) -> None:
+        waiter = self._cloud.client("sagemaker").get_waiter("endpoint_in_service")
+        waiter.wait(EndpointName=self.endpoint, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+
     def describe(self) -> Mapping[str, Any]:
         described: Mapping[str, Any] = self._cloud.client("sagemaker").describe_endpoint(
             EndpointName=self.endpoint

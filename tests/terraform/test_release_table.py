@@ -18,6 +18,8 @@ pytestmark = [pytest.mark.terraform, pytest.mark.emulated]
 
 R1, R2, R3, BAD = (f"r-20260101-00000{n}-aaaaa{n}" for n in range(4))
 ENDPOINT = "aws_sagemaker_endpoint.this"
+# The provider's client sends a call again whose answer it lost; the first one was taken.
+TAKEN_TWICE = "Cannot update in-progress endpoint"
 MOVE_ONLY = {ENDPOINT: "update"}
 
 
@@ -59,7 +61,12 @@ def planned_and_applied(stack: ServingStack, wanted: Wanted) -> dict[str, str]:
     planned = stack.plan(wanted)
     if planned:
         applied = stack.apply()
-        assert applied.exit_code == 0, applied.stderr
+        if TAKEN_TWICE in applied.stderr:  # seen once, with three workers on two cores
+            stack.wait_until_in_service()
+            applied = stack.apply() if stack.plan(wanted) else applied
+            assert stack.serves() == wanted.live
+        else:
+            assert applied.exit_code == 0, applied.stderr
     assert stack.serves() == wanted.live
     assert not planned or stack.plan(wanted) == {}
     return planned
