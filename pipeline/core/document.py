@@ -46,14 +46,18 @@ class Stored:
         return canonical_json(json.loads(text))
 
     @classmethod
-    def from_json(cls, text: str | bytes) -> Self:
-        """Read what `to_json` wrote; raises CorruptRecord naming the first thing that is wrong."""
+    def from_json(cls, text: str | bytes, *, place: str = "") -> Self:
+        """Read what `to_json` wrote; raises CorruptRecord naming the first thing that is wrong.
+
+        `place` is where it was read from, for the person who has to restore it.
+        """
         try:
             record: Self = _adapter(cls).validate_json(text)
         except ValidationError as refused:
             first = refused.errors(include_url=False, include_input=False)[0]
-            place = ".".join(str(part) for part in first["loc"]) or "document"
-            what = f"A stored {cls.__name__} cannot be read: {place}: {first['msg']}."
+            part = ".".join(str(each) for each in first["loc"]) or "document"
+            named = f"The {cls.__name__} at {place}" if place else f"A stored {cls.__name__}"
+            what = f"{named} cannot be read: {part}: {first['msg']}."
             remedy = "Restore an earlier version of the object, or use the version that wrote it."
             raise CorruptRecord(what, remedy=remedy) from refused
         return record

@@ -8,13 +8,20 @@ from pipeline.core.document import Instant, Stored
 
 @dataclass(frozen=True, kw_only=True)
 class Owner:
-    """Who holds a lease. Host, process and its start time tell whether the run is still alive."""
+    """Who holds a lease. Host, process and its start time tell whether the run is still alive.
+
+    `place` says which boot of which kernel and which process numbers are meant, and
+    `process_started_ticks` counts from that boot: host names and wall clocks prove less. Both are
+    None where the system does not tell them.
+    """
 
     run_id: str
     who: str
     host: str
     pid: int
     process_started_s: float
+    place: str | None = None
+    process_started_ticks: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,18 +7,16 @@ ran it is free as soon as that process is gone, so that a killed run does not lo
 import getpass
 import logging
 import os
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import psutil
-
 from pipeline.core import naming
 from pipeline.core.errors import LeaseHeld, PipelineError
 from pipeline.core.lease import Lease, Owner, is_free
+from pipeline.gateways import processes
 from pipeline.gateways.store import AlreadyExists, Changed, Object, Store
 
 logger = logging.getLogger(__name__)
@@ -29,13 +27,7 @@ RENEW_EVERY_S = 300.0
 
 def this_process(run_id: str) -> Owner:
     """Return the owner that stands for this run."""
-    return Owner(
-        run_id=run_id,
-        who=whoami(),
-        host=socket.gethostname(),
-        pid=os.getpid(),
-        process_started_s=psutil.Process().create_time(),
-    )
+    return processes.this_process(run_id, who=whoami())
 
 
 def whoami() -> str:
@@ -48,6 +40,13 @@ def whoami() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return f"uid {os.getuid()}"
+
+
+def find(store: Store, endpoint: str) -> Lease | None:
+    """Return the lease on `endpoint` as it is written down, held or not."""
+    key = naming.lease_object(endpoint)
+    found = store.find(key)
+    return _read(store, key, found) if found else None
 
 
 @contextmanager
@@ -107,9 +106,9 @@ def _renew_until(done: threading.Event, holding: _Holding, *, every_s: float) ->
 
 def _acquire(store: Store, key: str, owner: Owner) -> _Holding:
     found = store.find(key)
-    holder = Lease.from_json(found.body) if found else None
+    holder = _read(store, key, found) if found else None
     now = datetime.now(UTC)
-    dead = holder is not None and not holder.released and _is_dead(holder.owner)
+    dead = holder is not None and not holder.released and processes.is_dead(holder.owner)
     if holder and not is_free(holder, now=now, owner_is_dead=dead):
         raise _held_by(holder)
     if holder and dead:
@@ -136,7 +135,11 @@ def _write(store: Store, key: str, lease: Lease, *, found: Object | None) -> str
         if winner is None:
             message = "Another run took the lease at the same moment, and gave it back."
             raise LeaseHeld(message, remedy="Run the same command again.") from error
-        raise _held_by(Lease.from_json(winner.body)) from error
+        raise _held_by(_read(store, key, winner)) from error
+
+
+def _read(store: Store, key: str, found: Object) -> Lease:
+    return Lease.from_json(found.body, place=store.uri(key))
 
 
 def _bytes(lease: Lease) -> bytes:
@@ -153,17 +156,3 @@ def _held_by(lease: Lease) -> LeaseHeld:
         f"Wait until it ends. If it is dead, its lease is free at {lease.expires_at:%H:%M} UTC."
     )
     return LeaseHeld(message, remedy=remedy)
-
-
-def _is_dead(owner: Owner) -> bool:
-    """Tell for certain that the holder is gone: only this host's processes can be known."""
-    if owner.host != socket.gethostname():
-        return False
-    try:
-        holder = psutil.Process(owner.pid)
-        started_s, status = holder.create_time(), holder.status()
-    except psutil.NoSuchProcess:
-        return True
-    except psutil.AccessDenied:
-        return False
-    return status == psutil.STATUS_ZOMBIE or abs(started_s - owner.process_started_s) > 1.0

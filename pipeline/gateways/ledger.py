@@ -44,10 +44,12 @@ class Ledger:
 
     def read(self) -> HeadVersion:
         """Return the head as it is now; an empty one for an endpoint that never was."""
-        found = self._store.find(naming.ledger_object(self.endpoint))
+        key = naming.ledger_object(self.endpoint)
+        found = self._store.find(key)
         if found is None:
             return HeadVersion(head=ledger.empty_head(self.endpoint), etag=None)
-        return HeadVersion(head=LedgerHead.from_json(found.body), etag=found.etag)
+        head = LedgerHead.from_json(found.body, place=self._store.uri(key))
+        return HeadVersion(head=head, etag=found.etag)
 
     def write(self, read: HeadVersion, head: LedgerHead) -> HeadVersion:
         """Replace the head that was read. Raises LeaseHeld when another run replaced it first."""
@@ -91,7 +93,7 @@ class Ledger:
             )
             remedy = f"Restore {self._store.uri(key)} from an earlier version."
             raise CorruptRecord(message, remedy=remedy)
-        return Release.from_json(found.body)
+        return Release.from_json(found.body, place=self._store.uri(key))
 
     def record(self, read: HeadVersion, head: LedgerHead, entry: Entry) -> HeadVersion:
         """Add a line to the history and replace the head that was read by one that knows it."""
@@ -105,16 +107,19 @@ class Ledger:
     def events(self) -> tuple[HistoryEvent, ...]:
         """Return the whole history, oldest first."""
         keys = sorted(self._store.keys(naming.history_prefix(self.endpoint)))
-        found = (self._store.find(key) for key in keys)
-        return tuple(HistoryEvent.from_json(each.body) for each in found if each)
+        return tuple(each for each in map(self._event, keys) if each)
 
     def _adopt_unknown_events(self, head: LedgerHead) -> LedgerHead:
         """Take over lines that a run wrote before it died, and before the head knew of them."""
         while True:
-            found = self._store.find(naming.history_object(self.endpoint, head.next_history_number))
+            found = self._event(naming.history_object(self.endpoint, head.next_history_number))
             if found is None:
                 return head
-            head = history.adopt(head, HistoryEvent.from_json(found.body))
+            head = history.adopt(head, found)
+
+    def _event(self, key: str) -> HistoryEvent | None:
+        found = self._store.find(key)
+        return HistoryEvent.from_json(found.body, place=self._store.uri(key)) if found else None
 
     def _append(self, event: HistoryEvent) -> None:
         key = naming.history_object(self.endpoint, event.number)

@@ -2,9 +2,11 @@
 
 import difflib
 import logging
+from typing import TypeVar
 
 from pipeline.context import Workspace
 from pipeline.core import naming
+from pipeline.core.document import Stored
 from pipeline.core.errors import UsageError
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 from pipeline.core.records import Approval, Evaluation, Release, TrainingInputs, TrainingRun
@@ -12,18 +14,25 @@ from pipeline.gateways.sagemaker import JobOutcome
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T", bound=Stored)
+
 
 def training_run(workspace: Workspace, job: str) -> TrainingRun:
     """Return the record of a training job. Raises UsageError for one that was never recorded."""
-    found = workspace.store.find(naming.training_run_object(job))
+    found = _stored(workspace, TrainingRun, naming.training_run_object(job))
     if found is not None:
-        return TrainingRun.from_json(found.body)
-    inputs = workspace.store.find(naming.training_inputs_object(job))
+        return found
+    inputs = _stored(workspace, TrainingInputs, naming.training_inputs_object(job))
     outcome = workspace.sagemaker.find_training(job) if inputs else None
     if inputs is None or outcome is None or not outcome.is_completed:
         raise _unknown(workspace, job)
     logger.warning("training job=%s finished after its run had died; it is taken up now", job)
-    return record_finished(workspace, TrainingInputs.from_json(inputs.body), outcome)
+    return record_finished(workspace, inputs, outcome)
+
+
+def _stored(workspace: Workspace, kind: type[T], key: str) -> T | None:
+    found = workspace.store.find(key)
+    return kind.from_json(found.body, place=workspace.store.uri(key)) if found else None
 
 
 def record_finished(
@@ -67,8 +76,7 @@ def evaluation(workspace: Workspace, run: TrainingRun) -> Evaluation:
 
 
 def find_evaluation(workspace: Workspace, run: TrainingRun) -> Evaluation | None:
-    found = workspace.store.find(naming.evaluation_object(run.job_name))
-    evaluation = Evaluation.from_json(found.body) if found else None
+    evaluation = _stored(workspace, Evaluation, naming.evaluation_object(run.job_name))
     if evaluation and evaluation.artifact_sha256 != run.artifact_sha256:
         return None
     return evaluation
@@ -76,8 +84,7 @@ def find_evaluation(workspace: Workspace, run: TrainingRun) -> Evaluation | None
 
 def approval(workspace: Workspace, run: TrainingRun) -> Approval | None:
     """Return a person's approval of exactly this artifact, if there is one."""
-    found = workspace.store.find(naming.approval_object(run.job_name))
-    given = Approval.from_json(found.body) if found else None
+    given = _stored(workspace, Approval, naming.approval_object(run.job_name))
     return given if given and given.artifact_sha256 == run.artifact_sha256 else None
 
 

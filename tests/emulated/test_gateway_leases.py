@@ -13,9 +13,9 @@ import psutil
 import pytest
 
 from pipeline.core import naming
-from pipeline.core.errors import LeaseHeld
+from pipeline.core.errors import CorruptRecord, LeaseHeld
 from pipeline.core.lease import Lease, Owner
-from pipeline.gateways import leases
+from pipeline.gateways import leases, processes
 from pipeline.gateways.store import Store
 from tests.emulated.embedded import Embedded, eventually
 from tests.emulated.gateways import a_store
@@ -50,7 +50,13 @@ def owned_by(process: psutil.Process, *, host: str | None = None) -> Owner:
         host=host or an_owner().host,
         pid=process.pid,
         process_started_s=process.create_time(),
+        process_started_ticks=processes.started_ticks(process.pid),
     )
+
+
+def without_boot(owner: Owner) -> Owner:
+    """The owner as a system without /proc, or an older version, would have written it."""
+    return replace(owner, place=None, process_started_ticks=None)
 
 
 def leave_a_lease(
@@ -137,9 +143,45 @@ def test_a_later_process_of_the_same_number_does_not_hold_the_lease(
     store: Store, other_process: psutil.Process
 ) -> None:
     owner = owned_by(other_process)
+    assert owner.process_started_ticks
+    leave_a_lease(store, replace(owner, process_started_ticks=owner.process_started_ticks - 1))
+    with leases.held(store, ENDPOINT, an_owner()) as lease:
+        assert lease.number == 5
+
+
+def test_where_no_boot_is_known_the_clock_tells_processes_apart(
+    store: Store, other_process: psutil.Process
+) -> None:
+    owner = without_boot(owned_by(other_process))
+    leave_a_lease(store, owner)
+    with pytest.raises(LeaseHeld):
+        leases.held(store, ENDPOINT, an_owner()).__enter__()
     leave_a_lease(store, replace(owner, process_started_s=owner.process_started_s - 100))
     with leases.held(store, ENDPOINT, an_owner()) as lease:
         assert lease.number == 5
+
+
+def test_a_host_of_the_same_name_is_not_taken_for_this_one(
+    store: Store, other_process: psutil.Process
+) -> None:
+    leave_a_lease(store, replace(owned_by(other_process), place="another boot"))
+    other_process.kill()
+    other_process.wait()
+    with pytest.raises(LeaseHeld, match="run-1"):
+        leases.held(store, ENDPOINT, an_owner()).__enter__()
+
+
+def test_a_clock_that_was_set_kills_no_holder(store: Store, other_process: psutil.Process) -> None:
+    owner = owned_by(other_process)
+    leave_a_lease(store, replace(owner, process_started_s=owner.process_started_s - 3600))
+    with pytest.raises(LeaseHeld, match="run-1"):
+        leases.held(store, ENDPOINT, an_owner()).__enter__()
+
+
+def test_a_lease_that_cannot_be_read_is_named_by_its_address(store: Store) -> None:
+    store.put(KEY, b"{}")
+    with pytest.raises(CorruptRecord, match=store.uri(KEY)):
+        leases.held(store, ENDPOINT, an_owner()).__enter__()
 
 
 def test_nothing_is_known_about_the_processes_of_another_host(

@@ -137,8 +137,17 @@ def test_a_head_that_this_software_did_not_write_is_refused(
     ledger: Ledger, store: Store, body: Any
 ) -> None:
     store.put(naming.ledger_object(ENDPOINT), body)
-    with pytest.raises(CorruptRecord, match="A stored LedgerHead cannot be read"):
+    with pytest.raises(
+        CorruptRecord, match=r"LedgerHead at s3://.*/ledger/.* cannot be read"
+    ):
         ledger.read()
+
+
+def test_a_line_of_the_history_that_cannot_be_read_is_named(ledger: Ledger, store: Store) -> None:
+    key = naming.history_object(ledger.endpoint, 7)
+    store.put(key, b"[]")
+    with pytest.raises(CorruptRecord, match=store.uri(key)):
+        ledger.events()
 
 
 def test_the_variables_of_the_last_apply_are_kept(ledger: Ledger, store: Store) -> None:
