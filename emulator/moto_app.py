@@ -20,6 +20,7 @@ from moto.moto_server.werkzeug_app import (
 )
 
 from emulator.moto_patches import apply_patches
+from emulator.moto_patches.locking import turn
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,8 @@ class MotoApp:
             started.append((status, headers))
 
         try:
-            chunks: Iterable[bytes] = list(self._dispatch(environ, hold_start))
+            with turn(call):
+                chunks: Iterable[bytes] = list(self._dispatch(environ, hold_start))
         except NotImplementedError as error:
             return _not_implemented(call, str(error)).send(start_response)
         except Exception as error:

@@ -11,6 +11,7 @@ from typing import Any
 from moto.events.models import EventsBackend, Rule, events_backends
 
 from emulator.messaging.event_targets import EventTargets
+from emulator.moto_patches.locking import one_at_a_time
 from emulator.moto_patches.patching import existing, wrap
 
 _NOT_IN_EVENTS = ("ingestion-time",)
@@ -22,6 +23,7 @@ _serving: list[EventTargets] = []
 
 
 def apply() -> None:
+    wrap(EventsBackend, "put_events", by=one_at_a_time)
     existing(Rule, "send_to_targets")
     Rule.send_to_targets = _send_to_targets
     for name in ("create_connection", "update_connection"):

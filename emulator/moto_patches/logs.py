@@ -12,14 +12,18 @@ from typing import Any
 
 from moto.logs.exceptions import ResourceNotFoundException
 from moto.logs.metric_filters import MetricFilters
+from moto.logs.models import LogsBackend
 from moto.logs.responses import LogsResponse
 
+from emulator.moto_patches.locking import one_at_a_time
 from emulator.moto_patches.patching import add, wrap
 
 _MOST = 1000
 
 
 def apply() -> None:
+    for name in ("create_log_stream", "put_log_events"):
+        wrap(LogsBackend, name, by=one_at_a_time)
     wrap(MetricFilters, "add_filter", by=_replacing)
     add(LogsResponse, "put_query_definition", function=_put)
     add(LogsResponse, "describe_query_definitions", function=_describe)

@@ -1,41 +1,70 @@
-"""S3: atomic conditional writes, bucket policies on loopback, deleting versions, notifications.
+"""S3: conditional writes, bucket policies on loopback, deleting versions, notifications.
 
 Sources: "Conditional requests" and "aws:SecureTransport" in the S3 user guide, and the
 GetBucketNotificationConfiguration page of the API reference.
 """
 
 import json
-import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 from xml.etree import ElementTree
 
-from moto.s3.exceptions import S3AccessDeniedError
+from moto.s3.exceptions import MissingKey, PreconditionFailed, S3AccessDeniedError
 from moto.s3.models import FakeBucket, FakeDeleteMarker
 from moto.s3.responses import S3Response
 
 from emulator.moto_patches.patching import add, wrap
 
-_conditional_writes = threading.RLock()
-
 
 def apply() -> None:
-    for name in ("put_object", "delete_object", "_key_response_post"):
-        wrap(S3Response, name, by=_atomic)
+    wrap(S3Response, "_key_response_post", by=_completed_on_condition)
+    wrap(S3Response, "copy_object", by=_copied_on_condition)
     wrap(FakeBucket, "get_permission", by=_loopback_permission)
     wrap(S3Response, "_key_response", by=_denied_with_its_code)
     wrap(S3Response, "get_bucket_notification", by=_with_event_bridge)
     add(FakeDeleteMarker, "dispose", function=_nothing_to_dispose)
 
 
-def _atomic(original: Callable[..., Any]) -> Callable[..., Any]:
-    """moto checks the condition and writes in two steps: of 12 racers two could win."""
+def _completed_on_condition(original: Callable[..., Any]) -> Callable[..., Any]:
+    """moto knows If-None-Match here, but not If-Match."""
 
-    def conditional(self: Any, *arguments: Any, **options: Any) -> Any:
-        with _conditional_writes:
-            return original(self, *arguments, **options)
+    def key_response_post(
+        self: Any, request: Any, body: bytes, bucket_name: str, query: Any, key_name: str
+    ) -> Any:
+        upload = (query.get("uploadId") or [None])[0]
+        wanted = self.headers.get("If-Match")
+        there = self.backend.get_object(bucket_name, key_name) if upload and wanted else None
+        # Completing twice is completing once, and after the first time the ETag is another.
+        again = there is not None and there.multipart and there.multipart.id == upload
+        if upload and wanted and not again:
+            _require_match(there, wanted)
+        return original(self, request, body, bucket_name, query, key_name)
 
-    return conditional
+    return key_response_post
+
+
+def _copied_on_condition(original: Callable[..., Any]) -> Callable[..., Any]:
+    """moto knows only the conditions on the source."""
+
+    def copy_object(self: Any) -> Any:
+        there = self.backend.get_object(self.bucket_name, self.parse_key_name())
+        wanted = self.headers.get("If-Match")
+        if wanted:
+            _require_match(there, wanted)
+        if self.headers.get("If-None-Match") == "*" and there is not None:
+            condition = "If-None-Match"
+            raise PreconditionFailed(condition)
+        return original(self)
+
+    return copy_object
+
+
+def _require_match(there: Any, wanted: str) -> None:
+    if there is None:
+        raise MissingKey
+    if there.etag.strip('"') != wanted.strip('"'):
+        condition = "If-Match"
+        raise PreconditionFailed(condition)
 
 
 def _loopback_permission(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -15,6 +15,7 @@ from moto.sns.responses import SNSResponse
 
 from emulator.messaging.envelopes import Message
 from emulator.messaging.subscriptions import WEB, Subscriptions, confirm, is_pending
+from emulator.moto_patches.locking import one_at_a_time
 from emulator.moto_patches.patching import existing, wrap
 
 # The patched classes belong to the process, so what delivers for them does too.
@@ -22,6 +23,7 @@ _serving: list[Subscriptions] = []
 
 
 def apply() -> None:
+    wrap(SNSBackend, "publish", by=one_at_a_time)
     existing(Subscription, "_parse_message_structure")
     existing(Subscription, "publish")
     Subscription.publish = _publish
