@@ -1,7 +1,8 @@
 """The rules by which tests make the embedded AWS misbehave.
 
-API rules make calls slow or fail; hosting rules make a fleet fail to start; the rollback mode says
-how a rolled-back deployment looks from outside (both ways were seen on AWS).
+API rules make calls slow or fail; hosting rules make a fleet fail to start; training rules end a
+job's containers; the rollback mode says how a rolled-back deployment looks from outside (both ways
+were seen on AWS).
 """
 
 import fnmatch
@@ -12,6 +13,7 @@ from typing import Any, Literal, cast, get_args
 
 HostingFault = Literal["ping_fail", "launch_fail"]
 RollbackReason = Literal["set", "empty"]
+TrainingFault = Literal["interrupt", "exit", "out_of_memory", "disk_full"]
 
 
 class InvalidFault(ValueError):
@@ -42,12 +44,23 @@ class HostingRule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrainingRule:
+    """`after_s` counts from the start of the containers; disk_full comes at the upload."""
+
+    job: str
+    fault: TrainingFault
+    times: int | None
+    after_s: float
+    exit_code: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class RollbackMode:
     reason: RollbackReason = "set"
     visible: bool = False
 
 
-Rule = ApiRule | HostingRule
+Rule = ApiRule | HostingRule | TrainingRule
 
 
 class Faults:
@@ -100,6 +113,21 @@ class Faults:
                     return rule.fault
             return None
 
+    def training_fault(
+        self, job_name: str, *, among: tuple[TrainingFault, ...]
+    ) -> TrainingRule | None:
+        """Return how this job is to suffer, and count the rule as used."""
+        with self._lock:
+            for rule in self._rules:
+                if (
+                    isinstance(rule, TrainingRule)
+                    and rule.fault in among
+                    and fnmatch.fnmatchcase(job_name, rule.job)
+                ):
+                    self._use(rule)
+                    return rule
+            return None
+
     def _use(self, rule: Rule) -> None:
         if rule.times is None:
             return
@@ -121,6 +149,9 @@ def parse_rule(rule: Mapping[str, Any]) -> Rule | RollbackMode:
     """
     if "hosting" in rule:
         return _hosting_rule(_known(rule["hosting"], "endpoint_config", "fault", "times"))
+    if "training" in rule:
+        names = ("job", "fault", "times", "after_s", "exit_code")
+        return _training_rule(_known(rule["training"], *names))
     if "rollback" in rule:
         return _rollback_mode(_known(rule["rollback"], "reason", "visible"))
     return _api_rule(_known(rule, "service", "action", "times", "latency_ms", "error"))
@@ -134,6 +165,24 @@ def _hosting_rule(rule: Mapping[str, Any]) -> HostingRule:
         ),
         times=_times(rule),
     )
+
+
+def _training_rule(rule: Mapping[str, Any]) -> TrainingRule:
+    fault = _one_of(rule.get("fault"), "fault", allowed=get_args(TrainingFault))
+    return TrainingRule(
+        job=str(rule.get("job", "*")),
+        fault=cast("TrainingFault", fault),
+        times=_times(rule),
+        after_s=_number(rule.get("after_s", 0), "after_s", least=0),
+        exit_code=int(_number(rule.get("exit_code", 1), "exit_code", least=1)),
+    )
+
+
+def _number(value: object, name: str, *, least: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < least:
+        text = f"`{name}` is {value!r}; allowed is a number of at least {least:g}"
+        raise InvalidFault(text)
+    return float(value)
 
 
 def _rollback_mode(rule: Mapping[str, Any]) -> RollbackMode:

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import tarfile
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class UnsafeArchive(Exception):
@@ -43,6 +47,23 @@ def _refuse_unsafe(member: tarfile.TarInfo, archive_name: str) -> None:
 
 def pack_directory(source: Path, archive: Path) -> None:
     """Write the directory's contents (not the directory itself) to a .tar.gz, links followed."""
+    pack_directories([source], archive)
+
+
+def pack_directories(sources: Sequence[Path], archive: Path) -> None:
+    """Write the contents of all directories to one .tar.gz, as one tree, links followed.
+
+    Of files with the same name the one of the first directory is kept.
+    """
+    packed: set[str] = set()
+
+    def unless_packed(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
+        if member.name in packed:
+            return None if member.isfile() else member
+        packed.add(member.name)
+        return member
+
     with tarfile.open(archive, mode="w:gz", dereference=True) as opened:
-        for entry in sorted(source.iterdir()):
-            opened.add(entry, arcname=entry.name)
+        for source in sources:
+            for entry in sorted(source.iterdir()):
+                opened.add(entry, arcname=entry.name, filter=unless_packed)

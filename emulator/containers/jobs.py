@@ -1,34 +1,30 @@
-"""What training and processing jobs share: a private directory, a process, a time limit, an end."""
+"""What training and processing jobs share: their surroundings, an image, inputs, an end."""
 
 from __future__ import annotations
 
-import enum
+import errno
 import logging
-import shutil
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from emulator.containers import storage
+from emulator.containers.cluster import CannotStart, Cluster, Host, Outcome, Watch, prepare_hosts
 from emulator.containers.images import Image, UnusableImage, resolve
-from emulator.containers.layout import ContainerLayout
-from emulator.containers.logs import LogStream
-from emulator.containers.processes import Command, ContainerProcess, spawn
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from emulator.cloud import Cloud
+    from emulator.containers.layout import ContainerLayout
+    from emulator.containers.processes import Command
 
 logger = logging.getLogger(__name__)
 
 FAILURE_REASON_LIMIT = 1024
-STOP_GRACE_S = 120.0
 DEFAULT_MAX_RUNTIME_S = 86_400
-_POLL_S = 0.05
 
 
 class JobFailed(Exception):
@@ -36,31 +32,34 @@ class JobFailed(Exception):
 
 
 class JobStopped(Exception):
-    """StopTrainingJob or StopProcessingJob came before the process was started."""
-
-
-class Ending(enum.Enum):
-    """How a job's process came to its end."""
-
-    EXITED = "exited"
-    STOPPED = "stopped"
-    MAX_RUNTIME = "max_runtime"
+    """StopTrainingJob or StopProcessingJob came before the processes were started."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class JobRun:
-    """One job while it runs: its request, its surroundings and its directory."""
+    """One job while it runs: its request, its surroundings and the names of its hosts.
 
+    `kind` (training, processing) keeps jobs of one name apart.
+    """
+
+    kind: str
     name: str
     job: Mapping[str, Any]
     cloud: Cloud
     region: str
-    update: Callable[[Mapping[str, Any]], None]
     stop: threading.Event
-    layout: ContainerLayout
+    host_names: tuple[str, ...]
 
     def s3(self) -> Any:
         return self.cloud.client("s3", self.region)
+
+    @property
+    def directory(self) -> Path:
+        return self.cloud.state_dir / "jobs" / self.region / self.kind / self.name
+
+    def new_hosts(self) -> tuple[Host, ...]:
+        """Make empty directories; what an earlier attempt left is gone."""
+        return prepare_hosts(self.directory, self.host_names)
 
     def max_runtime_s(self) -> float:
         limits = self.job.get("StoppingCondition", {})
@@ -73,6 +72,23 @@ class JobRun:
 
     def aws_endpoint_url(self, *, isolated: bool) -> str | None:
         return None if isolated else self.cloud.endpoint_url
+
+    def run_processes(
+        self, commands: Sequence[tuple[Host, Command]], *, log_group: str, watch: Watch
+    ) -> Outcome:
+        """Run one process per host to their end."""
+        cluster = Cluster(
+            cloud=self.cloud,
+            region=self.region,
+            job_name=self.name,
+            log_group=log_group,
+            commands=commands,
+        )
+        try:
+            return cluster.run(watch)
+        except CannotStart as error:
+            text = f"InternalServerError: {error}"
+            raise JobFailed(text) from error
 
 
 class Record(Protocol):
@@ -97,24 +113,6 @@ def ending_in(record: Record, name: str) -> Iterator[None]:
         record.fail(f"InternalServerError: {type(error).__name__}: {error}")
 
 
-def prepare_layout(state_dir: Path, name: str) -> ContainerLayout:
-    """Make an empty private directory for a job; left in place afterwards for inspection."""
-    job_directory = state_dir / "jobs" / name
-    if job_directory.exists():
-        shutil.rmtree(job_directory)
-    layout = ContainerLayout(base=job_directory / "ml")
-    for directory in (
-        layout.model,
-        layout.input_config,
-        layout.input_data,
-        layout.output_data,
-        layout.processing_config,
-        layout.scratch,
-    ):
-        directory.mkdir(parents=True)
-    return layout
-
-
 def algorithm_error(message: str, exit_code: int) -> str:
     """FailureReason of a container that failed, within AWS's 1,024 characters."""
     suffix = f", exit code: {exit_code}"
@@ -131,68 +129,41 @@ def usable_image(uri: str) -> Image:
         raise JobFailed(text) from error
 
 
-def download(run: JobRun, uri: str, target: Path, *, what: str) -> None:
-    """Copy an S3 prefix below `target`; fail the job with AWS's wording when that is impossible."""
+@contextmanager
+def transferring(what: str) -> Iterator[None]:
+    """Fail the job in AWS's words when a download or upload is impossible."""
     try:
-        storage.download_prefix(run.s3(), uri, target)
-    except storage.NothingFound as error:
-        text = (
-            f"ClientError: Data download failed:{error} given in input data source {what}. "
-            f"Please ensure that the bucket exists in the selected region ({run.region}), and "
-            "that objects exist under that S3 prefix."
-        )
-        raise JobFailed(text) from error
+        yield
     except storage.StorageError as error:
-        text = f"ClientError: Data download failed:{error} (input {what})"
+        text = f"ClientError: {what} failed:{error}"
         raise JobFailed(text) from error
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise insufficient_disk(what) from error
 
 
-def run_process(
-    run: JobRun,
-    command: Command,
-    *,
-    logs: LogStream,
-    sink: Callable[[str], None],
-    stopping: Callable[[Ending], None],
-) -> tuple[Ending, int]:
-    """Run the job's process to its end; the log is flushed when this returns."""
-    try:
+def download(
+    run: JobRun, uri: str, target: Path, *, what: str, share: storage.Share = storage.WHOLE
+) -> None:
+    """Copy a host's share of an S3 prefix below `target`; fail the job if that is impossible."""
+    with transferring("Data download"):
         try:
-            process = spawn(command, sink=sink)
-        except OSError as error:
-            text = f"InternalServerError: {command.interpreter} cannot start: {error.strerror}."
+            storage.download_prefix(run.s3(), uri, target, share=share)
+        except storage.NothingFound as error:
+            text = (
+                f"ClientError: Data download failed:{error} given in input data source {what}. "
+                "Please ensure that the bucket exists in the selected region "
+                f"({run.region}), and that objects exist under that S3 prefix."
+            )
             raise JobFailed(text) from error
-        ending = _follow(run, process, stopping)
-        return ending, process.exit_code or 0
-    finally:
-        logs.close()
 
 
-def _follow(run: JobRun, process: ContainerProcess, stopping: Callable[[Ending], None]) -> Ending:
-    """Wait for the process; end it at a stop request or when its time is over."""
-    deadline = time.monotonic() + run.max_runtime_s()
-    try:
-        while not process.wait(_POLL_S):
-            ending = _reason_to_end(run, deadline)
-            if ending is not None:
-                stopping(ending)
-                process.stop(STOP_GRACE_S / run.cloud.time_scale)
-                return ending
-    finally:
-        process.kill()
-    return Ending.EXITED
-
-
-def _reason_to_end(run: JobRun, deadline: float) -> Ending | None:
-    if run.stop.is_set():
-        return Ending.STOPPED
-    return Ending.MAX_RUNTIME if time.monotonic() >= deadline else None
-
-
-def log_stream(run: JobRun, group: str) -> LogStream:
-    """Open the stream of the job's only host."""
-    stream = f"{run.name}/algo-1-{time.time_ns() // 1_000_000_000}"
-    return LogStream(run.cloud, region=run.region, group=group, stream=stream)
+def share_of(host: Host, hosts: Sequence[Host], *, source: Mapping[str, Any]) -> storage.Share:
+    """Which of the objects go to this host: all, or every n-th with ShardedByS3Key."""
+    if source.get("S3DataDistributionType") != "ShardedByS3Key":
+        return storage.WHOLE
+    return storage.Share(number=list(hosts).index(host), of=len(hosts))
 
 
 def host_program(program: str, image: Image) -> str:
@@ -204,3 +175,8 @@ def host_argv(argv: Sequence[str], image: Image, layout: ContainerLayout) -> tup
     """Turn a container's command line into one for this machine."""
     program, *arguments = (layout.rewrite(argument) for argument in argv)
     return (host_program(program, image), *arguments)
+
+
+def insufficient_disk(what: str) -> JobFailed:
+    """The failure of a transfer for which the volume is too small."""
+    return JobFailed(f"ClientError: {what} failed:Insufficient disk space")

@@ -30,7 +30,7 @@ class MetricValue:
 
 
 class LogMetrics:
-    """Collects the values of one job. Fed by one thread, read after that thread ended."""
+    """Collects the values of one job. Fed by a thread per host, read after they have ended."""
 
     def __init__(self, definitions: Iterable[Mapping[str, str]]) -> None:
         self._patterns = [(entry["Name"], re.compile(entry["Regex"])) for entry in definitions]

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
-from emulator.containers import jobs, storage
+from emulator.containers import jobs
+from emulator.containers.cluster import Ending, Host, Watch, host_names
 from emulator.containers.environment import container_environment
-from emulator.containers.jobs import Ending, JobFailed, JobRun
+from emulator.containers.jobs import JobFailed, JobRun
 from emulator.containers.layout import read_message
+from emulator.containers.mirror import INTERVAL_S, Mirror, following
 from emulator.containers.processes import Command
 from emulator.containers.processing_files import write_config_files
 from emulator.containers.processing_record import ProcessingRecord
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from emulator.cloud import Cloud
 
@@ -38,39 +41,69 @@ def run_processing_job(
     record = ProcessingRecord(update)
     name = job["ProcessingJobName"]
     with jobs.ending_in(record, name):
-        layout = jobs.prepare_layout(cloud.state_dir, name)
         run = JobRun(
-            name=name, job=job, cloud=cloud, region=region, update=update, stop=stop, layout=layout
+            kind="processing",
+            name=name,
+            job=job,
+            cloud=cloud,
+            region=region,
+            stop=stop,
+            host_names=host_names(job["ProcessingResources"]["ClusterConfig"]["InstanceCount"]),
         )
         _run(run, record)
 
 
 def _run(run: JobRun, record: ProcessingRecord) -> None:
-    command = _command(run)
+    hosts = run.new_hosts()
+    commands = [(host, _command(run, host)) for host in hosts]
     run.stop_if_asked()
     record.start()
-    _prepare_files(run)
+    for host in hosts:
+        _prepare_files(run, host, hosts)
     run.stop_if_asked()
-    logs = jobs.log_stream(run, LOG_GROUP)
-    ending, exit_code = jobs.run_process(
-        run,
-        command,
-        logs=logs,
-        sink=logs.write,
-        stopping=lambda ending: record.stopping() if ending is Ending.STOPPED else None,
-    )
-    _upload_outputs(run)
-    message = read_message(run.layout.message_file)
+    outputs = [(output, _mirror(run, host, output)) for host in hosts for output in _outputs(run)]
+    continuous = [
+        mirror for output, mirror in outputs if output.get("S3UploadMode") == "Continuous"
+    ]
+    with following(continuous, interval_s=INTERVAL_S / run.cloud.time_scale):
+        outcome = run.run_processes(commands, log_group=LOG_GROUP, watch=_watch(run, record))
+    # Also after a failure: what the container wrote may say why.
+    with jobs.transferring("Output upload"):
+        for _, mirror in outputs:
+            mirror.send_changes()
+    message = _message(hosts)
     said = {"ExitMessage": message} if message else {}
-    if ending is not Ending.EXITED:
+    if outcome.ending is not Ending.EXITED:
         record.end("Stopped", **said)
-    elif exit_code == 0:
+    elif outcome.exit_code == 0:
         record.end("Completed", **said)
     else:
-        record.fail(jobs.algorithm_error(message, exit_code), **said)
+        failure = read_message(outcome.host.layout.message_file)
+        record.fail(jobs.algorithm_error(failure, outcome.exit_code), **said)
 
 
-def _command(run: JobRun) -> Command:
+def _watch(run: JobRun, record: ProcessingRecord) -> Watch:
+    deadline = time.monotonic() + run.max_runtime_s()
+
+    def reason_to_end() -> Ending | None:
+        if run.stop.is_set():
+            return Ending.STOPPED
+        return Ending.MAX_RUNTIME if time.monotonic() >= deadline else None
+
+    def stopping(ending: Ending) -> None:
+        if ending is Ending.STOPPED:
+            record.stopping()
+
+    return Watch(read=lambda _: None, reason_to_end=reason_to_end, stopping=stopping)
+
+
+def _message(hosts: Sequence[Host]) -> str:
+    """The first message that a host left."""
+    messages = (read_message(host.layout.message_file) for host in hosts)
+    return next((message for message in messages if message), "")
+
+
+def _command(run: JobRun, host: Host) -> Command:
     application = run.job["AppSpecification"]
     image = jobs.usable_image(application["ImageUri"])
     entry_point = application.get("ContainerEntrypoint", ())
@@ -83,7 +116,7 @@ def _command(run: JobRun) -> Command:
     isolated = bool(run.job.get("NetworkConfig", {}).get("EnableNetworkIsolation"))
     environment = container_environment(
         run.job.get("Environment", {}),
-        layout=run.layout,
+        layout=host.layout,
         region=run.region,
         endpoint_url=run.aws_endpoint_url(isolated=isolated),
     )
@@ -91,27 +124,44 @@ def _command(run: JobRun) -> Command:
     return Command(
         interpreter=image.interpreter,
         shim="supervise",
-        arguments=jobs.host_argv(argv, image, run.layout),
+        arguments=jobs.host_argv(argv, image, host.layout),
         environment=environment,
-        directory=run.layout.base,
+        directory=host.layout.base,
     )
 
 
-def _prepare_files(run: JobRun) -> None:
+def _prepare_files(run: JobRun, host: Host, hosts: Sequence[Host]) -> None:
     """Write the config files, download the inputs, make the output directories."""
-    write_config_files(run.job, run.layout)
+    write_config_files(run.job, host, hosts)
     for entry in run.job.get("ProcessingInputs", ()):
-        source = entry.get("S3Input")
-        if source is None or source.get("S3DataType", "S3Prefix") != "S3Prefix":
-            text = (
-                f"ClientError: Input {entry['InputName']}: the embedded AWS supports only "
-                "S3Input with S3DataType S3Prefix."
-            )
-            raise JobFailed(text)
-        target = run.layout.host_path(source["LocalPath"])
-        jobs.download(run, source["S3Uri"], target, what=entry["InputName"])
+        source = _source(entry)
+        jobs.download(
+            run,
+            source["S3Uri"],
+            host.layout.host_path(source["LocalPath"]),
+            what=entry["InputName"],
+            share=jobs.share_of(host, hosts, source=source),
+        )
     for output in _outputs(run):
-        run.layout.host_path(output["LocalPath"]).mkdir(parents=True, exist_ok=True)
+        host.layout.host_path(output["LocalPath"]).mkdir(parents=True, exist_ok=True)
+
+
+def _source(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the input's S3 source, or refuse what the embedded AWS cannot deliver."""
+    source: Mapping[str, Any] = entry.get("S3Input", {})
+    supported = (
+        "LocalPath" in source
+        and source.get("S3DataType", "S3Prefix") == "S3Prefix"
+        and source.get("S3InputMode", "File") == "File"
+        and source.get("S3CompressionType", "None") == "None"
+    )
+    if supported:
+        return source
+    text = (
+        f"ClientError: Input {entry['InputName']}: the embedded AWS supports only S3Input with "
+        "a LocalPath, S3DataType S3Prefix, S3InputMode File and no compression."
+    )
+    raise JobFailed(text)
 
 
 def _outputs(run: JobRun) -> list[Mapping[str, Any]]:
@@ -119,13 +169,11 @@ def _outputs(run: JobRun) -> list[Mapping[str, Any]]:
     return [entry["S3Output"] for entry in config.get("Outputs", ()) if "S3Output" in entry]
 
 
-def _upload_outputs(run: JobRun) -> None:
-    """Upload every output, also after a failure: what the container wrote may say why."""
-    kms_key_id = run.job.get("ProcessingOutputConfig", {}).get("KmsKeyId") or None
-    for output in _outputs(run):
-        source = run.layout.host_path(output["LocalPath"])
-        try:
-            storage.upload_directory(run.s3(), source, output["S3Uri"], kms_key_id=kms_key_id)
-        except storage.StorageError as error:
-            text = f"ClientError: Output upload failed:{error}"
-            raise JobFailed(text) from error
+def _mirror(run: JobRun, host: Host, output: Mapping[str, Any]) -> Mirror:
+    return Mirror(
+        client=run.s3(),
+        directory=host.layout.host_path(output["LocalPath"]),
+        uri=output["S3Uri"],
+        scratch=host.layout.scratch,
+        kms_key_id=run.job.get("ProcessingOutputConfig", {}).get("KmsKeyId") or None,
+    )

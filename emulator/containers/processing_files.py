@@ -9,23 +9,22 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from emulator.containers.training_files import HOST
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from emulator.containers.layout import ContainerLayout
+    from emulator.containers.cluster import Host
 
 
-def write_config_files(job: Mapping[str, Any], layout: ContainerLayout) -> None:
+def write_config_files(job: Mapping[str, Any], host: Host, hosts: Sequence[Host]) -> None:
     """Write processingjobconfig and resourceconfig below config."""
+    names = [each.name for each in hosts]
     files = {
         "processingjobconfig.json": processing_job_config(job),
-        "resourceconfig.json": {"current_host": HOST, "hosts": [HOST]},
+        "resourceconfig.json": {"current_host": host.name, "hosts": names},
     }
     for name, content in files.items():
-        path = layout.processing_config / name
-        path.write_text(json.dumps(layout.rewrite_all(content)), encoding="utf-8")
+        path = host.layout.processing_config / name
+        path.write_text(json.dumps(host.layout.rewrite_all(content)), encoding="utf-8")
 
 
 def processing_job_config(job: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,17 @@ class StorageError(Exception):
 
 class NothingFound(StorageError):
     """No object lies under the S3 URI."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """Every `of`-th object, beginning with the one at `number`; objects are ordered by key."""
+
+    number: int
+    of: int
+
+
+WHOLE = Share(number=0, of=1)
 
 
 @contextlib.contextmanager
@@ -47,12 +59,13 @@ def join_uri(uri: str, *parts: str) -> str:
     return "/".join([uri.rstrip("/"), *parts])
 
 
-def download_prefix(client: Any, uri: str, target: Path) -> None:
-    """Copy every object under a prefix below `target`, relative paths kept."""
+def download_prefix(client: Any, uri: str, target: Path, *, share: Share = WHOLE) -> None:
+    """Copy a share of the objects under a prefix below `target`, relative paths kept."""
     bucket, prefix = parse_uri(uri)
+    target.mkdir(parents=True, exist_ok=True)
     with _naming(uri):
-        keys = list(_keys(client, bucket, prefix))
-        for key in keys:
+        keys = sorted(_keys(client, bucket, prefix))
+        for key in keys[share.number :: share.of]:
             _fetch(client, target / relative_path(key, prefix), bucket=bucket, key=key)
     if not keys:
         text = f'No S3 objects found under S3 URL "{uri}"'
@@ -102,7 +115,11 @@ def upload_file(client: Any, path: Path, uri: str, *, kms_key_id: str | None = N
 
 def upload_directory(client: Any, source: Path, uri: str, *, kms_key_id: str | None = None) -> None:
     """Copy every file below a directory to objects below a URI, relative paths kept."""
-    for path in sorted(source.rglob("*")):
-        if path.is_file():
-            name = path.relative_to(source).as_posix()
-            upload_file(client, path, join_uri(uri, name), kms_key_id=kms_key_id)
+    for name, path in files_below(source).items():
+        upload_file(client, path, join_uri(uri, name), kms_key_id=kms_key_id)
+
+
+def files_below(directory: Path) -> dict[str, Path]:
+    """Return every file of a directory by its relative path, in order."""
+    paths = [path for path in sorted(directory.rglob("*")) if path.is_file()]
+    return {path.relative_to(directory).as_posix(): path for path in paths}

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from typing import TYPE_CHECKING, Any
 
-from emulator.containers import jobs, storage
-from emulator.containers.archives import pack_directory
+from emulator.containers import jobs
+from emulator.containers.cluster import Ending, Host, Outcome, Watch
 from emulator.containers.environment import container_environment
-from emulator.containers.jobs import Ending, JobFailed, JobRun
+from emulator.containers.jobs import JobFailed, JobRun
 from emulator.containers.layout import read_message
 from emulator.containers.log_metrics import LogMetrics
+from emulator.containers.mirror import INTERVAL_S, following
 from emulator.containers.processes import Command
-from emulator.containers.training_files import input_mode, write_config_files
+from emulator.containers.training_files import host_names
+from emulator.containers.training_limits import Limits
 from emulator.containers.training_record import TrainingRecord
+from emulator.containers.training_transfers import (
+    download_inputs,
+    restored_checkpoints,
+    upload_checkpoints,
+    upload_outputs,
+)
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Mapping, Sequence
 
     from emulator.cloud import Cloud
 
-logger = logging.getLogger(__name__)
-
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
-_CHECKPOINTS = "/opt/ml/checkpoints"
+_OUT_OF_MEMORY = (
+    "ClientError: Please use an instance type with more memory, or reduce the size of training "
+    "data processed on an instance."
+)
 
 
 def run_training_job(
@@ -43,45 +50,88 @@ def run_training_job(
     DescribeTrainingJob that changed (times as aware datetimes, lists always whole).
     `stop` is set by StopTrainingJob.
     """
-    record = TrainingRecord(update)
     name = job["TrainingJobName"]
+    record = TrainingRecord(update, spot=bool(job.get("EnableManagedSpotTraining")))
     with jobs.ending_in(record, name):
-        layout = jobs.prepare_layout(cloud.state_dir, name)
         run = JobRun(
-            name=name, job=job, cloud=cloud, region=region, update=update, stop=stop, layout=layout
+            kind="training",
+            name=name,
+            job=job,
+            cloud=cloud,
+            region=region,
+            stop=stop,
+            host_names=host_names(job),
         )
         _train(run, record)
 
 
 def _train(run: JobRun, record: TrainingRecord) -> None:
-    metrics = _metrics(run)
-    record.enter("Starting")
-    command = _command(run)
-    run.stop_if_asked()
-    record.enter("Downloading")
-    _download_inputs(run)
-    run.stop_if_asked()
-    record.enter("Training")
-    ending, exit_code = _run_container(run, command, metrics=metrics, record=record)
+    metrics, limits = _metrics(run), Limits(run)
+    while True:
+        hosts, outcome = _attempt(run, record, metrics=metrics, limits=limits)
+        if outcome.ending is not Ending.INTERRUPTED:
+            break
+        record.enter("Interrupted")
+        waited = limits.wait_for_capacity()
+        if waited is not None:
+            _end(record, waited, {})
+            return
     found = {"FinalMetricDataList": metrics.final()} if metrics.final() else {}
     metrics.publish(run.cloud.client("cloudwatch", run.region), run.name)
-    _upload_checkpoints(run)
-    if ending is Ending.EXITED and exit_code != 0:
-        message = read_message(run.layout.failure_file)
-        raise JobFailed(jobs.algorithm_error(message, exit_code))
-    status = "InProgress" if ending is Ending.EXITED else "Stopping"
+    _fail_if_failed(outcome, limits)
+    status = "InProgress" if outcome.ending is Ending.EXITED else "Stopping"
     record.enter("Uploading", status=status, **found)
-    artifacts = {"ModelArtifacts": {"S3ModelArtifacts": _upload_outputs(run)}}
-    _end(record, ending, {**artifacts, **found})
+    artifacts = {"ModelArtifacts": {"S3ModelArtifacts": upload_outputs(run, hosts)}}
+    _end(record, outcome.ending, {**artifacts, **found})
+
+
+def _attempt(
+    run: JobRun, record: TrainingRecord, *, metrics: LogMetrics, limits: Limits
+) -> tuple[Sequence[Host], Outcome]:
+    """Run the containers once, on new instances, from the last checkpoints on."""
+    record.enter("Starting")
+    hosts = run.new_hosts()
+    commands = [(host, _command(run, host)) for host in hosts]
+    run.stop_if_asked()
+    record.enter("Downloading")
+    download_inputs(run, hosts)
+    checkpoints = restored_checkpoints(run, hosts)
+    run.stop_if_asked()
+    record.enter("Training")
+
+    def stopping(ending: Ending) -> None:
+        if ending is Ending.STOPPED:
+            record.enter("Stopping", status="Stopping")
+
+    watch = Watch(read=metrics.read, reason_to_end=limits.reason_to_end, stopping=stopping)
+    limits.begin()
+    with following(checkpoints, interval_s=INTERVAL_S / run.cloud.time_scale):
+        outcome = run.run_processes(commands, log_group=LOG_GROUP, watch=watch)
+    limits.finish()
+    upload_checkpoints(checkpoints)
+    return hosts, outcome
+
+
+def _fail_if_failed(outcome: Outcome, limits: Limits) -> None:
+    if outcome.ending is Ending.CRASHED and limits.fault is not None:
+        if limits.fault.fault == "out_of_memory":
+            raise JobFailed(_OUT_OF_MEMORY)
+        raise JobFailed(jobs.algorithm_error("", limits.fault.exit_code))
+    if outcome.ending is Ending.EXITED and outcome.exit_code != 0:
+        message = read_message(outcome.host.layout.failure_file)
+        raise JobFailed(jobs.algorithm_error(message, outcome.exit_code))
 
 
 def _end(record: TrainingRecord, ending: Ending, fields: Mapping[str, Any]) -> None:
-    if ending is Ending.EXITED:
-        record.end("Completed", **fields)
-    elif ending is Ending.STOPPED:
-        record.end("Stopped", **fields)
-    else:
-        record.end("Stopped", secondary="MaxRuntimeExceeded", **fields)
+    match ending:
+        case Ending.EXITED:
+            record.end("Completed", **fields)
+        case Ending.MAX_RUNTIME:
+            record.end("Stopped", secondary="MaxRuntimeExceeded", **fields)
+        case Ending.MAX_WAIT:
+            record.end("Stopped", secondary="MaxWaitTimeExceeded", **fields)
+        case _:
+            record.end("Stopped", **fields)
 
 
 def _metrics(run: JobRun) -> LogMetrics:
@@ -92,21 +142,21 @@ def _metrics(run: JobRun) -> LogMetrics:
         raise JobFailed(text) from error
 
 
-def _command(run: JobRun) -> Command:
+def _command(run: JobRun, host: Host) -> Command:
     """Decide what the container runs: its own entry point, or the toolkit's `train`."""
     algorithm = run.job["AlgorithmSpecification"]
     image = jobs.usable_image(algorithm["TrainingImage"])
     entry_point = algorithm.get("ContainerEntrypoint", ())
     arguments = algorithm.get("ContainerArguments", ())
     if entry_point:
-        shim, argv = "supervise", jobs.host_argv([*entry_point, *arguments], image, run.layout)
+        shim, argv = "supervise", jobs.host_argv([*entry_point, *arguments], image, host.layout)
     else:
-        shim, argv = "train", (str(run.layout.base),)
+        shim, argv = "train", (str(host.layout.base),)
     isolated = bool(run.job.get("EnableNetworkIsolation"))
     platform = {"TRAINING_JOB_NAME": run.name, "TRAINING_JOB_ARN": run.job["TrainingJobArn"]}
     environment = container_environment(
         {**run.job.get("Environment", {}), **platform},
-        layout=run.layout,
+        layout=host.layout,
         region=run.region,
         endpoint_url=run.aws_endpoint_url(isolated=isolated),
     )
@@ -115,96 +165,5 @@ def _command(run: JobRun) -> Command:
         shim=shim,
         arguments=argv,
         environment=environment,
-        directory=run.layout.base,
+        directory=host.layout.base,
     )
-
-
-def _download_inputs(run: JobRun) -> None:
-    write_config_files(run.job, run.layout)
-    for channel in run.job.get("InputDataConfig", ()):
-        uri = _channel_uri(channel, run.job)
-        name = channel["ChannelName"]
-        jobs.download(run, uri, run.layout.input_data / name, what=f"of channel {name}")
-    checkpoints = run.job.get("CheckpointConfig")
-    if checkpoints:
-        target = _checkpoint_directory(run, checkpoints)
-        target.mkdir(parents=True, exist_ok=True)
-        try:
-            storage.download_prefix(run.s3(), checkpoints["S3Uri"], target)
-        except storage.NothingFound:
-            logger.info("no_checkpoints_yet job=%s uri=%s", run.name, checkpoints["S3Uri"])
-
-
-def _channel_uri(channel: Mapping[str, Any], job: Mapping[str, Any]) -> str:
-    """Return the channel's S3 prefix, or refuse what the embedded AWS cannot deliver."""
-    source = channel["DataSource"].get("S3DataSource")
-    if source is None:
-        unsupported = "a file system as data source"
-    elif source["S3DataType"] != "S3Prefix":
-        unsupported = f"S3DataType {source['S3DataType']}"
-    elif input_mode(channel, job) == "Pipe":
-        unsupported = "input mode Pipe"
-    elif channel.get("CompressionType", "None") != "None":
-        unsupported = f"CompressionType {channel['CompressionType']}"
-    else:
-        return str(source["S3Uri"])
-    text = (
-        f"ClientError: Channel {channel['ChannelName']}: the embedded AWS does not support "
-        f"{unsupported}. Use S3DataType S3Prefix, input mode File, no compression."
-    )
-    raise JobFailed(text)
-
-
-def _run_container(
-    run: JobRun, command: Command, *, metrics: LogMetrics, record: TrainingRecord
-) -> tuple[Ending, int]:
-    logs = jobs.log_stream(run, LOG_GROUP)
-
-    def sink(line: str) -> None:
-        metrics.read(line)
-        logs.write(line)
-
-    def stopping(ending: Ending) -> None:
-        if ending is Ending.STOPPED:
-            record.enter("Stopping", status="Stopping")
-
-    return jobs.run_process(run, command, logs=logs, sink=sink, stopping=stopping)
-
-
-def _upload_outputs(run: JobRun) -> str:
-    """Store model and output data; return the model artifact's URI."""
-    config = run.job["OutputDataConfig"]
-    prefix = storage.join_uri(config["S3OutputPath"], run.name, "output")
-    try:
-        if any(run.layout.output_data.iterdir()):
-            _upload_archive(run, run.layout.output_data, f"{prefix}/output.tar.gz")
-        if config.get("CompressionType") == "NONE":
-            uri = f"{prefix}/model/"
-            storage.upload_directory(run.s3(), run.layout.model, uri, kms_key_id=_kms_key_id(run))
-        else:
-            uri = f"{prefix}/model.tar.gz"
-            _upload_archive(run, run.layout.model, uri)
-    except storage.StorageError as error:
-        text = f"ClientError: Artifact upload failed:{error}"
-        raise JobFailed(text) from error
-    return uri
-
-
-def _upload_archive(run: JobRun, source: Path, uri: str) -> None:
-    archive = run.layout.base.parent / uri.rpartition("/")[2]
-    pack_directory(source, archive)
-    storage.upload_file(run.s3(), archive, uri, kms_key_id=_kms_key_id(run))
-
-
-def _kms_key_id(run: JobRun) -> str | None:
-    return run.job["OutputDataConfig"].get("KmsKeyId") or None
-
-
-def _checkpoint_directory(run: JobRun, config: Mapping[str, Any]) -> Path:
-    return run.layout.host_path(config.get("LocalPath", _CHECKPOINTS))
-
-
-def _upload_checkpoints(run: JobRun) -> None:
-    config = run.job.get("CheckpointConfig")
-    if config:
-        storage.upload_directory(run.s3(), _checkpoint_directory(run, config), config["S3Uri"])

@@ -11,21 +11,65 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from emulator.containers.cluster import Host
     from emulator.containers.layout import ContainerLayout
 
-HOST = "algo-1"
-INSTANCE_GROUP = "homogeneousCluster"
+HOMOGENEOUS = "homogeneousCluster"
+_DEFAULT_INSTANCE_TYPE = "ml.m5.large"
 
 
-def write_config_files(job: Mapping[str, Any], layout: ContainerLayout) -> None:
+def write_config_files(job: Mapping[str, Any], host: Host) -> None:
     """Write hyperparameters, inputdataconfig and resourceconfig below input/config."""
     files = {
-        "hyperparameters.json": hyperparameters(job, layout),
-        "inputdataconfig.json": input_data_config(job),
-        "resourceconfig.json": resource_config(job),
+        "hyperparameters.json": hyperparameters(job, host.layout),
+        "inputdataconfig.json": input_data_config(job, host.name),
+        "resourceconfig.json": resource_config(job, host.name),
     }
     for name, content in files.items():
-        (layout.input_config / name).write_text(json.dumps(content), encoding="utf-8")
+        path = host.layout.input_config / name
+        path.write_text(json.dumps(content), encoding="utf-8")
+
+
+def instance_groups(job: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The groups of resourceconfig.json; hosts are counted through all of them."""
+    resources = job["ResourceConfig"]
+    one_group = {"InstanceGroupName": HOMOGENEOUS, "InstanceCount": 1, **resources}
+    groups, first = [], 1
+    for group in resources.get("InstanceGroups") or [one_group]:
+        end = first + group["InstanceCount"]
+        groups.append(
+            {
+                "instance_group_name": group["InstanceGroupName"],
+                "instance_type": group.get("InstanceType", _DEFAULT_INSTANCE_TYPE),
+                "hosts": [f"algo-{number}" for number in range(first, end)],
+            }
+        )
+        first = end
+    return groups
+
+
+def host_names(job: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(host for group in instance_groups(job) for host in group["hosts"])
+
+
+def group_of(job: Mapping[str, Any], host_name: str) -> dict[str, Any]:
+    return next(group for group in instance_groups(job) if host_name in group["hosts"])
+
+
+def channels_of(job: Mapping[str, Any], host_name: str) -> list[Mapping[str, Any]]:
+    """The channels that a host gets: all but those meant for other instance groups."""
+    group = group_of(job, host_name)["instance_group_name"]
+    return [
+        channel
+        for channel in job.get("InputDataConfig", ())
+        if group in (_groups_of_channel(channel) or [group])
+    ]
+
+
+def _groups_of_channel(channel: Mapping[str, Any]) -> list[str]:
+    source = channel["DataSource"].get("S3DataSource", {})
+    groups: list[str] = source.get("InstanceGroupNames", [])
+    return groups
 
 
 def hyperparameters(job: Mapping[str, Any], layout: ContainerLayout) -> dict[str, str]:
@@ -34,11 +78,11 @@ def hyperparameters(job: Mapping[str, Any], layout: ContainerLayout) -> dict[str
     return {name: layout.rewrite(value) for name, value in given.items()}
 
 
-def input_data_config(job: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+def input_data_config(job: Mapping[str, Any], host_name: str) -> dict[str, dict[str, str]]:
     """What the container is told about its channels."""
     return {
         channel["ChannelName"]: _channel_config(channel, job)
-        for channel in job.get("InputDataConfig", ())
+        for channel in channels_of(job, host_name)
     }
 
 
@@ -60,15 +104,14 @@ def input_mode(channel: Mapping[str, Any], job: Mapping[str, Any]) -> str:
     return str(channel.get("InputMode", default))
 
 
-def resource_config(job: Mapping[str, Any]) -> dict[str, Any]:
-    """One host: the embedded AWS runs every job on one machine."""
-    instance_type = job["ResourceConfig"].get("InstanceType", "ml.m5.large")
-    group = {"instance_group_name": INSTANCE_GROUP, "instance_type": instance_type, "hosts": [HOST]}
+def resource_config(job: Mapping[str, Any], host_name: str) -> dict[str, Any]:
+    """What a host is told about itself and the others."""
+    group = group_of(job, host_name)
     return {
-        "current_host": HOST,
-        "current_instance_type": instance_type,
-        "current_group_name": INSTANCE_GROUP,
-        "hosts": [HOST],
-        "instance_groups": [group],
+        "current_host": host_name,
+        "current_instance_type": group["instance_type"],
+        "current_group_name": group["instance_group_name"],
+        "hosts": list(host_names(job)),
+        "instance_groups": instance_groups(job),
         "network_interface_name": "eth0",
     }

@@ -18,26 +18,38 @@ MESSAGES = {
     "Downloading": "Downloading input data",
     "Training": "Training image download completed. Training in progress.",
     "Uploading": "Uploading generated training model",
+    "Interrupted": "Training job interrupted: the managed spot training instances were reclaimed",
     "Stopping": "Stopping the training job",
     "Completed": "Training job completed",
     "Failed": "Training job failed",
     "Stopped": "Training job stopped",
+    "MaxWaitTimeExceeded": "Training job wait time exceeded MaxWaitTimeInSeconds provided",
     "MaxRuntimeExceeded": "Training job runtime exceeded MaxRuntimeInSeconds provided",
 }
+
+
+# AWS promises savings of up to 90 % and bills by the market; this stands for the market.
+_SPOT_PRICE = 0.3
+
+
+def billable_s(training_s: int) -> int:
+    """What spot instances are billed for, at least a second."""
+    return max(1, int(training_s * _SPOT_PRICE))
 
 
 class TrainingRecord:
     """Reports secondary statuses with their transitions, and the end with its times."""
 
-    def __init__(self, update: Callable[[Mapping[str, Any]], None]) -> None:
+    def __init__(self, update: Callable[[Mapping[str, Any]], None], *, spot: bool = False) -> None:
         self._update = update
+        self._spot = spot
         self._transitions: list[dict[str, Any]] = []
         self._started: dt.datetime | None = None
 
     def enter(self, secondary: str, *, status: str = "InProgress", **fields: Any) -> None:
         """Report a secondary status; entering the current one again changes nothing."""
         now = dt.datetime.now(dt.UTC)
-        if secondary == "Downloading":
+        if secondary == "Downloading" and self._started is None:
             self._started = now
             fields["TrainingStartTime"] = now
         self._move(secondary, now)
@@ -52,7 +64,10 @@ class TrainingRecord:
         started = self._started or now
         seconds = max(1, round((now - started).total_seconds()))
         times = {"TrainingStartTime": started, "TrainingEndTime": now}
-        billed = {"TrainingTimeInSeconds": seconds, "BillableTimeInSeconds": seconds}
+        billed = {
+            "TrainingTimeInSeconds": seconds,
+            "BillableTimeInSeconds": billable_s(seconds) if self._spot else seconds,
+        }
         self._report(final, status, at=now, fields={**fields, **times, **billed})
 
     def fail(self, reason: str) -> None:

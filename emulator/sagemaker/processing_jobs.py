@@ -4,6 +4,7 @@ import threading
 from typing import Any
 
 from emulator.containers.processing import run_processing_job
+from emulator.sagemaker.instances import check_instance_count
 from emulator.sagemaker.jobs import JobKind, Update
 from emulator.sagemaker.listing import Listing, list_page
 from emulator.sagemaker.registry import Context, Params, action
@@ -24,6 +25,8 @@ _LISTING = Listing(
 def create_processing_job(context: Context, params: Params) -> dict[str, Any]:
     name = params["ProcessingJobName"]
     arn = context.arn("processing-job", name)
+    cluster = params["ProcessingResources"]["ClusterConfig"]
+    check_instance_count(cluster["InstanceCount"], what=f"processing job {name}")
     now = context.now()
     job = {
         **params,

@@ -5,6 +5,7 @@ from typing import Any
 
 from emulator.containers.training import run_training_job
 from emulator.sagemaker.errors import NotImplementedByEmulator, ValidationError
+from emulator.sagemaker.instances import check_instance_count
 from emulator.sagemaker.jobs import JobKind, Update
 from emulator.sagemaker.listing import Listing, list_page
 from emulator.sagemaker.registry import Context, Params, action
@@ -54,19 +55,64 @@ def _check(params: Params) -> None:
     if len(set(channels)) != len(channels):
         text = f"Channel names must be unique; got {', '.join(channels)}."
         raise ValidationError(text)
+    _check_instances(params)
+    _check_checkpoints(params)
     _check_spot(params)
+
+
+def _check_instances(params: Params) -> None:
+    resources = params["ResourceConfig"]
+    groups = resources.get("InstanceGroups", [])
+    if groups and ("InstanceCount" in resources or "InstanceType" in resources):
+        text = (
+            "InstanceGroups cannot be specified together with InstanceCount and InstanceType in "
+            "ResourceConfig."
+        )
+        raise ValidationError(text)
+    names = [group["InstanceGroupName"] for group in groups]
+    if len(set(names)) != len(names):
+        text = f"Instance group names must be unique; got {', '.join(names)}."
+        raise ValidationError(text)
+    for channel in params.get("InputDataConfig", []):
+        _check_groups_of_channel(channel, names)
+    counts = [group["InstanceCount"] for group in groups] or [resources.get("InstanceCount", 1)]
+    check_instance_count(sum(counts), what=f"training job {params['TrainingJobName']}")
+
+
+def _check_groups_of_channel(channel: Params, names: list[str]) -> None:
+    source = channel["DataSource"].get("S3DataSource", {})
+    unknown = [name for name in source.get("InstanceGroupNames", []) if name not in names]
+    if unknown:
+        text = (
+            f"Channel {channel['ChannelName']} names instance groups that ResourceConfig does not "
+            f"have: {', '.join(unknown)}."
+        )
+        raise ValidationError(text)
+
+
+def _check_checkpoints(params: Params) -> None:
+    path = params.get("CheckpointConfig", {}).get("LocalPath", "/opt/ml/checkpoints")
+    if not path.startswith("/opt/ml/") or ".." in path.split("/"):
+        text = f"CheckpointConfig.LocalPath {path} outside /opt/ml"
+        raise NotImplementedByEmulator(text)
 
 
 def _check_spot(params: Params) -> None:
     stopping = params.get("StoppingCondition", {})
     if not params.get("EnableManagedSpotTraining"):
         if "MaxWaitTimeInSeconds" in stopping:
-            text = "MaxWaitTimeInSeconds is only for jobs with EnableManagedSpotTraining."
+            text = (
+                "Invalid MaxWaitTimeInSeconds. It is only supported when "
+                "EnableManagedSpotTraining is set to true"
+            )
             raise ValidationError(text)
         return
     wait = stopping.get("MaxWaitTimeInSeconds", 0)
     if wait < stopping.get("MaxRuntimeInSeconds", _DEFAULT_MAX_RUNTIME_S):
-        text = "Invalid MaxWaitTimeInSeconds: it must be at least MaxRuntimeInSeconds."
+        text = (
+            "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to "
+            "MaxRuntimeInSeconds"
+        )
         raise ValidationError(text)
 
 

@@ -159,7 +159,7 @@ def test_a_channel_is_described_with_the_jobs_defaults() -> None:
         {"ChannelName": "train", "DataSource": source, "ContentType": "text/csv"},
         {"ChannelName": "code", "DataSource": source, "InputMode": "FastFile"},
     ]
-    config = input_data_config(a_job(InputDataConfig=channels))
+    config = input_data_config(a_job(InputDataConfig=channels), "algo-1")
     common = {"S3DistributionType": "FullyReplicated", "RecordWrapperType": "None"}
     assert config == {
         "train": {**common, "TrainingInputMode": "File", "ContentType": "text/csv"},
@@ -168,7 +168,7 @@ def test_a_channel_is_described_with_the_jobs_defaults() -> None:
 
 
 def test_the_resource_config_names_one_host() -> None:
-    config = resource_config(a_job())
+    config = resource_config(a_job(), "algo-1")
     assert (config["current_host"], config["hosts"]) == ("algo-1", ["algo-1"])
     assert config["instance_groups"][0]["instance_type"] == "ml.m5.large"
     assert json.loads(json.dumps(config)) == config

@@ -53,6 +53,9 @@ def test_clearing_resets_the_rollback_mode() -> None:
         ({"latency_ms": 1, "chance": 0.5}, "unknown keys chance"),
         ({"latency_ms": 1, "times": 0}, "at least 1"),
         ({"hosting": {"fault": "explode"}}, "allowed are ping_fail, launch_fail"),
+        ({"training": {"fault": "explode"}}, "allowed are interrupt, exit, out_of_memory"),
+        ({"training": {"fault": "exit", "after_s": -1}}, "`after_s` is -1"),
+        ({"training": {"fault": "exit", "exit_code": "9"}}, "`exit_code` is '9'"),
         ({"rollback": {"reason": "maybe"}}, "allowed are set, empty"),
         ({"rollback": "visible"}, "not a JSON object"),
     ],
@@ -60,3 +63,13 @@ def test_clearing_resets_the_rollback_mode() -> None:
 def test_what_is_not_a_rule_is_refused(rule: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidFault, match=message):
         faults(rule)
+
+
+def test_a_training_rule_matches_jobs_and_kinds_of_fault() -> None:
+    made = faults({"training": {"job": "mine-*", "fault": "exit", "exit_code": 3, "times": 1}})
+    assert made.training_fault("other", among=("exit",)) is None
+    assert made.training_fault("mine-1", among=("disk_full",)) is None
+    found = made.training_fault("mine-1", among=("interrupt", "exit"))
+    assert found is not None
+    assert (found.exit_code, found.after_s) == (3, 0)
+    assert made.training_fault("mine-1", among=("exit",)) is None

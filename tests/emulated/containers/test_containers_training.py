@@ -71,7 +71,8 @@ def test_the_script_sees_the_toolkits_variables_and_no_secret(
     monkeypatch.setenv("SERVER_SECRET", "hidden")
     job = world.script_job(SAVES_ENVIRONMENT, Environment={"GIVEN": "/opt/ml/input/data"})
     environment = saved(world, world.train(job), "env.json")
-    base = str(world.cloud.state_dir / "jobs" / job["TrainingJobName"] / "ml")
+    directory = world.cloud.state_dir / "jobs" / "us-east-1" / "training"
+    base = str(directory / job["TrainingJobName"] / "ml")
     assert "SERVER_SECRET" not in environment
     assert environment["SM_CHANNEL_TRAIN"] == f"{base}/input/data/train"
     assert environment["SM_CHANNELS"] == '["code","train"]'

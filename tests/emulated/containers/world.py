@@ -55,8 +55,13 @@ class World:
         return [entry["Key"] for entry in listed.get("Contents", ())]
 
     def archive_names(self, key: str) -> list[str]:
+        return sorted(self.archive(key))
+
+    def archive(self, key: str) -> dict[str, bytes]:
+        """Return the files of an archive in S3 by their names."""
         with tarfile.open(fileobj=io.BytesIO(self.get(key))) as archive:
-            return sorted(member.name for member in archive.getmembers() if member.isfile())
+            opened = {name: archive.extractfile(name) for name in archive.getnames()}
+            return {name: file.read() for name, file in opened.items() if file is not None}
 
     def name(self, noun: str) -> str:
         return f"{noun}-{self.bucket.removeprefix('bucket-')}"
@@ -190,8 +195,11 @@ class Description:
     thread: threading.Thread | None = None
 
     def stop_and_join(self) -> None:
-        assert self.thread is not None
         self.stop.set()
+        self.join()
+
+    def join(self) -> None:
+        assert self.thread is not None
         self.thread.join(30)
         assert not self.thread.is_alive()
 
