@@ -1,16 +1,23 @@
 """InvokeEndpoint: finds the fleet that takes a request and hands it to the containers."""
 
-import json
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from emulator.answers import Answer, Environ
 from emulator.calls import Call
 from emulator.containers.runtime import Invocation, InvocationRequest, invoke_endpoint
-from emulator.sagemaker.hosting import Hosting
+from emulator.containers.runtime_errors import InvocationAnswer, invalid, unavailable
+from emulator.runtime_headers import violations
+from emulator.sagemaker.hosting import Hosting, Route
 
 Measured = Callable[[Invocation], None]
 
-_TARGET_VARIANT = "X-Amzn-SageMaker-Target-Variant"
+_TARGET_VARIANT = "x-amzn-sagemaker-target-variant"
+# What only other kinds of endpoints understand.
+_OTHER_KINDS = {
+    "x-amzn-sagemaker-target-container-hostname": "TargetContainerHostname",
+    "x-amzn-sagemaker-inference-component": "InferenceComponentName",
+}
 
 
 class Runtime:
@@ -20,49 +27,64 @@ class Runtime:
         self._measured = measured
 
     def answer(self, call: Call, environ: Environ) -> Answer:
-        headers = request_headers(environ)
-        endpoint_name = call.endpoint_name or ""
-        target = headers.get(_TARGET_VARIANT)
-        fleet = self._hosting.fleet_for(call.region, endpoint_name, target_variant=target)
-        if fleet is None and self._hosting.is_expected(call.region, endpoint_name):
-            return _not_ready(endpoint_name)
-        if fleet is None and target and self._hosting.traffic(call.region, endpoint_name):
-            return _no_such_variant(endpoint_name, target)
         request = InvocationRequest(
-            endpoint_name=endpoint_name,
+            endpoint_name=call.endpoint_name or "",
             account_id=self._account_id,
             region=call.region,
-            headers=headers,
+            headers=request_headers(environ),
             body=call.body,
         )
-        answer = invoke_endpoint(request, fleet, measured=self._measured)
+        answer = self._invoke(request)
         return Answer(status=answer.status, headers=answer.headers, body=answer.body)
 
+    def _invoke(self, request: InvocationRequest) -> InvocationAnswer:
+        broken = violations("InvokeEndpoint", request.headers)
+        if broken is not None:
+            return invalid(broken)
+        target = request.headers.get(_TARGET_VARIANT)
+        route = self._hosting.route(request.region, request.endpoint_name, target_variant=target)
+        if route is None:
+            return self._nowhere(request, target)
+        refused = _refusal(request)
+        if refused is not None:
+            return refused
+        self._copy(request, route)
+        return invoke_endpoint(request, route.fleet, measured=self._measured)
 
-def _no_such_variant(endpoint_name: str, variant_name: str) -> Answer:
-    text = f"Variant {variant_name} of endpoint {endpoint_name} not found."
-    headers = {"Content-Type": "application/json", "x-amzn-ErrorType": "ValidationError"}
-    return Answer(status=400, headers=headers, body=json.dumps({"Message": text}).encode())
+    def _nowhere(self, request: InvocationRequest, target: str | None) -> InvocationAnswer:
+        name = request.endpoint_name
+        if self._hosting.is_expected(request.region, name):
+            return unavailable(
+                f"The instances of endpoint {name} are being started again. Try again."
+            )
+        if target and self._hosting.traffic(request.region, name):
+            return invalid(f"Variant {target} of endpoint {name} not found.")
+        return invoke_endpoint(request, None)
+
+    def _copy(self, request: InvocationRequest, route: Route) -> None:
+        for shadow in route.shadows:
+            if shadow.mirror is not None:
+                copy = partial(invoke_endpoint, request, shadow, measured=self._measured)
+                shadow.mirror.send(copy)
 
 
-def _not_ready(endpoint_name: str) -> Answer:
-    text = f"The instances of endpoint {endpoint_name} are being started again. Try again."
-    headers = {"Content-Type": "application/json", "x-amzn-ErrorType": "ServiceUnavailable"}
-    return Answer(status=503, headers=headers, body=json.dumps({"Message": text}).encode())
+def _refusal(request: InvocationRequest) -> InvocationAnswer | None:
+    for header, member in _OTHER_KINDS.items():
+        if header in request.headers:
+            return invalid(
+                f"{member} is not supported by endpoint {request.endpoint_name}: it runs one "
+                "container and no inference components."
+            )
+    return None
 
 
 def request_headers(environ: Environ) -> Mapping[str, str]:
-    """Return the request's headers; WSGI has lost their case, so AWS's spelling is restored."""
+    """Return the request's headers by their names in lower case."""
     headers = {
-        _spelled(key[len("HTTP_") :]): value
+        key[len("HTTP_") :].replace("_", "-").lower(): value
         for key, value in environ.items()
         if key.startswith("HTTP_")
     }
     if environ.get("CONTENT_TYPE"):
-        headers["Content-Type"] = environ["CONTENT_TYPE"]
+        headers["content-type"] = environ["CONTENT_TYPE"]
     return headers
-
-
-def _spelled(key: str) -> str:
-    name = key.replace("_", "-").title()
-    return name.replace("-Sagemaker-", "-SageMaker-")

@@ -65,10 +65,8 @@ class Router:
         if call.path.startswith("/_emu/"):
             answer = self.admin.answer(method=call.method, path=call.path, body=call.body)
             return _fixed(answer)
-        if call.endpoint_name:
-            return _fixed(self.runtime.answer(call, environ))
-        if call.service == "sagemaker" and call.target:
-            return _fixed(self._control(call))
+        if call.endpoint_name or (call.service == "sagemaker" and call.target):
+            return _fixed(self._sagemaker(call, environ))
 
         def moto(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
             sign_public_link(call, environ)
@@ -77,10 +75,12 @@ class Router:
 
         return moto
 
-    def _control(self, call: Call) -> Answer:
+    def _sagemaker(self, call: Call, environ: Environ) -> Answer:
         if self.stopping.is_set():
             text = "The embedded AWS is stopping."
             return error_for(call, code="ServiceUnavailable", message=text, status=503)
+        if call.endpoint_name:
+            return self.runtime.answer(call, environ)
         return self.control_plane.answer(action=call.action, region=call.region, body=call.body)
 
 
@@ -115,8 +115,7 @@ def serve(directory: StateDirectory, environment: Mapping[str, str]) -> None:
     interval_s = float(environment.get("EMULATOR_SNAPSHOT_INTERVAL_S", "60"))
     parts.keep_taking_snapshots(interval_s)
     parts.stopping.wait()
-    server.shutdown()
-    _stop(parts)
+    _stop(parts, server)
     log.info("stopped")
 
 
@@ -185,13 +184,17 @@ def _cloudwatch_part(monitoring: Monitoring) -> Part:
     return plain_part("cloudwatch", snapshot=cloudwatch.snapshot, restore=cloudwatch.restore)
 
 
-def _stop(parts: _Parts) -> None:
-    """End all workers between two snapshots: their end may take longer than we are given."""
+def _stop(parts: _Parts, server: BaseWSGIServer) -> None:
+    """End all workers between two snapshots: their end may take longer than we are given.
+
+    What they leave behind (logs, captured data) goes through our own door, so it closes after them.
+    """
     parts.monitoring.stop()
     parts.store.seal()
     _snapshot(parts.keeper, "stopping")
     stop_all_jobs()
     parts.hosting.stop_all()
+    server.shutdown()
     _snapshot(parts.keeper, STOP)
 
 

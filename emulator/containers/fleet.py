@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 
 from emulator.containers import storage
 from emulator.containers.archives import UnsafeArchive, extract_safely
+from emulator.containers.capture import CaptureLog
 from emulator.containers.environment import container_environment
 from emulator.containers.images import UnusableImage, resolve
 from emulator.containers.instance import Blueprint, Instance
 from emulator.containers.layout import ContainerLayout
+from emulator.containers.shadowing import Mirror
 from emulator.containers.worker import (
     ContainerCrashed,
     ContainerResponse,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from emulator.cloud import Cloud
+    from emulator.containers.capture_format import CaptureSettings
 
 __all__ = [
     "ContainerCrashed",
@@ -63,6 +66,9 @@ class Variant:
     instance_count: int
     startup_timeout_s: int
     network_isolation: bool = False
+    initial_weight: float = 1.0
+    shadow: bool = False
+    capture: CaptureSettings | None = None
 
 
 class LaunchFailed(Exception):
@@ -77,9 +83,17 @@ class Fleet:
     """Live workers of one variant. Thread-safe."""
 
     def __init__(
-        self, variant: Variant, instances: Sequence[Instance], *, home: Path, grace_s: float
+        self,
+        variant: Variant,
+        instances: Sequence[Instance],
+        *,
+        home: Path,
+        grace_s: float,
+        capture: CaptureLog | None = None,
     ) -> None:
         self.variant = variant
+        self.capture = capture
+        self.mirror = Mirror(variant.variant_name) if variant.shadow else None
         self._instances = tuple(instances)
         self._home = home
         self._grace_s = grace_s
@@ -127,10 +141,14 @@ class Fleet:
 
         The grace time is 30 s divided by the time scale, for each of the two waits.
         """
+        if self.mirror is not None:
+            self.mirror.close()
         deadline = time.monotonic() + self._grace_s
         while time.monotonic() < deadline and not self._quiet():
             time.sleep(_QUIET_S / 10)
         _stop_all(self._instances, self._grace_s)
+        if self.capture is not None:
+            self.capture.close()
         shutil.rmtree(self._home, ignore_errors=True)
 
     def _quiet(self) -> bool:
@@ -150,7 +168,20 @@ def launch(variant: Variant, cloud: Cloud) -> Fleet:
     except BaseException:
         shutil.rmtree(home, ignore_errors=True)
         raise
-    return Fleet(variant, instances, home=home, grace_s=STOP_GRACE_S / cloud.time_scale)
+    return Fleet(
+        variant,
+        instances,
+        home=home,
+        grace_s=STOP_GRACE_S / cloud.time_scale,
+        capture=_capture_log(variant, cloud),
+    )
+
+
+def _capture_log(variant: Variant, cloud: Cloud) -> CaptureLog | None:
+    if variant.capture is None:
+        return None
+    folder = f"{variant.endpoint_name}/{variant.variant_name}"
+    return CaptureLog(variant.capture, cloud, region=variant.region, folder=folder)
 
 
 def _blueprint(variant: Variant, cloud: Cloud, layout: ContainerLayout) -> Blueprint:

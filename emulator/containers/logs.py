@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import collections
 import logging
-import queue
-import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+
+from emulator.containers.batching import BatchWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,11 +36,11 @@ class LogStream:
         self.group = group
         self.stream = stream
         self._client = cloud.client("logs", region)
-        self._events: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._tail: collections.deque[str] = collections.deque(maxlen=_TAIL_LINES)
         self._create()
-        self._writer = threading.Thread(target=self._write_batches, daemon=True)
-        self._writer.start()
+        self._events: BatchWriter[dict[str, Any]] = BatchWriter(
+            self._put_all, interval_s=_BATCH_INTERVAL_S, most_items=_BATCH_EVENTS
+        )
 
     def write(self, line: str) -> None:
         """Queue one line, stamped now; empty lines are kept as one blank (AWS refuses empty)."""
@@ -53,8 +53,7 @@ class LogStream:
 
     def close(self) -> None:
         """Flush what is queued and end the writer."""
-        self._events.put(None)
-        self._writer.join()
+        self._events.close()
 
     def _create(self) -> None:
         for create, names in (
@@ -71,27 +70,9 @@ class LogStream:
             except (BotoCoreError, ClientError) as error:
                 self._lost(error)
 
-    def _write_batches(self) -> None:
-        open_ended = True
-        while open_ended:
-            first = self._events.get()
-            if first is None:
-                return
-            events, open_ended = self._collect(first)
-            for batch in batches(events):
-                self._put(batch)
-
-    def _collect(self, first: dict[str, Any]) -> tuple[list[dict[str, Any]], bool]:
-        events, deadline = [first], time.monotonic() + _BATCH_INTERVAL_S
-        while len(events) < _BATCH_EVENTS:
-            try:
-                event = self._events.get(timeout=max(0.0, deadline - time.monotonic()))
-            except queue.Empty:
-                return events, True
-            if event is None:
-                return events, False
-            events.append(event)
-        return events, True
+    def _put_all(self, events: list[dict[str, Any]]) -> None:
+        for batch in batches(events):
+            self._put(batch)
 
     def _put(self, events: list[dict[str, Any]]) -> None:
         try:

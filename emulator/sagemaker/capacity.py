@@ -10,7 +10,7 @@ from emulator.sagemaker.errors import NotImplementedByEmulator, ValidationError
 from emulator.sagemaker.registry import Context, Params, action
 from emulator.sagemaker.shifting import plan_shifts
 from emulator.sagemaker.store import Document
-from emulator.sagemaker.variants import hosted_config, variants_to_launch
+from emulator.sagemaker.variants import all_variants, hosted_config, variants_to_launch
 
 
 @action("UpdateEndpointWeightsAndCapacities")
@@ -28,7 +28,7 @@ def update_endpoint_weights_and_capacities(context: Context, params: Params) -> 
 
 def _wanted(endpoint: Document, params: Params) -> dict[str, Document]:
     """Return what each named variant is to have, by variant name."""
-    known = {variant["VariantName"] for variant in endpoint["ProductionVariants"]}
+    known = {variant["VariantName"] for variant in all_variants(endpoint)}
     wanted = {item["VariantName"]: item for item in params["DesiredWeightsAndCapacities"]}
     unknown = sorted(set(wanted) - known)
     if unknown:
@@ -45,16 +45,17 @@ def _wanted(endpoint: Document, params: Params) -> dict[str, Document]:
 
 def _change(context: Context, endpoint: Document, *, wanted: dict[str, Document]) -> Any:
     """Return what brings the change about, to be run in the background."""
-    now = {variant["VariantName"]: variant for variant in endpoint["ProductionVariants"]}
-    weights = {
+    now: dict[str, Any] = {variant["VariantName"]: variant for variant in all_variants(endpoint)}
+    weights: dict[str, float] = {
         name: wanted.get(name, {}).get("DesiredWeight", variant["DesiredWeight"])
         for name, variant in now.items()
     }
-    counts = {
+    counts: dict[str, int] = {
         name: wanted.get(name, {}).get("DesiredInstanceCount", variant["DesiredInstanceCount"])
         for name, variant in now.items()
     }
     config = hosted_config(context, endpoint["EndpointConfigName"])
+    production = [counts[variant["VariantName"]] for variant in endpoint["ProductionVariants"]]
     deployment = Deployment(
         context=context,
         endpoint_name=endpoint["EndpointName"],
@@ -63,7 +64,7 @@ def _change(context: Context, endpoint: Document, *, wanted: dict[str, Document]
             context, endpoint["EndpointName"], config=config, counts=counts
         ),
         weights=weights,
-        plan=plan_shifts(None, instance_count=sum(counts.values())),
+        plan=plan_shifts(None, instance_count=sum(production)),
         deployment_config=endpoint.get("LastDeploymentConfig"),
     )
     same_counts = all(counts[name] == now[name]["DesiredInstanceCount"] for name in now)

@@ -15,7 +15,7 @@ from emulator.sagemaker.endpoint_configs import ENDPOINT_KIND
 from emulator.sagemaker.hosting import FleetSet, Traffic
 from emulator.sagemaker.registry import Context
 from emulator.sagemaker.shifting import Shift, ShiftPlan
-from emulator.sagemaker.variants import variant_summaries
+from emulator.sagemaker.variants import described_variants
 
 log = logging.getLogger(__name__)
 
@@ -145,12 +145,12 @@ class Deployment:
         self._patch(**{ROLLING_BACK_SEEN: None})
 
     def _finish(self) -> None:
+        described = described_variants(self.variants, self.weights, now=self.context.now())
         self._patch(
             EndpointConfigName=self.endpoint_config_name,
             EndpointStatus="InService",
-            ProductionVariants=variant_summaries(
-                self.variants, self.weights, now=self.context.now()
-            ),
+            ProductionVariants=described["ProductionVariants"],
+            ShadowProductionVariants=described.get("ShadowProductionVariants"),
             PendingDeploymentSummary=None,
             FailureReason=None,
             LastDeploymentConfig=self.deployment_config,
@@ -176,11 +176,15 @@ def pending_summary(
 ) -> dict[str, Any]:
     """Return PendingDeploymentSummary of DescribeEndpoint."""
     variant_status = [{"Status": status, "StatusMessage": message, "StartTime": now}]
-    summaries = variant_summaries(deployment.variants, deployment.weights, now=now)
+    described = described_variants(deployment.variants, deployment.weights, now=now)
+    variants = {
+        member: [{**item, "VariantStatus": variant_status} for item in summaries]
+        for member, summaries in described.items()
+    }
     return {
         "EndpointConfigName": deployment.endpoint_config_name,
-        "ProductionVariants": [{**item, "VariantStatus": variant_status} for item in summaries],
         "StartTime": now,
+        **variants,
     }
 
 

@@ -43,6 +43,12 @@ def _check_variants(context: Context, params: Params) -> None:
     if len(set(names)) != len(names):
         text = f"Production variant names must be unique; got {', '.join(names)}."
         raise ValidationError(text)
+    if "ShadowProductionVariants" in params and len(variants) != 2:
+        text = (
+            "If you use ShadowProductionVariants, you can only specify one variant for "
+            "ProductionVariants and one variant for ShadowProductionVariants."
+        )
+        raise ValidationError(text)
     for variant in variants:
         _check_capacity(variant)
         if "ModelName" in variant:

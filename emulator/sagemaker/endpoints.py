@@ -4,6 +4,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+from emulator.containers.capture_format import is_enabled
 from emulator.sagemaker.deployment import ROLLING_BACK_SEEN, Deployment, pending_summary
 from emulator.sagemaker.endpoint_configs import ENDPOINT_KIND as KIND
 from emulator.sagemaker.endpoint_configs import require_endpoint_config
@@ -14,6 +15,7 @@ from emulator.sagemaker.shifting import plan_shifts
 from emulator.sagemaker.store import Document
 from emulator.sagemaker.tags import tag_new
 from emulator.sagemaker.variants import (
+    all_variants,
     hosted_config,
     initial_counts,
     initial_weights,
@@ -75,13 +77,14 @@ def _deployment(
     weights: Mapping[str, float] | None = None,
 ) -> Deployment:
     counts = {**initial_counts(config), **(counts or {})}
+    production = [counts[variant["VariantName"]] for variant in config["ProductionVariants"]]
     return Deployment(
         context=context,
         endpoint_name=endpoint_name,
         endpoint_config_name=config["EndpointConfigName"],
         variants=variants_to_launch(context, endpoint_name, config=config, counts=counts),
         weights={**initial_weights(config), **(weights or {})},
-        plan=plan_shifts(deployment_config, instance_count=sum(counts.values())),
+        plan=plan_shifts(deployment_config, instance_count=sum(production)),
         deployment_config=deployment_config,
     )
 
@@ -104,7 +107,7 @@ def describe_endpoint(context: Context, params: Params) -> dict[str, Any]:
 
 
 def _capture_summary(capture: Mapping[str, Any]) -> dict[str, Any]:
-    enabled = capture.get("EnableCapture", False)
+    enabled = is_enabled(capture)
     return {
         "EnableCapture": enabled,
         "CaptureStatus": "Started" if enabled else "Stopped",
@@ -165,10 +168,7 @@ def _retained(endpoint: Document, params: Params, *, member: str) -> dict[str, A
     }
     if member in excluded:
         return {}
-    return {
-        variant["VariantName"]: variant[member]
-        for variant in endpoint.get("ProductionVariants", [])
-    }
+    return {variant["VariantName"]: variant[member] for variant in all_variants(endpoint)}
 
 
 def _begin(deployment: Deployment) -> None:

@@ -5,7 +5,7 @@ import random
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from emulator.cloud import Cloud
 from emulator.containers.fleet import Fleet, LaunchFailed, Variant
@@ -34,9 +34,19 @@ class FleetSet:
     endpoint_config_name: str
     fleets: Mapping[str, Fleet]
     weights: Mapping[str, float]
+    shadows: Mapping[str, Fleet] = field(default_factory=dict)
+
+    @property
+    def all_fleets(self) -> tuple[Fleet, ...]:
+        return (*self.fleets.values(), *self.shadows.values())
 
     def stop(self) -> None:
-        stop_fleets(self.fleets.values())
+        stop_fleets(self.all_fleets)
+
+    def copy_share(self, shadow: str) -> float:
+        """The share of the requests that this shadow variant gets: its weight over production's."""
+        production = sum(self.weights[name] for name in self.fleets)
+        return self.weights[shadow] / production if production else 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +56,14 @@ class Traffic:
     blue: FleetSet
     green: FleetSet | None = None
     green_share: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """Who answers one request, and who gets a copy of it."""
+
+    fleet: Fleet
+    shadows: tuple[Fleet, ...] = ()
 
 
 class Hosting:
@@ -63,16 +81,13 @@ class Hosting:
         self, variants: Iterable[Variant], weights: Mapping[str, float], *, cloud: Cloud
     ) -> FleetSet:
         """Start a fleet per variant; raise LaunchFailed, leaving none behind, if one fails."""
-        fleets: dict[str, Fleet] = {}
-        config_name = ""
+        launched: list[Fleet] = []
         try:
-            for variant in variants:
-                config_name = variant.endpoint_config_name
-                fleets[variant.variant_name] = self._launch_one(variant, cloud)
+            launched.extend(self._launch_one(variant, cloud) for variant in variants)
         except BaseException:
-            stop_fleets(fleets.values())
+            stop_fleets(launched)
             raise
-        return FleetSet(endpoint_config_name=config_name, fleets=fleets, weights=dict(weights))
+        return _fleet_set(launched, weights)
 
     def _launch_one(self, variant: Variant, cloud: Cloud) -> Fleet:
         fault = cloud.faults.hosting_fault(variant.endpoint_config_name)
@@ -112,7 +127,7 @@ class Hosting:
         """Stop fleets that no longer get traffic."""
         fleet_set.stop()
         with self._lock:
-            for fleet in fleet_set.fleets.values():
+            for fleet in fleet_set.all_fleets:
                 self._launched.pop(id(fleet), None)
 
     def withdraw(self, region: str, endpoint_name: str) -> None:
@@ -125,12 +140,10 @@ class Hosting:
             if fleet_set is not None:
                 self.discard(fleet_set)
 
-    def fleet_for(
-        self, region: str, endpoint_name: str, *, target_variant: str | None
-    ) -> Fleet | None:
+    def route(self, region: str, endpoint_name: str, *, target_variant: str | None) -> Route | None:
         """Choose who takes one request: by share, then by weight unless a variant is named.
 
-        None when nothing serves, or the endpoint has no variant of that name.
+        None when nothing serves, or the endpoint has no production variant of that name.
         """
         traffic = self.traffic(region, endpoint_name)
         if traffic is None:
@@ -138,9 +151,15 @@ class Hosting:
         serving = traffic.blue
         if traffic.green is not None and self._choose.random() < traffic.green_share:
             serving = traffic.green
-        if target_variant is not None:
-            return serving.fleets.get(target_variant)
-        return self._by_weight(serving)
+        fleet = serving.fleets.get(target_variant) if target_variant else self._by_weight(serving)
+        return None if fleet is None else Route(fleet=fleet, shadows=self._sampled(serving))
+
+    def _sampled(self, serving: FleetSet) -> tuple[Fleet, ...]:
+        return tuple(
+            fleet
+            for name, fleet in serving.shadows.items()
+            if self._choose.random() < serving.copy_share(name)
+        )
 
     def _by_weight(self, serving: FleetSet) -> Fleet | None:
         names = [name for name in serving.fleets if serving.weights.get(name, 0) > 0]
@@ -160,6 +179,20 @@ class Hosting:
             self._launched.clear()
             self._traffic.clear()
         stop_fleets(fleets)
+
+
+def _fleet_set(launched: Iterable[Fleet], weights: Mapping[str, float]) -> FleetSet:
+    fleets = {fleet.variant.variant_name: fleet for fleet in launched}
+    variants = [fleet.variant for fleet in fleets.values()]
+    return FleetSet(
+        endpoint_config_name=variants[0].endpoint_config_name if variants else "",
+        fleets={name: fleet for name, fleet in fleets.items() if not fleet.variant.shadow},
+        weights={
+            variant.variant_name: weights.get(variant.variant_name, variant.initial_weight)
+            for variant in variants
+        },
+        shadows={name: fleet for name, fleet in fleets.items() if fleet.variant.shadow},
+    )
 
 
 def stop_fleets(fleets: Iterable[Fleet]) -> None:

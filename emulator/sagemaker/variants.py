@@ -1,8 +1,9 @@
 """The variants of an endpoint config: what is launched for them and how they are described."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from emulator.containers.capture_format import capture_settings
 from emulator.containers.fleet import Variant
 from emulator.sagemaker.endpoint_configs import require_endpoint_config
 from emulator.sagemaker.errors import NotImplementedByEmulator
@@ -12,7 +13,8 @@ from emulator.sagemaker.registry import Context
 from emulator.sagemaker.store import Document
 
 _DEFAULT_STARTUP_TIMEOUT_S = 480
-_REFUSED_CONFIG_MEMBERS = ("ShadowProductionVariants", "AsyncInferenceConfig", "ExplainerConfig")
+_DEFAULT_WEIGHT = 1.0
+_REFUSED_CONFIG_MEMBERS = ("AsyncInferenceConfig", "ExplainerConfig")
 
 
 def hosted_config(context: Context, name: str) -> Document:
@@ -22,29 +24,28 @@ def hosted_config(context: Context, name: str) -> Document:
         if config.get(member):
             text = f"an endpoint with {member} (endpoint config {name})"
             raise NotImplementedByEmulator(text)
-    for variant in config["ProductionVariants"]:
+    for variant in all_variants(config):
         if "InitialInstanceCount" not in variant or "ModelName" not in variant:
             text = (
-                f"an endpoint whose production variant {variant['VariantName']} has no ModelName "
+                f"an endpoint whose variant {variant['VariantName']} has no ModelName "
                 f"or no InitialInstanceCount (endpoint config {name})"
             )
             raise NotImplementedByEmulator(text)
     return config
 
 
+def all_variants(config: Mapping[str, Any]) -> tuple[Document, ...]:
+    """Return the variants of an endpoint config, or of a described endpoint, shadows last."""
+    return (*config.get("ProductionVariants", ()), *config.get("ShadowProductionVariants", ()))
+
+
 def variants_to_launch(
     context: Context, endpoint_name: str, *, config: Document, counts: Mapping[str, int]
 ) -> tuple[Variant, ...]:
-    """Resolve each variant's model; `counts` are instances by variant name."""
+    """Resolve each variant's model; `counts` are instances by variant name, else the initial."""
     return tuple(
-        _variant_to_launch(
-            context,
-            endpoint_name,
-            config_name=config["EndpointConfigName"],
-            variant=variant,
-            counts=counts,
-        )
-        for variant in config["ProductionVariants"]
+        _variant_to_launch(context, endpoint_name, config=config, variant=variant, counts=counts)
+        for variant in all_variants(config)
     )
 
 
@@ -52,25 +53,29 @@ def _variant_to_launch(
     context: Context,
     endpoint_name: str,
     *,
-    config_name: str,
+    config: Document,
     variant: Mapping[str, Any],
     counts: Mapping[str, int],
 ) -> Variant:
     model = require_model(context, variant["ModelName"])
     container = _resolved(context, _container(model))
+    name = variant["VariantName"]
     return Variant(
         endpoint_name=endpoint_name,
-        endpoint_config_name=config_name,
-        variant_name=variant["VariantName"],
+        endpoint_config_name=config["EndpointConfigName"],
+        variant_name=name,
         region=context.region,
         image=container["Image"],
         model_data_url=container.get("ModelDataUrl"),
         environment=container.get("Environment", {}),
-        instance_count=counts[variant["VariantName"]],
+        instance_count=counts.get(name, variant["InitialInstanceCount"]),
         startup_timeout_s=variant.get(
             "ContainerStartupHealthCheckTimeoutInSeconds", _DEFAULT_STARTUP_TIMEOUT_S
         ),
         network_isolation=bool(model.get("EnableNetworkIsolation")),
+        initial_weight=variant.get("InitialVariantWeight", _DEFAULT_WEIGHT),
+        shadow=variant not in config["ProductionVariants"],
+        capture=capture_settings(config.get("DataCaptureConfig")),
     )
 
 
@@ -97,30 +102,35 @@ def _resolved(context: Context, container: dict[str, Any]) -> dict[str, Any]:
 
 def initial_counts(config: Document) -> dict[str, int]:
     return {
-        variant["VariantName"]: variant["InitialInstanceCount"]
-        for variant in config["ProductionVariants"]
+        variant["VariantName"]: variant["InitialInstanceCount"] for variant in all_variants(config)
     }
 
 
 def initial_weights(config: Document) -> dict[str, float]:
     return {
-        variant["VariantName"]: variant.get("InitialVariantWeight", 1.0)
-        for variant in config["ProductionVariants"]
+        variant["VariantName"]: variant.get("InitialVariantWeight", _DEFAULT_WEIGHT)
+        for variant in all_variants(config)
     }
 
 
-def variant_summaries(
-    variants: tuple[Variant, ...], weights: Mapping[str, float], *, now: float
-) -> list[dict[str, Any]]:
-    """Return ProductionVariants of DescribeEndpoint for fleets that serve."""
-    return [
-        {
-            "VariantName": variant.variant_name,
-            "DeployedImages": [{"SpecifiedImage": variant.image, "ResolutionTime": now}],
-            "CurrentWeight": weights[variant.variant_name],
-            "DesiredWeight": weights[variant.variant_name],
-            "CurrentInstanceCount": variant.instance_count,
-            "DesiredInstanceCount": variant.instance_count,
-        }
-        for variant in variants
-    ]
+def described_variants(
+    variants: Iterable[Variant], weights: Mapping[str, float], *, now: float
+) -> dict[str, list[dict[str, Any]]]:
+    """Return ProductionVariants of DescribeEndpoint, and the shadow variants if there are any."""
+    described: dict[str, list[dict[str, Any]]] = {"ProductionVariants": []}
+    for variant in variants:
+        member = "ShadowProductionVariants" if variant.shadow else "ProductionVariants"
+        summary = _summary(variant, weights[variant.variant_name], now=now)
+        described.setdefault(member, []).append(summary)
+    return described
+
+
+def _summary(variant: Variant, weight: float, *, now: float) -> dict[str, Any]:
+    return {
+        "VariantName": variant.variant_name,
+        "DeployedImages": [{"SpecifiedImage": variant.image, "ResolutionTime": now}],
+        "CurrentWeight": weight,
+        "DesiredWeight": weight,
+        "CurrentInstanceCount": variant.instance_count,
+        "DesiredInstanceCount": variant.instance_count,
+    }

@@ -217,9 +217,9 @@ def test_regions_do_not_share_models(embedded: Embedded) -> None:
 
 def test_what_an_endpoint_could_not_honour_is_refused(embedded: Embedded) -> None:
     model = a_stored_model(embedded)
+    baseline = {"ShapBaselineConfig": {"MimeType": "text/csv", "ShapBaseline": "1,2"}}
     config = embedded.a_config(
-        model=model,
-        ShadowProductionVariants=[a_variant(model, name="shadow")],
+        model=model, ExplainerConfig={"ClarifyExplainerConfig": {"ShapConfig": baseline}}
     )
     refused = refusal(
         embedded.sagemaker.create_endpoint,
@@ -227,4 +227,4 @@ def test_what_an_endpoint_could_not_honour_is_refused(embedded: Embedded) -> Non
         EndpointConfigName=config,
     )
     assert refused[0] == "NotImplementedByEmulator"
-    assert "ShadowProductionVariants" in refused[1]
+    assert "ExplainerConfig" in refused[1]

@@ -1,0 +1,50 @@
+"""Copies of requests for a shadow fleet: sent by threads of its own, answers thrown away.
+
+A copy that finds too many before it is dropped: the caller of the original must not wait.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+logger = logging.getLogger(__name__)
+
+_THREADS = 4
+_WAITING = 64
+
+
+class Mirror:
+    """Runs what it is given, a few at a time. Thread-safe."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._room = threading.BoundedSemaphore(_WAITING)
+        self._pool = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="shadow")
+
+    def send(self, copy: Callable[[], object]) -> None:
+        """Queue one copy; it is dropped when there is no room or the mirror is closed."""
+        if not self._room.acquire(blocking=False):
+            logger.warning("shadow_copy_dropped variant=%s cause=too many wait", self._name)
+            return
+        try:
+            sent = self._pool.submit(self._run, copy)
+        except RuntimeError:  # closed meanwhile
+            self._room.release()
+            return
+        sent.add_done_callback(lambda _: self._room.release())
+
+    def close(self) -> None:
+        """Drop what waits and let end what is under way."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def _run(self, copy: Callable[[], object]) -> None:
+        try:
+            copy()
+        except Exception:
+            logger.exception("a copy for the shadow variant %s failed", self._name)
