@@ -87,11 +87,15 @@ class Context:
             "mlops:project": self.settings.project,
         }
 
+    @property
+    def home(self) -> Path:
+        return Path(self.cloud.inherited.get("HOME") or Path.home())
+
     @cached_property
     def _terraform_environment(self) -> dict[str, str]:
-        inherited = self.cloud.inherited
-        home = Path(inherited.get("HOME") or Path.home())
-        mirror = provider_mirror.cli_environment(inherited, home=home, folder=self.work_dir)
+        mirror = provider_mirror.cli_environment(
+            self.cloud.inherited, home=self.home, folder=self.work_dir
+        )
         return self.cloud.environment() | mirror
 
     @cached_property

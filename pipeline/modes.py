@@ -19,6 +19,7 @@ class Mode(StrEnum):
     HISTORY = "history"
     BOOTSTRAP = "bootstrap"
     VALIDATE = "validate"
+    DOCTOR = "doctor"
 
 
 class StopAfter(StrEnum):
@@ -43,4 +44,5 @@ HELP = {
     Mode.HISTORY: "who did what to the endpoint, when and why",
     Mode.BOOTSTRAP: "create or update state bucket, account and foundation",
     Mode.VALIDATE: "check configuration, templates and Terraform, offline",
+    Mode.DOCTOR: "what works here and what does not, each with its fix",
 }

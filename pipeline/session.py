@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -17,7 +18,7 @@ from pipeline import reports
 from pipeline.config import PROJECT_ROOT, load_settings
 from pipeline.context import Context
 from pipeline.core import naming
-from pipeline.core.errors import GateNotPassed, PipelineError
+from pipeline.core.errors import ConfigError, GateNotPassed, PipelineError
 from pipeline.core.outcomes import FailureReport, RunReport, RunStatus
 from pipeline.gateways import console, embedded, git
 from pipeline.gateways.aws import Cloud, local_cloud, real_cloud
@@ -29,6 +30,8 @@ from pipeline.workflow import Options, execute
 
 logger = logging.getLogger(__name__)
 
+# Mode doctor makes its own connections: that one fails is something it reports.
+_ASKS_NOBODY = (Mode.VALIDATE, Mode.DOCTOR)
 _BUG = 1
 _INTERRUPTED = 130
 _TERMINATED = 143
@@ -44,15 +47,28 @@ def run_session(
     """Do what the command line asks for; write the summary with `write`; return the exit code."""
     try:
         options = options_of(flags, os.environ)
-        settings = load_settings(
-            config_file=flags["config_file"], environment=os.environ, flags=configured
-        )
+        settings, options = _settings(flags, configured, options)
         require_writable(flags["output_dir"], flags["output_file"])
     except PipelineError as error:
         sys.stderr.write(f"Error: {error}\n")
         _report_refusal(flags, error)
         return error.exit_code
     return _Session(flags, settings, options).run(write)
+
+
+def _settings(
+    flags: Mapping[str, Any], configured: Mapping[str, object], options: Options
+) -> tuple[Settings, Options]:
+    """Load the configuration. For mode doctor a refused one is a finding, not the end."""
+    try:
+        settings = load_settings(
+            config_file=flags["config_file"], environment=os.environ, flags=configured
+        )
+    except ConfigError as refused:
+        if options.mode is not Mode.DOCTOR:
+            raise
+        return Settings(), replace(options, refused=refused)
+    return settings, options
 
 
 def _report_refusal(flags: Mapping[str, Any], error: PipelineError) -> None:
@@ -142,7 +158,7 @@ class _Session:
             force=self._flags["force"],
             endpoint_name=self._flags["endpoint_name"],
         )
-        if self._options.mode is not Mode.VALIDATE:
+        if self._options.mode not in _ASKS_NOBODY:
             self._account = context.account
         logger.info(
             "run=%s mode=%s backend=%s account=%s region=%s environment=%s",
@@ -157,7 +173,7 @@ class _Session:
 
     def _cloud(self) -> Cloud:
         region = self._settings.aws_region
-        if self._options.mode is Mode.VALIDATE:  # it calls nobody
+        if self._options.mode in _ASKS_NOBODY:
             return Cloud(region=region, endpoint_url=None, inherited=os.environ)
         if self._settings.backend == "aws":
             return real_cloud(region=region, environment=os.environ)
@@ -185,7 +201,7 @@ class _Session:
             run_id=self._run_id,
             mode=self._options.mode.value,
             status=_status(code),
-            backend=self._settings.backend,
+            backend="unknown" if self._options.refused else self._settings.backend,
             account=self._account,
             region=self._settings.aws_region,
             environment=self._settings.environment,

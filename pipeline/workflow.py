@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pipeline.context import Context, Workspace
-from pipeline.core.errors import EndpointTestsFailed, UsageError
+from pipeline.core import checkup
+from pipeline.core.errors import ConfigError, EndpointTestsFailed, UsageError
 from pipeline.core.gate import judge
 from pipeline.core.records import ApprovalStatus, Decision, Evaluation, TrainingRun, Verdict
 from pipeline.modes import Mode, StopAfter
@@ -13,6 +14,7 @@ from pipeline.steps import recorded, register
 from pipeline.steps.approve import approve
 from pipeline.steps.bootstrap import bootstrap, entered_workspace, find_workspace
 from pipeline.steps.deploy import Candidate, deploy, require_passed
+from pipeline.steps.doctor import doctor
 from pipeline.steps.evaluate import evaluate
 from pipeline.steps.history import history
 from pipeline.steps.probe import held_out, probe
@@ -34,6 +36,7 @@ class Options:
     reason: str | None = None
     stop_after: StopAfter | None = None
     in_ci: bool = False
+    refused: ConfigError | None = None  # mode doctor tells of it instead of ending
 
 
 def execute(context: Context, options: Options) -> None:
@@ -218,6 +221,16 @@ def _validate(context: Context, options: Options) -> None:
         context.recorder.show(line)
 
 
+def _doctor(context: Context, options: Options) -> None:
+    findings = []
+    for finding in doctor(context, options.refused):
+        findings.append(finding)
+        context.recorder.show(finding.line)
+    error = checkup.failure(findings)
+    if error is not None:
+        raise error
+
+
 def _named_run(workspace: Workspace, options: Options) -> TrainingRun:
     if not options.training_job:
         message = f"--mode {options.mode.value} needs --training-job."
@@ -240,4 +253,5 @@ _MODES: Mapping[Mode, Callable[[Context, Options], None]] = {
     Mode.HISTORY: _history,
     Mode.BOOTSTRAP: _bootstrap,
     Mode.VALIDATE: _validate,
+    Mode.DOCTOR: _doctor,
 }

@@ -185,6 +185,11 @@ def history_object(endpoint: str, number: int) -> str:
     return f"{history_prefix(endpoint)}{number:012d}.json"
 
 
+def serving_state_key(environment: str, endpoint: str) -> str:
+    """Where Terraform keeps the state of an endpoint, in the state bucket."""
+    return f"serving/{environment}/{endpoint}.tfstate"
+
+
 def lease_object(endpoint: str) -> str:
     return f"leases/{endpoint}.json"
 

@@ -4,6 +4,7 @@ import json
 import logging
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,25 +14,52 @@ from pipeline.gateways import process
 logger = logging.getLogger(__name__)
 
 _START_TIMEOUT_S = 90.0
+_STATUS_TIMEOUT_S = 15.0
 
 
 def start(project_root: Path, environment: Mapping[str, str]) -> str:
     """Make sure that this checkout's embedded AWS runs; return its URL. It outlives this run."""
-    try:
-        completed = process.run(
-            [sys.executable, "-m", "emulator", "start"],
-            cwd=project_root,
-            environment={**environment, "PYTHONPATH": str(project_root)},
-            timeout_s=_START_TIMEOUT_S,
-        )
-    except process.ProgramTimedOut as error:
-        raise _does_not_start(str(error)) from error
+    completed = _command("start", project_root, environment, timeout_s=_START_TIMEOUT_S)
     try:
         document = json.loads(completed.stdout.splitlines()[-1])
         _tell_what_became_of_its_state(document)
         return str(document["endpoint_url"])
     except (IndexError, KeyError, TypeError, ValueError) as error:
         raise _does_not_start(completed.last_lines(5)) from error
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """The embedded AWS of this checkout: where its state lies; its URL when it runs."""
+
+    state_dir: Path
+    endpoint_url: str | None
+
+
+def find(project_root: Path, environment: Mapping[str, str]) -> Found:
+    """Look for this checkout's embedded AWS without starting it."""
+    completed = _command("status", project_root, environment, timeout_s=_STATUS_TIMEOUT_S)
+    try:
+        document = json.loads(completed.stdout.splitlines()[-1])
+        return Found(
+            state_dir=Path(document["state_dir"]), endpoint_url=document.get("endpoint_url")
+        )
+    except (IndexError, KeyError, TypeError, ValueError) as error:
+        raise _does_not_start(completed.last_lines(5)) from error
+
+
+def _command(
+    name: str, project_root: Path, environment: Mapping[str, str], *, timeout_s: float
+) -> process.Completed:
+    try:
+        return process.run(
+            [sys.executable, "-m", "emulator", name],
+            cwd=project_root,
+            environment={**environment, "PYTHONPATH": str(project_root)},
+            timeout_s=timeout_s,
+        )
+    except process.ProgramTimedOut as error:
+        raise _does_not_start(str(error)) from error
 
 
 def _tell_what_became_of_its_state(document: Mapping[str, Any]) -> None:

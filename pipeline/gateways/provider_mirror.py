@@ -126,6 +126,22 @@ def cli_environment(
     return {"TF_CLI_CONFIG_FILE": str(configuration)}
 
 
+def source(environment: Mapping[str, str], *, home: Path) -> str | None:
+    """Say where `cli_environment` makes Terraform look; None where only the registry is left."""
+    named = environment.get("TF_CLI_CONFIG_FILE")
+    if named and _exists(Path(named)):
+        return f"the CLI configuration {named}"
+    if _exists(home / ".terraformrc"):
+        return f"the CLI configuration {home / '.terraformrc'}"
+    mirror = find_mirror(usual_prefixes(home))
+    if mirror is not None:
+        return f"the mirror {mirror}"
+    cache = _cache(environment, home).get("TF_PLUGIN_CACHE_DIR")
+    if cache and _holds_provider(Path(cache) / _HOST / _PROVIDER, PROVIDER_VERSION):
+        return f"the cache {cache}"
+    return None
+
+
 def _cache(environment: Mapping[str, str], home: Path) -> dict[str, str]:
     """Not below the usual prefixes: half a download must never be taken for a mirror."""
     named = environment.get("TF_PLUGIN_CACHE_DIR")

@@ -14,7 +14,7 @@ _LOCKED = "Error: Error acquiring the state lock"
 _HOLDER = re.compile(r"PreconditionFailed|ConditionalRequestConflict|temporarily\s+unavailable")
 _LOCK_ID = re.compile(r"^\s*ID:\s+(\S+)", re.MULTILINE)
 _NO_PROVIDER = re.compile(r"Error: Failed to (query available provider packages|install provider)")
-_PROVIDER_REMEDY = (
+PROVIDER_REMEDY = (
     "Give this machine access to registry.terraform.io, or put a filesystem mirror with a folder "
     "registry.terraform.io below your home's .terraform.d or .local/share, /usr/local/share, "
     "/usr/share or /opt (terraform providers mirror makes one), or name a CLI configuration in "
@@ -35,7 +35,7 @@ def failure(command: str, root: str, completed: Completed) -> CloudUnusable | Le
         return LeaseHeld(message, remedy="Another run was faster: run the same command again.")
     if command == "init" and _NO_PROVIDER.search(said):
         message = f"Terraform cannot get the provider hashicorp/aws {PROVIDER_VERSION} for {root}."
-        return CloudUnusable(f"{message}\n{said}", remedy=_PROVIDER_REMEDY)
+        return CloudUnusable(f"{message}\n{said}", remedy=PROVIDER_REMEDY)
     return CloudUnusable(
         f"terraform {command} of {root} failed with exit code {completed.exit_code}.\n{said}",
         remedy="Mend what Terraform names, then run the same command again.",

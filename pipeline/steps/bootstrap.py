@@ -35,14 +35,14 @@ _STATEFUL = frozenset(
 
 def entered_workspace(context: Context) -> Workspace:
     """Return this environment's workspace. The embedded AWS gets its foundation by itself."""
-    if context.cloud.is_local and not _is_current(context, _readable(context)):
+    if context.cloud.is_local and not is_current(context, _readable(context)):
         return bootstrap(context)
     return find_workspace(context)
 
 
 def find_workspace(context: Context) -> Workspace:
     """Return this environment's workspace as it is. Raises CloudUnusable where there is none."""
-    published = _published(context)
+    published = published_here(context)
     if published is None:
         message = f"There is no foundation for {context.settings.environment} in this account."
         remedy = (
@@ -67,7 +67,7 @@ def bootstrap(context: Context) -> Workspace:
     }
     key = f"foundation/{context.settings.environment}.tfstate"
     _apply(context, "foundation", variables, key=key)
-    published = _published(context)
+    published = published_here(context)
     if published is None:
         message = "terraform apply of foundation succeeded, but its parameter cannot be read."
         raise CloudUnusable(message, remedy="Run --mode bootstrap again; report it if it stays.")
@@ -91,7 +91,8 @@ def _sources(context: Context) -> list[Path]:
     return sorted(files) + [path for path in _environment_files(context) if path.is_file()]
 
 
-def _published(context: Context) -> Foundation | None:
+def published_here(context: Context) -> Foundation | None:
+    """Return what the foundation of this environment published; None where there is none."""
     settings = context.settings
     name = naming.foundation_parameter_name(settings.project, settings.environment)
     return published_foundation(context.cloud, name)
@@ -100,13 +101,14 @@ def _published(context: Context) -> Foundation | None:
 def _readable(context: Context) -> Foundation | None:
     """Return what is published, and None for what Terraform is about to write anew."""
     try:
-        return _published(context)
+        return published_here(context)
     except CorruptRecord as error:
         logger.warning("%s", error.message)
         return None
 
 
-def _is_current(context: Context, published: Foundation | None) -> bool:
+def is_current(context: Context, published: Foundation | None) -> bool:
+    """Tell whether the foundation was made from these Terraform files and settings."""
     if published is None or context.package_group not in published.model_package_groups:
         return False
     return published.inputs_digest == inputs_digest(context)

@@ -95,10 +95,8 @@ def plan_move(workspace: Workspace, head: LedgerHead, intent: MoveIntent) -> Pla
     var_file = folder / "release.tfvars.json"
     var_file.write_text(variables, encoding="utf-8")
     (workspace.context.output_dir / "release.tfvars.json").write_text(variables, encoding="utf-8")
-    settings = workspace.settings
-    terraform = workspace.context.terraform(
-        "serving", state_key=f"serving/{settings.environment}/{head.endpoint}.tfstate"
-    )
+    state_key = naming.serving_state_key(workspace.settings.environment, head.endpoint)
+    terraform = workspace.context.terraform("serving", state_key=state_key)
     plan_file = folder / f"serving-{intent.kind.value}.tfplan"
     summary = _summary(terraform, var_file, plan_file)
     if plan_review.replaces_because_tainted(summary) and _serves(workspace):

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from tests.e2e import user_code
+from tests.e2e.alone import offer_foundation
 from tests.e2e.command_line import WRAPPER, CommandLine
 from tests.e2e.shared import Shared, shared_by_workers
 from tests.e2e.story import PATIENT, Seen, Story, look
 from tests.emulated.embedded import Embedded
+from tests.support.embedded_aws import embedded_aws
 
 OTHER_MODEL = {"MLOPS_TRAINING__HYPERPARAMETERS": '{"candidates": ["logistic_regression"]}'}
 WEBHOOK = "https://hooks.example.com/services/T0000/B0000/not-for-any-log"
@@ -57,6 +59,19 @@ def a_story(
 def story(a_story: Callable[[str], Story], request: pytest.FixtureRequest) -> Story:
     """A story whose endpoint is named after its test file."""
     return a_story(request.path.stem.removeprefix("test_").replace("_", "-")[:25].strip("-"))
+
+
+@pytest.fixture(scope="session")
+def quiet(
+    a_story: Callable[[str], Story], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Story]:
+    """An embedded AWS that nobody else uses, and that offers the foundation of the shared one."""
+    folder = tmp_path_factory.mktemp("quiet")
+    with embedded_aws(folder / "state") as endpoint_url:
+        aws = Embedded(url=endpoint_url)
+        offer_foundation(aws, like=a_story("foundation").aws)
+        command = CommandLine(folder, EMULATOR_STATE_DIR=str(folder / "state"), **PATIENT)
+        yield Story(aws=aws, prefix="iris-model", folder=folder, command=command)
 
 
 @pytest.fixture(scope="session")

@@ -1,19 +1,14 @@
 """Bad input: one line that says what is wrong, its exit code, and nothing changed in AWS."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from pipeline.core import naming
 from tests.e2e import user_code
-from tests.e2e.command_line import CommandLine, Outcome
-from tests.e2e.story import BUCKET, GROUP, PATIENT, Story
-from tests.emulated.embedded import Embedded
-from tests.support.embedded_aws import admin, embedded_aws
+from tests.e2e.alone import run_alone, said
+from tests.e2e.story import Story
 
-_READS = ("Get", "Head", "List", "Describe")
 _A_JOBS_LOG = {"CreateLogGroup", "CreateLogStream", "PutLogEvents"}
 _JOB = "iris-classifier-20200101-000000"
 _FOREIGN_ROLE = "arn:aws:iam::123456789012:role/SageMaker"
@@ -72,27 +67,6 @@ CASES = {
 }
 
 
-@pytest.fixture(scope="module")
-def quiet(
-    a_story: Callable[[str], Story], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Story]:
-    """An embedded AWS that nobody else uses, and that offers the foundation of the shared one."""
-    folder = tmp_path_factory.mktemp("quiet")
-    with embedded_aws(folder / "state") as endpoint_url:
-        aws = Embedded(url=endpoint_url)
-        _offer_foundation(aws, like=a_story("foundation").aws)
-        command = CommandLine(folder, EMULATOR_STATE_DIR=str(folder / "state"), **PATIENT)
-        yield Story(aws=aws, prefix="iris-model", folder=folder, command=command)
-
-
-def _offer_foundation(aws: Embedded, *, like: Embedded) -> None:
-    name = naming.foundation_parameter_name("mlops", "staging")
-    value = like.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
-    aws.client("ssm").put_parameter(Name=name, Value=value, Type="String")
-    aws.client("s3").create_bucket(Bucket=BUCKET)
-    aws.sagemaker.create_model_package_group(ModelPackageGroupName=GROUP)
-
-
 @pytest.mark.parametrize("name", CASES)
 def test_bad_input_is_refused_before_anything_changes(quiet: Story, name: str) -> None:
     case = CASES[name]
@@ -119,21 +93,3 @@ def test_a_training_script_that_raises_ends_the_run_with_its_message(
     assert "the sensors of March say nothing" in failed.error
     assert failed.training["pipeline_status"] == "failed"
     assert set(changes) - _A_JOBS_LOG == {"PutObject", "CreateTrainingJob"}
-
-
-def run_alone(quiet: Story, *flags: str, **variables: str) -> tuple[Outcome, list[str]]:
-    """Run and return also every call that could have changed something, as AWS saw them."""
-    admin(quiet.aws.url, "requests", method="DELETE")
-    outcome = quiet.run(*flags, **variables)
-    actions = [str(each["action"]) for each in quiet.aws.requests()]
-    return outcome, [action for action in actions if not action.startswith(_READS)]
-
-
-def said(refused: Outcome) -> str:
-    """Return the one line that says what is wrong; without a run it is all there is on stderr."""
-    if (refused.folder / "results.json").exists():
-        line = str(refused.results["error"]["message"])
-    else:
-        line = refused.stderr.strip()
-    assert len(line.splitlines()) == 1, line
-    return line
