@@ -3,6 +3,7 @@
 What is heavy (boto3, pydantic) is imported only when a mode runs, so that --help answers at once.
 """
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,13 @@ def _config_options(command: Callable[..., Any]) -> Callable[..., Any]:
     show_default=True,
     help="Form of the summary on stdout.",
 )
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Form of the lines on stderr.",
+)
 @click.option("--verbose", "-v", is_flag=True, help="Show every step.")
 @click.option("--quiet", "-q", is_flag=True, help="Show warnings and errors only.")
 @click.option("--no-color", is_flag=True, help="Plain text, also on a terminal.")
@@ -130,9 +138,24 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         code = command.main(args=arguments, prog_name="run_pipeline.py", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        _show(error, sys.argv[1:] if arguments is None else arguments)
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        click.echo("Interrupted.", err=True)
+        _say("Interrupted.", sys.argv[1:] if arguments is None else arguments)
         return _INTERRUPTED
     return int(code or 0)
+
+
+def _show(error: click.ClickException, arguments: list[str]) -> None:
+    from pipeline.gateways import console
+
+    if console.asks_for_json(arguments):
+        console.say_error(f"Error: {error.format_message()}", as_json=True)
+    else:
+        error.show()
+
+
+def _say(text: str, arguments: list[str]) -> None:
+    from pipeline.gateways import console
+
+    console.say_error(text, as_json=console.asks_for_json(arguments))

@@ -50,7 +50,7 @@ def run_session(
         settings, options = _settings(flags, configured, options)
         require_writable(flags["output_dir"], flags["output_file"])
     except PipelineError as error:
-        sys.stderr.write(f"Error: {error}\n")
+        console.say_error(f"Error: {error}", as_json=flags["log_format"] == "json")
         _report_refusal(flags, error)
         return error.exit_code
     return _Session(flags, settings, options).run(write)
@@ -124,10 +124,16 @@ class _Session:
         reports.write_files(
             report, folder=self._flags["output_dir"], copy=self._flags["output_file"]
         )
-        if failure and self._flags["output_format"] == "json":
-            sys.stderr.write(f"Error: {failure.message}\n{failure.remedy}\n")
+        self._say(failure)
         write(reports.summary(report, output_format=self._flags["output_format"]))
         return code
+
+    def _say(self, failure: FailureReport | None) -> None:
+        """Tell stderr of a failure that the summary on stdout does not tell people in words."""
+        as_json = self._flags["log_format"] == "json"
+        if failure and (as_json or self._flags["output_format"] == "json"):
+            text = f"Error: {failure.message}\n{failure.remedy}"
+            console.say_error(text, as_json=as_json, run_id=self._run_id)
 
     def _outcome(self, work_dir: Path) -> tuple[int, FailureReport | None]:
         signal.signal(signal.SIGTERM, _terminate)
@@ -186,14 +192,15 @@ class _Session:
             level = logging.DEBUG
         if self._flags["quiet"]:
             level = logging.WARNING
-        color = not (self._flags["no_color"] or os.environ.get("NO_COLOR"))
         secret = self._settings.slack_webhook_url
-        console.configure_logging(
-            log_file=self._flags["output_dir"] / "run.log",
-            level=level,
+        lines = console.Lines(
             run_id=self._run_id,
-            secrets=[secret.get_secret_value()] if secret else [],
-            color=color,
+            secrets=(secret.get_secret_value(),) if secret else (),
+            color=not (self._flags["no_color"] or os.environ.get("NO_COLOR")),
+            as_json=self._flags["log_format"] == "json",
+        )
+        console.configure_logging(
+            log_file=self._flags["output_dir"] / "run.log", level=level, lines=lines
         )
 
     def _report(self, code: int, failure: FailureReport | None) -> RunReport:
