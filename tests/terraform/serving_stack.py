@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.gateways.aws import Cloud
 from pipeline.gateways.process import Completed
 from pipeline.gateways.terraform import Engine, Terraform
-from tests.support.embedded_aws import PROJECT_ROOT
+from tests.support.embedded_aws import PROJECT_ROOT, admin
 
 ROLE = "arn:aws:iam::000000000000:role/execution"
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.9-0-cpu-py3"
@@ -141,6 +141,11 @@ class ServingStack:
 
     def serves(self) -> str:
         return str(self.describe()["EndpointConfigName"]).removeprefix(f"{self.endpoint}-")
+
+    def calls(self, action: str) -> list[Mapping[str, Any]]:
+        """Return what the embedded AWS was asked to do, oldest first."""
+        entries = admin(self._cloud.environment()["AWS_ENDPOINT_URL"], "requests")
+        return [each for each in entries if each["action"] == action]
 
     def wait_until_in_service(self) -> None:
         waiter = self._cloud.client("sagemaker").get_waiter("endpoint_in_service")
