@@ -144,7 +144,7 @@ class ServingStack:
 
     def calls(self, action: str) -> list[Mapping[str, Any]]:
         """Return what the embedded AWS was asked to do, oldest first."""
-        entries = admin(self._cloud.environment()["AWS_ENDPOINT_URL"], "requests")
+        entries = admin(self._cloud.environment()["AWS_ENDPOINT_URL"], "requests")["requests"]
         return [each for each in entries if each["action"] == action]
 
     def wait_until_in_service(self) -> None:
