@@ -9,28 +9,21 @@ the start of Python and the entry into the foundation.
 import json
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from statistics import median
 
-PROJECT_ROOT = Path(__file__).resolve().parents[1]
+from benchmarks.commands import emulator, run_pipeline
+
 PHASES = ("training", "evaluation", "registration", "deployment", "testing")
 
 
 def full_run(folder: Path, environment: Mapping[str, str]) -> dict[str, float]:
     """Run once and return the seconds by phase; the run must succeed."""
-    results = folder / "results.json"
-    command = [sys.executable, str(PROJECT_ROOT / "run_pipeline.py"), "--mode", "full", "--quiet"]
-    subprocess.run(
-        [*command, "--backend", "local", "--output-dir", str(folder)],
-        check=True,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-    )
-    document = json.loads(results.read_text(encoding="utf-8"))
+    run_pipeline("full", folder, environment)
+    document = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     seconds = {phase: float(document["timings"][phase]) for phase in PHASES}
     total_s = float(document["total_duration_seconds"])
     counted_s = sum(seconds[phase] for phase in PHASES if phase != "testing")
@@ -61,10 +54,7 @@ def main(runs: str = "5") -> None:
             warm = [full_run(folder, environment) for _ in range(int(runs))]
             print(f"{table(warm)}\nmedian of {len(warm)} warm runs")
         finally:
-            emulator = [sys.executable, "-m", "emulator", "stop"]
-            subprocess.run(
-                emulator, check=True, cwd=PROJECT_ROOT, env=environment, stdout=subprocess.DEVNULL
-            )
+            emulator("stop", environment)
 
 
 if __name__ == "__main__":
