@@ -69,4 +69,4 @@ def test_400_calls_of_eight_threads_lose_nothing(embedded: Embedded) -> None:
 
 @pytest.mark.soak
 def test_10000_calls_of_eight_threads_lose_nothing(embedded: Embedded) -> None:
-    assert live(embedded.url, rounds=70) >= 10_000
+    assert live(embedded.url, rounds=80) >= 10_000
