@@ -16,6 +16,8 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from emulator import __version__
 from emulator.admin import Admin
 from emulator.answers import Answer, Environ, StartResponse, WsgiApp
+from emulator.autoscaling.service import ApplicationAutoScaling
+from emulator.autoscaling.wiring import autoscaling_of, firing_all
 from emulator.calls import Call
 from emulator.cloud import ACCOUNT_ID, Cloud
 from emulator.containers.fleet import launch, remove_leftovers
@@ -133,6 +135,7 @@ def _restored(
 class _Parts:
     """What the application is made of, besides the state that the keeper restores into it."""
 
+    autoscaling: ApplicationAutoScaling
     cloud: Cloud
     store: Store
     hosting: Hosting
@@ -156,6 +159,7 @@ def _parts(
     record: ServerRecord, directory: StateDirectory, *, environment: Mapping[str, str]
 ) -> _Parts:
     store, gate, hosting = Store(), Gate(), Hosting(launch)
+    strict = environment.get("EMULATOR_STRICT") == "1"
     cloud = _cloud(record, directory, environment=environment)
     moto, monitoring = MotoApp(), monitoring_of(cloud, hosting)
     keeper = keeper_of(
@@ -166,6 +170,7 @@ def _parts(
         others=(_cloudwatch_part(monitoring),),
     )
     return _Parts(
+        autoscaling=autoscaling_of(cloud, store, monitoring.cloudwatch, strict=strict),
         cloud=cloud,
         store=store,
         hosting=hosting,
@@ -174,7 +179,7 @@ def _parts(
         messaging=messaging_of(cloud, store),
         moto=moto,
         monitoring=monitoring,
-        strict=environment.get("EMULATOR_STRICT") == "1",
+        strict=strict,
         stopping=_stop_signal(),
     )
 
@@ -228,7 +233,7 @@ def _application(record: ServerRecord, parts: _Parts) -> Middleware:
             health,
             faults=faults,
             journal=journal,
-            fire_schedule=parts.messaging.schedules.fire,
+            fire_schedule=firing_all(parts.messaging.schedules.fire, parts.autoscaling.fire),
             snapshot=lambda: asdict(parts.keeper.take("request")),
         ),
         control_plane=ControlPlane(

@@ -1,66 +1,57 @@
-"""Application Auto Scaling: the tags of scalable targets.
+"""Application Auto Scaling: moto takes the requests, emulator/autoscaling is what answers.
 
-Source: "RegisterScalableTarget", "ListTagsForResource", "TagResource" and "UntagResource" pages of
-the API reference. The tags live on moto's own target, so they end with it.
+moto's own only stores documents: nothing is checked against SageMaker, and nothing ever scales.
 """
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.core.exceptions import JsonRESTError
 
-from emulator.moto_patches.patching import add, wrap
+from emulator.autoscaling.registry import ACTIONS
+from emulator.autoscaling.service import ApplicationAutoScaling
+from emulator.moto_patches.patching import add, existing
+from emulator.sagemaker.errors import AwsError
+
+_UNKNOWN_TO_MOTO = (
+    "DescribeScalingActivities",
+    "ListTagsForResource",
+    "TagResource",
+    "UntagResource",
+)
+
+# The patched class belongs to the process, so what answers for it does too.
+_serving: list[ApplicationAutoScaling] = []
 
 
 def apply() -> None:
-    wrap(ApplicationAutoScalingResponse, "register_scalable_target", by=_keeping_tags)
-    for name, function in _MISSING.items():
-        add(ApplicationAutoScalingResponse, name, function=function)
+    for action in ACTIONS:
+        name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", action).lower()
+        if action in _UNKNOWN_TO_MOTO:
+            add(ApplicationAutoScalingResponse, name, function=_answering(action))
+        else:
+            existing(ApplicationAutoScalingResponse, name)
+            setattr(ApplicationAutoScalingResponse, name, _answering(action))
 
 
-def _keeping_tags(original: Callable[..., Any]) -> Callable[..., Any]:
-    """moto drops Tags; those of a target that exists already are not changed by registering."""
-
-    def register_scalable_target(self: Any) -> Any:
-        answer = original(self)
-        target = _target(self, json.loads(answer)["ScalableTargetARN"])
-        if not hasattr(target, "tags"):
-            target.tags = dict(self._get_param("Tags") or {})
-        return answer
-
-    return register_scalable_target
+def answer_with(autoscaling: ApplicationAutoScaling) -> None:
+    """Let this Application Auto Scaling answer from now on."""
+    _serving[:] = [autoscaling]
 
 
-def _list_tags_for_resource(self: Any) -> str:
-    return json.dumps({"Tags": _target(self, self._get_param("ResourceARN")).tags})
+def _answering(action: str) -> Callable[[Any], str]:
+    def answer(self: Any) -> str:
+        if not _serving:
+            text = "no Application Auto Scaling is serving"
+            raise NotImplementedError(text)
+        params = json.loads(self.body or "{}")
+        given = {name: value for name, value in params.items() if value is not None}
+        try:
+            return json.dumps(_serving[0].answer(action, given, region=self.region))
+        except AwsError as error:
+            raise JsonRESTError(error.code, error.message) from error
 
-
-def _tag_resource(self: Any) -> str:
-    target = _target(self, self._get_param("ResourceARN"))
-    target.tags = {**target.tags, **self._get_param("Tags")}
-    return "{}"
-
-
-def _untag_resource(self: Any) -> str:
-    target = _target(self, self._get_param("ResourceARN"))
-    removed = self._get_param("TagKeys")
-    target.tags = {key: value for key, value in target.tags.items() if key not in removed}
-    return "{}"
-
-
-_MISSING = {
-    "list_tags_for_resource": _list_tags_for_resource,
-    "tag_resource": _tag_resource,
-    "untag_resource": _untag_resource,
-}
-
-
-def _target(response: Any, arn: str) -> Any:
-    for targets in response.applicationautoscaling_backend.targets.values():
-        for target in targets.values():
-            if target.arn == arn:
-                return target
-    code = "ResourceNotFoundException"
-    raise JsonRESTError(code, f"Resource not found for ARN: {arn}")
+    return answer

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+from emulator.autoscaling.variants import require_targets_kept
 from emulator.containers.capture_format import is_enabled
 from emulator.sagemaker.deployment import ROLLING_BACK_SEEN, Deployment, pending_summary
 from emulator.sagemaker.endpoint_configs import ENDPOINT_KIND as KIND
@@ -19,6 +20,7 @@ from emulator.sagemaker.variants import (
     hosted_config,
     initial_counts,
     initial_weights,
+    require_convertible,
     variants_to_launch,
 )
 
@@ -128,8 +130,10 @@ def update_endpoint(context: Context, params: Params) -> dict[str, Any]:
     with context.store.lock:
         endpoint = require_endpoint(context, name)
         require_settled(endpoint)
-        require_endpoint_config(context, endpoint["EndpointConfigName"])
+        current = require_endpoint_config(context, endpoint["EndpointConfigName"])
         config = hosted_config(context, params["EndpointConfigName"])
+        require_convertible(endpoint, current, config=config)
+        require_targets_kept(context.store, context.region, endpoint, config=config)
         deployment = _deployment(
             context,
             name,

@@ -1,0 +1,1 @@
+"""Application Auto Scaling: scalable targets, policies with their alarms, and what they do."""

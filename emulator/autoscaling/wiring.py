@@ -1,0 +1,42 @@
+"""Puts Application Auto Scaling into this process: moto answers with it, alarms ask it to scale."""
+
+from collections.abc import Callable
+
+from emulator.autoscaling.scaler import Scaler
+from emulator.autoscaling.service import ApplicationAutoScaling
+from emulator.cloud import Cloud
+from emulator.messaging.schedules import CannotFire
+from emulator.metrics.service import CloudWatch
+from emulator.sagemaker.registry import now_s
+from emulator.sagemaker.store import Store
+
+Fire = Callable[[str], list[str]]
+
+
+def autoscaling_of(
+    cloud: Cloud, store: Store, cloudwatch: CloudWatch, *, strict: bool
+) -> ApplicationAutoScaling:
+    """Build it; its documents live in SageMaker's store, under the same lock and snapshot."""
+    from emulator.moto_patches.appautoscaling import answer_with
+
+    scaler = Scaler(cloud, store, cloudwatch, now=now_s)
+    autoscaling = ApplicationAutoScaling(scaler, store, strict=strict)
+    cloudwatch.actions.register("autoscaling", scaler.on_alarm)
+    store.watch(scaler.endpoint_changed)
+    answer_with(autoscaling)
+    return autoscaling
+
+
+def firing_all(schedules: Fire, scheduled_actions: Fire) -> Fire:
+    """Let one name fire schedules and scheduled actions; CannotFire when it is neither's."""
+
+    def fire(name: str) -> list[str]:
+        fired = scheduled_actions(name)
+        try:
+            return [*fired, *schedules(name)]
+        except CannotFire:
+            if not fired:
+                raise
+            return fired
+
+    return fire
