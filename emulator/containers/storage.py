@@ -63,13 +63,20 @@ def download_prefix(client: Any, uri: str, target: Path, *, share: Share = WHOLE
     """Copy a share of the objects under a prefix below `target`, relative paths kept."""
     bucket, prefix = parse_uri(uri)
     target.mkdir(parents=True, exist_ok=True)
+    keys = keys_below(client, uri)
     with _naming(uri):
-        keys = sorted(_keys(client, bucket, prefix))
         for key in keys[share.number :: share.of]:
             _fetch(client, target / relative_path(key, prefix), bucket=bucket, key=key)
     if not keys:
         text = f'No S3 objects found under S3 URL "{uri}"'
         raise NothingFound(text)
+
+
+def keys_below(client: Any, uri: str) -> list[str]:
+    """Return the keys under a prefix, in order; none of them a folder's placeholder."""
+    bucket, prefix = parse_uri(uri)
+    with _naming(uri):
+        return sorted(_keys(client, bucket, prefix))
 
 
 def _keys(client: Any, bucket: str, prefix: str) -> Iterator[str]:

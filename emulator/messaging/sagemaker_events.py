@@ -40,6 +40,12 @@ _SUBJECTS: Mapping[str, Subject] = {
         arn="ProcessingJobArn",
         members=("ProcessingJobStatus",),
     ),
+    "transform-job": Subject(
+        title="Transform Job",
+        describe="DescribeTransformJob",
+        arn="TransformJobArn",
+        members=("TransformJobStatus",),
+    ),
     "model-package": Subject(
         title="Model Package",
         describe="DescribeModelPackage",

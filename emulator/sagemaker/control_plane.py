@@ -33,6 +33,7 @@ _RESOURCES = (
     "processing_jobs",
     "tags",
     "training_jobs",
+    "transform_jobs",
 )
 
 for _resource in _RESOURCES:

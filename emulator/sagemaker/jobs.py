@@ -1,4 +1,4 @@
-"""The threads that run training and processing jobs, and how a job's description changes."""
+"""The threads that run jobs, and how a job's description changes."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -24,12 +24,12 @@ class JobKind:
     noun: str
     name: str
     status: str
+    not_found: str = "Requested resource not found."
 
     def require(self, context: Context, name: str) -> Document:
         document = context.store.find(context.key(self.kind, name))
         if document is None:
-            text = "Requested resource not found."
-            raise ValidationError(text)
+            raise ValidationError(self.not_found.format(name=name))
         return document
 
     def add(self, context: Context, document: Document, *, arn: str) -> None:

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from emulator.sagemaker.errors import ValidationError
+from emulator.sagemaker.errors import NotImplementedByEmulator, ValidationError
 from emulator.sagemaker.listing import Listing, list_page
+from emulator.sagemaker.model_packages import require_model_package
 from emulator.sagemaker.registry import Context, Params, action
 from emulator.sagemaker.store import Document
 from emulator.sagemaker.tags import tag_new
@@ -18,6 +19,24 @@ def require_model(context: Context, name: str) -> Document:
         text = f'Could not find model "{context.arn(KIND, name)}".'
         raise ValidationError(text)
     return document
+
+
+def hosted_container(context: Context, model: Document) -> dict[str, Any]:
+    """Return the model's only container; a model package in it is replaced by what it holds."""
+    containers: list[dict[str, Any]] = model.get("Containers") or [model["PrimaryContainer"]]
+    if len(containers) > 1:
+        text = f"hosting model {model['ModelName']} with {len(containers)} containers"
+        raise NotImplementedByEmulator(text)
+    container = containers[0]
+    if "ModelDataSource" in container:
+        text = f"hosting model {model['ModelName']} with ModelDataSource (use ModelDataUrl)"
+        raise NotImplementedByEmulator(text)
+    if "ModelPackageName" not in container:
+        return container
+    package = require_model_package(context, container["ModelPackageName"])
+    packaged = package["InferenceSpecification"]["Containers"][0]
+    environment = {**packaged.get("Environment", {}), **container.get("Environment", {})}
+    return {**packaged, "Environment": environment}
 
 
 @action("CreateModel")
