@@ -41,6 +41,8 @@ __all__ = [
     "Fleet",
     "InvocationTimedOut",
     "LaunchFailed",
+    "Serverless",
+    "Throttled",
     "Variant",
     "launch",
     "remove_leftovers",
@@ -50,6 +52,15 @@ __all__ = [
 MAX_WORKERS = 4
 STOP_GRACE_S = 30.0
 _QUIET_S = 0.25
+
+
+@dataclass(frozen=True, kw_only=True)
+class Serverless:
+    """A ServerlessConfig: here one worker, which takes so many requests at once."""
+
+    memory_mb: int
+    max_concurrency: int
+    provisioned_concurrency: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +79,16 @@ class Variant:
     network_isolation: bool = False
     initial_weight: float = 1.0
     shadow: bool = False
+    serverless: Serverless | None = None
     capture: CaptureSettings | None = None
+
+    @property
+    def worker_count(self) -> int:
+        return 1 if self.serverless else min(self.instance_count, MAX_WORKERS)
+
+
+class Throttled(Exception):
+    """As many requests as a serverless variant takes are under way."""
 
 
 class LaunchFailed(Exception):
@@ -107,9 +127,13 @@ class Fleet:
     ) -> ContainerResponse:
         """Send one request to the next worker in turn.
 
-        Raise InvocationTimedOut, ContainerCrashed, or ContainerUnavailable if none could take it.
+        Raise InvocationTimedOut, ContainerCrashed, ContainerUnavailable if none could take it, or
+        Throttled.
         """
+        serverless = self.variant.serverless
         with self._lock:
+            if serverless is not None and self._in_flight >= serverless.max_concurrency:
+                raise Throttled(self.variant.variant_name)
             self._in_flight += 1
         try:
             return self._invoke_next(body=body, headers=headers, timeout_s=timeout_s)
@@ -164,7 +188,7 @@ def launch(variant: Variant, cloud: Cloud) -> Fleet:
     try:
         blueprint = _blueprint(variant, cloud, layout)
         _fetch_model(variant, cloud, layout)
-        instances = _start_instances(blueprint, min(variant.instance_count, MAX_WORKERS))
+        instances = _start_instances(blueprint, variant.worker_count)
     except BaseException:
         shutil.rmtree(home, ignore_errors=True)
         raise

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emulator.containers.capture_format import Exchange, Payload
+from emulator.containers.fleet import Throttled
 from emulator.containers.runtime_errors import (
     CRASHED,
     TIMED_OUT,
@@ -18,6 +19,7 @@ from emulator.containers.runtime_errors import (
     model_error,
     no_such_endpoint,
     server_error,
+    throttled,
     too_large,
     unavailable,
 )
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BODY_LIMIT_BYTES",
+    "SERVERLESS_BODY_LIMIT_BYTES",
     "TIMEOUT_S",
     "Invocation",
     "InvocationAnswer",
@@ -43,6 +46,7 @@ __all__ = [
 ]
 
 BODY_LIMIT_BYTES = 6_291_456
+SERVERLESS_BODY_LIMIT_BYTES = 4 * 1024 * 1024
 TIMEOUT_S = 60.0
 _CUSTOM_ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
 _INFERENCE_ID = "X-Amzn-SageMaker-Inference-Id"
@@ -88,8 +92,9 @@ def invoke_endpoint(
 ) -> InvocationAnswer:
     """Answer the call; `fleet` is what serves now, None for an absent or not yet live endpoint."""
     started_ns = time.perf_counter_ns()
-    if len(request.body) > BODY_LIMIT_BYTES:
-        return too_large(BODY_LIMIT_BYTES)
+    limit_bytes = _body_limit(fleet)
+    if len(request.body) > limit_bytes:
+        return too_large(limit_bytes)
     if fleet is None:
         return no_such_endpoint(request)
     forwarded = _chosen(request.headers, _FORWARDED)
@@ -111,6 +116,12 @@ def invoke_endpoint(
     return answer
 
 
+def _body_limit(fleet: Fleet | None) -> int:
+    if fleet is not None and fleet.variant.serverless is not None:
+        return SERVERLESS_BODY_LIMIT_BYTES
+    return BODY_LIMIT_BYTES
+
+
 def _ask(
     request: InvocationRequest, fleet: Fleet, *, headers: Mapping[str, str], timeout_s: float
 ) -> InvocationAnswer:
@@ -124,6 +135,8 @@ def _ask(
         return unavailable(
             f"No healthy container serves endpoint {request.endpoint_name}. Try again."
         )
+    except Throttled:
+        return throttled()
     if response.status >= 400:
         return model_error(request, response.status, body=response.body)
     return _success(fleet, response)

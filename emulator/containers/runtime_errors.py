@@ -87,6 +87,10 @@ def unavailable(message: str) -> InvocationAnswer:
     return _error(503, "ServiceUnavailable", {"Message": message})
 
 
+def throttled() -> InvocationAnswer:
+    return _error(400, "ThrottlingException", {"Message": "Rate exceeded"})
+
+
 def too_large(limit_bytes: int) -> InvocationAnswer:
     message = f"HTTP content length exceeded {limit_bytes} bytes."
     body = json.dumps({"Message": message}).encode()

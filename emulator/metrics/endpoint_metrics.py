@@ -113,6 +113,8 @@ class Utilisation:
             for pid in fleet.process_ids():
                 seen.add(pid)
                 found = {**self._of_process(pid), "DiskUtilization": disk}
+                if fleet.variant.serverless is not None:  # AWS shows nothing else of these
+                    found = {"MemoryUtilization": found.get("MemoryUtilization", 0.0)}
                 values = [
                     (key, "Percent", value)
                     for name, value in found.items()

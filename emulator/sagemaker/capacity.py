@@ -37,10 +37,19 @@ def _wanted(endpoint: Document, params: Params) -> dict[str, Document]:
             f'"{endpoint["EndpointArn"]}".'
         )
         raise ValidationError(text)
+    _check_serverless(endpoint, wanted)
+    return wanted
+
+
+def _check_serverless(endpoint: Document, wanted: dict[str, Document]) -> None:
     if any("ServerlessUpdateConfig" in item for item in wanted.values()):
         text = "UpdateEndpointWeightsAndCapacities with ServerlessUpdateConfig"
         raise NotImplementedByEmulator(text)
-    return wanted
+    for variant in all_variants(endpoint):
+        name = variant["VariantName"]
+        if "CurrentServerlessConfig" in variant and "DesiredInstanceCount" in wanted.get(name, {}):
+            text = f"Serverless variant {name} has no instances; give no DesiredInstanceCount."
+            raise ValidationError(text)
 
 
 def _change(context: Context, endpoint: Document, *, wanted: dict[str, Document]) -> Any:

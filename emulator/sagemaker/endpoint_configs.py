@@ -11,6 +11,7 @@ from emulator.sagemaker.tags import tag_new
 
 KIND = "endpoint-config"
 ENDPOINT_KIND = "endpoint"
+_MEMORY_STEP_MB = 1024
 _LISTING = Listing(result="EndpointConfigs", name="EndpointConfigName")
 
 
@@ -49,6 +50,7 @@ def _check_variants(context: Context, params: Params) -> None:
             "ProductionVariants and one variant for ShadowProductionVariants."
         )
         raise ValidationError(text)
+    _check_serverless_features(params, variants)
     for variant in variants:
         _check_capacity(variant)
         if "ModelName" in variant:
@@ -57,13 +59,46 @@ def _check_variants(context: Context, params: Params) -> None:
 
 def _check_capacity(variant: Document) -> None:
     has_instances = "InstanceType" in variant and "InitialInstanceCount" in variant
-    if has_instances or "ServerlessConfig" in variant or "InstancePools" in variant:
+    name = variant["VariantName"]
+    if "ServerlessConfig" in variant:
+        if has_instances:
+            text = f"Production variant {name} has both ServerlessConfig and instances. Choose one."
+            raise ValidationError(text)
+        _check_serverless(variant["ServerlessConfig"], name)
+    elif not has_instances and "InstancePools" not in variant:
+        text = (
+            f"Production variant {name} needs InstanceType and InitialInstanceCount, or "
+            "ServerlessConfig."
+        )
+        raise ValidationError(text)
+
+
+def _check_serverless(config: Document, name: str) -> None:
+    if config["MemorySizeInMB"] % _MEMORY_STEP_MB:
+        text = (
+            f"MemorySizeInMB of production variant {name} is {config['MemorySizeInMB']}; it must "
+            "be 1024, 2048, 3072, 4096, 5120 or 6144."
+        )
+        raise ValidationError(text)
+    if config.get("ProvisionedConcurrency", 0) > config["MaxConcurrency"]:
+        text = (
+            f"ProvisionedConcurrency of production variant {name} must be less than or equal to "
+            f"MaxConcurrency {config['MaxConcurrency']}."
+        )
+        raise ValidationError(text)
+
+
+def _check_serverless_features(params: Params, variants: list[Document]) -> None:
+    """Refuse what the developer guide's feature exclusions name."""
+    if not any("ServerlessConfig" in variant for variant in variants):
         return
-    text = (
-        f"Production variant {variant['VariantName']} needs InstanceType and "
-        "InitialInstanceCount, or ServerlessConfig."
-    )
-    raise ValidationError(text)
+    if len(variants) > 1:
+        text = "A serverless endpoint supports only one production variant and no shadow variant."
+        raise ValidationError(text)
+    for member in ("DataCaptureConfig", "AsyncInferenceConfig"):
+        if member in params:
+            text = f"{member} is not supported for serverless endpoints."
+            raise ValidationError(text)
 
 
 @action("DescribeEndpointConfig")

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from emulator.containers.capture_format import capture_settings
-from emulator.containers.fleet import Variant
+from emulator.containers.fleet import Serverless, Variant
 from emulator.sagemaker.endpoint_configs import require_endpoint_config
-from emulator.sagemaker.errors import NotImplementedByEmulator
+from emulator.sagemaker.errors import NotImplementedByEmulator, ValidationError
 from emulator.sagemaker.model_packages import require_model_package
 from emulator.sagemaker.models import require_model
 from emulator.sagemaker.registry import Context
@@ -25,10 +25,11 @@ def hosted_config(context: Context, name: str) -> Document:
             text = f"an endpoint with {member} (endpoint config {name})"
             raise NotImplementedByEmulator(text)
     for variant in all_variants(config):
-        if "InitialInstanceCount" not in variant or "ModelName" not in variant:
+        sized = "InitialInstanceCount" in variant or "ServerlessConfig" in variant
+        if not sized or "ModelName" not in variant:
             text = (
-                f"an endpoint whose variant {variant['VariantName']} has no ModelName "
-                f"or no InitialInstanceCount (endpoint config {name})"
+                f"an endpoint whose variant {variant['VariantName']} has no ModelName, or neither "
+                f"InitialInstanceCount nor ServerlessConfig (endpoint config {name})"
             )
             raise NotImplementedByEmulator(text)
     return config
@@ -68,15 +69,40 @@ def _variant_to_launch(
         image=container["Image"],
         model_data_url=container.get("ModelDataUrl"),
         environment=container.get("Environment", {}),
-        instance_count=counts.get(name, variant["InitialInstanceCount"]),
+        instance_count=counts.get(name, _initial_count(variant)),
         startup_timeout_s=variant.get(
             "ContainerStartupHealthCheckTimeoutInSeconds", _DEFAULT_STARTUP_TIMEOUT_S
         ),
         network_isolation=bool(model.get("EnableNetworkIsolation")),
         initial_weight=variant.get("InitialVariantWeight", _DEFAULT_WEIGHT),
         shadow=variant not in config["ProductionVariants"],
+        serverless=_serverless(variant.get("ServerlessConfig")),
         capture=capture_settings(config.get("DataCaptureConfig")),
     )
+
+
+def _serverless(config: Mapping[str, int] | None) -> Serverless | None:
+    if config is None:
+        return None
+    return Serverless(
+        memory_mb=config["MemorySizeInMB"],
+        max_concurrency=config["MaxConcurrency"],
+        provisioned_concurrency=config.get("ProvisionedConcurrency"),
+    )
+
+
+def require_convertible(endpoint: Document, current: Document, *, config: Document) -> None:
+    """Refuse to make a serverless endpoint of one with instances; the other way is allowed."""
+    if _is_serverless(config) and not _is_serverless(current):
+        text = (
+            f'Cannot update endpoint "{endpoint["EndpointArn"]}": an endpoint with instances '
+            "cannot be converted to a serverless endpoint."
+        )
+        raise ValidationError(text)
+
+
+def _is_serverless(config: Document) -> bool:
+    return any("ServerlessConfig" in variant for variant in all_variants(config))
 
 
 def _container(model: Document) -> dict[str, Any]:
@@ -101,9 +127,12 @@ def _resolved(context: Context, container: dict[str, Any]) -> dict[str, Any]:
 
 
 def initial_counts(config: Document) -> dict[str, int]:
-    return {
-        variant["VariantName"]: variant["InitialInstanceCount"] for variant in all_variants(config)
-    }
+    return {variant["VariantName"]: _initial_count(variant) for variant in all_variants(config)}
+
+
+def _initial_count(variant: Mapping[str, Any]) -> int:
+    """A serverless variant has no instances of its own."""
+    return int(variant.get("InitialInstanceCount", 0))
 
 
 def initial_weights(config: Document) -> dict[str, float]:
@@ -126,7 +155,7 @@ def described_variants(
 
 
 def _summary(variant: Variant, weight: float, *, now: float) -> dict[str, Any]:
-    return {
+    summary = {
         "VariantName": variant.variant_name,
         "DeployedImages": [{"SpecifiedImage": variant.image, "ResolutionTime": now}],
         "CurrentWeight": weight,
@@ -134,3 +163,11 @@ def _summary(variant: Variant, weight: float, *, now: float) -> dict[str, Any]:
         "CurrentInstanceCount": variant.instance_count,
         "DesiredInstanceCount": variant.instance_count,
     }
+    if variant.serverless is not None:
+        serverless = {
+            "MemorySizeInMB": variant.serverless.memory_mb,
+            "MaxConcurrency": variant.serverless.max_concurrency,
+            "ProvisionedConcurrency": variant.serverless.provisioned_concurrency,
+        }
+        summary |= {"CurrentServerlessConfig": serverless, "DesiredServerlessConfig": serverless}
+    return summary
