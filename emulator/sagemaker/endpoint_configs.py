@@ -130,7 +130,7 @@ def delete_endpoint_config(context: Context, params: Params) -> dict[str, Any]:
 
 
 def _configs_in_use(endpoint: Document) -> tuple[str, ...]:
-    if endpoint["EndpointStatus"] == "Failed":
+    if endpoint["EndpointStatus"] in ("Failed", "Deleting"):
         return ()
     pending = endpoint.get("PendingDeploymentSummary", {})
     return (endpoint["EndpointConfigName"], pending.get("EndpointConfigName", ""))

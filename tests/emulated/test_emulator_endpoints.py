@@ -195,6 +195,13 @@ def test_a_config_in_use_cannot_be_deleted(embedded: Embedded) -> None:
         embedded.sagemaker.delete_endpoint_config(EndpointConfigName=config)
 
 
+def test_an_endpoint_that_is_being_deleted_uses_no_config(embedded: Embedded) -> None:
+    config = embedded.a_config(count=2)
+    endpoint = embedded.an_endpoint(config)
+    embedded.sagemaker.delete_endpoint(EndpointName=endpoint)
+    embedded.sagemaker.delete_endpoint_config(EndpointConfigName=config)
+
+
 def test_a_deleted_endpoint_is_gone_and_no_longer_answers(embedded: Embedded) -> None:
     endpoint = embedded.an_endpoint(embedded.a_config())
     embedded.sagemaker.delete_endpoint(EndpointName=endpoint)
