@@ -8,7 +8,7 @@ from emulator.answers import Environ
 from emulator.rest_actions import rest_action
 
 DEFAULT_REGION = "us-east-1"
-_INVOCATIONS = re.compile(r"^/endpoints/(?P<endpoint>[^/]+)/invocations$")
+_INVOCATIONS = re.compile(r"^/endpoints/(?P<endpoint>[^/]+)/(?P<later>async-)?invocations$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,8 @@ def read_call(environ: Environ, body: bytes) -> Call:
     target = environ.get("HTTP_X_AMZ_TARGET", "")
     invocation = _INVOCATIONS.match(path) if method == "POST" else None
     if invocation:
-        service, action = "sagemaker-runtime", "InvokeEndpoint"
+        service = "sagemaker-runtime"
+        action = "InvokeEndpointAsync" if invocation["later"] else "InvokeEndpoint"
     elif target:
         action = target.rpartition(".")[2]
         service = "sagemaker" if target.startswith("SageMaker.") else service

@@ -45,7 +45,7 @@ class Runtime:
         route = self._hosting.route(request.region, request.endpoint_name, target_variant=target)
         if route is None:
             return self._nowhere(request, target)
-        refused = _refusal(request)
+        refused = _refusal(request, route)
         if refused is not None:
             return refused
         self._copy(request, route)
@@ -68,7 +68,12 @@ class Runtime:
                 shadow.mirror.send(copy)
 
 
-def _refusal(request: InvocationRequest) -> InvocationAnswer | None:
+def _refusal(request: InvocationRequest, route: Route) -> InvocationAnswer | None:
+    if route.fleet.variant.asynchronous is not None:
+        return invalid(
+            f"Endpoint {request.endpoint_name} is an asynchronous endpoint. Use "
+            "InvokeEndpointAsync."
+        )
     for header, member in _OTHER_KINDS.items():
         if header in request.headers:
             return invalid(

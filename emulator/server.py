@@ -31,7 +31,7 @@ from emulator.persistence.gate import Gate
 from emulator.persistence.keeper import STOP, Keeper, Part
 from emulator.persistence.settling import Relaunch
 from emulator.persistence.wiring import keeper_of, plain_part
-from emulator.runtime import Runtime
+from emulator.runtimes import Answers, runtimes_of
 from emulator.sagemaker.control_plane import ControlPlane
 from emulator.sagemaker.hosting import Hosting
 from emulator.sagemaker.jobs import stop_all_jobs
@@ -59,7 +59,7 @@ class Router:
     admin: Admin
     control_plane: ControlPlane
     gate: Gate
-    runtime: Runtime
+    runtimes: Mapping[str, Answers]
     moto: MotoApp
     stopping: threading.Event
 
@@ -82,7 +82,7 @@ class Router:
             text = "The embedded AWS is stopping."
             return error_for(call, code="ServiceUnavailable", message=text, status=503)
         if call.endpoint_name:
-            return self.runtime.answer(call, environ)
+            return self.runtimes[call.action].answer(call, environ)
         return self.control_plane.answer(action=call.action, region=call.region, body=call.body)
 
 
@@ -225,8 +225,7 @@ def _cloud(
 
 
 def _application(record: ServerRecord, parts: _Parts) -> Middleware:
-    journal = Journal()
-    faults = parts.cloud.faults
+    journal, faults = Journal(), parts.cloud.faults
     health = {**asdict(record), "account_id": parts.cloud.account_id}
     router = Router(
         admin=Admin(
@@ -240,7 +239,7 @@ def _application(record: ServerRecord, parts: _Parts) -> Middleware:
             parts.cloud, parts.hosting, store=parts.store, strict=parts.strict
         ),
         gate=parts.gate,
-        runtime=Runtime(parts.hosting, parts.cloud.account_id, measured=parts.monitoring.measured),
+        runtimes=runtimes_of(parts.hosting, parts.cloud, measured=parts.monitoring.measured),
         moto=parts.moto,
         stopping=parts.stopping,
     )

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from emulator.cloud import Cloud
+    from emulator.containers.async_format import AsyncSettings
     from emulator.containers.capture_format import CaptureSettings
 
 __all__ = [
@@ -80,6 +81,7 @@ class Variant:
     initial_weight: float = 1.0
     shadow: bool = False
     serverless: Serverless | None = None
+    asynchronous: AsyncSettings | None = None
     capture: CaptureSettings | None = None
 
     @property

@@ -101,10 +101,11 @@ def describe_endpoint(context: Context, params: Params) -> dict[str, Any]:
     if document["EndpointStatus"] == "RollingBack":
         seen = {ROLLING_BACK_SEEN: True}
         context.store.merge(context.key(KIND, params["EndpointName"]), seen)
-    config = context.store.find(context.key("endpoint-config", document["EndpointConfigName"]))
-    capture = (config or {}).get("DataCaptureConfig")
-    if capture is not None:
-        document["DataCaptureConfig"] = _capture_summary(capture)
+    key = context.key("endpoint-config", document["EndpointConfigName"])
+    config = context.store.find(key) or {}
+    if "DataCaptureConfig" in config:
+        document["DataCaptureConfig"] = _capture_summary(config["DataCaptureConfig"])
+    document["AsyncInferenceConfig"] = config.get("AsyncInferenceConfig")
     return document
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from emulator.containers.async_format import async_settings
 from emulator.containers.capture_format import capture_settings
 from emulator.containers.fleet import Serverless, Variant
 from emulator.sagemaker.endpoint_configs import require_endpoint_config
@@ -14,7 +15,7 @@ from emulator.sagemaker.store import Document
 
 _DEFAULT_STARTUP_TIMEOUT_S = 480
 _DEFAULT_WEIGHT = 1.0
-_REFUSED_CONFIG_MEMBERS = ("AsyncInferenceConfig", "ExplainerConfig")
+_REFUSED_CONFIG_MEMBERS = ("ExplainerConfig",)
 
 
 def hosted_config(context: Context, name: str) -> Document:
@@ -76,6 +77,7 @@ def _variant_to_launch(
         network_isolation=bool(model.get("EnableNetworkIsolation")),
         initial_weight=variant.get("InitialVariantWeight", _DEFAULT_WEIGHT),
         shadow=variant not in config["ProductionVariants"],
+        asynchronous=async_settings(config.get("AsyncInferenceConfig")),
         serverless=_serverless(variant.get("ServerlessConfig")),
         capture=capture_settings(config.get("DataCaptureConfig")),
     )

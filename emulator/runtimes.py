@@ -1,0 +1,22 @@
+"""The actions of the SageMaker runtime, by name."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from emulator.answers import Answer, Environ
+from emulator.async_runtime import AsyncRuntime
+from emulator.calls import Call
+from emulator.cloud import Cloud
+from emulator.runtime import Measured, Runtime
+from emulator.sagemaker.hosting import Hosting
+
+
+class Answers(Protocol):
+    def answer(self, call: Call, environ: Environ) -> Answer: ...
+
+
+def runtimes_of(hosting: Hosting, cloud: Cloud, *, measured: Measured) -> Mapping[str, Answers]:
+    return {
+        "InvokeEndpoint": Runtime(hosting, cloud.account_id, measured=measured),
+        "InvokeEndpointAsync": AsyncRuntime(hosting, cloud, measured=measured),
+    }
