@@ -21,6 +21,7 @@ class VariantState:
     settled: bool
     count: int | None
     instance_type: str | None
+    serverless: bool
     may_be_empty: bool
 
 
@@ -36,8 +37,9 @@ def variant_state(store: Store, region: str, variant: Variant) -> VariantState |
         return None
     return VariantState(
         settled=endpoint["EndpointStatus"] == _SETTLED,
-        count=serving["DesiredInstanceCount"] if serving else None,
+        count=serving.get("DesiredInstanceCount") if serving else None,
         instance_type=(configured or {}).get("InstanceType"),
+        serverless="ServerlessConfig" in (configured or {}),
         may_be_empty=bool(config.get("AsyncInferenceConfig")),
     )
 
@@ -58,6 +60,9 @@ def check_scalable(store: Store, region: str, resource: Resource, *, minimum: in
     state = variant_state(store, region, resource.variant)
     if state is None:
         text = f"SageMaker endpoint variant doesn't exist: {resource.resource_id}"
+        raise ValidationError(text)
+    if state.serverless:
+        text = f"{resource.dimension} is not supported for the serverless {resource.resource_id}"
         raise ValidationError(text)
     if (state.instance_type or "").startswith(_BURSTABLE):
         text = (

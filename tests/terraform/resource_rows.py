@@ -1,7 +1,9 @@
 """A root of tests/terraform/rows driven by Terraform, and what the embedded AWS holds of it."""
 
+import io
 import json
 import re
+import tarfile
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -17,6 +19,7 @@ from tests.terraform.conftest import REGION, STATE_BUCKET
 ROWS = PROJECT_ROOT / "tests" / "terraform" / "rows"
 CHANGES = 2  # exit code of a plan that would change something
 HANDLER = "def handle(event, context):\n    return event\n"
+INFERENCE = "def model_fn(model_dir):\n    return model_dir\n"
 
 Question = tuple[str, str, Mapping[str, Any]]
 
@@ -98,6 +101,7 @@ class Rows:
             "TF_DATA_DIR": str(folder / "data"),
             "TF_IN_AUTOMATION": "1",
             "TF_VAR_handler_zip": str(_handler(folder)),
+            "TF_VAR_model_archive": str(_model(folder)),
         }
         backend = ("bucket=" + STATE_BUCKET, f"key=rows/{name}.tfstate", "region=" + REGION)
         options = [f"-backend-config={item}" for item in (*backend, "use_path_style=true")]
@@ -153,4 +157,13 @@ def _handler(folder: Path) -> Path:
     path = folder / "handler.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("handler.py", HANDLER)
+    return path
+
+
+def _model(folder: Path) -> Path:
+    path = folder / "model.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        member = tarfile.TarInfo("code/inference.py")
+        member.size = len(INFERENCE)
+        archive.addfile(member, io.BytesIO(INFERENCE.encode()))
     return path

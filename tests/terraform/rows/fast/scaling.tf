@@ -1,5 +1,47 @@
+variable "model_archive" {
+  description = "A model.tar.gz that answers /ping."
+  type        = string
+}
+
 locals {
-  variant = "endpoint/rows-endpoint/variant/primary"
+  variant = "endpoint/${aws_sagemaker_endpoint.scaled.name}/variant/primary"
+}
+
+resource "aws_s3_bucket" "models" {
+  bucket        = "rows-models"
+  force_destroy = true
+}
+
+resource "aws_s3_object" "model" {
+  bucket = aws_s3_bucket.models.id
+  key    = "model.tar.gz"
+  source = var.model_archive
+}
+
+resource "aws_sagemaker_model" "scaled" {
+  name               = "rows-scaled"
+  execution_role_arn = aws_iam_role.this.arn
+
+  primary_container {
+    image          = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.9-0-cpu-py3"
+    model_data_url = "s3://${aws_s3_object.model.bucket}/${aws_s3_object.model.key}"
+  }
+}
+
+resource "aws_sagemaker_endpoint_configuration" "scaled" {
+  name = "rows-scaled"
+
+  production_variants {
+    variant_name           = "primary"
+    model_name             = aws_sagemaker_model.scaled.name
+    initial_instance_count = 1
+    instance_type          = "ml.m5.large"
+  }
+}
+
+resource "aws_sagemaker_endpoint" "scaled" {
+  name                 = "rows-endpoint"
+  endpoint_config_name = aws_sagemaker_endpoint_configuration.scaled.name
 }
 
 resource "aws_appautoscaling_target" "this" {
@@ -58,6 +100,51 @@ resource "aws_appautoscaling_policy" "customized" {
   }
 }
 
+resource "aws_appautoscaling_policy" "math" {
+  name               = "rows-math"
+  service_namespace  = aws_appautoscaling_target.this.service_namespace
+  resource_id        = aws_appautoscaling_target.this.resource_id
+  scalable_dimension = aws_appautoscaling_target.this.scalable_dimension
+  policy_type        = "TargetTrackingScaling"
+
+  target_tracking_scaling_policy_configuration {
+    target_value     = 100 * var.edition
+    disable_scale_in = var.edition == 2
+
+    customized_metric_specification {
+      metrics {
+        id          = "invocations"
+        return_data = false
+
+        metric_stat {
+          stat = "Sum"
+
+          metric {
+            metric_name = "Invocations"
+            namespace   = "AWS/SageMaker"
+
+            dimensions {
+              name  = "EndpointName"
+              value = aws_sagemaker_endpoint.scaled.name
+            }
+
+            dimensions {
+              name  = "VariantName"
+              value = "primary"
+            }
+          }
+        }
+      }
+
+      metrics {
+        id          = "load"
+        expression  = "invocations / 2"
+        return_data = true
+      }
+    }
+  }
+}
+
 resource "aws_appautoscaling_policy" "steps" {
   name               = "rows-steps"
   service_namespace  = aws_appautoscaling_target.this.service_namespace
@@ -83,6 +170,7 @@ resource "aws_appautoscaling_scheduled_action" "this" {
   resource_id        = aws_appautoscaling_target.this.resource_id
   scalable_dimension = aws_appautoscaling_target.this.scalable_dimension
   schedule           = "cron(0 22 * * ? *)"
+  timezone           = "Europe/Berlin"
 
   scalable_target_action {
     min_capacity = 1
@@ -93,6 +181,24 @@ resource "aws_appautoscaling_scheduled_action" "this" {
 import {
   for_each = var.importing ? toset(["sagemaker/endpoint/rows-endpoint/variant/primary/sagemaker:variant:DesiredInstanceCount"]) : []
   to       = aws_appautoscaling_target.this
+  id       = each.value
+}
+
+import {
+  for_each = var.importing ? toset(["sagemaker/endpoint/rows-endpoint/variant/primary/sagemaker:variant:DesiredInstanceCount/rows-predefined"]) : []
+  to       = aws_appautoscaling_policy.predefined
+  id       = each.value
+}
+
+import {
+  for_each = var.importing ? toset(["sagemaker/endpoint/rows-endpoint/variant/primary/sagemaker:variant:DesiredInstanceCount/rows-customized"]) : []
+  to       = aws_appautoscaling_policy.customized
+  id       = each.value
+}
+
+import {
+  for_each = var.importing ? toset(["sagemaker/endpoint/rows-endpoint/variant/primary/sagemaker:variant:DesiredInstanceCount/rows-math"]) : []
+  to       = aws_appautoscaling_policy.math
   id       = each.value
 }
 
