@@ -31,6 +31,7 @@ _RESOURCES = (
     "monitoring_schedules",
     "pipelines",
     "processing_jobs",
+    "search",
     "tags",
     "training_jobs",
     "transform_jobs",

@@ -16,6 +16,7 @@ _LISTING = Listing(
     result="ModelPackageGroupSummaryList",
     name="ModelPackageGroupName",
     default_sort_order="Ascending",
+    strictly_after=True,
 )
 
 
@@ -59,7 +60,9 @@ def describe_model_package_group(context: Context, params: Params) -> dict[str, 
 
 @action("ListModelPackageGroups")
 def list_model_package_groups(context: Context, params: Params) -> dict[str, Any]:
-    return list_page(context.store.all(context.region, KIND), params, listing=_LISTING)
+    shared_by_others = params.get("CrossAccountFilterOption") == "CrossAccount"
+    groups = [] if shared_by_others else context.store.all(context.region, KIND)
+    return list_page(groups, params, listing=_LISTING)
 
 
 @action("DeleteModelPackageGroup")

@@ -17,6 +17,8 @@ _LISTING = Listing(
     result="ModelPackageSummaryList",
     name="ModelPackageName",
     tie_breaker="ModelPackageVersion",
+    default_sort_order="Ascending",
+    strictly_after=True,
     equals={
         "ModelApprovalStatus": "ModelApprovalStatus",
         "ModelPackageGroupName": "ModelPackageGroupName",

@@ -14,6 +14,7 @@ _LISTING = Listing(
     result="JobDefinitionSummaries",
     name="MonitoringJobDefinitionName",
     equals={"EndpointName": "EndpointName"},
+    strictly_after=True,
 )
 
 

@@ -15,6 +15,7 @@ _LISTING = Listing(
     result="MonitoringScheduleSummaries",
     name="MonitoringScheduleName",
     status="MonitoringScheduleStatus",
+    strictly_after=True,
     equals={
         "EndpointName": "EndpointName",
         "MonitoringJobDefinitionName": "MonitoringJobDefinitionName",

@@ -11,7 +11,7 @@ from emulator.sagemaker.store import Document
 from emulator.sagemaker.tags import tag_new
 
 KIND = "pipeline"
-_LISTING = Listing(result="PipelineSummaries", name="PipelineName")
+_LISTING = Listing(result="PipelineSummaries", name="PipelineName", strictly_after=True)
 _NOT_KEPT = ("ClientRequestToken", "PipelineDefinitionS3Location", "PipelineVersionAliases", "Tags")
 _FILTERS = {"CreatedAfter": "CreationTimeAfter", "CreatedBefore": "CreationTimeBefore"}
 
@@ -85,7 +85,8 @@ def describe_pipeline(context: Context, params: Params) -> dict[str, Any]:
 @action("ListPipelines")
 def list_pipelines(context: Context, params: Params) -> dict[str, Any]:
     prefix = params.get("PipelineNamePrefix", "")
-    found = context.store.all(context.region, KIND)
+    of_aws = params.get("ManagedBy") == "AWS"
+    found = [] if of_aws else context.store.all(context.region, KIND)
     chosen = [document for document in found if document["PipelineName"].startswith(prefix)]
     renamed = {_FILTERS.get(name, name): value for name, value in params.items()}
     return list_page(chosen, renamed, listing=_LISTING)

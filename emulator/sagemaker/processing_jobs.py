@@ -17,7 +17,11 @@ _JOBS = JobKind(
     status="ProcessingJobStatus",
 )
 _LISTING = Listing(
-    result="ProcessingJobSummaries", name="ProcessingJobName", status="ProcessingJobStatus"
+    result="ProcessingJobSummaries",
+    name="ProcessingJobName",
+    status="ProcessingJobStatus",
+    default_sort_order="Ascending",
+    strictly_after=True,
 )
 
 

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from emulator.sagemaker.paging import page_of
 from emulator.sagemaker.registry import Context, Params, action
+
+_PAGE_SIZE = 50
 
 
 def tag_new(context: Context, arn: str, *, params: Params) -> None:
@@ -27,7 +30,14 @@ def add_tags(context: Context, params: Params) -> dict[str, Any]:
 
 @action("ListTags")
 def list_tags(context: Context, params: Params) -> dict[str, Any]:
-    return {"Tags": _as_list(context.store.tags(params["ResourceArn"]))}
+    page, more = page_of(
+        _as_list(context.store.tags(params["ResourceArn"])),
+        {"MaxResults": _PAGE_SIZE, **params},
+        sort_key=lambda tag: (tag["Key"],),
+        descending=False,
+        scope="ListTags",
+    )
+    return {"Tags": page, **more}
 
 
 @action("DeleteTags")

@@ -16,7 +16,12 @@ _JOBS = JobKind(
     kind="training-job", noun="training job", name="TrainingJobName", status="TrainingJobStatus"
 )
 _LISTING = Listing(
-    result="TrainingJobSummaries", name="TrainingJobName", status="TrainingJobStatus"
+    result="TrainingJobSummaries",
+    name="TrainingJobName",
+    status="TrainingJobStatus",
+    equals={"WarmPoolStatusEquals": "WarmPoolStatus", "TrainingPlanArnEquals": "TrainingPlanArn"},
+    default_sort_order="Ascending",
+    strictly_after=True,
 )
 _REFUSED = ("ServerlessJobConfig", "ModelPackageConfig", "SessionChainingConfig", "MlflowConfig")
 _DEFAULT_MAX_RUNTIME_S = 86400

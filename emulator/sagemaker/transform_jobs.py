@@ -23,7 +23,10 @@ _JOBS = JobKind(
     not_found="Could not find requested job with name: {name}",
 )
 _LISTING = Listing(
-    result="TransformJobSummaries", name="TransformJobName", status="TransformJobStatus"
+    result="TransformJobSummaries",
+    name="TransformJobName",
+    status="TransformJobStatus",
+    strictly_after=True,
 )
 _MOST_MB = 100
 _STARTUP_TIMEOUT_S = 600

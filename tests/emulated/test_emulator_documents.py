@@ -183,7 +183,7 @@ def test_lists_sort_by_name_and_filter_by_time(embedded: Embedded) -> None:
     )["Models"]
     assert [model["ModelName"] for model in found] == [f"{prefix}-a", f"{prefix}-b"]
     later = embedded.sagemaker.list_models(
-        NameContains=prefix, CreationTimeAfter=found[1]["CreationTime"]
+        NameContains=prefix, CreationTimeAfter=found[0]["CreationTime"]
     )["Models"]
     assert [model["ModelName"] for model in later] == [f"{prefix}-a"]
 

@@ -46,7 +46,7 @@ def test_versions_count_up_and_are_never_reused(embedded: Embedded) -> None:
     assert a_version(embedded, group).endswith(f"model-package/{group}/3")
     listed = embedded.sagemaker.list_model_packages(ModelPackageGroupName=group)
     versions = [item["ModelPackageVersion"] for item in listed["ModelPackageSummaryList"]]
-    assert versions == [3, 1]
+    assert versions == [1, 3]
 
 
 def test_a_package_waits_for_approval_and_keeps_who_gave_it(embedded: Embedded) -> None:
@@ -121,3 +121,18 @@ def test_a_group_keeps_its_policy_until_it_is_deleted(embedded: Embedded) -> Non
     sagemaker.delete_model_package_group_policy(**names)
     sagemaker.delete_model_package_group(**names)
     assert refusal(sagemaker.describe_model_package_group, **names)[0] == "ValidationException"
+
+
+def test_versions_are_found_by_search_page_by_page(embedded: Embedded) -> None:
+    group = a_group(embedded, versions=3)
+    condition = {"Name": "ModelPackageGroupName", "Operator": "Equals", "Value": group}
+    pages = embedded.sagemaker.get_paginator("search").paginate(
+        Resource="ModelPackage",
+        SearchExpression={"Filters": [condition]},
+        SortBy="ModelPackageVersion",
+        SortOrder="Descending",
+        PaginationConfig={"PageSize": 2},
+    )
+    results = [page["Results"] for page in pages]
+    versions = [[each["ModelPackage"]["ModelPackageVersion"] for each in page] for page in results]
+    assert versions == [[3, 2], [1]]
