@@ -74,8 +74,12 @@ class Worker:
     def stop(self, grace_s: float) -> None:
         """End the process and close the connections."""
         self.process.stop(grace_s)
-        while self._idle:
-            self._idle.pop().close()
+        self._close_idle()
+
+    def _close_idle(self) -> None:
+        with contextlib.suppress(IndexError):
+            while True:
+                self._idle.pop().close()
 
     def _exchange(
         self,
@@ -96,6 +100,8 @@ class Worker:
             raise InvocationTimedOut from error
         except (OSError, http.client.HTTPException) as error:
             connection.close()
+            # If the process is gone, a new connection is refused before it could take a request.
+            self._close_idle()
             raise ContainerCrashed(str(error)) from error
         self._idle.append(connection)
         return ContainerResponse(

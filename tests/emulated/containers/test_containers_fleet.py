@@ -77,6 +77,14 @@ def test_a_crashed_worker_is_replaced_in_the_background(world: World) -> None:
         assert len(answering(fleet) & before) == 1
 
 
+def test_the_other_worker_takes_over_at_once_when_one_has_crashed(world: World) -> None:
+    with world.serving(SAYS_PID, instance_count=2) as fleet, ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: ask(fleet), range(64)))  # each worker has open connections now
+        with pytest.raises(ContainerCrashed):
+            ask(fleet, "crash")
+        assert {ask(fleet, str(number))["body"] for number in range(20)} == set(map(str, range(20)))
+
+
 def answering(fleet: Fleet) -> set[object]:
     """Return the workers that answer two requests; none while one is still going down."""
     try:
