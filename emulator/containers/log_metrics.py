@@ -35,6 +35,7 @@ class LogMetrics:
     def __init__(self, definitions: Iterable[Mapping[str, str]]) -> None:
         self._patterns = [(entry["Name"], re.compile(entry["Regex"])) for entry in definitions]
         self._values: list[MetricValue] = []
+        self._published = 0
 
     def read(self, line: str) -> None:
         """Search one line for every metric; group 1 is the value."""
@@ -57,7 +58,9 @@ class LogMetrics:
         ]
 
     def publish(self, client: Any, job_name: str) -> None:
-        """Send every value to CloudWatch; a failure is logged, the job does not depend on it."""
+        """Send what is new to CloudWatch; a failure is logged, the job does not depend on it."""
+        new = self._values[self._published :]
+        self._published += len(new)
         data = [
             {
                 "MetricName": value.name,
@@ -65,7 +68,7 @@ class LogMetrics:
                 "Timestamp": value.at,
                 "Value": value.value,
             }
-            for value in self._values
+            for value in new
         ]
         try:
             for start in range(0, len(data), _BATCH):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from emulator.containers import storage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 logger = logging.getLogger(__name__)
@@ -57,6 +57,13 @@ class Mirror:
         copy.unlink()
         self._sent[name] = state
 
+    def send_changes_or_say(self) -> None:
+        """Upload what S3 takes now; the rest is tried again with the next changes."""
+        try:
+            self.send_changes()
+        except (storage.StorageError, OSError) as error:
+            logger.warning("mirror_behind uri=%s cause=%s", self.uri, error)
+
 
 def _state(path: Path) -> _State:
     found = path.stat()
@@ -64,28 +71,19 @@ def _state(path: Path) -> _State:
 
 
 @contextlib.contextmanager
-def following(mirrors: Sequence[Mirror], *, interval_s: float) -> Iterator[None]:
-    """Send changes every interval while the block runs; the last ones are the caller's to send."""
+def repeating(actions: Sequence[Callable[[], None]], *, interval_s: float) -> Iterator[None]:
+    """Call all actions every interval while the block runs; they must not raise."""
     ended = threading.Event()
 
-    def follow() -> None:
+    def repeat() -> None:
         while not ended.wait(interval_s):
-            for mirror in mirrors:
-                _send_or_say(mirror)
+            for act in actions:
+                act()
 
-    thread = threading.Thread(target=follow, daemon=True)
-    if mirrors:
-        thread.start()
+    thread = threading.Thread(target=repeat, daemon=True)
+    thread.start()
     try:
         yield
     finally:
         ended.set()
-        if mirrors:
-            thread.join()
-
-
-def _send_or_say(mirror: Mirror) -> None:
-    try:
-        mirror.send_changes()
-    except (storage.StorageError, OSError) as error:
-        logger.warning("mirror_behind uri=%s cause=%s", mirror.uri, error)
+        thread.join()

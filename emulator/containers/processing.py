@@ -10,7 +10,7 @@ from emulator.containers.cluster import Ending, Host, Watch, host_names
 from emulator.containers.environment import container_environment
 from emulator.containers.jobs import JobFailed, JobRun
 from emulator.containers.layout import read_message
-from emulator.containers.mirror import INTERVAL_S, Mirror, following
+from emulator.containers.mirror import INTERVAL_S, Mirror, repeating
 from emulator.containers.processes import Command
 from emulator.containers.processing_files import write_config_files
 from emulator.containers.processing_record import ProcessingRecord
@@ -65,7 +65,8 @@ def _run(run: JobRun, record: ProcessingRecord) -> None:
     continuous = [
         mirror for output, mirror in outputs if output.get("S3UploadMode") == "Continuous"
     ]
-    with following(continuous, interval_s=INTERVAL_S / run.cloud.time_scale):
+    uploads = [mirror.send_changes_or_say for mirror in continuous]
+    with repeating(uploads, interval_s=INTERVAL_S / run.cloud.time_scale):
         outcome = run.run_processes(commands, log_group=LOG_GROUP, watch=_watch(run, record))
     # Also after a failure: what the container wrote may say why.
     with jobs.transferring("Output upload"):

@@ -11,7 +11,7 @@ from emulator.containers.environment import container_environment
 from emulator.containers.jobs import JobFailed, JobRun
 from emulator.containers.layout import read_message
 from emulator.containers.log_metrics import LogMetrics
-from emulator.containers.mirror import INTERVAL_S, following
+from emulator.containers.mirror import INTERVAL_S, repeating
 from emulator.containers.processes import Command
 from emulator.containers.training_files import host_names
 from emulator.containers.training_limits import Limits
@@ -76,13 +76,12 @@ def _train(run: JobRun, record: TrainingRecord) -> None:
         if waited is not None:
             _end(record, waited, {})
             return
-    found = {"FinalMetricDataList": metrics.final()} if metrics.final() else {}
-    metrics.publish(run.cloud.client("cloudwatch", run.region), run.name)
+    record.measured(metrics.final())
     _fail_if_failed(outcome, limits)
     status = "InProgress" if outcome.ending is Ending.EXITED else "Stopping"
-    record.enter("Uploading", status=status, **found)
+    record.enter("Uploading", status=status)
     artifacts = {"ModelArtifacts": {"S3ModelArtifacts": upload_outputs(run, hosts)}}
-    _end(record, outcome.ending, {**artifacts, **found})
+    _end(record, outcome.ending, artifacts)
 
 
 def _attempt(
@@ -105,11 +104,17 @@ def _attempt(
 
     watch = Watch(read=metrics.read, reason_to_end=limits.reason_to_end, stopping=stopping)
     limits.begin()
-    with following(checkpoints, interval_s=INTERVAL_S / run.cloud.time_scale):
+    reports = [*(each.send_changes_or_say for each in checkpoints), lambda: _publish(run, metrics)]
+    with repeating(reports, interval_s=INTERVAL_S / run.cloud.time_scale):
         outcome = run.run_processes(commands, log_group=LOG_GROUP, watch=watch)
     limits.finish()
+    _publish(run, metrics)
     upload_checkpoints(checkpoints)
     return hosts, outcome
+
+
+def _publish(run: JobRun, metrics: LogMetrics) -> None:
+    metrics.publish(run.cloud.client("cloudwatch", run.region), run.name)
 
 
 def _fail_if_failed(outcome: Outcome, limits: Limits) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from emulator.containers.jobs import FAILURE_REASON_LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 MESSAGES = {
     "Starting": "Starting the training job",
@@ -54,6 +54,11 @@ class TrainingRecord:
             fields["TrainingStartTime"] = now
         self._move(secondary, now)
         self._report(secondary, status, at=now, fields=fields)
+
+    def measured(self, metrics: Sequence[Mapping[str, Any]]) -> None:
+        """Report the last value of each metric, if there is any."""
+        if metrics:
+            self._update({"FinalMetricDataList": list(metrics)})
 
     def end(self, status: str, *, secondary: str | None = None, **fields: Any) -> None:
         """Report the final status; the secondary one is the same unless given."""

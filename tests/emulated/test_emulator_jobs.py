@@ -14,6 +14,13 @@ SLEEPS = "import time; print('at work', flush=True); time.sleep(300)"
 WRITES = "import os, pathlib; pathlib.Path(os.environ['SM_MODEL_DIR'], 'm').write_text('x')"
 SOURCE = {"S3DataType": "S3Prefix", "S3Uri": "s3://bucket/data/"}
 CHANNEL = {"ChannelName": "train", "DataSource": {"S3DataSource": SOURCE}}
+CLUSTER = {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1}
+GROUP = {"InstanceGroupName": "one", "InstanceType": "ml.m5.large", "InstanceCount": 1}
+WAITS_TOO_LITTLE = {"MaxRuntimeInSeconds": 100, "MaxWaitTimeInSeconds": 99}
+FOR_ANOTHER_GROUP = {
+    "ChannelName": "train",
+    "DataSource": {"S3DataSource": {**SOURCE, "InstanceGroupNames": ["absent"]}},
+}
 
 
 def start_training(embedded: Embedded, script: str, **members: Any) -> str:
@@ -27,11 +34,7 @@ def start_training(embedded: Embedded, script: str, **members: Any) -> str:
         "RoleArn": ROLE,
         "InputDataConfig": [{"ChannelName": "code", "DataSource": {"S3DataSource": source}}],
         "OutputDataConfig": {"S3OutputPath": f"s3://{bucket}/jobs"},
-        "ResourceConfig": {
-            "InstanceType": "ml.m5.large",
-            "InstanceCount": 1,
-            "VolumeSizeInGB": 1,
-        },
+        "ResourceConfig": CLUSTER,
         "HyperParameters": {
             "sagemaker_program": '"train.py"',
             "sagemaker_submit_directory": '"/opt/ml/input/data/code/sourcedir.tar.gz"',
@@ -54,19 +57,19 @@ def ended(embedded: Embedded, name: str) -> dict[str, Any]:
     )
 
 
+def a_metric(name: str) -> dict[str, Any]:
+    definitions = [{"Name": name, "Regex": f"{name}=([0-9.]+)"}]
+    algorithm = {"TrainingImage": IMAGE, "TrainingInputMode": "File"}
+    return {"AlgorithmSpecification": {**algorithm, "MetricDefinitions": definitions}}
+
+
 def start_processing(embedded: Embedded, program: str) -> str:
     name = unique("process")
     embedded.sagemaker.create_processing_job(
         ProcessingJobName=name,
         RoleArn=ROLE,
         AppSpecification={"ImageUri": IMAGE, "ContainerEntrypoint": ["python3", "-c", program]},
-        ProcessingResources={
-            "ClusterConfig": {
-                "InstanceCount": 1,
-                "InstanceType": "ml.m5.large",
-                "VolumeSizeInGB": 1,
-            }
-        },
+        ProcessingResources={"ClusterConfig": CLUSTER},
     )
     return name
 
@@ -129,7 +132,18 @@ def test_training_jobs_are_listed_by_status(embedded: Embedded) -> None:
 @pytest.mark.parametrize(
     ("members", "message"),
     [
-        ({"EnableManagedSpotTraining": True}, "MaxWaitTimeInSeconds"),
+        ({"EnableManagedSpotTraining": True}, "It must be present and be greater than or equal to"),
+        ({"StoppingCondition": WAITS_TOO_LITTLE}, "It is only supported when EnableManagedSpot"),
+        (
+            {"EnableManagedSpotTraining": True, "StoppingCondition": WAITS_TOO_LITTLE},
+            "Invalid MaxWaitTimeInSeconds. It must be present",
+        ),
+        (
+            {"ResourceConfig": {**CLUSTER, "InstanceGroups": [GROUP]}},
+            "cannot be specified together",
+        ),
+        ({"ResourceConfig": {"InstanceGroups": [GROUP, GROUP]}}, "names must be unique"),
+        ({"InputDataConfig": [FOR_ANOTHER_GROUP]}, "names instance groups that ResourceConfig"),
         ({"InputDataConfig": [CHANNEL, CHANNEL]}, "Channel names must be unique"),
     ],
 )
@@ -162,18 +176,13 @@ def test_a_processing_job_that_is_stopped_ends_stopped(embedded: Embedded) -> No
 
 
 def test_metrics_in_the_log_of_a_training_job_go_to_cloudwatch(embedded: Embedded) -> None:
-    definitions = [{"Name": "validation:accuracy", "Regex": "accuracy=([0-9.]+)"}]
-    algorithm = {"TrainingImage": IMAGE, "TrainingInputMode": "File"}
-    name = start_training(
-        embedded,
-        f"print('accuracy=0.5'); print('accuracy=0.75'); {WRITES}",
-        AlgorithmSpecification={**algorithm, "MetricDefinitions": definitions},
-    )
+    script = f"print('accuracy=0.5'); print('accuracy=0.75'); {WRITES}"
+    name = start_training(embedded, script, **a_metric("accuracy"))
     assert ended(embedded, name)["TrainingJobStatus"] == "Completed"
     now = dt.datetime.now(dt.UTC)
     points = embedded.client("cloudwatch").get_metric_statistics(
         Namespace="/aws/sagemaker/TrainingJobs",
-        MetricName="validation:accuracy",
+        MetricName="accuracy",
         Dimensions=[{"Name": "TrainingJobName", "Value": name}],
         StartTime=now - dt.timedelta(minutes=10),
         EndTime=now + dt.timedelta(minutes=1),
@@ -182,3 +191,40 @@ def test_metrics_in_the_log_of_a_training_job_go_to_cloudwatch(embedded: Embedde
     )["Datapoints"]
     assert sum(point["SampleCount"] for point in points) == 2
     assert max(point["Maximum"] for point in points) == 0.75
+
+
+def metric_values(embedded: Embedded, job: str, metric: str) -> float:
+    now = dt.datetime.now(dt.UTC)
+    points = embedded.client("cloudwatch").get_metric_statistics(
+        Namespace="/aws/sagemaker/TrainingJobs",
+        MetricName=metric,
+        Dimensions=[{"Name": "TrainingJobName", "Value": job}],
+        StartTime=now - dt.timedelta(minutes=10),
+        EndTime=now + dt.timedelta(minutes=1),
+        Period=60,
+        Statistics=["SampleCount"],
+    )["Datapoints"]
+    return float(sum(point["SampleCount"] for point in points))
+
+
+def test_metrics_reach_cloudwatch_while_the_job_runs(embedded: Embedded) -> None:
+    script = f"print('loss=0.5', flush=True); {SLEEPS}"
+    name = start_training(embedded, script, **a_metric("loss"))
+    eventually(lambda: metric_values(embedded, name, "loss"), lambda count: count == 1)
+    embedded.sagemaker.stop_training_job(TrainingJobName=name)
+    job = ended(embedded, name)
+    assert job["FinalMetricDataList"][0]["Value"] == 0.5
+    assert metric_values(embedded, name, "loss") == 1
+
+
+def test_a_failed_job_keeps_its_metrics(embedded: Embedded) -> None:
+    name = start_training(embedded, "print('loss=2'); raise SystemExit(1)", **a_metric("loss"))
+    job = ended(embedded, name)
+    assert (job["TrainingJobStatus"], job["FinalMetricDataList"][0]["Value"]) == ("Failed", 2)
+
+
+def test_more_instances_than_processes_are_refused(embedded: Embedded) -> None:
+    resources = {**CLUSTER, "InstanceCount": 5}
+    with pytest.raises(ClientError, match="5 instances") as caught:
+        start_training(embedded, WRITES, ResourceConfig=resources)
+    assert caught.value.response["Error"]["Code"] == "NotImplementedByEmulator"

@@ -93,3 +93,17 @@ def test_a_program_that_does_not_exist_fails_the_job(world: World) -> None:
     assert finished["FailureReason"] == "AlgorithmError: , exit code: 127"
     lines = world.log_lines(GROUP, job["ProcessingJobName"])
     assert lines == ["no-such-program: No such file or directory"]
+
+
+def test_a_continuous_output_reaches_s3_while_the_job_runs(world: World) -> None:
+    script = (
+        "import pathlib, sys, time\n"
+        "pathlib.Path(sys.argv[2], 'early').touch()\n"
+        "time.sleep(60)\n"
+    )
+    job = world.processing_job(script)
+    (output,) = job["ProcessingOutputConfig"]["Outputs"]
+    output["S3Output"]["S3UploadMode"] = "Continuous"
+    running = world.start_evaluation(job)
+    wait_for(lambda: world.keys("evaluation/") == ["evaluation/early"])
+    running.stop_and_join()
