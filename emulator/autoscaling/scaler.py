@@ -8,9 +8,8 @@ minute.
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from emulator.autoscaling import activities
 from emulator.autoscaling.activities import Change
@@ -20,6 +19,7 @@ from emulator.autoscaling.resources import (
     POLICY,
     TARGET,
     Resource,
+    Variant,
     of_resource,
     require_target,
     resource_of,
@@ -28,7 +28,6 @@ from emulator.autoscaling.rules import Bounds, Past, bounded
 from emulator.autoscaling.targets import deregister
 from emulator.autoscaling.variants import ENDPOINT, VariantState, scaled_resources, variant_state
 from emulator.autoscaling.wishes import Present, Ringing, Wish, followed
-from emulator.cloud import Cloud
 from emulator.metrics.alarm_book import Transition
 from emulator.metrics.service import CloudWatch
 from emulator.sagemaker.store import Document, Key, Store
@@ -44,19 +43,42 @@ class CannotScale(Exception):
     """An alarm's action that names no policy of ours, or one that is only stored."""
 
 
+class Refused(Exception):
+    """SageMaker did not take the new count; the text is its reason."""
+
+
+# Asks SageMaker for a count of a variant's instances in a region.
+Ask = Callable[[str, Variant, int], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """`time_scale` divides cooldowns."""
+
+    account_id: str
+    time_scale: float
+
+
 class Scaler:
     def __init__(
-        self, cloud: Cloud, store: Store, cloudwatch: CloudWatch, *, now: Callable[[], float]
+        self,
+        settings: Settings,
+        store: Store,
+        cloudwatch: CloudWatch,
+        *,
+        ask: Ask,
+        now: Callable[[], float],
     ) -> None:
-        self._cloud = cloud
+        self._settings = settings
         self._store = store
         self._cloudwatch = cloudwatch
+        self._ask = ask
         self._now = now
 
     def context(self, region: str) -> Context:
         return Context(
             region=region,
-            account_id=self._cloud.account_id,
+            account_id=self._settings.account_id,
             store=self._store,
             cloudwatch=self._cloudwatch,
             now=self._now,
@@ -75,7 +97,7 @@ class Scaler:
             if change is None:
                 return
             key = activities.begin(self._store, region, change, now=self._now())
-        self._ask(region, change, key)
+        self._begin(region, change, key)
 
     def _policy(self, region: str, arn: str) -> Document:
         for policy in self._store.all(region, POLICY):
@@ -99,7 +121,7 @@ class Scaler:
             current=current,
             past=Past(**target.get(_PAST, {})),
             now=self._now(),
-            time_scale=self._cloud.time_scale,
+            time_scale=self._settings.time_scale,
         )
         wish = followed(asked, others, policies=policies, present=present)
         if wish is None or _suspended(target, wish.wanted, current=current):
@@ -172,20 +194,18 @@ class Scaler:
             key = activities.begin(self._store, region, change, now=self._now())
         name = f"scale-{resource.resource_id}"
         threading.Thread(
-            target=self._ask, args=(region, change, key), name=name, daemon=True
+            target=self._begin, args=(region, change, key), name=name, daemon=True
         ).start()
 
-    def _ask(self, region: str, change: Change, key: Key) -> None:
+    def _begin(self, region: str, change: Change, key: Key) -> None:
+        """Ask for the change; when it is accepted, the endpoint's own end is the activity's."""
         variant = change.resource.variant
         assert variant is not None
-        wanted = {"VariantName": variant.name, "DesiredInstanceCount": change.wanted}
         log.info("resource=%s count=%d", change.resource.resource_id, change.wanted)
         try:
-            self._cloud.client("sagemaker", region).update_endpoint_weights_and_capacities(
-                EndpointName=variant.endpoint_name, DesiredWeightsAndCapacities=[wanted]
-            )
-        except (ClientError, BotoCoreError) as error:
-            message = activities.refused(change.wanted, _reason(error))
+            self._ask(region, variant, change.wanted)
+        except Refused as refusal:
+            message = activities.refused(change.wanted, str(refusal))
             activities.finish(self._store, key, status="Failed", message=message, now=self._now())
 
     def endpoint_changed(self, key: Key, before: Document | None, after: Document) -> None:
@@ -253,15 +273,3 @@ def _why_not(current: int, wanted: int, bounds: Bounds) -> dict[str, Any]:
     else:
         code, limit = "AlreadyAtDesiredCapacity", {}
     return {"Code": code, **limit, "CurrentCapacity": current}
-
-
-def _reason(error: ClientError | BotoCoreError) -> str:
-    if not isinstance(error, ClientError):
-        return str(error)
-    told = error.response.get("Error", {})
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-    code = told.get("Code")
-    return (
-        f"{told.get('Message')} "
-        f"(Service: AmazonSageMaker; Status Code: {status}; Error Code: {code})"
-    )

@@ -24,11 +24,11 @@ class ApplicationAutoScaling:
         self._scaler = scaler
         self._store = store
         self._strict = strict
-        self._model = botocore.session.Session().get_service_model("application-autoscaling")
+        self.model = botocore.session.Session().get_service_model("application-autoscaling")
 
     def answer(self, action: str, params: Mapping[str, Any], *, region: str) -> dict[str, Any]:
         """Raise AwsError for what AWS would refuse."""
-        operation = self._model.operation_model(action)
+        operation = self.model.operation_model(action)
         check_request(params, operation.input_shape)
         result = ACTIONS[action](self._scaler.context(region), params)
         return shape_response(result, operation.output_shape, strict=self._strict)

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
-from emulator.autoscaling.scaler import Scaler
+from emulator.autoscaling.asking import asking
+from emulator.autoscaling.idle import IdleVariants
+from emulator.autoscaling.scaler import Scaler, Settings
 from emulator.autoscaling.service import ApplicationAutoScaling
 from emulator.cloud import Cloud
 from emulator.messaging.schedules import CannotFire
@@ -19,11 +21,13 @@ def autoscaling_of(
     """Build it; its documents live in SageMaker's store, under the same lock and snapshot."""
     from emulator.moto_patches.appautoscaling import answer_with
 
-    scaler = Scaler(cloud, store, cloudwatch, now=now_s)
+    settings = Settings(account_id=cloud.account_id, time_scale=cloud.time_scale)
+    scaler = Scaler(settings, store, cloudwatch, ask=asking(cloud), now=now_s)
     autoscaling = ApplicationAutoScaling(scaler, store, strict=strict)
     cloudwatch.actions.register("autoscaling", scaler.on_alarm)
     store.watch(scaler.endpoint_changed)
     answer_with(autoscaling)
+    IdleVariants(store, cloudwatch.store).start()
     return autoscaling
 
 
