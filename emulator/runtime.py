@@ -65,7 +65,7 @@ class Runtime:
         for shadow in route.shadows:
             if shadow.mirror is not None:
                 copy = partial(invoke_endpoint, request, shadow, measured=self._measured)
-                shadow.mirror.send(copy)
+                shadow.mirror.send(copy, len(request.body))
 
 
 def _refusal(request: InvocationRequest, route: Route) -> InvocationAnswer | None:

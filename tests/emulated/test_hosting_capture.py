@@ -2,12 +2,14 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.emulated.embedded import Embedded, a_variant, eventually, unique
+from tests.emulated.restarts import Server
 
 pytestmark = pytest.mark.emulated
 
@@ -106,6 +108,21 @@ def test_a_deleted_endpoint_leaves_what_it_had_captured(embedded: Embedded) -> N
     embedded.sagemaker.delete_endpoint(EndpointName=endpoint)
     gone(embedded, endpoint)
     assert len(lines(embedded, bucket)) == 1
+
+
+def test_a_server_that_is_stopped_writes_what_it_had_captured(tmp_path: Path) -> None:
+    # At this scale a file would be written only after five seconds.
+    server = Server(state_dir=tmp_path, variables={"EMULATOR_TIME_SCALE": "1"})
+    embedded, _ = server.start()
+    bucket = embedded.a_bucket()
+    endpoint = embedded.an_endpoint(embedded.a_config(DataCaptureConfig=capture(bucket)))
+    embedded.answer(endpoint)
+    server.command("stop")
+    embedded, _ = server.start()
+    try:
+        assert len(lines(embedded, bucket)) == 1
+    finally:
+        server.command("stop")
 
 
 def test_an_unwritable_destination_fails_no_invocation(embedded: Embedded) -> None:
