@@ -1,9 +1,13 @@
 """What policies and schedules may say, and the alarms that target tracking makes."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import emulator.autoscaling.service
+from emulator.autoscaling.registry import ACTIONS
 from emulator.autoscaling.resources import Resource, resource_of
 from emulator.autoscaling.schedule_expressions import check_schedule, check_timezone
 from emulator.autoscaling.steps import check_steps
@@ -196,3 +200,18 @@ def test_a_dimension_belongs_to_its_namespace_and_resource(
     }
     with pytest.raises(ValidationError, match="Unsupported service namespace"):
         resource_of(members)
+
+
+def test_the_readme_names_every_action_that_answers() -> None:
+    readme = Path(emulator.autoscaling.service.__file__).parents[1] / "README.md"
+    table = readme.read_text().partition("| Application Auto Scaling action |")[2]
+    rows = re.findall(r"^\| ([^|]+) \| ([^|;:]+)", table.partition("\n\n")[0], re.M)
+    answered = {
+        name
+        for entry, state in rows
+        if "refused" not in state
+        for name in re.findall(
+            r"\b(?:Register|Deregister|Describe|Put|Delete|List|Tag|Untag)\w+", entry
+        )
+    }
+    assert answered == set(ACTIONS)
