@@ -1,0 +1,156 @@
+data "aws_iam_policy_document" "deploy" {
+  # Artifacts are written once, and nothing at all is deleted.
+  statement {
+    sid     = "WriteObjects"
+    actions = ["s3:AbortMultipartUpload", "s3:PutObject"]
+    resources = [
+      for prefix in ["artifacts", "baselines", "code", "data", "history", "jobs", "journal", "leases", "ledger", "releases"] :
+      "${local.bucket_arn}/${prefix}/*"
+    ]
+  }
+
+  statement {
+    sid       = "WriteServingState"
+    actions   = ["s3:PutObject"]
+    resources = local.state_arns
+  }
+
+  statement {
+    sid       = "EncryptObjects"
+    actions   = ["kms:Encrypt", "kms:GenerateDataKey*"]
+    resources = [var.kms_key_arn]
+  }
+
+  # The volumes of jobs and endpoints are encrypted through a grant.
+  statement {
+    sid       = "GrantKeyToVolumes"
+    actions   = ["kms:CreateGrant"]
+    resources = [var.kms_key_arn]
+
+    condition {
+      test     = "Bool"
+      variable = "kms:GrantIsForAWSResource"
+      values   = ["true"]
+    }
+  }
+
+  statement {
+    sid       = "PassTheExecutionRole"
+    actions   = ["iam:PassRole"]
+    resources = [var.execution_role_arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "iam:PassedToService"
+      values   = ["sagemaker.amazonaws.com"]
+    }
+  }
+
+  statement {
+    sid       = "SeeTheExecutionRole"
+    actions   = ["iam:GetRole"]
+    resources = [var.execution_role_arn]
+  }
+
+  statement {
+    sid       = "MakeTheRoleOfAutoscaling"
+    actions   = ["iam:CreateServiceLinkedRole"]
+    resources = ["arn:${var.partition}:iam::${var.account_id}:role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"]
+  }
+
+  # A first create that failed can only be cured by deleting; the runner's guard decides when.
+  statement {
+    sid = "MoveEndpoints"
+    actions = [
+      "sagemaker:AddTags",
+      "sagemaker:CreateEndpoint",
+      "sagemaker:DeleteEndpoint",
+      "sagemaker:DeleteTags",
+      "sagemaker:InvokeEndpoint",
+      "sagemaker:UpdateEndpoint",
+      "sagemaker:UpdateEndpointWeightsAndCapacities",
+    ]
+    # Creating and updating are also checked against the endpoint config.
+    resources = concat(local.endpoint_arns, local.config_arns)
+  }
+
+  statement {
+    sid = "MakeAndPruneReleases"
+    actions = [
+      "sagemaker:AddTags",
+      "sagemaker:CreateEndpointConfig",
+      "sagemaker:DeleteEndpointConfig",
+      "sagemaker:DeleteModel",
+      "sagemaker:DeleteTags",
+    ]
+    resources = concat(local.config_arns, local.model_arns)
+  }
+
+  statement {
+    sid       = "MakeModels"
+    actions   = ["sagemaker:CreateModel"]
+    resources = local.model_arns
+
+    dynamic "condition" {
+      for_each = local.network_conditions
+
+      content {
+        test     = condition.value.test
+        variable = condition.value.variable
+        values   = condition.value.values
+      }
+    }
+  }
+
+  statement {
+    sid = "KeepAlarmsAndDashboards"
+    actions = [
+      "cloudwatch:DeleteAlarms",
+      "cloudwatch:DeleteDashboards",
+      "cloudwatch:PutCompositeAlarm",
+      "cloudwatch:PutDashboard",
+      "cloudwatch:PutMetricAlarm",
+      "cloudwatch:TagResource",
+      "cloudwatch:UntagResource",
+    ]
+    resources = concat(local.alarm_arns, local.dashboard_arns)
+  }
+
+  statement {
+    sid = "KeepScaling"
+    actions = [
+      "application-autoscaling:DeleteScalingPolicy",
+      "application-autoscaling:DeleteScheduledAction",
+      "application-autoscaling:DeregisterScalableTarget",
+      "application-autoscaling:PutScalingPolicy",
+      "application-autoscaling:PutScheduledAction",
+      "application-autoscaling:RegisterScalableTarget",
+      "application-autoscaling:TagResource",
+      "application-autoscaling:UntagResource",
+    ]
+    resources = [local.scaling_arn]
+  }
+
+  # CloudWatch knows no resource for metrics; the namespace takes its place.
+  statement {
+    sid       = "WriteMetrics"
+    actions   = ["cloudwatch:PutMetricData"]
+    resources = ["*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "cloudwatch:namespace"
+      values   = sort(var.metric_namespaces)
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(var.topic_arns) > 0 ? [sort(var.topic_arns)] : []
+
+    content {
+      sid       = "Notify"
+      actions   = ["sns:Publish"]
+      resources = statement.value
+    }
+  }
+}

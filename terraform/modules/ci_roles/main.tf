@@ -1,0 +1,72 @@
+locals {
+  host       = split(":oidc-provider/", var.oidc_provider_arn)[1]
+  audience   = coalesce(var.audience, "https://${local.host}")
+  plan_sub   = "project_path:${var.project_path}:*"
+  deploy_sub = "project_path:${var.project_path}:ref_type:branch:ref:${var.deploy_branch}"
+
+  bucket_arn       = "arn:${var.partition}:s3:::${var.bucket}"
+  state_bucket_arn = "arn:${var.partition}:s3:::${var.state_bucket}"
+  regional_arn     = "${var.region}:${var.account_id}"
+  sagemaker_arn    = "arn:${var.partition}:sagemaker:${local.regional_arn}"
+  cloudwatch_arn   = "arn:${var.partition}:cloudwatch:${local.regional_arn}"
+  scaling_arn      = "arn:${var.partition}:application-autoscaling:${local.regional_arn}:scalable-target/*"
+
+  # Everything the serving root makes is named after its endpoint.
+  endpoints     = sort(var.endpoint_names)
+  endpoint_arns = [for name in local.endpoints : "${local.sagemaker_arn}:endpoint/${lower(name)}"]
+  config_arns   = [for name in local.endpoints : "${local.sagemaker_arn}:endpoint-config/${lower(name)}-*"]
+  model_arns    = [for name in local.endpoints : "${local.sagemaker_arn}:model/${lower(name)}-*"]
+  alarm_arns    = [for name in local.endpoints : "${local.cloudwatch_arn}:alarm:${name}-*"]
+  dashboard_arns = [
+    for name in local.endpoints : "arn:${var.partition}:cloudwatch::${var.account_id}:dashboard/${name}*"
+  ]
+  state_arns = [
+    for name in local.endpoints : "${local.state_bucket_arn}/serving/${var.environment}/${name}.tfstate"
+  ]
+
+  # Jobs are named after their model alone; the tags say which environment they belong to.
+  job_arns = ["${local.sagemaker_arn}:processing-job/*", "${local.sagemaker_arn}:training-job/*"]
+  ownership_tags = {
+    "mlops:environment" = var.environment
+    "mlops:project"     = var.project
+  }
+  package_arns = flatten([
+    for group in sort(var.model_package_groups) : [
+      "${local.sagemaker_arn}:model-package-group/${lower(group)}",
+      "${local.sagemaker_arn}:model-package/${lower(group)}/*",
+    ]
+  ])
+}
+
+resource "aws_iam_role" "plan" {
+  name                 = "${var.name}-ci-plan"
+  description          = "What pipelines of ${var.project_path} may read to plan ${var.name}"
+  assume_role_policy   = data.aws_iam_policy_document.trust["plan"].json
+  permissions_boundary = var.permissions_boundary_arn
+}
+
+resource "aws_iam_role_policy" "plan" {
+  name   = "plan"
+  role   = aws_iam_role.plan.id
+  policy = data.aws_iam_policy_document.plan.json
+}
+
+resource "aws_iam_role" "deploy" {
+  name                 = "${var.name}-ci-deploy"
+  description          = "What pipelines of ${var.project_path} on ${var.deploy_branch} may change in ${var.name}"
+  assume_role_policy   = data.aws_iam_policy_document.trust["deploy"].json
+  max_session_duration = var.session_duration_s
+  permissions_boundary = var.permissions_boundary_arn
+}
+
+resource "aws_iam_role_policy" "deploy" {
+  for_each = {
+    deploy = data.aws_iam_policy_document.deploy.json
+    jobs   = data.aws_iam_policy_document.jobs.json
+    plan   = data.aws_iam_policy_document.plan.json
+  }
+
+  name   = each.key
+  role   = aws_iam_role.deploy.id
+  policy = each.value
+}
