@@ -11,12 +11,14 @@ import pytest
 from pipeline.gateways import process, provider_mirror
 from pipeline.gateways.terraform import Engine, find_engine
 from tests.support.embedded_aws import PROJECT_ROOT
+from tests.terraform import refusals
 
 pytestmark = pytest.mark.terraform
 
 TERRAFORM = PROJECT_ROOT / "terraform"
 DIRECTORIES = sorted(str(p.parent.relative_to(TERRAFORM)) for p in TERRAFORM.rglob("versions.tf"))
 MODULES = [name for name in DIRECTORIES if name.startswith("modules/")]
+REFUSING = [name for name in DIRECTORIES if (TERRAFORM / name / refusals.FILE).exists()]
 TESTED = [name for name in DIRECTORIES if list((TERRAFORM / name).glob("tests/*.tftest.hcl"))]
 UNTESTED = sorted(set(DIRECTORIES) - set(TESTED))  # `terraform test` validates first
 SENTENCE = r'  description = ("[A-Z].*\."|<<-EOT\n    [A-Z][^$]*?\.\n  EOT)\n'
@@ -35,18 +37,21 @@ class OfflineTerraform:
 
     def run(self, directory: str, *arguments: str) -> str:
         """Run one command, return what it printed; fails the test unless it exits 0."""
-        completed = process.run(
+        completed = self.ended(self.tree / directory, directory.replace("/", "-"), *arguments)
+        assert completed.exit_code == 0, completed.stdout + completed.stderr
+        return completed.stdout
+
+    def ended(self, cwd: Path, data: str, *arguments: str) -> process.Completed:
+        return process.run(
             [*self._engine.argv, *arguments],
-            cwd=self.tree / directory,
+            cwd=cwd,
             environment={
                 **self._environment,
                 "PYTHONPATH": str(PROJECT_ROOT),
-                "TF_DATA_DIR": str(self._folder / directory.replace("/", "-")),
+                "TF_DATA_DIR": str(self._folder / data),
             },
             timeout_s=120,
         )
-        assert completed.exit_code == 0, completed.stdout + completed.stderr
-        return completed.stdout
 
     def init(self, directory: str) -> None:
         if directory not in self._initialised:
@@ -88,7 +93,32 @@ def test_directory_is_valid(terraform: OfflineTerraform, directory: str) -> None
 @pytest.mark.parametrize("directory", TESTED)
 def test_own_tests_of_the_directory_pass(terraform: OfflineTerraform, directory: str) -> None:
     terraform.init(directory)
-    assert " 0 failed" in terraform.run(directory, "test", "-no-color")
+    paths = sorted((TERRAFORM / directory).glob("tests/*.tftest.hcl"))
+    names = [f"tests/{path.name}" for path in paths]
+    chosen = [f"-filter={name}" for name in names if name != refusals.FILE]
+    assert " 0 failed" in terraform.run(directory, "test", "-no-color", *chosen)
+
+
+@pytest.mark.parametrize("directory", REFUSING)
+def test_refusals_of_the_directory_pass(
+    terraform: OfflineTerraform, directory: str, tmp_path: Path
+) -> None:
+    folder = refusals.write_variables(TERRAFORM / directory, tmp_path / "variables")
+    completed = terraform.ended(folder, "refusals", "test", "-no-color")
+    assert " 0 failed" in completed.stdout, completed.stdout + completed.stderr
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("directory", REFUSING)
+def test_every_validation_of_the_directory_has_a_refusal(
+    terraform: OfflineTerraform, directory: str, tmp_path: Path
+) -> None:
+    folder = refusals.write_variables(TERRAFORM / directory, tmp_path / "variables")
+    variables = folder / "variables.tf"
+    for less in refusals.without_each_validation(variables.read_text()):
+        variables.write_text(less)
+        completed = terraform.ended(folder, "refusals", "test", "-no-color")
+        assert completed.exit_code == 1, f"Nobody misses a validation of:\n{less}"
 
 
 @pytest.mark.parametrize("directory", MODULES)

@@ -1,0 +1,37 @@
+locals {
+  # Utilisation of the CPU is counted per core: 4 vCPUs at work are 400 %. SageMaker's sizes tell the number.
+  _odd_sizes     = { "ml.c4.8xlarge" = 36 }
+  _size          = try(regex("^ml\\.[a-z0-9-]+\\.([0-9]*)(x?)large$", var.instance_type), null)
+  _size_vcpus    = local._size == null ? null : local._size[1] == "" ? 2 : 4 * try(tonumber(local._size[0]), 1)
+  _vcpus_of_type = lookup(local._odd_sizes, var.instance_type, local._size_vcpus)
+  vcpus          = try(coalesce(var.scaling.vcpus, local._vcpus_of_type), null)
+
+  dimensions = {
+    EndpointName = var.endpoint_name
+    VariantName  = var.variant_name
+  }
+}
+
+# Replaced bounds replace the target with all that hangs on it; the instances stay as many as they are.
+resource "terraform_data" "bounds" {
+  input = {
+    max_capacity = var.scaling.max_capacity
+    min_capacity = var.scaling.min_capacity
+  }
+}
+
+resource "aws_appautoscaling_target" "this" {
+  max_capacity       = var.scaling.max_capacity
+  min_capacity       = var.scaling.min_capacity
+  resource_id        = "endpoint/${var.endpoint_name}/variant/${var.variant_name}"
+  scalable_dimension = "sagemaker:variant:DesiredInstanceCount"
+  service_namespace  = "sagemaker"
+
+  lifecycle {
+    # A schedule that fires writes its bounds here. Without this, every plan until the next one fires would take
+    # them back, and a deployment at night would end the night.
+    ignore_changes = [max_capacity, min_capacity]
+
+    replace_triggered_by = [terraform_data.bounds]
+  }
+}

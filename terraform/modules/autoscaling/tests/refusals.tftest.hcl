@@ -1,0 +1,239 @@
+mock_provider "aws" {}
+
+variables {
+  endpoint_name = "iris"
+  instance_type = "ml.m5.xlarge"
+}
+
+run "burstable_type_is_refused" {
+  command = plan
+
+  variables {
+    instance_type = "ml.t2.medium"
+  }
+
+  expect_failures = [var.instance_type]
+}
+
+run "bad_names_are_refused" {
+  command = plan
+
+  variables {
+    endpoint_name = "iris-"
+    instance_type = "m5.large"
+    variant_name  = "no spaces"
+  }
+
+  expect_failures = [var.endpoint_name, var.instance_type, var.variant_name]
+}
+
+run "half_an_instance_is_refused" {
+  command = plan
+
+  variables {
+    scaling = { min_capacity = 1.5 }
+  }
+
+  expect_failures = [var.scaling]
+}
+
+run "no_instance_at_night_is_refused" {
+  command = plan
+
+  variables {
+    scaling = { schedules = { night = { schedule = "rate(1 day)", min_capacity = 0, max_capacity = 1 } } }
+  }
+
+  expect_failures = [var.scaling]
+}
+
+run "minimum_above_maximum_is_refused" {
+  command = plan
+
+  variables {
+    scaling = { min_capacity = 5, max_capacity = 4 }
+  }
+
+  expect_failures = [var.scaling]
+}
+
+run "scheduled_minimum_above_maximum_is_refused" {
+  command = plan
+
+  variables {
+    scaling = { schedules = { night = { schedule = "rate(1 day)", min_capacity = 2, max_capacity = 1 } } }
+  }
+
+  expect_failures = [var.scaling]
+}
+
+run "target_of_nothing_is_refused" {
+  command = plan
+
+  variables {
+    scaling = { invocations = { target = 0 } }
+  }
+
+  expect_failures = [var.scaling]
+}
+
+run "custom_target_of_nothing_is_refused" {
+  command = plan
+
+  variables {
+    scaling = { custom_metrics = { queue = { namespace = "Shop", metric_name = "Waiting", target = 0 } } }
+  }
+
+  expect_failures = [var.scaling]
+}
+
+run "cooldown_of_a_day_is_refused" {
+  command = plan
+
+  variables {
+    scaling = { memory = { scale_in_cooldown_s = 86400 } }
+  }
+
+  expect_failures = [var.scaling]
+}
+
+run "unknown_statistic_is_refused" {
+  command = plan
+
+  variables {
+    scaling = { custom_metrics = { queue = { namespace = "Shop", metric_name = "Waiting", target = 1, statistic = "p95" } } }
+  }
+
+  expect_failures = [var.scaling]
+}
+
+run "metric_without_namespace_is_refused" {
+  command = plan
+
+  variables {
+    scaling = { custom_metrics = { queue = { namespace = "", metric_name = "Waiting", target = 1 } } }
+  }
+
+  expect_failures = [var.scaling]
+}
+
+run "name_with_a_slash_is_refused" {
+  command = plan
+
+  variables {
+    scaling = { custom_metrics = { "a/b" = { namespace = "Shop", metric_name = "Waiting", target = 1 } } }
+  }
+
+  expect_failures = [var.scaling]
+}
+
+run "threshold_above_all_is_refused" {
+  command = plan
+
+  variables {
+    scaling = { cpu = { scale_out_above_percent = 100 } }
+  }
+
+  expect_failures = [var.scaling]
+}
+
+run "scale_in_above_scale_out_is_refused" {
+  command = plan
+
+  variables {
+    scaling = { memory = { scale_in_below_percent = 70, scale_out_above_percent = 60 } }
+  }
+
+  expect_failures = [var.scaling]
+}
+
+run "steps_that_leave_a_gap_are_refused" {
+  command = plan
+
+  variables {
+    scaling = { cpu = { steps = [{ add = 1, from_percent = 5 }] } }
+  }
+
+  expect_failures = [var.scaling]
+}
+
+run "steps_out_of_order_are_refused" {
+  command = plan
+
+  variables {
+    scaling = { cpu = { steps = [{ add = 1, from_percent = 0 }, { add = 2, from_percent = 20 }, { add = 3, from_percent = 10 }] } }
+  }
+
+  expect_failures = [var.scaling]
+}
+
+run "step_that_adds_nothing_is_refused" {
+  command = plan
+
+  variables {
+    scaling = { memory = { steps = [{ add = 0, from_percent = 0 }] } }
+  }
+
+  expect_failures = [var.scaling]
+}
+
+run "cron_of_five_fields_is_refused" {
+  command = plan
+
+  variables {
+    scaling = { schedules = { night = { schedule = "cron(0 20 * * *)", min_capacity = 1, max_capacity = 1 } } }
+  }
+
+  expect_failures = [var.scaling]
+}
+
+run "cron_with_both_days_is_refused" {
+  command = plan
+
+  variables {
+    scaling = { schedules = { night = { schedule = "cron(0 20 * * * *)", min_capacity = 1, max_capacity = 1 } } }
+  }
+
+  expect_failures = [var.scaling]
+}
+
+run "cron_at_hour_24_is_refused" {
+  command = plan
+
+  variables {
+    scaling = { schedules = { night = { schedule = "cron(0 24 * * ? *)", min_capacity = 1, max_capacity = 1 } } }
+  }
+
+  expect_failures = [var.scaling]
+}
+
+run "rate_of_one_hours_is_refused" {
+  command = plan
+
+  variables {
+    scaling = { schedules = { night = { schedule = "rate(1 hours)", min_capacity = 1, max_capacity = 1 } } }
+  }
+
+  expect_failures = [var.scaling]
+}
+
+run "time_zone_by_offset_is_refused" {
+  command = plan
+
+  variables {
+    scaling = { schedules = { night = { schedule = "rate(1 day)", timezone = "+02:00", min_capacity = 1, max_capacity = 1 } } }
+  }
+
+  expect_failures = [var.scaling]
+}
+
+run "cpu_of_an_unknown_size_is_refused" {
+  command = plan
+
+  variables {
+    instance_type = "ml.new.metal"
+    scaling       = { cpu = {} }
+  }
+
+  expect_failures = [var.scaling]
+}
