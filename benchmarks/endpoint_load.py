@@ -1,9 +1,10 @@
 """Prints what one endpoint with two workers bears, over the public HTTP interface.
 
 Usage: python -m benchmarks.endpoint_load [RATE_PER_S] [SECONDS] [INVOCATIONS]
-Works on an embedded AWS of its own. First RATE_PER_S requests a second for SECONDS, then
-INVOCATIONS as fast as they are answered, with the server's memory before and after them. The
-clients are plain keep-alive connections: an SDK would need more processor time than the server.
+Works on an embedded AWS of its own. First one request after the other, to the endpoint and to one
+of its workers itself; then RATE_PER_S requests a second for SECONDS; then INVOCATIONS as fast as
+they are answered, with the server's memory before and after them. The clients are plain keep-alive
+connections: an SDK would need more processor time than the server.
 """
 
 import http.client
@@ -20,7 +21,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import quantiles
+from statistics import median, quantiles
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -74,7 +75,7 @@ class Clients:
     """Sends to one endpoint over a few connections that stay open."""
 
     endpoint_url: str
-    endpoint_name: str
+    path: str = f"/endpoints/{NAME}/invocations"
     connections: int = 8
 
     def send(self, count: int, *, rate_per_s: float | None = None, body: bytes = b"1,2,3") -> Load:
@@ -105,8 +106,7 @@ class Clients:
     def _send_one(self, connection: http.client.HTTPConnection, body: bytes, load: Load) -> None:
         sent = time.perf_counter()
         try:
-            path = f"/endpoints/{self.endpoint_name}/invocations"
-            connection.request("POST", path, body=body, headers=HEADERS)
+            connection.request("POST", self.path, body=body, headers=HEADERS)
             response = connection.getresponse()
             answer = response.read()
         except (OSError, http.client.HTTPException) as error:
@@ -156,10 +156,34 @@ def memory_mb(pid: int) -> float:
     return float(psutil.Process(pid).memory_info().rss) / 1e6
 
 
+def a_workers_url(pid: int) -> str:
+    """Return where one of the server's workers listens."""
+    workers = psutil.Process(pid).children(recursive=True)
+    listening = (each for worker in workers for each in worker.net_connections("tcp"))
+    address = next(each.laddr for each in listening if each.status == psutil.CONN_LISTEN)
+    return f"http://{address.ip}:{address.port}"
+
+
+def compare_with_the_worker(server: Mapping[str, Any], rounds: int = 5) -> None:
+    """Print the medians of alternating rounds: the machine's load changes meanwhile."""
+    through = Clients(endpoint_url=server["endpoint_url"], connections=1)
+    bare = Clients(endpoint_url=a_workers_url(server["pid"]), path="/invocations", connections=1)
+    pairs = [
+        (through.send(500).percentile_ms(50), bare.send(500).percentile_ms(50))
+        for _ in range(rounds)
+    ]
+    ratio = median(each / worker for each, worker in pairs)
+    medians = [median(side) for side in zip(*pairs, strict=True)]
+    print(
+        f"one at a time: {medians[0]:.2f} ms, the worker itself {medians[1]:.2f} ms, {ratio:.1f}x"
+    )
+
+
 def measure(server: Mapping[str, Any], *, rate: float, seconds: float, invocations: int) -> None:
     create_endpoint(server["endpoint_url"])
-    clients = Clients(endpoint_url=server["endpoint_url"], endpoint_name=NAME)
+    clients = Clients(endpoint_url=server["endpoint_url"])
     clients.send(200)
+    compare_with_the_worker(server)
     print(f"{rate:.0f} a second: {clients.send(int(rate * seconds), rate_per_s=rate)}", flush=True)
     print(f"as fast as can be: {clients.send(invocations // 5)}", flush=True)
     before = memory_mb(server["pid"])

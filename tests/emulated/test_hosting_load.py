@@ -27,13 +27,13 @@ def loaded_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def clients(loaded_url: str) -> Clients:
-    return Clients(endpoint_url=loaded_url, endpoint_name=NAME)
+    return Clients(endpoint_url=loaded_url)
 
 
 @pytest.fixture(scope="module")
 def shared_clients(embedded_url: str) -> Clients:
     create_endpoint(embedded_url)
-    return Clients(endpoint_url=embedded_url, endpoint_name=NAME)
+    return Clients(endpoint_url=embedded_url)
 
 
 def server_pid(endpoint_url: str) -> int:
