@@ -6,8 +6,8 @@ import os
 import sys
 from pathlib import Path
 
-from emulator.commands import CommandFailed, follow_logs, reset, start, status, stop
-from emulator.state_directory import StateDirectory, StateDirectoryError
+from emulator.commands import ERROR, CommandFailed, follow_logs, reset, start, status, stop
+from emulator.state_directory import UNWRITABLE, StateDirectory, StateDirectoryError
 
 _PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
@@ -18,7 +18,12 @@ def main(arguments: list[str]) -> int:
     try:
         return _run(options, directory)
     except (StateDirectoryError, CommandFailed) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"{ERROR}{error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno not in UNWRITABLE:
+            raise
+        print(f"{ERROR}{directory.unwritable(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -10,6 +10,7 @@ from typing import Any, TextIO
 
 from emulator.state_directory import ServerRecord, StateDirectory
 
+ERROR = "error: "  # how a command begins the line that says what is wrong
 _START_LIMIT_S = 60.0
 _STOP_LIMIT_S = 45.0
 _POLL_S = 0.05
@@ -29,6 +30,7 @@ def start(directory: StateDirectory) -> dict[str, Any]:
             return _described(directory, running, started=False)
         if directory.is_served():
             return _described(directory, _await_health(directory, None), started=False)
+        directory.require_room()
         return _described(directory, _await_health(directory, _spawn(directory)), started=True)
 
 
@@ -66,17 +68,24 @@ def _await_health(
         if running is not None:
             return running
         if server is not None and server.poll() is not None:
-            text = (
-                f"The server of {directory.path} ended with code {server.returncode} while "
-                f"starting. Its last words:\n{_log_tail(directory)}"
-            )
-            raise CommandFailed(text)
+            raise CommandFailed(_why_it_ended(directory, server.returncode))
         time.sleep(_POLL_S)
     text = (
         f"The server of {directory.path} did not become healthy within {_START_LIMIT_S:.0f} s. "
         f"Read {directory.log_path}, or use `python -m emulator reset`."
     )
     raise CommandFailed(text)
+
+
+def _why_it_ended(directory: StateDirectory, code: int) -> str:
+    tail = _log_tail(directory)
+    last = tail.rpartition("\n")[2]
+    if last.startswith(ERROR):  # it said why itself
+        return last.removeprefix(ERROR)
+    return (
+        f"The server of {directory.path} ended with code {code} while starting. "
+        f"Its last words:\n{tail}"
+    )
 
 
 def _log_tail(directory: StateDirectory) -> str:

@@ -1,18 +1,26 @@
 """One state directory, at most one server: its files, its locks and who answers on its port."""
 
 import contextlib
+import errno
 import fcntl
 import http.client
 import json
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 HOST = "127.0.0.1"
+# Why a directory cannot take what is written into it.
+UNWRITABLE = (
+    *(errno.EACCES, errno.EDQUOT, errno.EEXIST, errno.ENOSPC, errno.ENOTDIR, errno.EPERM),
+    errno.EROFS,
+)
 _HEALTH_TIMEOUT_S = 5.0
+_LEAST_ROOM_BYTES = 1 << 20
 _OWN_FILES = ("emulator.json", "server.lock", "server.log")
 _OWN_DIRECTORIES = ("work", "snapshot", "snapshot-set-aside-*")
 
@@ -58,6 +66,19 @@ class StateDirectory:
     def snapshot_path(self) -> Path:
         """What survives a restart."""
         return self.path / "snapshot"
+
+    def require_room(self) -> None:
+        """Raise OSError now, where a server could not even write down why it ends."""
+        with tempfile.NamedTemporaryFile(dir=self.path) as probe:
+            probe.write(bytes(_LEAST_ROOM_BYTES))
+            probe.flush()
+
+    def unwritable(self, error: OSError) -> str:
+        """Say that the directory cannot be used, and what to do."""
+        return (
+            f"The state directory {self.path} cannot be written: {error.strerror}. Make room or "
+            "rights there, or name another one with EMULATOR_STATE_DIR or --state-dir."
+        )
 
     def read_record(self) -> ServerRecord | None:
         try:
