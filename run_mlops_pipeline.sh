@@ -12,7 +12,8 @@ while [ -L "$source_path" ]; do
 done
 root=$(cd -P "$(dirname "$source_path")" && pwd)
 
-if ! cmp -s "$root/requirements.txt" "$root/.venv/requirements.txt.installed"; then
+if [ ! -x "$root/.venv/bin/python" ] ||
+  ! cmp -s "$root/requirements.txt" "$root/.venv/requirements.txt.installed"; then
   "$root/script/bootstrap"
 fi
 exec "$root/.venv/bin/python" "$root/run_pipeline.py" "$@"
