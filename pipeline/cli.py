@@ -13,6 +13,7 @@ import click
 from pipeline.flags import CONFIG_FLAGS, ConfigFlag
 from pipeline.modes import ALIASES, HELP, Mode, StopAfter
 
+_USAGE = 2
 _INTERRUPTED = 130
 
 _MODE_HELP = "\b\n" + "\n".join(f"{mode.value:<13} {HELP[mode]}" for mode in Mode)
@@ -140,6 +141,10 @@ def main(arguments: list[str] | None = None) -> int:
     except click.ClickException as error:
         _show(error, sys.argv[1:] if arguments is None else arguments)
         return error.exit_code
+    except ModuleNotFoundError as missing:
+        text = f"Error: {missing}. Remove .venv and start ./run_mlops_pipeline.sh."
+        _say(text, sys.argv[1:] if arguments is None else arguments)
+        return _USAGE
     except (KeyboardInterrupt, click.Abort):
         _say("Interrupted.", sys.argv[1:] if arguments is None else arguments)
         return _INTERRUPTED

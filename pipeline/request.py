@@ -14,6 +14,7 @@ from pipeline.workflow import Options
 _TEXTS = ("training_job", "endpoint_name", "to", "reason")
 # SageMaker keeps a reason in 1024 characters, and adds who gave it.
 _LONGEST_REASON = 500
+_LEAST_ROOM_BYTES = 1 << 20
 
 
 def options_of(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Options:
@@ -81,8 +82,9 @@ def _files(folder: Path, copy: Path | None) -> Iterator[Path]:
 def _require_folder(folder: Path, *, flag: str) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder):
-            pass
+        with tempfile.NamedTemporaryFile(dir=folder) as probe:
+            probe.write(bytes(_LEAST_ROOM_BYTES))  # a full disk still takes an empty file
+            probe.flush()
     except OSError as error:
         message = f"The output folder {folder} cannot be written: {error.strerror}."
         raise UsageError(message, remedy=f"Name another one with {flag}.") from error

@@ -17,11 +17,11 @@ from typing import Any, NoReturn
 from pipeline import reports
 from pipeline.config import PROJECT_ROOT, load_settings
 from pipeline.context import Context
-from pipeline.core import naming
-from pipeline.core.errors import ConfigError, GateNotPassed, PipelineError
+from pipeline.core import failures, naming
+from pipeline.core.errors import ConfigError, PipelineError, UsageError
 from pipeline.core.outcomes import FailureReport, RunReport, RunStatus
 from pipeline.gateways import console, embedded, git
-from pipeline.gateways.aws import Cloud, local_cloud, real_cloud
+from pipeline.gateways.aws import Cloud, local_cloud, real_cloud, require_region
 from pipeline.modes import Mode
 from pipeline.recorder import Recorder
 from pipeline.request import options_of, require_writable
@@ -32,9 +32,6 @@ logger = logging.getLogger(__name__)
 
 # Mode doctor makes its own connections: that one fails is something it reports.
 _ASKS_NOBODY = (Mode.VALIDATE, Mode.DOCTOR)
-_BUG = 1
-_INTERRUPTED = 130
-_TERMINATED = 143
 
 
 class Terminated(BaseException):
@@ -86,7 +83,7 @@ def _report_refusal(flags: Mapping[str, Any], error: PipelineError) -> None:
         config_digest="",
         started_at=started,
         duration_s=0.0,
-        failure=_failure(error),
+        failure=failures.of_error(error),
     )
     with suppress(OSError):  # an output folder that cannot be written may be the very error
         reports.write_files(report, folder=flags["output_dir"], copy=flags["output_file"])
@@ -116,17 +113,29 @@ class _Session:
         logger.debug("mode=%s arguments=%s", self._options.mode.value, sys.argv[1:])
         for line in unbuilt_sections(self._settings):
             logger.warning("%s", line)
-        with tempfile.TemporaryDirectory(prefix="mlops-") as work_dir:
-            code, failure = self._outcome(Path(work_dir))
-            # What is left takes no time, and results must be whole.
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        code, failure = self._outcome()
+        # What is left takes no time, and results must be whole.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         report = self._report(code, failure)
-        reports.write_files(
-            report, folder=self._flags["output_dir"], copy=self._flags["output_file"]
-        )
+        code = self._write(report) or code
         self._say(failure)
         write(reports.summary(report, output_format=self._flags["output_format"]))
         return code
+
+    def _write(self, report: RunReport) -> int:
+        """Write the files; return an exit code where they cannot be: an old one must not speak."""
+        folder = self._flags["output_dir"]
+        try:
+            reports.write_files(report, folder=folder, copy=self._flags["output_file"])
+        except OSError as error:
+            text = f"Error: The results cannot be written to {folder}: {error.strerror}."
+            console.say_error(
+                f"{text} The run itself ended as the summary says.",
+                as_json=self._flags["log_format"] == "json",
+                run_id=self._run_id,
+            )
+            return UsageError.exit_code
+        return 0
 
     def _say(self, failure: FailureReport | None) -> None:
         """Tell stderr of a failure that the summary on stdout does not tell people in words."""
@@ -135,19 +144,23 @@ class _Session:
             text = f"Error: {failure.message}\n{failure.remedy}"
             console.say_error(text, as_json=as_json, run_id=self._run_id)
 
-    def _outcome(self, work_dir: Path) -> tuple[int, FailureReport | None]:
+    def _outcome(self) -> tuple[int, FailureReport | None]:
         signal.signal(signal.SIGTERM, _terminate)
         try:
-            self._execute(work_dir)
+            with tempfile.TemporaryDirectory(prefix="mlops-") as work_dir:
+                self._execute(Path(work_dir))
         except PipelineError as error:
             logger.debug("failed", exc_info=True)
-            return error.exit_code, _failure(error)
+            return error.exit_code, failures.of_error(error)
         except (KeyboardInterrupt, Terminated) as error:
-            code = _INTERRUPTED if isinstance(error, KeyboardInterrupt) else _TERMINATED
-            return code, _interruption(code)
+            by_hand = isinstance(error, KeyboardInterrupt)
+            code = failures.INTERRUPTED if by_hand else failures.TERMINATED
+            return code, failures.of_interruption(code)
         except Exception as error:
-            logger.exception("a bug")
-            return _BUG, _bug(error, self._flags["output_dir"] / "run.log")
+            failure = failures.of_exception(error, str(self._flags["output_dir"] / "run.log"))
+            if failure.exit_code == failures.BUG:
+                logger.exception("a bug")
+            return failure.exit_code, failure
         return 0, None
 
     def _execute(self, work_dir: Path) -> None:
@@ -181,6 +194,7 @@ class _Session:
         region = self._settings.aws_region
         if self._options.mode in _ASKS_NOBODY:
             return Cloud(region=region, endpoint_url=None, inherited=os.environ)
+        require_region(region)
         if self._settings.backend == "aws":
             return real_cloud(region=region, environment=os.environ)
         url = os.environ.get("AWS_ENDPOINT_URL") or embedded.start(PROJECT_ROOT, os.environ)
@@ -207,7 +221,7 @@ class _Session:
         report = RunReport(
             run_id=self._run_id,
             mode=self._options.mode.value,
-            status=_status(code),
+            status=failures.status(code),
             backend="unknown" if self._options.refused else self._settings.backend,
             account=self._account,
             region=self._settings.aws_region,
@@ -219,35 +233,3 @@ class _Session:
             failure=failure,
         )
         return self._recorder.complete(report)
-
-
-def _status(code: int) -> RunStatus:
-    if code in (_INTERRUPTED, _TERMINATED):
-        return RunStatus.INTERRUPTED
-    if code == GateNotPassed.exit_code:
-        return RunStatus.STOPPED
-    return RunStatus.FAILED if code else RunStatus.SUCCESS
-
-
-def _failure(error: PipelineError) -> FailureReport:
-    return FailureReport(
-        code=error.code, message=error.message, remedy=error.remedy, exit_code=error.exit_code
-    )
-
-
-def _interruption(code: int) -> FailureReport:
-    return FailureReport(
-        code="Interrupted",
-        message="The run was interrupted.",
-        remedy="Look at --mode status; the next run settles what this one left under way.",
-        exit_code=code,
-    )
-
-
-def _bug(error: Exception, log_file: Path) -> FailureReport:
-    return FailureReport(
-        code="Bug",
-        message=f"This is a bug in this software: {type(error).__name__}: {error}",
-        remedy=f"Please report it with {log_file}.",
-        exit_code=_BUG,
-    )

@@ -12,7 +12,12 @@ from pipeline.core.records import ApprovalStatus, Decision, Evaluation, Training
 from pipeline.modes import Mode, StopAfter
 from pipeline.steps import recorded, register
 from pipeline.steps.approve import approve
-from pipeline.steps.bootstrap import bootstrap, entered_workspace, find_workspace
+from pipeline.steps.bootstrap import (
+    bootstrap,
+    entered_workspace,
+    find_workspace,
+    require_terraform,
+)
 from pipeline.steps.deploy import Candidate, deploy, require_passed
 from pipeline.steps.doctor import doctor
 from pipeline.steps.evaluate import evaluate
@@ -46,6 +51,8 @@ def execute(context: Context, options: Options) -> None:
 
 def _full(context: Context, options: Options) -> None:
     material = gather(context)
+    if context.settings.auto_deploy_enabled:
+        require_terraform(context)
     workspace = entered_workspace(context)
     candidate = _train_to_register(workspace, material, options)
     if candidate is None:
@@ -139,6 +146,7 @@ def _approve(context: Context, options: Options) -> None:
 
 
 def _deployment(context: Context, options: Options) -> None:
+    require_terraform(context)
     workspace = find_workspace(context)
     run = recorded.training_run(workspace, _job_to_deploy(workspace, options))
     context.recorder.add(training=run)
@@ -187,6 +195,7 @@ def _testing(context: Context, options: Options) -> None:
 
 
 def _rollback(context: Context, options: Options) -> None:
+    require_terraform(context)
     workspace = find_workspace(context)
     with context.recorder.phase("rollback"):
         back = roll_back(workspace, to=options.to, reason=options.reason or "no reason given")

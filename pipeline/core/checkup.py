@@ -17,7 +17,7 @@ from pipeline.core.lease import Lease
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 
 OLDEST_PYTHON = (3, 11)
-BOOTSTRAP = "Run script/bootstrap, or start ./run_mlops_pipeline.sh, which does it by itself."
+BOOTSTRAP = "Remove .venv and start ./run_mlops_pipeline.sh, which makes it anew."
 _SAGEMAKER = "sagemaker.amazonaws.com"
 _NOT_CHECKED = "not checked:"
 # AWS refuses a signature that is 15 minutes off (S3 and STS: RequestTimeTooSkewed and the like).

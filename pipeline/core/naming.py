@@ -125,6 +125,11 @@ def artifact_bucket_name(project: str, environment: str, *, account: str, region
     return _check_bucket(f"{project}-{environment}-{account}-{region}")
 
 
+def artifact_bucket_prefix(project: str, environment: str, *, account: str) -> str:
+    """What the names of an environment's artifact buckets have in common, in whatever region."""
+    return f"{project}-{environment}-{account}-"
+
+
 def state_bucket_name(project: str, *, account: str, region: str) -> str:
     return _check_bucket(f"{project}-state-{account}-{region}")
 

@@ -1,5 +1,6 @@
 """Where AWS is, the real one or the embedded one: its clients, and its programs' environment."""
 
+import difflib
 import logging
 import os
 from collections.abc import Iterator, Mapping
@@ -156,6 +157,24 @@ class Cloud:
             "NO_PROXY": "127.0.0.1,localhost,::1",
             "no_proxy": "127.0.0.1,localhost,::1",
         }
+
+
+def require_region(region: str) -> None:
+    """Refuse a region that SageMaker does not have, as far as botocore knows."""
+    from botocore.session import Session
+
+    session = Session()
+    known = [
+        each
+        for partition in session.get_available_partitions()
+        for each in session.get_available_regions("sagemaker", partition)
+    ]
+    if region in known:
+        return
+    near = difflib.get_close_matches(region, known, n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    message = f"There is no AWS region {region} with SageMaker that this version knows."
+    raise UsageError(message, remedy=f"Correct aws_region or --region.{hint}")
 
 
 def real_cloud(*, region: str, environment: Mapping[str, str]) -> Cloud:

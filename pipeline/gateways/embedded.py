@@ -13,6 +13,7 @@ from pipeline.gateways import process
 
 logger = logging.getLogger(__name__)
 
+_ERROR = "error: "
 _START_TIMEOUT_S = 90.0
 _STATUS_TIMEOUT_S = 15.0
 
@@ -74,6 +75,13 @@ def _tell_what_became_of_its_state(document: Mapping[str, Any]) -> None:
 
 
 def _does_not_start(why: str) -> CloudUnusable:
+    """What the command itself says is wrong, and what to do; else whatever it said last."""
+    said = why.rpartition("\n")[2]
+    if said.startswith(_ERROR):
+        return CloudUnusable(
+            f"The embedded AWS does not start. {said.removeprefix(_ERROR)}",
+            remedy="More is in its log: .venv/bin/python -m emulator logs",
+        )
     return CloudUnusable(
         f"The embedded AWS does not start: {why}",
         remedy=(

@@ -13,6 +13,7 @@ from pipeline.core import naming, plan
 from pipeline.core.errors import CloudUnusable, CorruptRecord, PlanRefused, UsageError
 from pipeline.core.foundation import Foundation
 from pipeline.core.outcomes import Action, PlanSummary
+from pipeline.gateways.account import buckets_like
 from pipeline.gateways.parameters import published_foundation
 from pipeline.gateways.state_bucket import ensure_state_bucket
 from pipeline.gateways.terraform import failure
@@ -44,6 +45,7 @@ def find_workspace(context: Context) -> Workspace:
     """Return this environment's workspace as it is. Raises CloudUnusable where there is none."""
     published = published_here(context)
     if published is None:
+        _require_not_elsewhere(context)
         message = f"There is no foundation for {context.settings.environment} in this account."
         remedy = (
             "Train and deploy something first, with --mode full."
@@ -54,8 +56,15 @@ def find_workspace(context: Context) -> Workspace:
     return Workspace(context=context, foundation=_with_given(context, published))
 
 
+def require_terraform(context: Context) -> None:
+    """Find out now that there is no usable Terraform, not after minutes of training."""
+    context.engine  # noqa: B018 -- looked for at the first use, and kept
+
+
 def bootstrap(context: Context) -> Workspace:
     """Create or update the foundation; does nothing where nothing differs."""
+    if _readable(context) is None:
+        _require_not_elsewhere(context)
     bucket = context.state_bucket
     if ensure_state_bucket(context.cloud, bucket):
         logger.info("state bucket created bucket=%s", bucket)
@@ -72,6 +81,23 @@ def bootstrap(context: Context) -> Workspace:
         message = "terraform apply of foundation succeeded, but its parameter cannot be read."
         raise CloudUnusable(message, remedy="Run --mode bootstrap again; report it if it stays.")
     return Workspace(context=context, foundation=_with_given(context, published))
+
+
+def _require_not_elsewhere(context: Context) -> None:
+    """Refuse a second region: roles and the like have no region, so it could only be half made."""
+    settings = context.settings
+    prefix = naming.artifact_bucket_prefix(
+        settings.project, settings.environment, account=context.account
+    )
+    for bucket in buckets_like(context.cloud, prefix):
+        region = bucket.removeprefix(prefix)
+        if region != context.cloud.region:
+            message = (
+                f"The environment {settings.environment} of {settings.project} lives in {region} "
+                f"(bucket {bucket}), not in {context.cloud.region}."
+            )
+            remedy = f"Use --region {region}, or another environment or project here."
+            raise UsageError(message, remedy=remedy)
 
 
 def inputs_digest(context: Context) -> str:

@@ -14,6 +14,8 @@ from pipeline.gateways.sagemaker import JobOutcome
 
 logger = logging.getLogger(__name__)
 
+_MOST_SAID = 500
+
 T = TypeVar("T", bound=Stored)
 
 
@@ -101,10 +103,20 @@ def live_release(workspace: Workspace, seen: EndpointObservation) -> Release:
     return workspace.ledger.release(head.endpoint_configs[key].release)
 
 
+def _without_model(job: str, state: str, reason: str) -> UsageError:
+    said = f": {' '.join(reason.split())[:_MOST_SAID]}" if reason else "."
+    return UsageError(
+        f"The training job {job} ended as {state} and has no model{said}",
+        remedy="Mend the cause and train again, or name a job that --mode training finished.",
+    )
+
+
 def _unknown(workspace: Workspace, job: str) -> UsageError:
     status = workspace.sagemaker.find_training(job)
     if status is not None:
         state = status.description["TrainingJobStatus"]
+        if state in ("Failed", "Stopped"):
+            return _without_model(job, state, str(status.description.get("FailureReason", "")))
         message = (
             f"The training job {job} exists ({state}), but no run of this project recorded it."
         )

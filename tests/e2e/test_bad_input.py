@@ -85,6 +85,14 @@ def test_an_unknown_key_is_refused_with_the_nearest_one(quiet: Story, tmp_path: 
     assert changes == []
 
 
+def test_data_of_one_class_only_is_refused(quiet: Story, tmp_path: Path) -> None:
+    data = tmp_path / "one class.csv"
+    data.write_text("length,species\n" + "".join(f"{n},setosa\n" for n in range(40)))
+    refused, changes = run_alone(quiet, MLOPS_TRAINING__DATA=str(data))
+    assert (refused.exit_code, changes) == (2, [])
+    assert said(refused) == "The target 'species' has one class only, 'setosa'."
+
+
 def test_a_training_script_that_raises_ends_the_run_with_its_message(
     quiet: Story, tmp_path: Path
 ) -> None:
@@ -93,3 +101,12 @@ def test_a_training_script_that_raises_ends_the_run_with_its_message(
     assert "the sensors of March say nothing" in failed.error
     assert failed.training["pipeline_status"] == "failed"
     assert set(changes) - _A_JOBS_LOG == {"PutObject", "CreateTrainingJob"}
+
+    (job,) = quiet.aws.sagemaker.list_training_jobs(StatusEquals="Failed", MaxResults=1)[
+        "TrainingJobSummaries"
+    ]
+    name = job["TrainingJobName"]
+    refused, changes = run_alone(quiet, "--mode", "deployment", "--training-job", name)
+    assert (refused.exit_code, changes) == (2, [])
+    assert f"{name} ended as Failed and has no model: " in said(refused)
+    assert "the sensors of March say nothing" in said(refused)
