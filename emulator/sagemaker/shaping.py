@@ -23,7 +23,23 @@ def shape_response(document: Mapping[str, Any], shape: Any, *, strict: bool) -> 
     response: dict[str, Json] = _shaped(document, shape)
     if strict:
         _check(response, shape)
+    _leave_out(response)
     return response
+
+
+def _leave_out(value: Json) -> None:
+    """AWS gives no name to the versions of a model package group, though its model requires one.
+
+    sagemaker-core's ModelPackage asks by name where it has one, and would ask by the group's.
+    """
+    if isinstance(value, list):
+        for item in value:
+            _leave_out(item)
+    elif isinstance(value, dict):
+        if "ModelPackageArn" in value and "ModelPackageVersion" in value:
+            value.pop("ModelPackageName", None)
+        for item in value.values():
+            _leave_out(item)
 
 
 def _shaped(value: Any, shape: Any) -> Json:

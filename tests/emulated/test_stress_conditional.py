@@ -72,7 +72,7 @@ def copy(s3: Any, place: dict[str, str], body: bytes) -> Conditional:
 
 
 @pytest.mark.parametrize("existing", [False, True], ids=["if-none-match", "if-match"])
-@pytest.mark.parametrize(("make", "rounds"), [(put, 10), (completed_upload, 2), (copy, 2)])
+@pytest.mark.parametrize(("make", "rounds"), [(put, 6), (completed_upload, 2), (copy, 2)])
 def test_exactly_one_of_twelve_writers_wins(
     embedded: Embedded, make: Maker, rounds: int, existing: bool
 ) -> None:

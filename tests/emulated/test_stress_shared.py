@@ -14,7 +14,7 @@ from tests.support.sagemaker_lives import SPECIFICATION, create_model
 pytestmark = pytest.mark.emulated
 
 _WRITERS = 8
-_EACH = 5
+_EACH = 3
 _NAMES = tuple(f"{writer}-{number}" for writer in range(_WRITERS) for number in range(_EACH))
 
 # One tag is added by one call; together they give the tags that are there in the end.

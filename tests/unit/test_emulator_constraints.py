@@ -63,3 +63,18 @@ def test_strictness_refuses_a_response_that_aws_could_not_give() -> None:
         shape_response(endpoint, shape, strict=True)
     with pytest.raises(ResponseShapeError, match="Resting"):
         shape_response({**endpoint, "EndpointStatus": "Resting"}, shape, strict=True)
+
+
+def test_a_version_of_a_model_package_group_has_no_name_as_on_aws() -> None:
+    package = {
+        "ModelPackageName": "g",
+        "ModelPackageGroupName": "g",
+        "ModelPackageVersion": 1,
+        "ModelPackageArn": "arn:aws:sagemaker:us-east-1:000000000000:model-package/g/1",
+        "CreationTime": 1.0,
+        "ModelPackageStatus": "Completed",
+    }
+    shape = MODEL.operation_model("ListModelPackages").output_shape
+    document = {"ModelPackageSummaryList": [package]}
+    listed = shape_response(document, shape, strict=True)["ModelPackageSummaryList"]
+    assert [set(package) - set(item) for item in listed] == [{"ModelPackageName"}]
