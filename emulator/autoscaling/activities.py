@@ -21,8 +21,8 @@ BASE = "_Base"
 DIRECTION = "_Direction"
 
 
-def alarm_cause(alarm_name: str, policy_name: str) -> str:
-    return f"monitor alarm {alarm_name} in state ALARM triggered policy {policy_name}"
+def alarm_cause(alarm_name: str, state: str, *, policy_name: str) -> str:
+    return f"monitor alarm {alarm_name} in state {state} triggered policy {policy_name}"
 
 
 @dataclass(frozen=True, kw_only=True)

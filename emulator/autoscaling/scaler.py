@@ -91,8 +91,12 @@ class Scaler:
         with self._store.lock:
             policy = self._policy(region, policy_arn)
             breach = breach_of(transition, store=self._cloudwatch.store)
-            name = transition.after["AlarmName"]
-            asked = Ringing(policy=policy, alarm_name=name, breach=breach)
+            asked = Ringing(
+                policy=policy,
+                alarm_name=transition.after["AlarmName"],
+                breach=breach,
+                state=transition.after["StateValue"],
+            )
             change = self._decided(region, asked)
             if change is None:
                 return
@@ -154,13 +158,13 @@ class Scaler:
         self, region: str, wish: Wish, *, target: Document, state: VariantState
     ) -> Change | None:
         """Return the change that the wish is within the bounds; note why there is none."""
-        current, bounds = state.count or 0, _bounds(target)
+        current, bounds, ringing = state.count or 0, _bounds(target), wish.ringing
         change = Change(
             resource=resource_of(target),
             wanted=bounded(current, wish.wanted, bounds),
             current=current,
             cause=activities.alarm_cause(
-                wish.ringing.alarm_name, wish.ringing.policy["PolicyName"]
+                ringing.alarm_name, ringing.state, policy_name=ringing.policy["PolicyName"]
             ),
             base=wish.base,
         )

@@ -37,11 +37,12 @@ class Present:
 
 @dataclass(frozen=True, kw_only=True)
 class Ringing:
-    """An alarm that rings for a policy."""
+    """An alarm whose action is a policy; OK and INSUFFICIENT_DATA may have actions too."""
 
     policy: Policy
     alarm_name: str
     breach: Breach
+    state: str = "ALARM"
 
 
 @dataclass(frozen=True, kw_only=True)

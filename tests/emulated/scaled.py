@@ -3,6 +3,7 @@
 import contextlib
 import datetime as dt
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,7 +68,8 @@ class Scaled:
             **members,
         }
         kind = "TargetTrackingScaling"
-        return self.put_policy(name, kind, TargetTrackingScalingPolicyConfiguration=configuration)
+        given = {member: value for member, value in configuration.items() if value is not None}
+        return self.put_policy(name, kind, TargetTrackingScalingPolicyConfiguration=given)
 
     def put_policy(self, name: str, kind: str, **members: Any) -> str:
         answer = self.client.put_scaling_policy(
@@ -139,9 +141,16 @@ def alarm_on(scaled: Scaled, policy_arn: str, *, comparison: str) -> str:
     return name
 
 
-def measure(scaled: Scaled, load: float, *, seconds_ago: float = 10) -> None:
-    moment = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=seconds_ago)
-    datum = {"MetricName": "load", "Value": load, "Timestamp": moment, "StorageResolution": 1}
-    scaled.embedded.client("cloudwatch").put_metric_data(
-        Namespace=scaled.endpoint, MetricData=[datum]
-    )
+def measure(scaled: Scaled, load: float, *, seconds_ago: Iterable[float] = (10,)) -> None:
+    """Put data points of the metric that `alarm_on` watches."""
+    now = dt.datetime.now(dt.UTC)
+    data = [
+        {
+            "MetricName": "load",
+            "Value": load,
+            "Timestamp": now - dt.timedelta(seconds=seconds),
+            "StorageResolution": 1,
+        }
+        for seconds in seconds_ago
+    ]
+    scaled.embedded.client("cloudwatch").put_metric_data(Namespace=scaled.endpoint, MetricData=data)

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -32,10 +33,24 @@ def test_a_metric_that_rises_and_falls_starts_and_ends_a_worker(scaled: Scaled) 
     scaled.reaches(2)
     assert scaled.embedded.answer(scaled.endpoint) == "one"
     eventually(scaled.workers, lambda workers: workers == 2 * alone)
-    eventually(lambda: measure(scaled, 1, seconds_ago=0), lambda _: scaled.count() == 1)
+    eventually(lambda: measure(scaled, 1, seconds_ago=[0]), lambda _: scaled.count() == 1)
     scaled.reaches(1)
     eventually(scaled.workers, lambda workers: workers == alone)
     assert scaled.activities()[0]["Cause"].endswith("in state ALARM triggered policy in")
+
+
+def test_a_metric_of_one_s_own_is_tracked_up_and_down(scaled: Scaled) -> None:
+    own = {"MetricName": "load", "Namespace": scaled.endpoint, "Statistic": "Maximum"}
+    members: Any = {"PredefinedMetricSpecification": None, "CustomizedMetricSpecification": own}
+    minutes_ago = range(60, 240, 60)
+    measure(scaled, 15, seconds_ago=minutes_ago)
+    scaled.track(target=10, **members)
+    scaled.reaches(2)
+    scaled.client.delete_scaling_policy(PolicyName="track", **scaled.resource)
+    measure(scaled, 30, seconds_ago=range(60, 1080, 60))
+    scaled.track(target=100, **members)
+    scaled.reaches(1)
+    assert "-AlarmLow-" in scaled.activities()[0]["Cause"]
 
 
 def test_traffic_above_the_target_is_tracked(scaled: Scaled) -> None:
@@ -95,52 +110,7 @@ def test_an_endpoint_that_is_being_updated_is_left_alone_until_the_next_minute(
     (refused,) = eventually(scaled.activities, bool)
     assert refused["StatusCode"] == "Failed"
     assert "Cannot update in-progress endpoint" in refused["StatusMessage"]
-    eventually(lambda: measure(scaled, 50, seconds_ago=10), lambda _: scaled.count() > 1)
-
-
-def test_what_sagemaker_refuses_is_a_failed_activity(scaled: Scaled) -> None:
-    scaled.track()
-    scaled.embedded.add_fault(
-        {
-            "service": "sagemaker",
-            "action": "UpdateEndpointWeightsAndCapacities",
-            "times": 1,
-            "error": {"code": "ValidationException", "message": "no capacity", "status": 400},
-        }
-    )
-    scaled.ring(scaled.alarms()[0]["AlarmName"], 25.0)
-    (refused,) = eventually(
-        scaled.activities, lambda found: bool(found) and found[0]["StatusCode"] == "Failed"
-    )
-    assert refused["StatusMessage"].startswith(
-        "Failed to set desired instance count to 3. Reason: no capacity (Service: AmazonSageMaker"
-    )
-
-
-def test_at_the_maximum_nothing_is_scaled_and_who_asks_learns_why(scaled: Scaled) -> None:
-    scaled.register(1, 1)
-    scaled.track()
-    scaled.ring(scaled.alarms()[0]["AlarmName"], 25.0)
-    (activity,) = eventually(lambda: scaled.activities(IncludeNotScaledActivities=True), bool)
-    (reason,) = activity["NotScaledReasons"]
-    assert (reason["Code"], reason["MaxCapacity"]) == ("AlreadyAtMaxCapacity", 1)
-    assert scaled.activities() == []
-
-
-def test_suspended_scaling_does_nothing(scaled: Scaled) -> None:
-    scaled.register(SuspendedState={"DynamicScalingOutSuspended": True})
-    scaled.track()
-    scaled.ring(scaled.alarms()[0]["AlarmName"], 25.0)
-    suspended = scaled.target()["SuspendedState"]
-    assert suspended == {
-        "DynamicScalingInSuspended": False,
-        "DynamicScalingOutSuspended": True,
-        "ScheduledScalingSuspended": False,
-    }
-    history = scaled.embedded.client("cloudwatch").describe_alarm_history
-    acted = {"AlarmName": scaled.alarms()[0]["AlarmName"], "HistoryItemType": "Action"}
-    eventually(lambda: history(**acted)["AlarmHistoryItems"], bool)
-    assert scaled.activities(IncludeNotScaledActivities=True) == []
+    eventually(lambda: measure(scaled, 50), lambda _: scaled.count() > 1)
 
 
 def test_a_deleted_endpoint_is_no_target_any_more(scaled: Scaled) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.emulated.embedded import Embedded, a_variant, unique
+from tests.emulated.embedded import Embedded, a_variant, eventually, unique
 from tests.emulated.scaled import Scaled, alarm_on
 
 pytestmark = pytest.mark.emulated
@@ -176,3 +176,52 @@ def test_a_scaled_variant_keeps_its_name_and_instance_type(still: Scaled) -> Non
             embedded.sagemaker.update_endpoint(
                 EndpointName=still.endpoint, EndpointConfigName=config
             )
+
+
+def test_what_sagemaker_refuses_is_a_failed_activity(still: Scaled) -> None:
+    still.track()
+    still.embedded.add_fault(
+        {
+            "service": "sagemaker",
+            "action": "UpdateEndpointWeightsAndCapacities",
+            "times": 1,
+            "error": {"code": "ValidationException", "message": "no capacity", "status": 400},
+        }
+    )
+    still.ring(still.alarms()[0]["AlarmName"], 25.0)
+    told = "Failed to set desired instance count to 3. Reason: no capacity (Service: AmazonSageMak"
+    (refused,) = eventually(
+        lambda: still.activities()[:1],
+        lambda found: [told in activity.get("StatusMessage", "") for activity in found] == [True],
+    )
+    assert refused["StatusCode"] == "Failed"
+
+
+def test_at_the_maximum_nothing_is_scaled_and_who_asks_learns_why(still: Scaled) -> None:
+    still.register(1, 1)
+    still.track()
+    still.ring(still.alarms()[0]["AlarmName"], 25.0)
+    newest, *_ = eventually(
+        lambda: still.activities(IncludeNotScaledActivities=True),
+        lambda found: "NotScaledReasons" in (found or [{}])[0],
+    )
+    (reason,) = newest["NotScaledReasons"]
+    assert (reason["Code"], reason["MaxCapacity"]) == ("AlreadyAtMaxCapacity", 1)
+    assert all("NotScaledReasons" not in activity for activity in still.activities())
+
+
+def test_suspended_scaling_does_nothing(still: Scaled) -> None:
+    still.register(SuspendedState={"DynamicScalingOutSuspended": True})
+    before = still.activities(IncludeNotScaledActivities=True)
+    still.track()
+    still.ring(still.alarms()[0]["AlarmName"], 25.0)
+    suspended = still.target()["SuspendedState"]
+    assert suspended == {
+        "DynamicScalingInSuspended": False,
+        "DynamicScalingOutSuspended": True,
+        "ScheduledScalingSuspended": False,
+    }
+    history = still.embedded.client("cloudwatch").describe_alarm_history
+    acted = {"AlarmName": still.alarms()[0]["AlarmName"], "HistoryItemType": "Action"}
+    eventually(lambda: history(**acted)["AlarmHistoryItems"], bool)
+    assert still.activities(IncludeNotScaledActivities=True) == before
