@@ -24,7 +24,11 @@ class JobKind:
     noun: str
     name: str
     status: str
-    not_found: str = "Requested resource not found."
+    not_found: str = "Could not find requested job with name: {name}"
+    taken: str = (
+        "Job name must be unique within an AWS account and region, and a job with this name "
+        "already exists ({arn})"
+    )
 
     def require(self, context: Context, name: str) -> Document:
         document = context.store.find(context.key(self.kind, name))
@@ -36,11 +40,7 @@ class JobKind:
         """Keep a new job's document; raise ResourceInUse when the name is taken for ever."""
         name = document[self.name]
         if context.store.find(context.key(self.kind, name)):
-            text = (
-                f"{self.noun.capitalize()} names must be unique within an AWS account and region, "
-                f"and a {self.noun} with this name already exists ({arn})"
-            )
-            raise ResourceInUse(text)
+            raise ResourceInUse(self.taken.format(arn=arn))
         context.store.put(context.key(self.kind, name), document)
 
     def start(self, context: Context, name: str, *, run: Run) -> None:

@@ -25,10 +25,12 @@ def group_name(name_or_arn: str) -> str:
 
 
 def require_group(context: Context, name_or_arn: str) -> Document:
+    """Find by name or ARN; an ARN of another region or account is not one of ours."""
     name = group_name(name_or_arn)
     document = context.store.find(context.key(KIND, name))
-    if document is None:
-        text = f"ModelPackageGroup {context.arn(KIND, name)} does not exist."
+    arn = name_or_arn if name_or_arn.startswith("arn:") else context.arn(KIND, name)
+    if document is None or document["ModelPackageGroupArn"] != arn:
+        text = f"ModelPackageGroup {arn} does not exist."
         raise ValidationError(text)
     return document
 
@@ -83,14 +85,29 @@ def delete_model_package_group(context: Context, params: Params) -> dict[str, An
 def put_model_package_group_policy(context: Context, params: Params) -> dict[str, Any]:
     group = require_group(context, params["ModelPackageGroupName"])
     policy = params["ResourcePolicy"]
-    try:
-        json.loads(policy)
-    except ValueError as error:
-        text = f"The resource policy is not valid JSON: {error}"
-        raise ValidationError(text) from error
+    _check_policy(policy)
     name = group["ModelPackageGroupName"]
     context.store.merge(context.key(KIND, name), {_POLICY: policy})
     return {"ModelPackageGroupArn": group["ModelPackageGroupArn"]}
+
+
+def _check_policy(policy: str) -> None:
+    """A policy has to be a JSON object with statements, each of which allows or denies."""
+    try:
+        document = json.loads(policy)
+    except ValueError as error:
+        text = f"The resource policy is not valid JSON: {error}"
+        raise ValidationError(text) from error
+    statements = document.get("Statement") if isinstance(document, dict) else None
+    listed = statements if isinstance(statements, list) else [statements]
+    if not all(
+        isinstance(statement, dict) and statement.get("Effect") in ("Allow", "Deny")
+        for statement in listed
+    ):
+        text = (
+            "The resource policy needs a Statement, or a list of them, with Effect Allow or Deny."
+        )
+        raise ValidationError(text)
 
 
 @action("GetModelPackageGroupPolicy")

@@ -13,6 +13,7 @@ from emulator.sagemaker.tags import tag_new
 
 _LAST_VERSION = "_LastVersion"
 _TOKEN = "_ClientToken"
+_MOST_SPECIFICATIONS = 15
 _LISTING = Listing(
     result="ModelPackageSummaryList",
     name="ModelPackageName",
@@ -47,9 +48,7 @@ def require_model_package(context: Context, name_or_arn: str) -> Document:
 
 @action("CreateModelPackage")
 def create_model_package(context: Context, params: Params) -> dict[str, Any]:
-    if ("ModelPackageName" in params) == ("ModelPackageGroupName" in params):
-        text = "Exactly one of ModelPackageName and ModelPackageGroupName is required."
-        raise ValidationError(text)
+    _check_names(params)
     with context.store.lock:
         known = _by_token(context, params)
         if known is not None:
@@ -69,6 +68,20 @@ def create_model_package(context: Context, params: Params) -> dict[str, Any]:
         context.store.put(context.key(KIND, arn), document)
         tag_new(context, arn, params=params)
     return {"ModelPackageArn": arn}
+
+
+def _check_names(params: Params) -> None:
+    """Say what AWS was seen to say, little as it helps."""
+    named, grouped = "ModelPackageName" in params, "ModelPackageGroupName" in params
+    if named and grouped:
+        text = (
+            "Both ModelPackageName and ModelPackageGroupName are provided in the input. Cannot "
+            "determine which one to use."
+        )
+        raise ValidationError(text)
+    if not named and not grouped:
+        text = "Missing ARN."
+        raise ValidationError(text)
 
 
 def _by_token(context: Context, params: Params) -> Document | None:
@@ -101,7 +114,10 @@ def _identity(context: Context, params: Params) -> Document:
 
 
 def _described_request(params: Params) -> Document:
-    document = {key: value for key, value in params.items() if key not in ("Tags", "ClientToken")}
+    """Keep what applies: packages without a group have no approval, as the API reference says."""
+    left_out = ["Tags", "ClientToken"]
+    left_out += ["ModelApprovalStatus"] if "ModelPackageName" in params else []
+    document = {key: value for key, value in params.items() if key not in left_out}
     if "ClientToken" in params:
         document[_TOKEN] = params["ClientToken"]
     return document
@@ -138,11 +154,23 @@ def update_model_package(context: Context, params: Params) -> dict[str, Any]:
         patch["CustomerMetadataProperties"] = _metadata(package, params)
         added = params.get("AdditionalInferenceSpecificationsToAdd")
         if added:
-            present = package.get("AdditionalInferenceSpecifications", [])
-            patch["AdditionalInferenceSpecifications"] = [*present, *added]
+            patch["AdditionalInferenceSpecifications"] = _specifications(package, added)
         patch |= {"LastModifiedTime": context.now(), "LastModifiedBy": {}}
         context.store.merge(context.key(KIND, arn), patch)
     return {"ModelPackageArn": arn}
+
+
+def _specifications(package: Document, added: list[Document]) -> list[Document]:
+    """Return all additional specifications: at most 15, each with a name of its own."""
+    together = [*package.get("AdditionalInferenceSpecifications", []), *added]
+    names = [specification["Name"] for specification in together]
+    if len(together) > _MOST_SPECIFICATIONS or len(set(names)) != len(names):
+        text = (
+            f"A model package has at most {_MOST_SPECIFICATIONS} additional inference "
+            f"specifications with different names; these would be {', '.join(names)}."
+        )
+        raise ValidationError(text)
+    return together
 
 
 def _metadata(package: Document, params: Params) -> dict[str, str] | None:

@@ -43,7 +43,7 @@ def hosted_container(context: Context, model: Document) -> dict[str, Any]:
 def create_model(context: Context, params: Params) -> dict[str, Any]:
     name = params["ModelName"]
     arn = context.arn(KIND, name)
-    _check_containers(params)
+    _check_containers(context, params)
     with context.store.lock:
         if context.store.find(context.key(KIND, name)):
             text = f'Cannot create already existing model "{arn}".'
@@ -54,7 +54,7 @@ def create_model(context: Context, params: Params) -> dict[str, Any]:
     return {"ModelArn": arn}
 
 
-def _check_containers(params: Params) -> None:
+def _check_containers(context: Context, params: Params) -> None:
     if ("PrimaryContainer" in params) == ("Containers" in params):
         text = "Exactly one of PrimaryContainer and Containers is required to create a model."
         raise ValidationError(text)
@@ -63,6 +63,19 @@ def _check_containers(params: Params) -> None:
         if ("Image" in container) == ("ModelPackageName" in container):
             text = "Each container needs exactly one of Image and ModelPackageName."
             raise ValidationError(text)
+        if "ModelPackageName" in container:
+            _check_package(require_model_package(context, container["ModelPackageName"]))
+
+
+def _check_package(package: Document) -> None:
+    """A version of a group has to be approved before it is deployed."""
+    status = package.get("ModelApprovalStatus", "Approved")
+    if status != "Approved":
+        text = (
+            f"Model package {package['ModelPackageArn']} cannot be deployed: its approval status "
+            f"is {status}, and it must be Approved."
+        )
+        raise ValidationError(text)
 
 
 @action("DescribeModel")

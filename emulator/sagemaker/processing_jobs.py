@@ -4,6 +4,7 @@ import threading
 from typing import Any
 
 from emulator.containers.processing import run_processing_job
+from emulator.sagemaker.errors import ValidationError
 from emulator.sagemaker.instances import check_instance_count
 from emulator.sagemaker.jobs import JobKind, Update
 from emulator.sagemaker.listing import Listing, list_page
@@ -29,8 +30,7 @@ _LISTING = Listing(
 def create_processing_job(context: Context, params: Params) -> dict[str, Any]:
     name = params["ProcessingJobName"]
     arn = context.arn("processing-job", name)
-    cluster = params["ProcessingResources"]["ClusterConfig"]
-    check_instance_count(cluster["InstanceCount"], what=f"processing job {name}")
+    _check(params)
     now = context.now()
     job = {
         **params,
@@ -50,6 +50,32 @@ def create_processing_job(context: Context, params: Params) -> dict[str, Any]:
 
     _JOBS.start(context, name, run=run)
     return {"ProcessingJobArn": arn}
+
+
+def _check(params: Params) -> None:
+    cluster = params["ProcessingResources"]["ClusterConfig"]
+    what = f"processing job {params['ProcessingJobName']}"
+    check_instance_count(cluster["InstanceCount"], what=what)
+    inputs = params.get("ProcessingInputs", [])
+    outputs = params.get("ProcessingOutputConfig", {}).get("Outputs", [])
+    _check_unique([entry["InputName"] for entry in inputs], what="Input names")
+    _check_unique([entry["OutputName"] for entry in outputs], what="Output names")
+    paths = [entry["S3Input"]["LocalPath"] for entry in inputs if _has_path(entry)]
+    _check_unique(paths, what="Local paths of inputs")
+    outside = [path for path in paths if not path.startswith("/opt/ml/processing/")]
+    if outside:
+        text = f"LocalPath {outside[0]} is invalid; it must begin with /opt/ml/processing/."
+        raise ValidationError(text)
+
+
+def _has_path(entry: Params) -> bool:
+    return "LocalPath" in entry.get("S3Input", {})
+
+
+def _check_unique(names: list[str], *, what: str) -> None:
+    if len(set(names)) != len(names):
+        text = f"{what} must be unique; got {', '.join(names)}."
+        raise ValidationError(text)
 
 
 @action("DescribeProcessingJob")

@@ -84,6 +84,17 @@ class Store:
             ]
             return copy.deepcopy(found)
 
+    def arns(self, region: str) -> set[str]:
+        """Return every ARN that a document of the region names at its top, its own among them."""
+        with self.lock:
+            return {
+                value
+                for key, document in self._documents.items()
+                if key.region == region
+                for member, value in document.items()
+                if member.endswith("Arn") and isinstance(value, str)
+            }
+
     def merge(self, key: Key, patch: Mapping[str, Any]) -> bool:
         """Set top-level members; None removes one. False when the document is gone."""
         with self.lock:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from emulator.sagemaker.errors import ValidationError
 from emulator.sagemaker.paging import page_of
 from emulator.sagemaker.registry import Context, Params, action
 
@@ -21,9 +22,17 @@ def _as_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
 
 
+def _require_resource(context: Context, arn: str) -> str:
+    """Return the ARN of something that is here; another region's or account's is not."""
+    if arn not in context.store.arns(context.region):
+        text = f"Could not find resource {arn}."
+        raise ValidationError(text)
+    return arn
+
+
 @action("AddTags")
 def add_tags(context: Context, params: Params) -> dict[str, Any]:
-    arn = params["ResourceArn"]
+    arn = _require_resource(context, params["ResourceArn"])
     context.store.add_tags(arn, _as_mapping(params["Tags"]))
     return {"Tags": _as_list(context.store.tags(arn))}
 
@@ -31,7 +40,7 @@ def add_tags(context: Context, params: Params) -> dict[str, Any]:
 @action("ListTags")
 def list_tags(context: Context, params: Params) -> dict[str, Any]:
     page, more = page_of(
-        _as_list(context.store.tags(params["ResourceArn"])),
+        _as_list(context.store.tags(_require_resource(context, params["ResourceArn"]))),
         {"MaxResults": _PAGE_SIZE, **params},
         sort_key=lambda tag: (tag["Key"],),
         descending=False,
@@ -42,5 +51,6 @@ def list_tags(context: Context, params: Params) -> dict[str, Any]:
 
 @action("DeleteTags")
 def delete_tags(context: Context, params: Params) -> dict[str, Any]:
-    context.store.remove_tags(params["ResourceArn"], list(params["TagKeys"]))
+    arn = _require_resource(context, params["ResourceArn"])
+    context.store.remove_tags(arn, list(params["TagKeys"]))
     return {}

@@ -13,7 +13,15 @@ from emulator.sagemaker.store import Document
 from emulator.sagemaker.tags import tag_new
 
 _JOBS = JobKind(
-    kind="training-job", noun="training job", name="TrainingJobName", status="TrainingJobStatus"
+    kind="training-job",
+    noun="training job",
+    name="TrainingJobName",
+    status="TrainingJobStatus",
+    not_found="Requested resource not found.",
+    taken=(
+        "Training job names must be unique within an AWS account and region, and a training job "
+        "with this name already exists ({arn})"
+    ),
 )
 _LISTING = Listing(
     result="TrainingJobSummaries",

@@ -20,7 +20,6 @@ _JOBS = JobKind(
     noun="transform job",
     name="TransformJobName",
     status="TransformJobStatus",
-    not_found="Could not find requested job with name: {name}",
 )
 _LISTING = Listing(
     result="TransformJobSummaries",

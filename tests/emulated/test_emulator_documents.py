@@ -108,7 +108,7 @@ def test_an_endpoint_needs_its_config(embedded: Embedded) -> None:
         (
             "describe_processing_job",
             {"ProcessingJobName": "absent"},
-            "Requested resource not found.",
+            "Could not find requested job with name: absent",
         ),
         ("describe_model_package", {"ModelPackageName": "absent"}, "ModelPackage arn:"),
         (

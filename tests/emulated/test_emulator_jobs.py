@@ -63,14 +63,19 @@ def a_metric(name: str) -> dict[str, Any]:
     return {"AlgorithmSpecification": {**algorithm, "MetricDefinitions": definitions}}
 
 
-def start_processing(embedded: Embedded, program: str) -> str:
+def start_processing(embedded: Embedded, program: str, **members: Any) -> str:
     name = unique("process")
-    embedded.sagemaker.create_processing_job(
-        ProcessingJobName=name,
-        RoleArn=ROLE,
-        AppSpecification={"ImageUri": IMAGE, "ContainerEntrypoint": ["python3", "-c", program]},
-        ProcessingResources={"ClusterConfig": CLUSTER},
-    )
+    request = {
+        "ProcessingJobName": name,
+        "RoleArn": ROLE,
+        "AppSpecification": {
+            "ImageUri": IMAGE,
+            "ContainerEntrypoint": ["python3", "-c", program],
+        },
+        "ProcessingResources": {"ClusterConfig": CLUSTER},
+        **members,
+    }
+    embedded.sagemaker.create_processing_job(**request)
     return name
 
 
@@ -228,3 +233,33 @@ def test_more_instances_than_processes_are_refused(embedded: Embedded) -> None:
     with pytest.raises(ClientError, match="5 instances") as caught:
         start_training(embedded, WRITES, ResourceConfig=resources)
     assert caught.value.response["Error"]["Code"] == "NotImplementedByEmulator"
+
+
+def an_input(name: str, path: str) -> dict[str, Any]:
+    source = {"S3Uri": "s3://bucket/in", "S3DataType": "S3Prefix", "S3InputMode": "File"}
+    return {"InputName": name, "S3Input": {**source, "LocalPath": path}}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        ([("a", "/opt/ml/processing/a"), ("a", "/opt/ml/processing/b")], "Input names must be"),
+        ([("a", "/opt/ml/processing/a"), ("b", "/opt/ml/processing/a")], "Local paths of inputs"),
+        ([("a", "/opt/ml/input")], "must begin with /opt/ml/processing/"),
+    ],
+)
+def test_a_processing_job_with_impossible_inputs_is_refused(
+    embedded: Embedded, inputs: list[tuple[str, str]], message: str
+) -> None:
+    with pytest.raises(ClientError, match=message) as caught:
+        start_processing(embedded, "pass", ProcessingInputs=[an_input(*each) for each in inputs])
+    assert caught.value.response["Error"]["Code"] == "ValidationException"
+
+
+def test_a_processing_jobs_name_is_taken_for_ever(embedded: Embedded) -> None:
+    name = start_processing(embedded, "pass")
+    with pytest.raises(
+        ClientError, match="Job name must be unique within an AWS account"
+    ) as caught:
+        start_processing(embedded, "pass", ProcessingJobName=name)
+    assert caught.value.response["Error"]["Code"] == "ResourceInUse"
