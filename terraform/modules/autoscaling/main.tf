@@ -1,11 +1,4 @@
 locals {
-  # Utilisation of the CPU is counted per core: 4 vCPUs at work are 400 %. SageMaker's sizes tell the number.
-  _odd_sizes     = { "ml.c4.8xlarge" = 36 }
-  _size          = try(regex("^ml\\.[a-z0-9-]+\\.([0-9]*)(x?)large$", var.instance_type), null)
-  _size_vcpus    = local._size == null ? null : local._size[1] == "" ? 2 : 4 * try(tonumber(local._size[0]), 1)
-  _vcpus_of_type = lookup(local._odd_sizes, var.instance_type, local._size_vcpus)
-  vcpus          = try(coalesce(var.scaling.vcpus, local._vcpus_of_type), null)
-
   dimensions = {
     EndpointName = var.endpoint_name
     VariantName  = var.variant_name

@@ -1,6 +1,7 @@
 locals {
   _utilisations = {
-    cpu    = { metric = "CPUUtilization", settings = var.scaling.cpu, unit = local.vcpus }
+    # SageMaker counts the CPU per core: four vCPUs at work are 400 %.
+    cpu    = { metric = "CPUUtilization", settings = var.scaling.cpu, unit = var.vcpus }
     memory = { metric = "MemoryUtilization", settings = var.scaling.memory, unit = 1 }
   }
 

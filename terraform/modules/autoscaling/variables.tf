@@ -10,7 +10,7 @@ variable "endpoint_name" {
 }
 
 variable "instance_type" {
-  description = "Instance type of the variant; its size tells how many vCPUs the CPU is counted by."
+  description = "Instance type of the variant, which says whether SageMaker can scale it."
   type        = string
   nullable    = false
 
@@ -77,7 +77,6 @@ variable "scaling" {
       schedule     = string
       timezone     = optional(string, "UTC")
     })), {})
-    vcpus = optional(number) # of one instance, if the type does not tell
   })
   default  = {}
   nullable = false
@@ -153,11 +152,6 @@ variable "scaling" {
   }
 
   validation {
-    condition     = var.scaling.cpu == null ? true : try(coalesce(var.scaling.vcpus, local._vcpus_of_type) >= 1, false)
-    error_message = "The number scaling.vcpus must be given for scaling.cpu, as 1 or more, because the size of instance_type does not tell it."
-  }
-
-  validation {
     condition     = alltrue([for each in values(var.scaling.schedules) : anytrue([for pattern in local._schedule_patterns : can(regex(pattern, each.schedule))])])
     error_message = "In scaling.schedules, schedule must be cron(minute hour day-of-month month day-of-week year) with ? for one of the two days, rate(number unit) or at(yyyy-mm-ddThh:mm:ss)."
   }
@@ -177,5 +171,21 @@ variable "variant_name" {
   validation {
     condition     = can(regex("^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$", var.variant_name))
     error_message = "The variant_name must be 1 to 63 letters, digits or inner hyphens."
+  }
+}
+
+variable "vcpus" {
+  description = "The vCPUs of one instance. Only scaling by CPU needs it."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.vcpus == null ? true : var.vcpus >= 1 && floor(var.vcpus) == var.vcpus
+    error_message = "The vcpus must be a whole number of 1 or more."
+  }
+
+  validation {
+    condition     = var.vcpus != null || var.scaling.cpu == null
+    error_message = "The vcpus must be given while scaling.cpu is: SageMaker counts the CPU per core."
   }
 }

@@ -11,6 +11,7 @@ mock_provider "aws" {
 variables {
   endpoint_name = "iris"
   instance_type = "ml.m5.xlarge"
+  vcpus         = 4
 }
 
 run "defaults_keep_a_thousand_requests_per_instance" {
@@ -101,19 +102,5 @@ run "all_kinds_at_once" {
   assert {
     condition     = output.max_capacity == 9 && output.alarm_names["cpu-in"] == "iris/scaling-cpu-in" && output.resource_id == "endpoint/iris/variant/primary"
     error_message = "The most instances should be those of the evening."
-  }
-}
-
-run "vcpus_win_over_the_size_of_the_type" {
-  command = plan
-
-  variables {
-    instance_type = "ml.new.metal"
-    scaling       = { cpu = {}, vcpus = 10 }
-  }
-
-  assert {
-    condition     = aws_cloudwatch_metric_alarm.step["cpu-out"].threshold == 700
-    error_message = "70 % of 10 vCPUs should be 700 %."
   }
 }

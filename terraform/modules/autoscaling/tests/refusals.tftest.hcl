@@ -3,6 +3,7 @@ mock_provider "aws" {}
 variables {
   endpoint_name = "iris"
   instance_type = "ml.m5.xlarge"
+  vcpus         = 4
 }
 
 run "burstable_type_is_refused" {
@@ -227,13 +228,23 @@ run "time_zone_by_offset_is_refused" {
   expect_failures = [var.scaling]
 }
 
-run "cpu_of_an_unknown_size_is_refused" {
+run "half_a_core_is_refused" {
   command = plan
 
   variables {
-    instance_type = "ml.new.metal"
-    scaling       = { cpu = {} }
+    vcpus = 0.5
   }
 
-  expect_failures = [var.scaling]
+  expect_failures = [var.vcpus]
+}
+
+run "cpu_of_unknown_cores_is_refused" {
+  command = plan
+
+  variables {
+    scaling = { cpu = {} }
+    vcpus   = null
+  }
+
+  expect_failures = [var.vcpus]
 }
