@@ -19,13 +19,34 @@ data "aws_iam_policy_document" "key" {
 
     principals {
       type        = "Service"
-      identifiers = ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
+      identifiers = ["budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com"]
     }
 
     condition {
       test     = "StringEquals"
       variable = "aws:SourceAccount"
       values   = [var.account_id]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.encrypts_trails ? [true] : []
+
+    content {
+      sid       = "TrailsEncrypt"
+      actions   = ["kms:DescribeKey", "kms:GenerateDataKey*"]
+      resources = ["*"]
+
+      principals {
+        type        = "Service"
+        identifiers = ["cloudtrail.amazonaws.com"]
+      }
+
+      condition {
+        test     = "StringLike"
+        variable = "aws:SourceArn"
+        values   = ["arn:${var.partition}:cloudtrail:*:${var.account_id}:trail/*"]
+      }
     }
   }
 }

@@ -32,6 +32,13 @@ variable "deletion_window_days" {
   }
 }
 
+variable "encrypts_trails" {
+  description = "Whether CloudTrail trails of the account may encrypt with the key."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "partition" {
   description = "AWS partition, for example aws or aws-cn."
   type        = string

@@ -1,4 +1,25 @@
+locals {
+  # The runner speaks on the topic for information; it has the plain name.
+  topic_names = {
+    critical = "${var.name}-critical"
+    info     = var.name
+    warning  = "${var.name}-warning"
+  }
+
+  subscriptions = merge([
+    for name, subscription in var.subscriptions : {
+      for severity in subscription.severities : "${name}/${severity}" => {
+        endpoint = subscription.endpoint
+        protocol = subscription.protocol
+        severity = severity
+      }
+    }
+  ]...)
+}
+
 data "aws_iam_policy_document" "topic" {
+  for_each = aws_sns_topic.severity
+
   statement {
     sid = "AccountUses"
     actions = [
@@ -7,7 +28,7 @@ data "aws_iam_policy_document" "topic" {
       "sns:Publish",
       "sns:Subscribe",
     ]
-    resources = [aws_sns_topic.this.arn]
+    resources = [each.value.arn]
 
     principals {
       type        = "AWS"
@@ -18,11 +39,11 @@ data "aws_iam_policy_document" "topic" {
   statement {
     sid       = "AlarmsAndEventsPublish"
     actions   = ["sns:Publish"]
-    resources = [aws_sns_topic.this.arn]
+    resources = [each.value.arn]
 
     principals {
       type        = "Service"
-      identifiers = ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
+      identifiers = ["budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com"]
     }
 
     condition {
@@ -36,7 +57,7 @@ data "aws_iam_policy_document" "topic" {
     sid       = "DenyPlainHttp"
     effect    = "Deny"
     actions   = ["sns:Publish"]
-    resources = [aws_sns_topic.this.arn]
+    resources = [each.value.arn]
 
     principals {
       type        = "*"
@@ -51,12 +72,36 @@ data "aws_iam_policy_document" "topic" {
   }
 }
 
-resource "aws_sns_topic" "this" {
-  name              = var.name
+resource "aws_sns_topic" "severity" {
+  for_each = local.topic_names
+
+  name              = each.value
   kms_master_key_id = var.kms_key_arn
 }
 
-resource "aws_sns_topic_policy" "this" {
-  arn    = aws_sns_topic.this.arn
-  policy = data.aws_iam_policy_document.topic.json
+resource "aws_sns_topic_policy" "severity" {
+  for_each = aws_sns_topic.severity
+
+  arn    = each.value.arn
+  policy = data.aws_iam_policy_document.topic[each.key].json
+}
+
+resource "aws_sns_topic_subscription" "this" {
+  for_each = local.subscriptions
+
+  topic_arn = aws_sns_topic.severity[each.value.severity].arn
+  protocol  = each.value.protocol
+  endpoint  = each.value.endpoint
+
+  depends_on = [aws_sns_topic_policy.severity]
+}
+
+moved {
+  from = aws_sns_topic.this
+  to   = aws_sns_topic.severity["info"]
+}
+
+moved {
+  from = aws_sns_topic_policy.this
+  to   = aws_sns_topic_policy.severity["info"]
 }

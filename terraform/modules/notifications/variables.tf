@@ -21,12 +21,48 @@ variable "kms_key_arn" {
 }
 
 variable "name" {
-  description = "Name of the topic."
+  description = "Name of the topic for information; the others add their severity to it."
   type        = string
   nullable    = false
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9_-]{1,256}$", var.name))
-    error_message = "The name must have 1 to 256 letters, digits, hyphens or underscores."
+    condition     = can(regex("^[A-Za-z0-9_-]{1,247}$", var.name))
+    error_message = "The name must have 1 to 247 letters, digits, hyphens or underscores."
+  }
+}
+
+variable "subscriptions" {
+  description = "Who hears which severities, by a name of one's own: email, HTTPS or SQS. Email and HTTPS must be confirmed by the receiver."
+  type = map(object({
+    endpoint   = string
+    protocol   = string
+    severities = optional(set(string), ["critical", "info", "warning"])
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for each in values(var.subscriptions) : contains(["email", "https", "sqs"], each.protocol)])
+    error_message = "The subscriptions must have the protocol email, https or sqs."
+  }
+
+  validation {
+    condition     = alltrue([for each in values(var.subscriptions) : can(regex("^[^@[:space:]]+@[^@[:space:]]+[.][^@[:space:]]+$", each.endpoint)) if each.protocol == "email"])
+    error_message = "The subscriptions by email must have an address such as team@example.com as their endpoint."
+  }
+
+  validation {
+    condition     = alltrue([for each in values(var.subscriptions) : can(regex("^https://[^[:space:]]+$", each.endpoint)) if each.protocol == "https"])
+    error_message = "The subscriptions by https must have a URL that begins with https:// as their endpoint."
+  }
+
+  validation {
+    condition     = alltrue([for each in values(var.subscriptions) : can(regex("^arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,80}([.]fifo)?$", each.endpoint)) if each.protocol == "sqs"])
+    error_message = "The subscriptions by sqs must have a queue's ARN such as arn:aws:sqs:REGION:ACCOUNT:NAME as their endpoint."
+  }
+
+  validation {
+    condition     = alltrue([for each in values(var.subscriptions) : length(each.severities) > 0 && length(setsubtract(each.severities, ["critical", "info", "warning"])) == 0])
+    error_message = "The subscriptions must name at least one of the severities critical, warning and info."
   }
 }

@@ -8,3 +8,15 @@ variable "group_names" {
     error_message = "The group names must be at least one name of 1 to 63 letters, digits or hyphens that neither starts nor ends with a hyphen."
   }
 }
+
+variable "reader_arns" {
+  description = "ARNs of roles or accounts elsewhere that may read groups and packages; none makes no resource policy."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.reader_arns : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:(root|role/[^*]+)$", arn))])
+    error_message = "The reader ARNs must look like arn:aws:iam::ACCOUNT:role/NAME or arn:aws:iam::ACCOUNT:root, without asterisks."
+  }
+}

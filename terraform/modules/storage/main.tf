@@ -1,91 +1,3 @@
-locals {
-  bucket_arn = aws_s3_bucket.this.arn
-}
-
-data "aws_iam_policy_document" "bucket" {
-  statement {
-    sid       = "DenyPlainHttp"
-    effect    = "Deny"
-    actions   = ["s3:*"]
-    resources = [local.bucket_arn, "${local.bucket_arn}/*"]
-
-    principals {
-      type        = "*"
-      identifiers = ["*"]
-    }
-
-    condition {
-      test     = "Bool"
-      variable = "aws:SecureTransport"
-      values   = ["false"]
-    }
-  }
-
-  # SageMaker fetches the artifact of a release again at every scale-out, months later.
-  # That nothing there is overwritten is the writer's part (If-None-Match): S3 refuses
-  # CopyObject altogether where a bucket policy demands that header.
-  statement {
-    sid       = "DenyDeletingArtifacts"
-    effect    = "Deny"
-    actions   = ["s3:DeleteObject", "s3:DeleteObjectVersion"]
-    resources = ["${local.bucket_arn}/artifacts/*"]
-
-    principals {
-      type        = "*"
-      identifiers = ["*"]
-    }
-  }
-
-  # A request without encryption headers gets the bucket's default, which is the right key.
-  statement {
-    sid       = "DenyOtherEncryption"
-    effect    = "Deny"
-    actions   = ["s3:PutObject"]
-    resources = ["${local.bucket_arn}/*"]
-
-    principals {
-      type        = "*"
-      identifiers = ["*"]
-    }
-
-    condition {
-      test     = "Null"
-      variable = "s3:x-amz-server-side-encryption"
-      values   = ["false"]
-    }
-
-    condition {
-      test     = "StringNotEquals"
-      variable = "s3:x-amz-server-side-encryption"
-      values   = ["aws:kms"]
-    }
-  }
-
-  statement {
-    sid       = "DenyOtherKey"
-    effect    = "Deny"
-    actions   = ["s3:PutObject"]
-    resources = ["${local.bucket_arn}/*"]
-
-    principals {
-      type        = "*"
-      identifiers = ["*"]
-    }
-
-    condition {
-      test     = "Null"
-      variable = "s3:x-amz-server-side-encryption-aws-kms-key-id"
-      values   = ["false"]
-    }
-
-    condition {
-      test     = "StringNotEquals"
-      variable = "s3:x-amz-server-side-encryption-aws-kms-key-id"
-      values   = [var.kms_key_arn]
-    }
-  }
-}
-
 resource "aws_s3_bucket" "this" {
   bucket        = var.bucket
   force_destroy = var.force_destroy
@@ -137,52 +49,10 @@ resource "aws_s3_bucket_policy" "this" {
   depends_on = [aws_s3_bucket_public_access_block.this]
 }
 
-resource "aws_s3_bucket_lifecycle_configuration" "this" {
-  count = var.retention_days == null ? 0 : 1
+resource "aws_s3_bucket_logging" "this" {
+  count = var.log_bucket == null ? 0 : 1
 
-  bucket = aws_s3_bucket.this.bucket
-
-  rule {
-    id     = "abort-unfinished-uploads"
-    status = "Enabled"
-
-    filter {}
-
-    abort_incomplete_multipart_upload {
-      days_after_initiation = 7
-    }
-  }
-
-  rule {
-    id     = "expire-capture"
-    status = "Enabled"
-
-    filter {
-      prefix = "capture/"
-    }
-
-    expiration {
-      days = var.retention_days.capture
-    }
-
-    noncurrent_version_expiration {
-      noncurrent_days = 1
-    }
-  }
-
-  # A lease is rewritten at every heartbeat; each rewrite leaves a version behind.
-  rule {
-    id     = "expire-lease-versions"
-    status = "Enabled"
-
-    filter {
-      prefix = "leases/"
-    }
-
-    noncurrent_version_expiration {
-      noncurrent_days = var.retention_days.lease_versions
-    }
-  }
-
-  depends_on = [aws_s3_bucket_versioning.this]
+  bucket        = aws_s3_bucket.this.bucket
+  target_bucket = var.log_bucket
+  target_prefix = "access-logs/${var.bucket}/"
 }

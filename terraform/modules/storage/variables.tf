@@ -27,6 +27,22 @@ variable "kms_key_arn" {
   }
 }
 
+variable "log_bucket" {
+  description = "Name of the bucket that S3 writes access logs to, below access-logs/; null writes none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.log_bucket == null || can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.log_bucket))
+    error_message = "The log bucket must be null or a bucket name of 3 to 63 lowercase letters, digits, dots or hyphens, without s3://."
+  }
+
+  validation {
+    condition     = var.log_bucket != var.bucket
+    error_message = "The log bucket must be another bucket than the one that is logged."
+  }
+}
+
 variable "retention_days" {
   description = "Days to keep captured traffic and superseded versions of leases; null keeps them for ever."
   type = object({

@@ -39,9 +39,9 @@ run "only_the_own_account_and_its_alarms_and_events_use_the_key" {
 
   assert {
     condition = toset(flatten([for s in data.aws_iam_policy_document.key.statement : [for p in s.principals : tolist(p.identifiers)]])) == toset([
-      "arn:aws:iam::000000000000:root", "cloudwatch.amazonaws.com", "events.amazonaws.com"
+      "arn:aws:iam::000000000000:root", "budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com"
     ])
-    error_message = "The key policy should name the account, CloudWatch and EventBridge and nobody else."
+    error_message = "The key policy should name the account, its alarms, budgets and events and nobody else."
   }
 
   assert {
@@ -52,6 +52,19 @@ run "only_the_own_account_and_its_alarms_and_events_use_the_key" {
   assert {
     condition     = !aws_kms_key.this.enable_key_rotation
     error_message = "The key should not rotate when rotation is off."
+  }
+}
+
+run "trails_of_the_account_encrypt_where_they_may" {
+  command = plan
+
+  variables {
+    encrypts_trails = true
+  }
+
+  assert {
+    condition     = [for s in data.aws_iam_policy_document.key.statement : [for c in s.condition : "${c.variable}=${join(",", c.values)}"] if s.sid == "TrailsEncrypt"] == [["aws:SourceArn=arn:aws:cloudtrail:*:000000000000:trail/*"]]
+    error_message = "Only trails of the own account should encrypt."
   }
 }
 

@@ -40,8 +40,8 @@ run "bucket_is_private_versioned_and_encrypted_with_the_key" {
   }
 
   assert {
-    condition     = !aws_s3_bucket.this.force_destroy && length(aws_s3_bucket_lifecycle_configuration.this) == 0
-    error_message = "Nothing should be deleted unless it is asked for."
+    condition     = !aws_s3_bucket.this.force_destroy && length(aws_s3_bucket_lifecycle_configuration.this) + length(aws_s3_bucket_logging.this) == 0
+    error_message = "Nothing should be deleted or logged unless it is asked for."
   }
 }
 
@@ -60,6 +60,39 @@ run "expiry_touches_captured_traffic_and_lease_versions_only" {
     }
     error_message = "Only capture/ and leases/ should have rules that expire anything."
   }
+}
+
+run "accesses_are_logged_where_asked" {
+  command = plan
+
+  variables {
+    log_bucket = "mlops-staging-logs-000000000000-us-east-1"
+  }
+
+  assert {
+    condition     = aws_s3_bucket_logging.this[0].target_bucket == var.log_bucket && aws_s3_bucket_logging.this[0].target_prefix == "access-logs/${var.bucket}/"
+    error_message = "Accesses should be logged below the name of the bucket."
+  }
+}
+
+run "bucket_that_logs_into_itself_is_refused" {
+  command = plan
+
+  variables {
+    log_bucket = "mlops-staging-000000000000-us-east-1"
+  }
+
+  expect_failures = [var.log_bucket]
+}
+
+run "log_bucket_as_a_url_is_refused" {
+  command = plan
+
+  variables {
+    log_bucket = "s3://logs"
+  }
+
+  expect_failures = [var.log_bucket]
 }
 
 run "policy_only_denies" {
