@@ -32,6 +32,7 @@ _RESOURCES = (
     "pipelines",
     "processing_jobs",
     "search",
+    "search_suggestions",
     "tags",
     "training_jobs",
     "transform_jobs",

@@ -73,6 +73,19 @@ class JobKind:
             context.store.merge(context.key(self.kind, name), patch)
         _running.stop(context.key(self.kind, name))
 
+    def delete(self, context: Context, name: str, *, arn: str) -> None:
+        """Forget a job that has ended; its name is free again."""
+        with context.store.lock:
+            job = self.require(context, name)
+            if job[self.status] not in _ENDED:
+                text = (
+                    f"The {self.noun} {job[arn]} is in status {job[self.status]}. Only a job in "
+                    f"status {', '.join(_ENDED)} can be deleted."
+                )
+                raise ResourceInUse(text)
+            context.store.remove(context.key(self.kind, name))
+            context.store.remove_tags(job[arn])
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Running:

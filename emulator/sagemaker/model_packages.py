@@ -190,3 +190,17 @@ def delete_model_package(context: Context, params: Params) -> dict[str, Any]:
         context.store.remove(context.key(KIND, package["ModelPackageArn"]))
         context.store.remove_tags(package["ModelPackageArn"])
     return {}
+
+
+@action("BatchDescribeModelPackage")
+def batch_describe_model_package(context: Context, params: Params) -> dict[str, Any]:
+    """Describe versions of groups; what cannot be described is an error of its own."""
+    summaries, errors = {}, {}
+    for arn in params["ModelPackageArnList"]:
+        try:
+            package = require_model_package(context, arn)
+        except ValidationError as error:
+            errors[arn] = {"ErrorCode": error.code, "ErrorResponse": error.message}
+            continue
+        summaries[arn] = package
+    return {"ModelPackageSummaries": summaries, "BatchDescribeModelPackageErrorMap": errors}

@@ -92,3 +92,9 @@ def list_processing_jobs(context: Context, params: Params) -> dict[str, Any]:
 def stop_processing_job(context: Context, params: Params) -> dict[str, Any]:
     _JOBS.stop(context, params["ProcessingJobName"])
     return {}
+
+
+@action("DeleteProcessingJob")
+def delete_processing_job(context: Context, params: Params) -> dict[str, Any]:
+    _JOBS.delete(context, params["ProcessingJobName"], arn="ProcessingJobArn")
+    return {}

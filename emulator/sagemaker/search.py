@@ -22,7 +22,7 @@ _RECORD = _MODEL.shape_for("SearchRecord")
 Records = Callable[[Context], list[Document]]
 
 
-def _records_of(kind: str, arn: str) -> Records:
+def _stored(kind: str, arn: str) -> Records:
     def records(context: Context) -> list[Document]:
         return [
             {**document, "Tags": _tags(context, document[arn])}
@@ -38,11 +38,11 @@ def _tags(context: Context, arn: str) -> list[dict[str, str]]:
 
 
 _SOURCES: Mapping[str, Records] = {
-    "TrainingJob": _records_of("training-job", "TrainingJobArn"),
-    "Endpoint": _records_of("endpoint", "EndpointArn"),
-    "ModelPackage": _records_of("model-package", "ModelPackageArn"),
-    "ModelPackageGroup": _records_of("model-package-group", "ModelPackageGroupArn"),
-    "Pipeline": _records_of("pipeline", "PipelineArn"),
+    "TrainingJob": _stored("training-job", "TrainingJobArn"),
+    "Endpoint": _stored("endpoint", "EndpointArn"),
+    "ModelPackage": _stored("model-package", "ModelPackageArn"),
+    "ModelPackageGroup": _stored("model-package-group", "ModelPackageGroupArn"),
+    "Pipeline": _stored("pipeline", "PipelineArn"),
     "Model": model_records,
 }
 
@@ -132,7 +132,7 @@ def search(context: Context, params: Params) -> dict[str, Any]:
     searched = _Searched(resource=resource)
     for condition in _conditions(expression):
         searched.kind(condition["Name"])
-    found = _SOURCES[resource](context) if _may_find(params) else []
+    found = records_of(context, resource) if _of_this_account(params) else []
     chosen = [record for record in found if searched.matches(record, expression)]
     page, more = page_of(
         chosen,
@@ -145,9 +145,14 @@ def search(context: Context, params: Params) -> dict[str, Any]:
     return {"Results": [{resource: record} for record in page], "TotalHits": hits, **more}
 
 
-def _may_find(params: Params) -> bool:
-    of_others = params.get("CrossAccountFilterOption") == "CrossAccount"
-    return params["Resource"] in _SOURCES and not of_others
+def records_of(context: Context, resource: str) -> list[Document]:
+    """Return what is searched; nothing for a resource that cannot be created here."""
+    source = _SOURCES.get(resource)
+    return source(context) if source is not None else []
+
+
+def _of_this_account(params: Params) -> bool:
+    return bool(params.get("CrossAccountFilterOption") != "CrossAccount")
 
 
 def _sort_key(searched: _Searched, params: Params) -> Callable[[Document], SortKey]:

@@ -161,3 +161,27 @@ def list_training_jobs(context: Context, params: Params) -> dict[str, Any]:
 def stop_training_job(context: Context, params: Params) -> dict[str, Any]:
     _JOBS.stop(context, params["TrainingJobName"])
     return {}
+
+
+@action("DeleteTrainingJob")
+def delete_training_job(context: Context, params: Params) -> dict[str, Any]:
+    _JOBS.delete(context, params["TrainingJobName"], arn="TrainingJobArn")
+    return {}
+
+
+@action("UpdateTrainingJob")
+def update_training_job(context: Context, params: Params) -> dict[str, Any]:
+    """Keep what was asked for: there is no profiler and no warm pool here."""
+    name = params["TrainingJobName"]
+    with context.store.lock:
+        job = _JOBS.require(context, name)
+        patch: Document = {
+            member: {**job.get(member, {}), **params[member]}
+            for member in ("ProfilerConfig", "ResourceConfig", "RemoteDebugConfig")
+            if member in params
+        }
+        if "ProfilerRuleConfigurations" in params:
+            patch["ProfilerRuleConfigurations"] = params["ProfilerRuleConfigurations"]
+        patch["LastModifiedTime"] = context.now()
+        context.store.merge(context.key("training-job", name), patch)
+    return {"TrainingJobArn": job["TrainingJobArn"]}

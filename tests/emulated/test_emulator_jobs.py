@@ -263,3 +263,30 @@ def test_a_processing_jobs_name_is_taken_for_ever(embedded: Embedded) -> None:
     ) as caught:
         start_processing(embedded, "pass", ProcessingJobName=name)
     assert caught.value.response["Error"]["Code"] == "ResourceInUse"
+
+
+def test_a_job_that_has_ended_can_be_deleted_and_its_name_used_again(embedded: Embedded) -> None:
+    name = start_training(embedded, SLEEPS)
+    with pytest.raises(ClientError, match="Only a job in status") as caught:
+        embedded.sagemaker.delete_training_job(TrainingJobName=name)
+    assert caught.value.response["Error"]["Code"] == "ResourceInUse"
+    embedded.sagemaker.stop_training_job(TrainingJobName=name)
+    ended(embedded, name)
+    embedded.sagemaker.delete_training_job(TrainingJobName=name)
+    start_training(embedded, WRITES, TrainingJobName=name)
+    assert ended(embedded, name)["TrainingJobStatus"] == "Completed"
+
+
+def test_a_processing_job_that_has_ended_can_be_deleted(embedded: Embedded) -> None:
+    name = start_processing(embedded, "pass")
+    processed(embedded, name)
+    embedded.sagemaker.delete_processing_job(ProcessingJobName=name)
+    with pytest.raises(ClientError, match="Could not find requested job"):
+        embedded.sagemaker.describe_processing_job(ProcessingJobName=name)
+
+
+def test_an_update_of_a_training_job_is_kept(embedded: Embedded) -> None:
+    name = start_training(embedded, WRITES)
+    kept = {"KeepAlivePeriodInSeconds": 60}
+    embedded.sagemaker.update_training_job(TrainingJobName=name, ResourceConfig=kept)
+    assert ended(embedded, name)["ResourceConfig"] == {**CLUSTER, **kept}

@@ -239,3 +239,11 @@ def test_additional_specifications_have_names_of_their_own(embedded: Embedded) -
     code, text = refusal(update, ModelPackageArn=arn, AdditionalInferenceSpecificationsToAdd=added)
     assert code == "ValidationException"
     assert text.endswith("these would be fast, fast.")
+
+
+def test_several_versions_are_described_at_once(embedded: Embedded) -> None:
+    arn = a_version(embedded, a_group(embedded))
+    answer = embedded.sagemaker.batch_describe_model_package(ModelPackageArnList=[arn, f"{arn}7"])
+    assert answer["ModelPackageSummaries"][arn]["ModelPackageVersion"] == 1
+    error = answer["BatchDescribeModelPackageErrorMap"][f"{arn}7"]
+    assert error["ErrorCode"] == "ValidationException"

@@ -12,6 +12,7 @@ from emulator.sagemaker.errors import AwsError, ValidationError
 from emulator.sagemaker.hosting import Hosting
 from emulator.sagemaker.registry import Context
 from emulator.sagemaker.search import search
+from emulator.sagemaker.search_suggestions import get_search_suggestions
 from emulator.sagemaker.store import Store
 
 CHANNELS = (("train", "s3://b/iris/train"), ("test", "s3://b/iris/test"))
@@ -197,3 +198,20 @@ def test_what_is_not_built_is_refused(context: Context) -> None:
     visible = [{"Key": "a", "Value": "b"}]
     with pytest.raises(AwsError, match="VisibilityConditions"):
         search(context, {"Resource": "TrainingJob", "VisibilityConditions": visible})
+
+
+@pytest.mark.parametrize(
+    ("hint", "names"),
+    [
+        ("", ["HyperParameters.learning.rate", "Metrics.accuracy", "Tags.team"]),
+        ("Tags.", ["Tags.team"]),
+        ("Nothing", []),
+    ],
+)
+def test_names_that_begin_with_a_hint_are_suggested(
+    context: Context, hint: str, names: list[str]
+) -> None:
+    query = {"PropertyNameQuery": {"PropertyNameHint": hint}}
+    asked = {"Resource": "TrainingJob", "SuggestionQuery": query}
+    found = get_search_suggestions(context, asked)["PropertyNameSuggestions"]
+    assert [each["PropertyName"] for each in found] == names
