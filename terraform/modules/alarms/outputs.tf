@@ -17,3 +17,8 @@ output "rollback_alarm_name" {
   description = "Name of the composite alarm that asks for a rollback, null without one."
   value       = one(aws_cloudwatch_composite_alarm.rollback[*].alarm_name)
 }
+
+output "thresholds" {
+  description = "Thresholds of the alarms that are on, by name."
+  value       = { for name, threshold in local.thresholds : name => threshold if threshold != null }
+}

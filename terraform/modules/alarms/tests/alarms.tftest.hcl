@@ -60,8 +60,8 @@ run "defaults_watch_what_every_endpoint_has" {
   }
 
   assert {
-    condition     = output.rollback_alarm_name == "iris/rollback" && output.alarm_names["error_rate"] == "iris/error_rate"
-    error_message = "The names should be given."
+    condition     = output.rollback_alarm_name == "iris/rollback" && output.alarm_names["error_rate"] == "iris/error_rate" && output.thresholds["latency_p95_ms"] == 500 && !contains(keys(output.thresholds), "data_drift")
+    error_message = "The names and the thresholds in force should be given."
   }
 }
 
