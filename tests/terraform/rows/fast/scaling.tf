@@ -51,6 +51,10 @@ resource "aws_appautoscaling_target" "this" {
   min_capacity       = 1
   max_capacity       = 2 * var.edition
   tags               = { edition = tostring(var.edition) }
+
+  suspended_state {
+    dynamic_scaling_in_suspended = var.edition == 2
+  }
 }
 
 resource "aws_appautoscaling_policy" "predefined" {
@@ -155,11 +159,35 @@ resource "aws_appautoscaling_policy" "steps" {
   step_scaling_policy_configuration {
     adjustment_type         = "ChangeInCapacity"
     cooldown                = 60 * var.edition
-    metric_aggregation_type = "Average"
+    metric_aggregation_type = "Maximum"
 
     step_adjustment {
       metric_interval_lower_bound = 0
+      metric_interval_upper_bound = 10
       scaling_adjustment          = 1
+    }
+
+    step_adjustment {
+      metric_interval_lower_bound = 10
+      scaling_adjustment          = 1 + var.edition
+    }
+  }
+}
+
+resource "aws_appautoscaling_policy" "share" {
+  name               = "rows-share"
+  service_namespace  = aws_appautoscaling_target.this.service_namespace
+  resource_id        = aws_appautoscaling_target.this.resource_id
+  scalable_dimension = aws_appautoscaling_target.this.scalable_dimension
+  policy_type        = "StepScaling"
+
+  step_scaling_policy_configuration {
+    adjustment_type          = "PercentChangeInCapacity"
+    min_adjustment_magnitude = var.edition
+
+    step_adjustment {
+      metric_interval_upper_bound = 0
+      scaling_adjustment          = -10
     }
   }
 }
@@ -171,6 +199,8 @@ resource "aws_appautoscaling_scheduled_action" "this" {
   scalable_dimension = aws_appautoscaling_target.this.scalable_dimension
   schedule           = "cron(0 22 * * ? *)"
   timezone           = "Europe/Berlin"
+  start_time         = "2031-01-0${var.edition}T00:00:00Z"
+  end_time           = "2032-01-01T00:00:00Z"
 
   scalable_target_action {
     min_capacity = 1
