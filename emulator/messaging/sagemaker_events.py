@@ -5,7 +5,6 @@ guide: detail is the Describe response, times are milliseconds, an endpoint's st
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,50 +14,74 @@ from emulator.sagemaker.shaping import shape_response
 from emulator.sagemaker.store import Document, Key, Store
 
 _SECOND_MS = 1000
+_PENDING = "PendingDeploymentSummary"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """A kind of document whose changes of `members` are events."""
+    """A kind of document whose changes of `members` are events.
 
+    `while_there_is` names a member without which there is nothing to tell.
+    """
+
+    kind: str
     title: str
     describe: str
     arn: str
     members: tuple[str, ...]
+    while_there_is: str | None = None
+
+    def is_told(self, before: Document, after: Document) -> bool:
+        if self.while_there_is is not None and self.while_there_is not in after:
+            return False
+        return any(before.get(member) != after.get(member) for member in self.members)
 
 
-_SUBJECTS: Mapping[str, Subject] = {
-    "training-job": Subject(
+_SUBJECTS = (
+    Subject(
+        kind="training-job",
         title="Training Job",
         describe="DescribeTrainingJob",
         arn="TrainingJobArn",
         members=("TrainingJobStatus", "SecondaryStatus"),
     ),
-    "processing-job": Subject(
+    Subject(
+        kind="processing-job",
         title="Processing Job",
         describe="DescribeProcessingJob",
         arn="ProcessingJobArn",
         members=("ProcessingJobStatus",),
     ),
-    "transform-job": Subject(
+    Subject(
+        kind="transform-job",
         title="Transform Job",
         describe="DescribeTransformJob",
         arn="TransformJobArn",
         members=("TransformJobStatus",),
     ),
-    "model-package": Subject(
+    Subject(
+        kind="model-package",
         title="Model Package",
         describe="DescribeModelPackage",
         arn="ModelPackageArn",
         members=("ModelPackageStatus", "ModelApprovalStatus"),
     ),
-    "endpoint": Subject(
+    Subject(
+        kind="endpoint",
         title="Endpoint",
         describe="DescribeEndpoint",
         arn="EndpointArn",
         members=("EndpointStatus",),
     ),
-}
+    Subject(
+        kind="endpoint",
+        title="Endpoint Deployment",
+        describe="DescribeEndpoint",
+        arn="EndpointArn",
+        members=(_PENDING,),
+        while_there_is=_PENDING,
+    ),
+)
 
 
 class SageMakerEvents:
@@ -70,9 +93,11 @@ class SageMakerEvents:
         self._model = botocore.session.Session().get_service_model("sagemaker")
 
     def changed(self, key: Key, before: Document | None, after: Document) -> None:
-        subject = _SUBJECTS.get(key.kind)
-        if subject is None or not _differs(before or {}, after, members=subject.members):
-            return
+        for subject in _SUBJECTS:
+            if subject.kind == key.kind and subject.is_told(before or {}, after):
+                self._tell(key.region, subject, after)
+
+    def _tell(self, region: str, subject: Subject, after: Document) -> None:
         output = self._model.operation_model(subject.describe).output_shape
         document = shape_response(after, output, strict=False)
         detail = _in_milliseconds(document, output)
@@ -85,11 +110,7 @@ class SageMakerEvents:
             "Resources": [after[subject.arn]],
             "Detail": detail,
         }
-        self._put(key.region, event)
-
-
-def _differs(before: Document, after: Document, *, members: tuple[str, ...]) -> bool:
-    return any(before.get(member) != after.get(member) for member in members)
+        self._put(region, event)
 
 
 def _in_milliseconds(value: Any, shape: Any) -> Any:

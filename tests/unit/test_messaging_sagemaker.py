@@ -24,7 +24,12 @@ def key(kind: str) -> Key:
 
 
 @pytest.mark.parametrize(
-    ("kind", "noun"), [("training-job", "TrainingJob"), ("processing-job", "ProcessingJob")]
+    ("kind", "noun"),
+    [
+        ("training-job", "TrainingJob"),
+        ("processing-job", "ProcessingJob"),
+        ("transform-job", "TransformJob"),
+    ],
 )
 def test_a_job_that_ends_is_an_event(kind: str, noun: str) -> None:
     store, events = watched()
@@ -36,6 +41,7 @@ def test_a_job_that_ends_is_an_event(kind: str, noun: str) -> None:
     store.merge(key(kind), {status: "Failed", "FailureReason": "AlgorithmError"})
     assert [event["Detail"][status] for event in events] == ["InProgress", "Failed"]
     assert events[1]["Source"] == "aws.sagemaker"
+    assert events[1]["DetailType"] == f"SageMaker {noun.replace('Job', ' Job')} State Change"
     assert events[1]["Resources"] == [arn]
     assert events[1]["Detail"]["FailureReason"] == "AlgorithmError"
     assert events[1]["Detail"]["CreationTime"] == 1_700_000_000_500
@@ -48,6 +54,23 @@ def test_a_change_that_leaves_the_status_is_no_event() -> None:
     store.put(key("endpoint"), {**members, "EndpointStatus": "InService"})
     store.merge(key("endpoint"), {"LastModifiedTime": 2.0})
     assert [event["Detail"]["EndpointStatus"] for event in events] == ["IN_SERVICE"]
+
+
+def test_each_step_of_a_deployment_is_an_event_of_its_own() -> None:
+    store, events = watched()
+    members = {"EndpointArn": f"{ARN}endpoint/one", "EndpointName": "one"}
+    store.put(key("endpoint"), {**members, "EndpointStatus": "Updating"})
+    for status in ("Creating", "Baking"):
+        variant = {"VariantName": "primary", "VariantStatus": [{"Status": status}]}
+        pending = {"EndpointConfigName": "next", "ProductionVariants": [variant]}
+        store.merge(key("endpoint"), {"PendingDeploymentSummary": pending})
+    done = {"EndpointStatus": "InService", "PendingDeploymentSummary": None}
+    store.merge(key("endpoint"), done)
+    told = [event["DetailType"].removeprefix("SageMaker ") for event in events]
+    deployment = "Endpoint Deployment State Change"
+    assert told == ["Endpoint State Change", deployment, deployment, "Endpoint State Change"]
+    assert events[2]["Detail"]["EndpointStatus"] == "UPDATING"
+    assert events[2]["Detail"]["PendingDeploymentSummary"]["EndpointConfigName"] == "next"
 
 
 def test_what_has_no_state_is_no_event() -> None:
