@@ -45,20 +45,24 @@ class JobKind:
 
     def start(self, context: Context, name: str, *, run: Run) -> None:
         """Run the job in a thread of its own."""
-        stop = threading.Event()
-        _running.add(context.key(self.kind, name), stop)
+        stop, key = threading.Event(), context.key(self.kind, name)
+        _running.add(key, stop)
 
         def update(patch: Mapping[str, Any]) -> None:
             members = wire_form(patch)
-            if stop.is_set() and members.get(self.status) == "InProgress":
-                members[self.status] = "Stopping"
             members.setdefault("LastModifiedTime", context.now())
-            context.store.merge(context.key(self.kind, name), members)
+            with context.store.lock:
+                if stop.is_set() and members.get(self.status) == "InProgress":
+                    members[self.status] = "Stopping"
+                context.store.merge(key, members)
 
-        thread = threading.Thread(
-            target=run, args=(update, stop), name=f"{self.kind}-{name}", daemon=True
-        )
-        thread.start()
+        def work() -> None:
+            try:
+                run(update, stop)
+            finally:
+                _running.remove(key, stop)
+
+        threading.Thread(target=work, name=f"{self.kind}-{name}", daemon=True).start()
 
     def stop(self, context: Context, name: str) -> None:
         with context.store.lock:
@@ -71,7 +75,7 @@ class JobKind:
                 raise ValidationError(text)
             patch = {self.status: "Stopping", "LastModifiedTime": context.now()}
             context.store.merge(context.key(self.kind, name), patch)
-        _running.stop(context.key(self.kind, name))
+            _running.stop(context.key(self.kind, name))
 
     def delete(self, context: Context, name: str, *, arn: str) -> None:
         """Forget a job that has ended; its name is free again."""
@@ -89,15 +93,23 @@ class JobKind:
 
 @dataclass(frozen=True, kw_only=True)
 class _Running:
-    """The stop events of all jobs of this process, by region, kind and name."""
+    """The stop events of all jobs that run in this process, by region, kind and name."""
 
     events: dict[Key, threading.Event] = field(default_factory=dict)
 
     def add(self, key: Key, stop: threading.Event) -> None:
         self.events[key] = stop
 
+    def remove(self, key: Key, stop: threading.Event) -> None:
+        """Forget a job, unless one of the same name has taken its place."""
+        if self.events.get(key) is stop:
+            del self.events[key]
+
     def stop(self, key: Key) -> None:
-        self.events[key].set()
+        """Ask a job to end; one that has just ended needs no asking."""
+        event = self.events.get(key)
+        if event is not None:
+            event.set()
 
 
 _running = _Running()

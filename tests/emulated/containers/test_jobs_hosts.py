@@ -75,6 +75,19 @@ def test_every_host_knows_itself_and_the_others(world: World) -> None:
         assert config["instance_groups"][0]["hosts"] == ["algo-1", "algo-2"]
 
 
+def test_the_toolkit_tells_each_host_its_name(world: World) -> None:
+    script = (
+        "import json, os, pathlib\n"
+        "hosts, here = json.loads(os.environ['SM_HOSTS']), os.environ['SM_CURRENT_HOST']\n"
+        "pathlib.Path(os.environ['SM_MODEL_DIR'], here).write_text(' '.join(hosts))\n"
+    )
+    resources = {"InstanceType": "ml.m5.large", "InstanceCount": 2}
+    job = world.script_job(script, ResourceConfig=resources)
+    assert world.train(job)["TrainingJobStatus"] == "Completed"
+    both = b"algo-1 algo-2"
+    assert model(world, job) == {"algo-1": both, "algo-2": both}
+
+
 def test_the_model_directories_of_all_hosts_become_one_artifact(world: World) -> None:
     job = a_job(world, REPORTS)
     world.train(job)
