@@ -16,7 +16,10 @@ locals {
   endpoint_arns = [for name in local.endpoints : "${local.sagemaker_arn}:endpoint/${lower(name)}"]
   config_arns   = [for name in local.endpoints : "${local.sagemaker_arn}:endpoint-config/${lower(name)}-*"]
   model_arns    = [for name in local.endpoints : "${local.sagemaker_arn}:model/${lower(name)}-*"]
-  alarm_arns    = [for name in local.endpoints : "${local.cloudwatch_arn}:alarm:${name}-*"]
+  # Alarms of a release are named <endpoint>-<config>, those of the endpoint <endpoint>/<alarm>.
+  alarm_arns = flatten([
+    for name in local.endpoints : ["${local.cloudwatch_arn}:alarm:${name}-*", "${local.cloudwatch_arn}:alarm:${name}/*"]
+  ])
   dashboard_arns = [
     for name in local.endpoints : "arn:${var.partition}:cloudwatch::${var.account_id}:dashboard/${name}*"
   ]

@@ -1,0 +1,64 @@
+locals {
+  zones = { for index, zone in var.availability_zones : zone => cidrsubnet(var.cidr_block, 4, index) }
+
+  interface_services = toset([
+    "ecr.api",
+    "ecr.dkr",
+    "kms",
+    "logs",
+    "sagemaker.api",
+    "sagemaker.runtime",
+    "sts",
+  ])
+}
+
+resource "aws_vpc" "this" {
+  cidr_block           = var.cidr_block
+  enable_dns_hostnames = true
+  enable_dns_support   = true
+
+  tags = { Name = var.name }
+}
+
+resource "aws_subnet" "private" {
+  for_each = local.zones
+
+  vpc_id                  = aws_vpc.this.id
+  availability_zone       = each.key
+  cidr_block              = each.value
+  map_public_ip_on_launch = false
+
+  tags = { Name = "${var.name}-${each.key}" }
+}
+
+# No route leads out of the VPC but the one to S3.
+resource "aws_route_table" "private" {
+  vpc_id = aws_vpc.this.id
+
+  tags = { Name = var.name }
+}
+
+resource "aws_route_table_association" "private" {
+  for_each = aws_subnet.private
+
+  subnet_id      = each.value.id
+  route_table_id = aws_route_table.private.id
+}
+
+# Without rules: whatever is attached to no other group reaches nothing.
+resource "aws_default_security_group" "closed" {
+  vpc_id = aws_vpc.this.id
+
+  tags = { Name = "${var.name}-closed" }
+}
+
+resource "aws_flow_log" "this" {
+  count = var.flow_log_bucket_arn == null ? 0 : 1
+
+  vpc_id               = aws_vpc.this.id
+  traffic_type         = "ALL"
+  log_destination_type = "s3"
+  log_destination      = "${var.flow_log_bucket_arn}/flow-logs/"
+
+  tags = { Name = var.name }
+}

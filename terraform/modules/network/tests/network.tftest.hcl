@@ -1,0 +1,98 @@
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = {
+      json = "{}"
+    }
+  }
+}
+
+variables {
+  account_id         = "000000000000"
+  availability_zones = ["us-east-1a", "us-east-1b"]
+  name               = "mlops-staging"
+  region             = "us-east-1"
+}
+
+run "private_subnets_reach_aws_through_endpoints_only" {
+  assert {
+    condition     = { for zone, subnet in aws_subnet.private : zone => subnet.cidr_block } == { us-east-1a = "10.0.0.0/20", us-east-1b = "10.0.16.0/20" }
+    error_message = "Each zone should have a subnet with a sixteenth of the addresses."
+  }
+
+  assert {
+    condition     = toset([for endpoint in aws_vpc_endpoint.interface : trimprefix(endpoint.service_name, "com.amazonaws.us-east-1.")]) == toset(["ecr.api", "ecr.dkr", "kms", "logs", "sagemaker.api", "sagemaker.runtime", "sts"])
+    error_message = "Every API that jobs and models call should have an endpoint."
+  }
+
+  assert {
+    condition     = aws_vpc_endpoint.storage.vpc_endpoint_type == "Gateway" && aws_vpc_endpoint.storage.service_name == "com.amazonaws.us-east-1.s3"
+    error_message = "S3 should be reached through its gateway."
+  }
+
+  assert {
+    condition     = length(aws_default_security_group.closed.ingress) + length(aws_default_security_group.closed.egress) == 0
+    error_message = "The default group should let nothing through."
+  }
+
+  assert {
+    condition     = length(aws_flow_log.this) == 0
+    error_message = "Flow logs should be written where a bucket is given only."
+  }
+
+  assert {
+    condition     = [for c in one(data.aws_iam_policy_document.endpoint.statement).condition : "${c.variable}=${join(",", c.values)}"] == ["aws:PrincipalAccount=000000000000"]
+    error_message = "Endpoints should let principals of the own account through only."
+  }
+
+  assert {
+    condition     = output.subnet_ids == [for zone in var.availability_zones : aws_subnet.private[zone].id]
+    error_message = "Subnets should be given in the order of the zones."
+  }
+}
+
+run "flow_logs_go_to_the_given_bucket" {
+  command = plan
+
+  variables {
+    flow_log_bucket_arn = "arn:aws:s3:::mlops-staging-logs"
+  }
+
+  assert {
+    condition     = aws_flow_log.this[0].log_destination == "arn:aws:s3:::mlops-staging-logs/flow-logs/" && aws_flow_log.this[0].traffic_type == "ALL"
+    error_message = "All traffic should be logged below flow-logs/."
+  }
+}
+
+run "bad_values_are_refused" {
+  command = plan
+
+  variables {
+    account_id          = "123"
+    availability_zones  = ["us-east-1a"]
+    cidr_block          = "10.0.0.0/8"
+    flow_log_bucket_arn = "arn:aws:s3:::bucket/path"
+    name                = "no spaces please"
+    partition           = "azure"
+    region              = "Ireland"
+  }
+
+  expect_failures = [
+    var.account_id,
+    var.availability_zones,
+    var.cidr_block,
+    var.flow_log_bucket_arn,
+    var.name,
+    var.partition,
+    var.region,
+  ]
+}
+
+run "same_zone_twice_is_refused" {
+  command = plan
+
+  variables {
+    availability_zones = ["us-east-1a", "us-east-1a"]
+  }
+
+  expect_failures = [var.availability_zones]
+}

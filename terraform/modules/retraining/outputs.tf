@@ -1,0 +1,9 @@
+output "queue_arn" {
+  description = "ARN of the queue of requests that could not be delivered."
+  value       = aws_sqs_queue.undelivered.arn
+}
+
+output "rule_names" {
+  description = "Names of the rules that call the pipeline, by what they wait for."
+  value       = { for name, rule in aws_cloudwatch_event_rule.this : name => rule.name }
+}

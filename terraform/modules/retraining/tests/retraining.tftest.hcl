@@ -1,0 +1,188 @@
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = {
+      json = "{}"
+    }
+  }
+
+  mock_data "aws_secretsmanager_secret_version" {
+    defaults = {
+      secret_string = "token-from-the-secret"
+    }
+  }
+}
+
+variables {
+  account_id     = "000000000000"
+  endpoint_names = ["*-staging"]
+  environment    = "staging"
+  kms_key_arn    = "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555"
+  name           = "mlops-staging"
+  pipeline       = { trigger_url = "https://gitlab.com/api/v4/projects/123/trigger/pipeline" }
+  region         = "us-east-1"
+  token          = "glptt-test"
+}
+
+run "alarms_of_the_endpoints_ask_the_pipeline" {
+  command = plan
+
+  assert {
+    condition     = { for name, rule in local.rules : name => rule.mode } == { data-drift = "retrain", model-quality = "retrain", rollback = "rollback" }
+    error_message = "Drift and quality should ask for a retraining, the composite alarm for a rollback."
+  }
+
+  assert {
+    condition = jsondecode(aws_cloudwatch_event_rule.this["rollback"].event_pattern) == {
+      source      = ["aws.cloudwatch"]
+      detail-type = ["CloudWatch Alarm State Change"]
+      detail      = { alarmName = [{ wildcard = "*-staging/rollback" }], state = { value = ["ALARM"] } }
+    }
+    error_message = "Only a ringing composite alarm of the endpoints should ask for a rollback."
+  }
+
+  assert {
+    condition = jsondecode(aws_cloudwatch_event_target.pipeline["rollback"].input_transformer[0].input_template) == {
+      ref = "main"
+      variables = {
+        MLOPS_ENVIRONMENT   = "staging"
+        MLOPS_REQUEST_CAUSE = "<cause>"
+        MLOPS_REQUEST_ID    = "<id>"
+        MLOPS_REQUEST_TIME  = "<time>"
+        MODE                = "rollback"
+      }
+    }
+    error_message = "The request should say what is asked, why, and by which event."
+  }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_event_target.pipeline["rollback"].input_transformer[0].input_template, "\"<id>\"")
+    error_message = "Placeholders should be written as EventBridge reads them."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_event_target.pipeline["rollback"].retry_policy[0].maximum_retry_attempts == 20 && aws_sqs_queue.undelivered.message_retention_seconds == 1209600
+    error_message = "Undelivered requests should be tried again, and then kept."
+  }
+
+  assert {
+    condition     = length(aws_scheduler_schedule.this) == 0 && keys(aws_iam_role.this) == ["caller"]
+    error_message = "Without schedules nothing should be scheduled."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_event_connection.gitlab.auth_parameters[0].invocation_http_parameters[0].body[0].is_value_secret
+    error_message = "The token should be a secret of the connection."
+  }
+}
+
+run "schedules_put_events_in_their_time_zone" {
+  command = plan
+
+  variables {
+    mode_by_alarm = {}
+    retry         = { attempts = 3, max_age_s = 600 }
+    schedules = {
+      nightly = { expression = "rate(1 day)", window_minutes = 30 }
+      weekly  = { expression = "cron(0 3 ? * MON *)", timezone = "Europe/Berlin" }
+    }
+  }
+
+  assert {
+    condition     = aws_scheduler_schedule.this["weekly"].schedule_expression_timezone == "Europe/Berlin" && aws_scheduler_schedule.this["weekly"].flexible_time_window[0].mode == "OFF"
+    error_message = "A schedule should keep its time zone and be punctual by default."
+  }
+
+  assert {
+    condition     = aws_scheduler_schedule.this["nightly"].flexible_time_window[0].maximum_window_in_minutes == 30
+    error_message = "A window should be passed on."
+  }
+
+  assert {
+    condition     = keys(aws_cloudwatch_event_rule.this) == ["schedule"] && aws_cloudwatch_event_target.pipeline["schedule"].retry_policy[0].maximum_event_age_in_seconds == 600
+    error_message = "One rule should carry all schedules to the pipeline."
+  }
+}
+
+run "token_is_read_from_the_secret" {
+  command = plan
+
+  variables {
+    token            = null
+    token_secret_arn = "arn:aws:secretsmanager:us-east-1:000000000000:secret:token"
+  }
+
+  assert {
+    condition     = nonsensitive(aws_cloudwatch_event_connection.gitlab.auth_parameters[0].api_key[0].value) == "token-from-the-secret"
+    error_message = "The connection should hold the secret's text."
+  }
+}
+
+run "bad_values_are_refused" {
+  command = plan
+
+  variables {
+    account_id               = "123"
+    endpoint_names           = []
+    environment              = "Staging"
+    kms_key_arn              = "alias/mlops"
+    mode_by_alarm            = { rollback = "cleanup" }
+    name                     = "no spaces please"
+    partition                = "azure"
+    permissions_boundary_arn = "boundary"
+    pipeline                 = { trigger_url = "https://gitlab.com/api/v4/projects/123/trigger/pipeline?token=x" }
+    region                   = "Ireland"
+    retry                    = { attempts = 186 }
+    schedules                = { weekly = { expression = "every monday" } }
+    token_secret_arn         = "token"
+  }
+
+  expect_failures = [
+    var.account_id,
+    var.endpoint_names,
+    var.environment,
+    var.kms_key_arn,
+    var.mode_by_alarm,
+    var.name,
+    var.partition,
+    var.permissions_boundary_arn,
+    var.pipeline,
+    var.region,
+    var.retry,
+    var.schedules,
+    var.token_secret_arn,
+  ]
+}
+
+run "token_given_twice_wildcard_ref_and_unknown_zone_are_refused" {
+  command = plan
+
+  variables {
+    pipeline         = { ref = "*", trigger_url = "https://gitlab.com/api/v4/projects/123/trigger/pipeline" }
+    retry            = { max_age_s = 59 }
+    schedules        = { weekly = { expression = "rate(7 days)", timezone = "CEST+2" } }
+    token_secret_arn = "arn:aws:secretsmanager:us-east-1:000000000000:secret:token"
+  }
+
+  expect_failures = [var.pipeline, var.retry, var.schedules, var.token]
+}
+
+run "own_variable_and_too_wide_a_window_are_refused" {
+  command = plan
+
+  variables {
+    pipeline  = { trigger_url = "https://gitlab.com/api/v4/projects/123/trigger/pipeline", variables = { MODE = "cleanup" } }
+    schedules = { weekly = { expression = "rate(7 days)", window_minutes = 1441 } }
+  }
+
+  expect_failures = [var.pipeline, var.schedules]
+}
+
+run "schedule_with_a_name_that_does_not_fit_is_refused" {
+  command = plan
+
+  variables {
+    schedules = { "every monday" = { expression = "rate(7 days)" } }
+  }
+
+  expect_failures = [var.schedules]
+}
