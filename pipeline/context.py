@@ -43,6 +43,7 @@ class Context:
     now: Callable[[], datetime]
     force: bool = False
     endpoint_name: str | None = None
+    config_file: Path | None = None
 
     @cached_property
     def account(self) -> str:

@@ -176,6 +176,7 @@ class _Session:
             now=lambda: datetime.now(UTC),
             force=self._flags["force"],
             endpoint_name=self._flags["endpoint_name"],
+            config_file=self._flags["config_file"],
         )
         if self._options.mode not in _ASKS_NOBODY:
             self._account = context.account

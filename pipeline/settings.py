@@ -39,6 +39,7 @@ from pipeline.core.document import canonical_json, sha256_of
 from pipeline.core.gate import Limits, accuracy_limits
 
 DEFAULT_SOURCE = "default"
+FROM_ENVIRONMENT = "environment "  # and the variable's name
 
 # Where files lie differs from machine to machine; their content has digests of its own.
 _NOT_IN_DIGEST = ("training.data", "training.source_dir")
@@ -98,6 +99,15 @@ class Settings(BaseSettings):
     def source_of(self, key: str) -> str:
         """Say where the value of `key` (dotted) came from: a path, a variable, a flag, default."""
         return self._sources.get(key, DEFAULT_SOURCE)
+
+    def given_by_environment(self, *keys: str) -> Mapping[str, str]:
+        """Return the environment variables that gave these top-level keys, with their values."""
+        sources = {key: self.source_of(key) for key in keys}
+        return {
+            source.removeprefix(FROM_ENVIRONMENT): str(getattr(self, key))
+            for key, source in sources.items()
+            if source.startswith(FROM_ENVIRONMENT)
+        }
 
     def digest(self) -> str:
         """Digest of everything that decides what a run does; secrets and local paths are not in."""

@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 
 from pipeline.core.errors import ConfigError, ConfigProblem
 from pipeline.flags import ENVIRONMENT_NAMES, flag_name
-from pipeline.settings import Settings
+from pipeline.settings import FROM_ENVIRONMENT, Settings
 
 _SECTION_VARIABLE = re.compile(r"MLOPS_([A-Z0-9]+(?:_[A-Z0-9]+)*__\w+)")
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
@@ -49,6 +49,9 @@ def leaves(model: type[BaseModel] = Settings, prefix: str = "") -> dict[str, Fie
 def file_layer(path: Path) -> Layer:
     document = _read_object(path)
     known = leaves()
+    dotted = tuple(_dotted_problem(key, path) for key in _dotted(document, known))
+    if dotted:
+        raise ConfigError(dotted)
     return {key: Sourced(value=value, source=str(path)) for key, value in _flatten(document, known)}
 
 
@@ -58,12 +61,12 @@ def environment_layer(environment: Mapping[str, str]) -> Layer:
     for key, names in ENVIRONMENT_NAMES.items():
         name = next((each for each in names if environment.get(each)), None)
         if name is not None:
-            layer[key] = _from_text(environment[name], known[key], source=f"environment {name}")
+            layer[key] = _from_text(environment[name], known[key], source=FROM_ENVIRONMENT + name)
     for name, text in sorted(environment.items()):
         match = _SECTION_VARIABLE.fullmatch(name)
         if match and text:
             key = match[1].lower().replace("__", ".")
-            layer[key] = _from_text(text, known.get(key), source=f"environment {name}")
+            layer[key] = _from_text(text, known.get(key), source=FROM_ENVIRONMENT + name)
     return layer
 
 
@@ -100,6 +103,24 @@ def _flatten(
             yield from _flatten(value, known, f"{key}.")
         else:
             yield key, value
+
+
+def _dotted(document: Mapping[str, object], known: Mapping[str, FieldInfo]) -> Iterator[str]:
+    """Yield keys that name a place in a section by a dot: only objects do that in a file."""
+    for name, value in document.items():
+        if "." in name:
+            yield name
+            continue
+        start = f"{name}."
+        inside = {key.removeprefix(start): known[key] for key in known if key.startswith(start)}
+        if inside and isinstance(value, Mapping):
+            yield from (start + each for each in _dotted(value, inside))
+
+
+def _dotted_problem(key: str, path: Path) -> ConfigProblem:
+    section, _, name = key.rpartition(".")
+    allowed = f'a key in a file holds no dot; write "{name}" into the object "{section}"'
+    return ConfigProblem(key=key, value="...", allowed=allowed, source=str(path))
 
 
 def _from_text(value: object, field: FieldInfo | None, *, source: str) -> Sourced:

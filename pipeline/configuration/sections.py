@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, JsonValue
 
 from pipeline.configuration.types import (
     Allowed,
+    Column,
     Count,
     Folds,
     InstanceType,
@@ -40,7 +41,7 @@ class TrainingSettings(Section):
     """
 
     data: Text = "data/iris.csv"
-    target: Text = "species"
+    target: Column = "species"
     test_fraction: OpenShare = 0.5
     split_seed: Seed = 3
     seed: Seed = 0

@@ -64,6 +64,12 @@ UpdateSeconds = Annotated[
 ]
 
 Text = Annotated[str, Field(min_length=1), Allowed("a text that is not empty")]
+# It is an argument of the evaluation job. API reference: ContainerArguments, 256 characters each
+Column = Annotated[
+    str,
+    Field(min_length=1, max_length=247, pattern=r"^[^\n\r\x00\x85\u2028\u2029]*$"),
+    Allowed("one line of 1 to 247 characters"),
+]
 Word = Annotated[
     str,
     Field(pattern=r"^[a-z][a-z0-9-]{0,14}[a-z0-9]$"),

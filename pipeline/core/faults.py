@@ -35,11 +35,24 @@ def was_sent(terraform_error: str) -> bool:
     return any(words in unwrapped for words in _AFTER_THE_CALL)
 
 
+def reason_of(seen: EndpointObservation, before: EndpointObservation) -> str:
+    """Return SageMaker's reason for the end of an update, and whether it may be an older one's.
+
+    DescribeEndpoint keeps the reason of an earlier failure. The same words as before the update
+    therefore explain nothing for certain: they may be left over, or have come true again.
+    """
+    reason = seen.failure_reason or ""
+    if reason and reason == before.failure_reason:
+        return f"no reason of its own; already before this update SageMaker said: {reason}"
+    return reason
+
+
 def is_release_fault(seen: EndpointObservation) -> bool:
     """Tell whether an update that SageMaker gave up speaks against the release itself.
 
     A rollback without any reason does (an alarm or a container that does not answer leaves none);
-    one that lacked machines or rights does not.
+    one that lacked machines or rights does not, also where that reason may be an older one's: a
+    release that is not quarantined fails once more at worst.
     """
     if seen.status not in _UPDATE_IS_OVER:
         return False

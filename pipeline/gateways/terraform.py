@@ -129,13 +129,21 @@ class Terraform:
         """Check the root's own consistency, without credentials."""
         self._checked("validate", timeout_s=_READ_TIMEOUT_S)
 
-    def plan(self, *, var_files: Sequence[Path], out: Path, timeout_s: float = 600.0) -> bool:
+    def plan(
+        self,
+        *,
+        var_files: Sequence[Path],
+        out: Path,
+        timeout_s: float = 600.0,
+        lock_timeout_s: int = 0,
+    ) -> bool:
         """Write a saved plan to `out`; True when it would change anything."""
         completed = self._run(
             "plan",
             timeout_s=timeout_s,
             var_file=[str(path) for path in var_files],
             out=str(out),
+            lock_timeout=f"{lock_timeout_s}s",
             detailed_exitcode=_flag(),
         )
         if completed.exit_code == _EXIT_CHANGES:
@@ -149,9 +157,17 @@ class Terraform:
         document: dict[str, Any] = json.loads(completed.stdout)
         return document
 
-    def apply(self, plan_file: Path, *, timeout_s: float = 4500.0) -> process.Completed:
+    def apply(
+        self, plan_file: Path, *, timeout_s: float = 4500.0, lock_timeout_s: int = 0
+    ) -> process.Completed:
         """Apply exactly this saved plan. The caller judges the exit code, which may be wrong."""
-        return self._run("apply", str(plan_file), timeout_s=timeout_s, on_line=self._on_line)
+        return self._run(
+            "apply",
+            str(plan_file),
+            timeout_s=timeout_s,
+            on_line=self._on_line,
+            lock_timeout=f"{lock_timeout_s}s",
+        )
 
     def destroy(self, *, var_files: Sequence[Path], timeout_s: float = 1800.0) -> None:
         """Destroy everything of this root's state."""

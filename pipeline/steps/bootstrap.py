@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.config import PROJECT_ROOT
 from pipeline.context import Context, Workspace
 from pipeline.core import naming, plan
-from pipeline.core.errors import CloudUnusable, CorruptRecord, PlanRefused, UsageError
+from pipeline.core.errors import CloudUnusable, CorruptRecord, LeaseHeld, PlanRefused, UsageError
 from pipeline.core.foundation import Foundation
 from pipeline.core.outcomes import Action, PlanSummary
 from pipeline.gateways.account import buckets_like
@@ -20,6 +20,9 @@ from pipeline.gateways.terraform import failure
 
 logger = logging.getLogger(__name__)
 
+# Two first runs at once: the second waits for the first, then finds nothing left to do.
+_LOCK_TIMEOUT_S = 120
+_MOST_ATTEMPTS = 3
 _ROOTS = ("account", "foundation")
 _TAKES_AWAY = (Action.DELETE, Action.REPLACE, Action.FORGET)
 _STATEFUL = frozenset(
@@ -183,6 +186,28 @@ def _environment_files(context: Context) -> tuple[Path, ...]:
 
 
 def _apply(context: Context, root: str, variables: dict[str, Any], *, key: str) -> None:
+    """Bring a root up to date, also where another run does the same at this moment."""
+    for attempt in range(1, _MOST_ATTEMPTS + 1):
+        try:
+            _plan_and_apply(context, root, variables, key=key)
+        except LeaseHeld as held:
+            if attempt == _MOST_ATTEMPTS:
+                raise _set_up_by_another(context, root, held) from held
+            logger.warning("terraform root=%s: another run is setting it up; again", root)
+        else:
+            return
+
+
+def _set_up_by_another(context: Context, root: str, held: LeaseHeld) -> LeaseHeld:
+    message = (
+        f"Another run is setting up {root} of {context.settings.project} at the same time, and "
+        f"has not finished after {_LOCK_TIMEOUT_S} s. {held.message}"
+    )
+    remedy = f"Wait until it has ended, then run the same command again. {held.remedy}"
+    return LeaseHeld(message, remedy=remedy)
+
+
+def _plan_and_apply(context: Context, root: str, variables: dict[str, Any], *, key: str) -> None:
     """Plan to a file, and apply that file where it would change anything."""
     terraform = context.terraform(root, state_key=key)
     var_file = context.work_dir / f"{root}.tfvars.json"
@@ -193,11 +218,13 @@ def _apply(context: Context, root: str, variables: dict[str, Any], *, key: str) 
     if missing:
         message = f"There is no {missing[0].relative_to(PROJECT_ROOT)}."
         raise UsageError(message, remedy="Copy staging.tfvars to that name and edit it.")
-    if not terraform.plan(var_files=[*files, var_file], out=plan_file):
+    if not terraform.plan(
+        var_files=[*files, var_file], out=plan_file, lock_timeout_s=_LOCK_TIMEOUT_S
+    ):
         logger.info("terraform root=%s nothing to change", root)
         return
     _guard(root, plan.summarize(terraform.show(plan_file)))
-    applied = terraform.apply(plan_file)
+    applied = terraform.apply(plan_file, lock_timeout_s=_LOCK_TIMEOUT_S)
     if applied.exit_code != 0:
         problem = failure("apply", root, applied)
         raise problem

@@ -12,7 +12,7 @@ from pipeline.config import PROJECT_ROOT
 from pipeline.context import Workspace
 from pipeline.core import naming, plan, plan_review, tfvars
 from pipeline.core.errors import LeaseHeld, PipelineError, PlanRefused
-from pipeline.core.faults import was_sent
+from pipeline.core.faults import reason_of, was_sent
 from pipeline.core.head import LedgerHead
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus, PlanSummary
 from pipeline.core.plan_review import IntentKind, MoveIntent
@@ -62,21 +62,21 @@ def make_move(
     ledger keeps the target: only the endpoint knows how the move ends, and the next run asks it.
     """
     try:
-        planned = plan_move(workspace, head, _intent(workspace, head, kind))
+        before = workspace.sagemaker.observe(head.endpoint)
+        planned = plan_move(workspace, head, _intent(head, kind, before))
     except Exception:
         forget()
         raise
     try:
-        _apply(workspace, planned, target=target)
+        _apply(workspace, planned, target=target, before=before)
     except LeaseHeld:
         forget()
         raise
     return planned.summary
 
 
-def _intent(workspace: Workspace, head: LedgerHead, kind: IntentKind) -> MoveIntent:
+def _intent(head: LedgerHead, kind: IntentKind, observation: EndpointObservation) -> MoveIntent:
     """Return what a plan of this head may do; an endpoint that never came up may be replaced."""
-    observation = workspace.sagemaker.observe(head.endpoint)
     return plan_review.intent_of(
         head,
         kind,
@@ -121,7 +121,9 @@ def _serves(workspace: Workspace) -> bool:
     return seen.status is EndpointStatus.IN_SERVICE
 
 
-def _apply(workspace: Workspace, planned: Planned, *, target: str) -> None:
+def _apply(
+    workspace: Workspace, planned: Planned, *, target: str, before: EndpointObservation
+) -> None:
     """Apply exactly this plan, then ask SageMaker what it really serves."""
     endpoint = workspace.context.endpoint
     applied = planned.terraform.apply(planned.plan_file)
@@ -136,7 +138,7 @@ def _apply(workspace: Workspace, planned: Planned, *, target: str) -> None:
         return
     cause = error_text(applied) if applied.exit_code else "terraform apply reported success."
     raise MoveFailed(
-        _truth(seen, cause),
+        _truth(seen, reason_of(seen, before), cause),
         seen,
         sent=applied.exit_code == 0 or was_sent(applied.stderr),
         addresses=_addresses(planned),
@@ -181,10 +183,10 @@ def _render(workspace: Workspace, head: LedgerHead) -> str:
     return tfvars.render(variables, template.read_text(encoding="utf-8"))
 
 
-def _truth(seen: EndpointObservation, cause: str) -> str:
+def _truth(seen: EndpointObservation, reason: str, cause: str) -> str:
     serving = f", serving {seen.config_name}" if seen.config_name else ""
-    reason = f" ({seen.failure_reason})" if seen.failure_reason else ""
-    return f"Endpoint {seen.name} is {seen.status.value}{serving}{reason}. {cause}"
+    said = f" ({reason})" if reason else ""
+    return f"Endpoint {seen.name} is {seen.status.value}{serving}{said}. {cause}"
 
 
 def _log(summary: PlanSummary, kind: IntentKind) -> None:

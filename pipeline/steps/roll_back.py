@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 from pipeline.context import Workspace
-from pipeline.core import ledger
+from pipeline.core import ledger, typed
 from pipeline.core.errors import NotServing, UsageError
 from pipeline.core.outcomes import DeploymentReport, DeploymentStatus, ProbeReport
 from pipeline.core.plan_review import IntentKind
@@ -110,9 +110,17 @@ def not_back(workspace: Workspace, release: str, cause: str) -> NotServing:
 
 
 def command_back(workspace: Workspace, release: str) -> str:
-    """Return what a person types to go back: never to another environment or backend."""
-    settings = workspace.settings
-    return (
-        f"./run_mlops_pipeline.sh --mode rollback --to {release} "
-        f"--environment {settings.environment} --backend {settings.backend}"
-    )
+    """Return what a person types to go back: never to another endpoint, environment or backend."""
+    settings, context = workspace.settings, workspace.context
+    file = str(context.config_file.absolute()) if context.config_file else None
+    flags = {
+        "--mode": "rollback",
+        "--to": release,
+        "--environment": settings.environment,
+        "--backend": settings.backend,
+        "--region": settings.aws_region,
+        "--config-file": file,
+        "--endpoint-name": context.endpoint_name,
+    }
+    variables = settings.given_by_environment("endpoint_prefix", "s3_bucket")
+    return typed.command_line(flags, variables=variables)

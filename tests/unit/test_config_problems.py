@@ -25,6 +25,20 @@ WEBHOOK = "https://hooks.slack.com/services/T0/B0/s3cr3t"
             {"training": {"tarjet": "x"}},
             'training.tarjet = "x": unknown key, did you mean training.target?',
         ),
+        (
+            {"training.target": "x"},
+            "training.target = ...: a key in a file holds no dot; "
+            'write "target" into the object "training"',
+        ),
+        (
+            {"deployment": {"rollback_alarms.error_rate": 1}},
+            "deployment.rollback_alarms.error_rate = ...: a key in a file holds no dot; "
+            'write "error_rate" into the object "deployment.rollback_alarms"',
+        ),
+        (
+            {"training": {"target": "two\nlines"}},
+            'training.target = "two\\nlines": must be one line of 1 to 247 characters',
+        ),
         ({"split_seed": 3}, "split_seed = 3: unknown key, did you mean training.split_seed?"),
         (
             {"slack_webhook": WEBHOOK},

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.core.faults import is_release_fault, was_sent
+from pipeline.core.faults import is_release_fault, reason_of, was_sent
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 
 
@@ -34,6 +34,23 @@ def test_a_rollback_for_the_containers_sake_speaks_against_the_release(reason: s
 )
 def test_a_lack_of_machines_or_rights_does_not(reason: str) -> None:
     assert not is_release_fault(seen(EndpointStatus.FAILED, reason))
+
+
+def test_a_reason_that_stood_there_before_the_update_is_told_as_such() -> None:
+    before = seen(EndpointStatus.IN_SERVICE, "No capacity.")
+    assert reason_of(before, before) == (
+        "no reason of its own; already before this update SageMaker said: No capacity."
+    )
+
+
+@pytest.mark.parametrize("earlier", [None, "Another reason."])
+def test_a_new_reason_is_the_updates_own(earlier: str | None) -> None:
+    after = seen(EndpointStatus.FAILED, "No capacity.")
+    assert reason_of(after, seen(EndpointStatus.IN_SERVICE, earlier)) == "No capacity."
+
+
+def test_no_reason_is_none() -> None:
+    assert reason_of(seen(EndpointStatus.IN_SERVICE, None), seen(EndpointStatus.FAILED, "x")) == ""
 
 
 def test_an_endpoint_that_has_not_settled_says_nothing() -> None:
