@@ -20,6 +20,7 @@ from moto.moto_server.werkzeug_app import (
 )
 
 from emulator.moto_patches import apply_patches
+from emulator.moto_patches.checking import check_answer
 from emulator.moto_patches.locking import turn
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,8 @@ _ROUTING_FAILURES = ("404 NOT FOUND", "405 METHOD NOT ALLOWED")
 class MotoApp:
     def __init__(self) -> None:
         apply_patches()
+        # What makes a wrong answer of SageMaker a 500 (tests) does so with what is ours here.
+        self._strict = os.environ.get("EMULATOR_STRICT") == "1"
         self._dispatch = DomainDispatcherApplication(create_backend_app)
 
     def answer(
@@ -52,8 +55,26 @@ class MotoApp:
         status, headers = started[-1]
         if _is_routing_failure(call, status, headers=headers):
             return _not_implemented(call, "moto has no such route").send(start_response)
+        if self._strict and status.startswith("200"):
+            kind = environ.get("CONTENT_TYPE", "")
+            wrong = _wrong_answer(call, kind, headers=headers, body=b"".join(chunks))
+            if wrong is not None:
+                return wrong.send(start_response)
         start_response(status, headers)
         return chunks
+
+
+def _wrong_answer(
+    call: Call, request_type: str, *, headers: list[tuple[str, str]], body: bytes
+) -> Answer | None:
+    """Return what to answer instead of an answer that does not fit AWS's model."""
+    try:
+        check_answer(call, request_type, headers=dict(headers), body=body)
+    except Exception:
+        log.exception("service=%s action=%s: wrong answer", call.service, call.action)
+        text = f"The embedded AWS answered {call.action} wrongly; see its log."
+        return error_for(call, code="InternalFailure", message=text, status=500)
+    return None
 
 
 def _is_routing_failure(call: Call, status: str, *, headers: list[tuple[str, str]]) -> bool:

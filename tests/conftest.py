@@ -1,5 +1,6 @@
 """Settings for every test: how property tests run, and in which order files do."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,9 @@ from hypothesis import settings
 # Laws do not depend on how busy the machine is.
 settings.register_profile("busy-machine", deadline=None)
 settings.load_profile("busy-machine")
+
+# Whoever starts an embedded AWS: an answer that AWS could not give is a 500.
+os.environ["EMULATOR_STRICT"] = "1"
 
 _TESTS = Path(__file__).parent
 _LONGEST_FIRST = ("e2e", "terraform", "emulated", "unit", "style")

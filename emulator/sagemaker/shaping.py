@@ -22,7 +22,7 @@ def shape_response(document: Mapping[str, Any], shape: Any, *, strict: bool) -> 
         return {}
     response: dict[str, Json] = _shaped(document, shape)
     if strict:
-        _check(response, shape)
+        check_response(response, shape)
     _leave_out(response)
     return response
 
@@ -58,7 +58,8 @@ def _shaped(value: Any, shape: Any) -> Json:
     return value
 
 
-def _check(response: Mapping[str, Json], shape: Any) -> None:
+def check_response(response: Mapping[str, Json], shape: Any) -> None:
+    """Raise ResponseShapeError when the response does not fit the shape."""
     report = ParamValidator().validate(response, shape)
     if report.has_errors():
         raise ResponseShapeError(report.generate_report())

@@ -102,7 +102,7 @@ class CommandLine:
 
     def __init__(self, folder: Path, **variables: str) -> None:
         self._folder = folder
-        self._variables = variables
+        self._variables = {"EMULATOR_STRICT": "1", **variables}
         self._count = 0
 
     def run(

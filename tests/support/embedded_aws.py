@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
+# Said once for each answer that does not fit AWS's model, where EMULATOR_STRICT is set.
+_WRONG_ANSWER = "ResponseShapeError"
 
 
 @contextmanager
@@ -31,7 +33,11 @@ def start(state_dir: Path, **variables: str) -> str:
 
 
 def stop(state_dir: Path) -> None:
+    """Stop it; no answer that it ever gave was one that AWS could not give."""
     _emulator("stop", state_dir, {})
+    log = (state_dir / "server.log").read_text(encoding="utf-8", errors="replace")
+    wrong = [line for line in log.splitlines() if _WRONG_ANSWER in line]
+    assert not wrong, "\n".join(wrong)
 
 
 def _emulator(command: str, state_dir: Path, variables: Mapping[str, str]) -> str:
