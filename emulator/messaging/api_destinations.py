@@ -4,6 +4,7 @@ Source: "API destinations" and "Connections" in the EventBridge user guide.
 """
 
 import base64
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,7 @@ class Extras:
 
     headers: Mapping[str, str]
     query: Mapping[str, str]
+    body: Mapping[str, str]
 
 
 def call_destination(destination_arn: str, body: str, *, parameters: Mapping[str, Any]) -> None:
@@ -32,6 +34,7 @@ def call_destination(destination_arn: str, body: str, *, parameters: Mapping[str
     target = Extras(
         headers=parameters.get("HeaderParameters", {}),
         query=parameters.get("QueryStringParameters", {}),
+        body={},
     )
     shared = _of_connection(connection)
     url = _with_path(destination.invocation_endpoint, parameters.get("PathParameterValues", []))
@@ -39,7 +42,8 @@ def call_destination(destination_arn: str, body: str, *, parameters: Mapping[str
     if query:
         url += ("&" if "?" in url else "?") + urlencode(query)
     headers = {**_HEADERS, **target.headers, **shared.headers}
-    web.send(destination.http_method, url, headers=headers, body=body.encode())
+    text = _with_members(body, shared.body)
+    web.send(destination.http_method, url, headers=headers, body=text.encode())
 
 
 def _find(destination_arn: str) -> tuple[Any, Any]:
@@ -65,6 +69,7 @@ def _of_connection(connection: Any) -> Extras:
     return Extras(
         headers={**_pairs(shared.get("HeaderParameters", [])), **_credentials(parameters)},
         query=_pairs(shared.get("QueryStringParameters", [])),
+        body=_pairs(shared.get("BodyParameters", [])),
     )
 
 
@@ -79,6 +84,20 @@ def _credentials(parameters: Mapping[str, Any]) -> dict[str, str]:
 
 def _pairs(parameters: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     return {item["Key"]: item["Value"] for item in parameters}
+
+
+def _with_members(body: str, members: Mapping[str, str]) -> str:
+    """Add the connection's body parameters to a JSON object; they win over the event's members."""
+    if not members:
+        return body
+    try:
+        document = json.loads(body)
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        text = "The body is no JSON object that the connection's parameters could be added to."
+        raise Undelivered(text, code="INVALID_JSON", permanent=True)
+    return json.dumps({**document, **members})
 
 
 def _with_path(url: str, values: Iterable[str]) -> str:

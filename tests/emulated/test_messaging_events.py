@@ -142,6 +142,21 @@ def test_a_basic_connection_sends_user_and_password(embedded: Embedded) -> None:
     assert header == "Basic " + base64.b64encode(b"ann:pw").decode()
 
 
+def test_body_parameters_of_a_connection_join_the_event(embedded: Embedded) -> None:
+    token = {"Key": "token", "Value": "secret", "IsValueSecret": True}
+    with a_receiver() as receiver:
+        arn = an_api_destination(
+            embedded,
+            receiver.url,
+            kind="API_KEY",
+            ApiKeyAuthParameters={"ApiKeyName": "X-Key", "ApiKeyValue": "secret"},
+            InvocationHttpParameters={"BodyParameters": [token]},
+        )
+        put(embedded, a_rule(embedded, arn, RoleArn=ROLE, InputPath="$.detail"), number=1)
+        body = json.loads(receiver.waits_for(1)[0].body)
+    assert body == {"number": 1, "token": "secret"}
+
+
 def test_an_oauth_connection_is_refused(embedded: Embedded) -> None:
     oauth = {
         "ClientParameters": {"ClientID": "id", "ClientSecret": "secret"},
