@@ -74,6 +74,11 @@ def of_error(check: str, error: PipelineError) -> Finding:
     return failed(check, error.message, fix=error.remedy, kind=type(error))
 
 
+def unreadable(check: str, error: PipelineError) -> Finding:
+    """Return the finding of something that runs do without, and that nobody may look at here."""
+    return not_checked(check, because=error.message, fix=error.remedy)
+
+
 def not_checked(check: str, *, because: str, fix: str) -> Finding:
     return warning(check, f"{_NOT_CHECKED} {because}", fix=fix)
 

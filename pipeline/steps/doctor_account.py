@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pipeline.context import Context, Workspace
 from pipeline.core import checkup, naming
 from pipeline.core.checkup import Finding
+from pipeline.core.errors import PipelineError
 from pipeline.gateways import account, leases, processes
 from pipeline.gateways.store import Store
 from pipeline.steps.bootstrap import is_current, published_here
@@ -85,7 +86,11 @@ def _quotas(context: Context) -> Finding:
         # While it moves, an endpoint has two fleets.
         f"{settings.instance_type} for endpoint usage": 2 * settings.deployment.instance_count,
     }
-    return checkup.judge_quotas(wanted, account.quotas(context.cloud, wanted), fix=_QUOTA_FIX)
+    try:
+        found = account.quotas(context.cloud, wanted)
+    except PipelineError as error:
+        return checkup.unreadable("quotas", error)
+    return checkup.judge_quotas(wanted, found, fix=_QUOTA_FIX)
 
 
 def _artifact_bucket(workspace: Workspace) -> Finding:
@@ -101,7 +106,11 @@ def _role(workspace: Workspace) -> Finding:
     if arn.split(":")[4] != own:
         what = f"{arn} lies in another account than {own}, which cannot look at it."
         return checkup.warning("role", what, fix="Name a role of this account with --role-arn.")
-    return checkup.judge_role(arn, account.trust_policy(workspace.context.cloud, arn))
+    try:
+        policy = account.trust_policy(workspace.context.cloud, arn)
+    except PipelineError as error:
+        return checkup.unreadable("role", error)
+    return checkup.judge_role(arn, policy)
 
 
 def _package_group(workspace: Workspace) -> Finding:

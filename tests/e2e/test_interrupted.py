@@ -1,5 +1,6 @@
 """A run that is ended in the middle of a deployment, politely or not: the next one settles it."""
 
+import re
 import signal
 
 from tests.e2e.story import Story
@@ -30,6 +31,9 @@ def a_killed_update_and_the_next(story: Story, other_job: str) -> None:
     eventually(story.status, lambda status: status == "Updating", limit_s=120)
     running.process.kill()
     assert running.ended().exit_code == -signal.SIGKILL
+    doctor = "\n".join(story.run("--mode", "doctor").results["listing"])
+    assert re.search(r"ok +lease: free: run .* is dead; the next run takes it over", doctor)
+    assert re.search(r"warning +endpoint: a move of .* is under way, or its run died", doctor)
 
     after = story.deploy(other_job)
     assert after.exit_code == 0

@@ -2,7 +2,9 @@
 
 import re
 import shlex
+from pathlib import Path
 
+from tests.e2e import user_code
 from tests.e2e.story import Story
 
 IMPOSSIBLE = {"MLOPS_TESTING__MINIMUM_PREDICTION_ACCURACY": "1.0"}
@@ -32,15 +34,18 @@ def test_the_earlier_release_serves_again_by_itself(serving: Story, other_job: s
 
 
 def test_with_rollback_switched_off_the_message_is_the_command_to_type(
-    serving: Story, other_job: str
+    serving: Story, other_job: str, tmp_path: Path
 ) -> None:
     earlier = serving.serving_model()
-    failed = serving.deploy(other_job, "--force", ROLLBACK_ON_FAILURE="false", **IMPOSSIBLE)
+    own = user_code.configured(tmp_path, rollback_on_failure=False)
+    failed = serving.deploy(other_job, "--force", *own, **IMPOSSIBLE)
     assert failed.exit_code == 6
     assert serving.serves(failed.release)
 
-    typed = re.search(r"\./run_mlops_pipeline\.sh (--mode rollback .*)", failed.error)
+    typed = re.search(r"(\S+) \./run_mlops_pipeline\.sh (--mode rollback .*)", failed.error)
     assert typed is not None
-    back = serving.run(*shlex.split(typed[1]))
+    assert typed[1] == f"ENDPOINT_PREFIX={serving.prefix}"
+    assert own[1] in shlex.split(typed[2])
+    back = serving.run(*shlex.split(typed[2]))
     assert back.exit_code == 0
     assert serving.serving_model() == earlier

@@ -55,6 +55,11 @@ def test_an_error_keeps_its_kind_and_its_remedy() -> None:
     assert (finding.kind, finding.fix) == (UsageError, "Mend it.")
 
 
+def test_what_nobody_may_look_at_fails_nothing() -> None:
+    finding = checkup.unreadable("quotas", CloudUnusable("it is denied.", remedy="Ask."))
+    assert finding.line == "warning  quotas: not checked: it is denied. Fix: Ask."
+
+
 @pytest.mark.parametrize(
     ("version", "grade"), [((3, 10, 9), Grade.FAILED), ((3, 11, 0), Grade.OK), ((4, 0), Grade.OK)]
 )
