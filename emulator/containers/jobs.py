@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from emulator.containers import storage
+from emulator.containers import s3_objects, storage
 from emulator.containers.cluster import CannotStart, Cluster, Host, Outcome, Watch, prepare_hosts
 from emulator.containers.images import Image, UnusableImage, resolve
 
@@ -143,13 +143,18 @@ def transferring(what: str) -> Iterator[None]:
         raise insufficient_disk(what) from error
 
 
-def download(
-    run: JobRun, uri: str, target: Path, *, what: str, share: storage.Share = storage.WHOLE
-) -> None:
-    """Copy a host's share of an S3 prefix below `target`; fail the job if that is impossible."""
+def download(run: JobRun, source: Mapping[str, Any], targets: Sequence[Path], *, what: str) -> None:
+    """Copy the objects of a source to each directory, or to each its share with ShardedByS3Key.
+
+    Fails the job if that is impossible.
+    """
     with transferring("Data download"):
         try:
-            storage.download_prefix(run.s3(), uri, target, share=share)
+            found = s3_objects.objects_of(run.s3(), source)
+            sharded = source.get("S3DataDistributionType") == "ShardedByS3Key"
+            for number, target in enumerate(targets):
+                share = found[number :: len(targets)] if sharded else found
+                s3_objects.download(run.s3(), share, target)
         except storage.NothingFound as error:
             text = (
                 f"ClientError: Data download failed:{error} given in input data source {what}. "
@@ -157,13 +162,6 @@ def download(
                 f"({run.region}), and that objects exist under that S3 prefix."
             )
             raise JobFailed(text) from error
-
-
-def share_of(host: Host, hosts: Sequence[Host], *, source: Mapping[str, Any]) -> storage.Share:
-    """Which of the objects go to this host: all, or every n-th with ShardedByS3Key."""
-    if source.get("S3DataDistributionType") != "ShardedByS3Key":
-        return storage.WHOLE
-    return storage.Share(number=list(hosts).index(host), of=len(hosts))
 
 
 def host_program(program: str, image: Image) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from emulator.containers import jobs
+from emulator.containers import jobs, s3_objects
 from emulator.containers.cluster import Ending, Host, Watch, host_names
 from emulator.containers.environment import container_environment
 from emulator.containers.jobs import JobFailed, JobRun
@@ -58,8 +58,7 @@ def _run(run: JobRun, record: ProcessingRecord) -> None:
     commands = [(host, _command(run, host)) for host in hosts]
     run.stop_if_asked()
     record.start()
-    for host in hosts:
-        _prepare_files(run, host, hosts)
+    _prepare_files(run, hosts)
     run.stop_if_asked()
     outputs = [(output, _mirror(run, host, output)) for host in hosts for output in _outputs(run)]
     continuous = [
@@ -131,20 +130,16 @@ def _command(run: JobRun, host: Host) -> Command:
     )
 
 
-def _prepare_files(run: JobRun, host: Host, hosts: Sequence[Host]) -> None:
+def _prepare_files(run: JobRun, hosts: Sequence[Host]) -> None:
     """Write the config files, download the inputs, make the output directories."""
-    write_config_files(run.job, host, hosts)
     for entry in run.job.get("ProcessingInputs", ()):
         source = _source(entry)
-        jobs.download(
-            run,
-            source["S3Uri"],
-            host.layout.host_path(source["LocalPath"]),
-            what=entry["InputName"],
-            share=jobs.share_of(host, hosts, source=source),
-        )
-    for output in _outputs(run):
-        host.layout.host_path(output["LocalPath"]).mkdir(parents=True, exist_ok=True)
+        targets = [host.layout.host_path(source["LocalPath"]) for host in hosts]
+        jobs.download(run, source, targets, what=entry["InputName"])
+    for host in hosts:
+        write_config_files(run.job, host, hosts)
+        for output in _outputs(run):
+            host.layout.host_path(output["LocalPath"]).mkdir(parents=True, exist_ok=True)
 
 
 def _source(entry: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -152,7 +147,7 @@ def _source(entry: Mapping[str, Any]) -> Mapping[str, Any]:
     source: Mapping[str, Any] = entry.get("S3Input", {})
     supported = (
         "LocalPath" in source
-        and source.get("S3DataType", "S3Prefix") == "S3Prefix"
+        and source.get("S3DataType", "S3Prefix") in s3_objects.SUPPORTED_TYPES
         and source.get("S3InputMode", "File") == "File"
         and source.get("S3CompressionType", "None") == "None"
     )
@@ -160,14 +155,23 @@ def _source(entry: Mapping[str, Any]) -> Mapping[str, Any]:
         return source
     text = (
         f"ClientError: Input {entry['InputName']}: the embedded AWS supports only S3Input with "
-        "a LocalPath, S3DataType S3Prefix, S3InputMode File and no compression."
+        f"a LocalPath, S3DataType {' or '.join(s3_objects.SUPPORTED_TYPES)}, S3InputMode File "
+        "and no compression."
     )
     raise JobFailed(text)
 
 
 def _outputs(run: JobRun) -> list[Mapping[str, Any]]:
     config = run.job.get("ProcessingOutputConfig", {})
-    return [entry["S3Output"] for entry in config.get("Outputs", ()) if "S3Output" in entry]
+    outputs = config.get("Outputs", ())
+    for entry in outputs:
+        if "LocalPath" not in entry.get("S3Output", {}):
+            text = (
+                f"ClientError: Output {entry['OutputName']}: the embedded AWS supports only "
+                "S3Output with a LocalPath."
+            )
+            raise JobFailed(text)
+    return [entry["S3Output"] for entry in outputs]
 
 
 def _mirror(run: JobRun, host: Host, output: Mapping[str, Any]) -> Mirror:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -23,17 +22,6 @@ class StorageError(Exception):
 
 class NothingFound(StorageError):
     """No object lies under the S3 URI."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Share:
-    """Every `of`-th object, beginning with the one at `number`; objects are ordered by key."""
-
-    number: int
-    of: int
-
-
-WHOLE = Share(number=0, of=1)
 
 
 @contextlib.contextmanager
@@ -57,19 +45,6 @@ def parse_uri(uri: str) -> tuple[str, str]:
 def join_uri(uri: str, *parts: str) -> str:
     """Append path parts to an S3 URI with single slashes."""
     return "/".join([uri.rstrip("/"), *parts])
-
-
-def download_prefix(client: Any, uri: str, target: Path, *, share: Share = WHOLE) -> None:
-    """Copy a share of the objects under a prefix below `target`, relative paths kept."""
-    bucket, prefix = parse_uri(uri)
-    target.mkdir(parents=True, exist_ok=True)
-    keys = keys_below(client, uri)
-    with _naming(uri):
-        for key in keys[share.number :: share.of]:
-            _fetch(client, target / relative_path(key, prefix), bucket=bucket, key=key)
-    if not keys:
-        text = f'No S3 objects found under S3 URL "{uri}"'
-        raise NothingFound(text)
 
 
 def keys_below(client: Any, uri: str) -> list[str]:
@@ -103,6 +78,14 @@ def download_object(client: Any, uri: str, path: Path) -> None:
     bucket, key = parse_uri(uri)
     with _naming(uri):
         _fetch(client, path, bucket=bucket, key=key)
+
+
+def read_object(client: Any, uri: str) -> str:
+    """Return a small object's text; ValueError when it is no UTF-8."""
+    bucket, key = parse_uri(uri)
+    with _naming(uri):
+        body: bytes = client.get_object(Bucket=bucket, Key=key)["Body"].read()
+    return body.decode()
 
 
 def _fetch(client: Any, path: Path, *, bucket: str, key: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from emulator.containers import jobs, storage
+from emulator.containers import jobs, s3_objects, storage
 from emulator.containers.archives import pack_directories
 from emulator.containers.jobs import JobFailed, JobRun
 from emulator.containers.mirror import Mirror
@@ -28,16 +28,13 @@ def download_inputs(run: JobRun, hosts: Sequence[Host]) -> None:
         write_config_files(run.job, host)
     for channel in run.job.get("InputDataConfig", ()):
         source = _channel_source(channel, run.job)
-        receivers = [host for host in hosts if channel in channels_of(run.job, host.name)]
         name = channel["ChannelName"]
-        for host in receivers:
-            jobs.download(
-                run,
-                source["S3Uri"],
-                host.layout.input_data / name,
-                what=f"of channel {name}",
-                share=jobs.share_of(host, receivers, source=source),
-            )
+        targets = [
+            host.layout.input_data / name
+            for host in hosts
+            if channel in channels_of(run.job, host.name)
+        ]
+        jobs.download(run, source, targets, what=f"of channel {name}")
 
 
 def _channel_source(channel: Mapping[str, Any], job: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -45,7 +42,7 @@ def _channel_source(channel: Mapping[str, Any], job: Mapping[str, Any]) -> Mappi
     source: Mapping[str, Any] | None = channel["DataSource"].get("S3DataSource")
     if source is None:
         unsupported = "a file system as data source"
-    elif source["S3DataType"] != "S3Prefix":
+    elif source["S3DataType"] not in s3_objects.SUPPORTED_TYPES:
         unsupported = f"S3DataType {source['S3DataType']}"
     elif input_mode(channel, job) == "Pipe":
         unsupported = "input mode Pipe"
@@ -55,7 +52,8 @@ def _channel_source(channel: Mapping[str, Any], job: Mapping[str, Any]) -> Mappi
         return source
     text = (
         f"ClientError: Channel {channel['ChannelName']}: the embedded AWS does not support "
-        f"{unsupported}. Use S3DataType S3Prefix, input mode File, no compression."
+        f"{unsupported}. Use S3DataType {' or '.join(s3_objects.SUPPORTED_TYPES)}, input mode "
+        "File, no compression."
     )
     raise JobFailed(text)
 
@@ -69,7 +67,8 @@ def restored_checkpoints(run: JobRun, hosts: Sequence[Host]) -> list[Mirror]:
     for mirror in mirrors:
         with jobs.transferring("Checkpoint download"):
             try:
-                storage.download_prefix(run.s3(), mirror.uri, mirror.directory)
+                present = s3_objects.objects_of(run.s3(), {"S3Uri": mirror.uri})
+                s3_objects.download(run.s3(), present, mirror.directory)
             except storage.NothingFound:
                 logger.info("no_checkpoints_yet job=%s uri=%s", run.name, mirror.uri)
         mirror.accept_present()

@@ -25,7 +25,7 @@ from emulator.containers.fleet import (
 )
 from emulator.containers.jobs import JobFailed, JobRun
 from emulator.containers.logs import LogStream
-from emulator.containers.transform_objects import InputObject, input_objects, transformed
+from emulator.containers.transform_objects import input_objects, transformed
 from emulator.containers.transform_record import TransformRecord
 from emulator.containers.transform_records import (
     DEFAULT_PAYLOAD_MB,
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from emulator.cloud import Cloud
+    from emulator.containers.s3_objects import StoredObject
 
 LOG_GROUP = "/aws/sagemaker/TransformJobs"
 _TIMEOUT_S = 600
@@ -142,7 +143,7 @@ class _Transform:
         return logs
 
     def _one(
-        self, fleet: Fleet, logs: LogStream, source: InputObject, *, scratch: Any
+        self, fleet: Fleet, logs: LogStream, source: StoredObject, *, scratch: Any
     ) -> str | None:
         """Transform one object; return the reason when that failed."""
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import uuid
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emulator.containers import jobs, storage
-from emulator.containers.jobs import JobFailed, JobRun
+from emulator.containers.s3_objects import StoredObject, objects_of
 from emulator.containers.transform_paths import NotInRecord
 from emulator.containers.transform_records import Association, Cut, UnusableRecord, assembled
 
@@ -16,53 +14,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-
-@dataclass(frozen=True, kw_only=True)
-class InputObject:
-    """One object; `name` is its path below the input's prefix."""
-
-    bucket: str
-    key: str
-    name: str
-
-    @property
-    def uri(self) -> str:
-        return f"s3://{self.bucket}/{self.key}"
+    from emulator.containers.jobs import JobRun
 
 
-def input_objects(run: JobRun) -> list[InputObject]:
+def input_objects(run: JobRun) -> list[StoredObject]:
     """List the objects below the prefix, or those that the manifest names."""
     source = run.job["TransformInput"]["DataSource"]["S3DataSource"]
-    uri = source["S3Uri"]
     with jobs.transferring("Data download"):
-        if source["S3DataType"] == "ManifestFile":
-            return _in_manifest(run, uri)
-        bucket, prefix = storage.parse_uri(uri)
-        keys = storage.keys_below(run.s3(), uri)
-    if not keys:
-        text = f'ClientError: Data download failed:No S3 objects found under S3 URL "{uri}"'
-        raise JobFailed(text)
-    return [
-        InputObject(bucket=bucket, key=key, name=storage.relative_path(key, prefix).as_posix())
-        for key in keys
-    ]
-
-
-def _in_manifest(run: JobRun, uri: str) -> list[InputObject]:
-    path = run.directory / "manifest"
-    storage.download_object(run.s3(), uri, path)
-    try:
-        first, *names = json.loads(path.read_text(encoding="utf-8"))
-        bucket, prefix = storage.parse_uri(first["prefix"])
-        return [InputObject(bucket=bucket, key=f"{prefix}{name}", name=name) for name in names]
-    except (ValueError, TypeError, KeyError) as error:
-        text = f'ClientError: {uri} is not a manifest: [{{"prefix": ...}}, name, ...] ({error})'
-        raise JobFailed(text) from error
+        return objects_of(run.s3(), source)
 
 
 def transformed(
     run: JobRun,
-    source: InputObject,
+    source: StoredObject,
     *,
     cut: Cut,
     association: Association | None,

@@ -4,7 +4,7 @@ import threading
 from typing import Any
 
 from emulator.containers.processing import run_processing_job
-from emulator.sagemaker.errors import ValidationError
+from emulator.sagemaker.errors import NotImplementedByEmulator, ValidationError
 from emulator.sagemaker.instances import check_instance_count
 from emulator.sagemaker.jobs import JobKind, Update
 from emulator.sagemaker.listing import Listing, list_page
@@ -63,6 +63,10 @@ def _check(params: Params) -> None:
     paths = [entry["S3Input"]["LocalPath"] for entry in inputs if _has_path(entry)]
     _check_unique(paths, what="Local paths of inputs")
     outside = [path for path in paths if not path.startswith("/opt/ml/processing/")]
+    elsewhere = [path for path in _output_paths(outputs) if not path.startswith("/opt/ml/")]
+    if elsewhere:
+        text = f"a processing output with LocalPath {elsewhere[0]}, which is not below /opt/ml"
+        raise NotImplementedByEmulator(text)
     if outside:
         text = f"LocalPath {outside[0]} is invalid; it must begin with /opt/ml/processing/."
         raise ValidationError(text)
@@ -70,6 +74,10 @@ def _check(params: Params) -> None:
 
 def _has_path(entry: Params) -> bool:
     return "LocalPath" in entry.get("S3Input", {})
+
+
+def _output_paths(outputs: list[Params]) -> list[str]:
+    return [entry.get("S3Output", {}).get("LocalPath", "/opt/ml/") for entry in outputs]
 
 
 def _check_unique(names: list[str], *, what: str) -> None:

@@ -82,13 +82,16 @@ def _check_instances(params: Params) -> None:
             "ResourceConfig."
         )
         raise ValidationError(text)
+    if not groups and not {"InstanceCount", "InstanceType"} <= set(resources):
+        text = "ResourceConfig needs InstanceCount and InstanceType, or InstanceGroups."
+        raise ValidationError(text)
     names = [group["InstanceGroupName"] for group in groups]
     if len(set(names)) != len(names):
         text = f"Instance group names must be unique; got {', '.join(names)}."
         raise ValidationError(text)
     for channel in params.get("InputDataConfig", []):
         _check_groups_of_channel(channel, names)
-    counts = [group["InstanceCount"] for group in groups] or [resources.get("InstanceCount", 1)]
+    counts = [group["InstanceCount"] for group in groups] or [resources["InstanceCount"]]
     check_instance_count(sum(counts), what=f"training job {params['TrainingJobName']}")
 
 

@@ -164,3 +164,24 @@ def test_a_processing_job_runs_on_several_hosts(
     assert world.evaluate(job)["ProcessingJobStatus"] == "Completed"
     found = [json.loads(world.get(f"evaluation/algo-{number}")) for number in (1, 2)]
     assert found == [[["algo-1", "algo-2"], count] for count in counts]
+
+
+def test_a_manifest_names_the_objects_of_a_channel(world: World) -> None:
+    for name in ("a.csv", "b.csv", "sub/c.csv"):
+        world.put(f"data/{name}", "1")
+    prefix = {"prefix": f"s3://{world.bucket}/data/"}
+    manifest = world.put("lists/chosen.manifest", json.dumps([prefix, "a.csv", "sub/c.csv"]))
+    chosen = sharded("chosen", manifest)
+    chosen["DataSource"]["S3DataSource"]["S3DataType"] = "ManifestFile"
+    job = a_job(world, REPORTS, InputDataConfig=[chosen])
+    world.train(job)
+    found = [report(world, job, host)["files"] for host in ("algo-1", "algo-2")]
+    assert found == [["chosen/a.csv"], ["chosen/sub/c.csv"]]
+
+
+def test_what_is_no_manifest_fails_the_download(world: World) -> None:
+    wrong = channel("chosen", world.put("lists/wrong.manifest", '{"prefix": "s3://b/"}'))
+    wrong["DataSource"]["S3DataSource"]["S3DataType"] = "ManifestFile"
+    reason = world.train(a_job(world, REPORTS, InputDataConfig=[wrong]))["FailureReason"]
+    assert reason.startswith("ClientError: Data download failed:")
+    assert "is not a manifest" in reason
