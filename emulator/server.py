@@ -1,5 +1,6 @@
 """The server process of one state directory: wires all parts and serves until SIGTERM."""
 
+import gc
 import logging
 import os
 import secrets
@@ -11,7 +12,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 
-from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.serving import BaseWSGIServer
 
 from emulator import __version__
 from emulator.admin import Admin
@@ -22,11 +23,12 @@ from emulator.calls import Call
 from emulator.cloud import ACCOUNT_ID, Cloud
 from emulator.containers.fleet import launch, remove_leftovers
 from emulator.faults import Faults
+from emulator.http_server import serve_in_background
 from emulator.messaging.public_links import sign_public_link
 from emulator.messaging.wiring import Messaging, messaging_of
 from emulator.metrics.wiring import Monitoring, monitoring_of
 from emulator.middleware import Journal, Middleware, error_for
-from emulator.moto_app import MotoApp, RequestHandler
+from emulator.moto_app import MotoApp
 from emulator.persistence.gate import Gate
 from emulator.persistence.keeper import STOP, Keeper, Part
 from emulator.persistence.settling import Relaunch
@@ -42,16 +44,6 @@ log = logging.getLogger(__name__)
 
 # How long `start` waits for endpoints that served before; then they answer 503 for a while.
 _RELAUNCH_PATIENCE_S = 20.0
-
-
-class _Handler(RequestHandler):  # type: ignore[misc]
-    """HTTP/1.1 keeps connections: with HTTP/1.0 the provider saw closed ones."""
-
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
-    def log_request(self, *_: object) -> None:
-        """Say nothing: the journal keeps the calls."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +99,7 @@ def serve(directory: StateDirectory, environment: Mapping[str, str]) -> None:
     )
     parts = _parts(record, directory, environment=environment)
     record = _restored(record, parts.keeper, previous=previous)
-    server = _http_server(listener, _application(record, parts))
+    server = serve_in_background(listener, _application(record, parts))
     parts.monitoring.start()
     ready = Relaunch(cloud=parts.cloud, store=parts.store, hosting=parts.hosting).begin()
     if not ready(_RELAUNCH_PATIENCE_S):
@@ -119,6 +111,7 @@ def serve(directory: StateDirectory, environment: Mapping[str, str]) -> None:
     parts.stopping.wait()
     _stop(parts, server)
     log.info("stopped")
+    gc.freeze()  # the interpreter's last collection would look at all of moto for seconds
 
 
 def _restored(
@@ -244,19 +237,6 @@ def _application(record: ServerRecord, parts: _Parts) -> Middleware:
         stopping=parts.stopping,
     )
     return Middleware(router, faults=faults, journal=journal)
-
-
-def _http_server(listener: socket.socket, app: Middleware) -> BaseWSGIServer:
-    server = make_server(
-        HOST,
-        listener.getsockname()[1],
-        app,
-        threaded=True,
-        request_handler=_Handler,
-        fd=listener.fileno(),
-    )
-    threading.Thread(target=server.serve_forever, name="http", daemon=True).start()
-    return server
 
 
 def _listen(previous: ServerRecord | None, *, directory: StateDirectory) -> socket.socket:
