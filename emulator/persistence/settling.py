@@ -16,7 +16,7 @@ from emulator.sagemaker.endpoint_configs import ENDPOINT_KIND
 from emulator.sagemaker.hosting import FleetSet, Hosting, Traffic
 from emulator.sagemaker.registry import Context
 from emulator.sagemaker.store import Document, Key, Store
-from emulator.sagemaker.variants import hosted_config, variants_to_launch
+from emulator.sagemaker.variants import all_variants, hosted_config, variants_to_launch
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +119,7 @@ class Relaunch:
             region=key.region, cloud=self.cloud, store=self.store, hosting=self.hosting
         )
         config = hosted_config(context, endpoint["EndpointConfigName"])
-        served = {item["VariantName"]: item for item in endpoint["ProductionVariants"]}
+        served = {item["VariantName"]: item for item in all_variants(endpoint)}
         counts = {name: int(item["DesiredInstanceCount"]) for name, item in served.items()}
         weights = {name: float(item["DesiredWeight"]) for name, item in served.items()}
         variants = variants_to_launch(context, key.name, config=config, counts=counts)

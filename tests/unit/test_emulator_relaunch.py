@@ -60,6 +60,13 @@ class World:
         self.launched.append(AFleet(variant))
         return cast("Fleet", self.launched[-1])
 
+    def add_shadow(self, *, initial_weight: float, weight: float) -> None:
+        variant = {"VariantName": "shadow", "ModelName": "model", "InitialInstanceCount": 1}
+        variant |= {"InitialVariantWeight": initial_weight}
+        self.store.merge(key("endpoint-config"), {"ShadowProductionVariants": [variant]})
+        serving = {"VariantName": "shadow", "DesiredInstanceCount": 1, "DesiredWeight": weight}
+        self.store.merge(key("endpoint"), {"ShadowProductionVariants": [serving]})
+
     def begin(self) -> Callable[[float], bool]:
         return Relaunch(cloud=self.cloud, store=self.store, hosting=self.hosting).begin()
 
@@ -94,6 +101,15 @@ def test_an_endpoint_gets_the_instances_and_weights_that_it_had(world: World) ->
     assert traffic is not None
     assert traffic.blue.weights == {"primary": 0.5}
     assert [fleet.variant.instance_count for fleet in world.launched] == [3]
+
+
+def test_a_shadow_variant_keeps_the_weight_that_it_was_given(world: World) -> None:
+    world.add_shadow(initial_weight=1.0, weight=0.25)
+    assert world.begin()(5) is True
+    traffic = world.hosting.traffic(REGION, "endpoint")
+    assert traffic is not None
+    assert list(traffic.blue.shadows) == ["shadow"]
+    assert traffic.blue.copy_share("shadow") == 0.5
 
 
 def test_until_its_workers_are_there_an_endpoint_answers_503(world: World) -> None:
