@@ -1,7 +1,7 @@
 """What the foundation offers, as it publishes it in one SSM parameter per environment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pipeline.core.document import Stored
 
@@ -32,4 +32,5 @@ class Foundation(Stored):
     role_arn: str
     tags: Mapping[str, str]
     topic_arn: str
+    topic_arns: Mapping[str, str] = field(default_factory=dict)  # by severity
     vpc: Network

@@ -6,6 +6,7 @@ from pipeline.core.errors import CloudUnusable, LeaseHeld
 from pipeline.gateways.process import Completed
 from pipeline.gateways.provider_mirror import PROVIDER_VERSION
 
+STATE_LOCKED = "StateLocked"
 # Terraform's own words (1.11): the tests make it say them.
 _STALE = "Error: Saved plan is stale"
 _LOCKED = "Error: Error acquiring the state lock"
@@ -51,6 +52,7 @@ def _locked(root: str, said: str) -> LeaseHeld:
             f"Wait for that run. If it is dead, unlock the state of terraform/{root} with: "
             f"terraform {unlock} (docs/operations.md says how)"
         ),
+        code=STATE_LOCKED,
     )
 
 

@@ -17,6 +17,7 @@ from pipeline.core.head import LedgerHead
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus, PlanSummary
 from pipeline.core.plan_review import IntentKind, MoveIntent
 from pipeline.gateways.terraform import Terraform, error_text, failure
+from pipeline.gateways.terraform_words import STATE_LOCKED
 
 logger = logging.getLogger(__name__)
 
@@ -64,15 +65,29 @@ def make_move(
     try:
         before = workspace.sagemaker.observe(head.endpoint)
         planned = plan_move(workspace, head, _intent(head, kind, before))
+    except LeaseHeld as held:
+        forget()
+        raise _whose_lock(held, head.endpoint) from held
     except Exception:
         forget()
         raise
     try:
         _apply(workspace, planned, target=target, before=before)
-    except LeaseHeld:
+    except LeaseHeld as held:
         forget()
-        raise
+        raise _whose_lock(held, head.endpoint) from held
     return planned.summary
+
+
+def _whose_lock(held: LeaseHeld, endpoint: str) -> LeaseHeld:
+    """Say what our own lease proves about somebody else's lock on the state."""
+    if held.code != STATE_LOCKED:
+        return held
+    proof = (
+        f"This run holds the lease on {endpoint}, so no other run is moving it: a Terraform that "
+        "was killed has left this lock, or a person is at work by hand."
+    )
+    return LeaseHeld(f"{held.message}\n{proof}", remedy=held.remedy, code=held.code)
 
 
 def _intent(head: LedgerHead, kind: IntentKind, observation: EndpointObservation) -> MoveIntent:

@@ -80,6 +80,14 @@ def test_a_move_that_found_the_state_locked_is_forgotten(tmp_path: Path) -> None
     assert forgotten_after(workspace, LeaseHeld)
 
 
+def test_a_lock_that_no_run_can_hold_is_explained(tmp_path: Path) -> None:
+    workspace = a_workspace(
+        tmp_path, settle=raising(UNREACHABLE), apply=lambda _: an_apply(stderr=LOCKED)
+    )
+    with pytest.raises(LeaseHeld, match=f"lease on {HEAD.endpoint}, so no other run is moving it"):
+        make_move(workspace, HEAD, IntentKind.ROLLBACK, target=KEY, forget=lambda: None)
+
+
 def test_a_move_whose_end_nobody_saw_stays_announced(tmp_path: Path) -> None:
     workspace = a_workspace(tmp_path, settle=raising(UNREACHABLE))
     assert not forgotten_after(workspace, CloudUnusable)
