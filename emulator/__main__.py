@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from emulator.commands import ERROR, CommandFailed, follow_logs, reset, start, status, stop
+from emulator.settings import BadSetting
 from emulator.state_directory import UNWRITABLE, StateDirectory, StateDirectoryError
 
 _PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -17,7 +18,7 @@ def main(arguments: list[str]) -> int:
     directory = StateDirectory(path=options.state_dir.resolve())
     try:
         return _run(options, directory)
-    except (StateDirectoryError, CommandFailed) as error:
+    except (BadSetting, StateDirectoryError, CommandFailed) as error:
         print(f"{ERROR}{error}", file=sys.stderr)
         return 1
     except OSError as error:

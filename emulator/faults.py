@@ -16,6 +16,10 @@ RollbackReason = Literal["set", "empty"]
 TrainingFault = Literal["interrupt", "exit", "out_of_memory", "disk_full"]
 
 
+# More milliseconds or seconds than anyone waits, and what no clock can hold.
+_MOST = 1e9
+
+
 class InvalidFault(ValueError):
     """A rule that cannot be understood; the text says which key and what is allowed."""
 
@@ -179,10 +183,11 @@ def _training_rule(rule: Mapping[str, Any]) -> TrainingRule:
 
 
 def _number(value: object, name: str, *, least: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < least:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not least <= cast("float", value) <= _MOST:
         text = f"`{name}` is {value!r}; allowed is a number of at least {least:g}"
         raise InvalidFault(text)
-    return float(value)
+    return float(cast("float", value))
 
 
 def _rollback_mode(rule: Mapping[str, Any]) -> RollbackMode:
@@ -200,7 +205,7 @@ def _api_rule(rule: Mapping[str, Any]) -> ApiRule:
         service=str(rule.get("service", "*")),
         action=str(rule.get("action", "*")),
         times=_times(rule),
-        latency_ms=float(rule.get("latency_ms", 0)),
+        latency_ms=_number(rule.get("latency_ms", 0), "latency_ms", least=0),
         error=_error(rule.get("error")),
     )
 
@@ -212,13 +217,20 @@ def _error(error: Mapping[str, Any] | None) -> ErrorAnswer | None:
     return ErrorAnswer(
         code=str(known.get("code", "InternalFailure")),
         message=str(known.get("message", "injected by a fault rule")),
-        status=int(known.get("status", 500)),
+        status=_status(known.get("status", 500)),
     )
+
+
+def _status(status: object) -> int:
+    if not isinstance(status, int) or not 400 <= status <= 599:
+        text = f"`status` is {status!r}; allowed is an integer from 400 to 599"
+        raise InvalidFault(text)
+    return status
 
 
 def _times(rule: Mapping[str, Any]) -> int | None:
     times = rule.get("times")
-    if times is not None and (not isinstance(times, int) or times < 1):
+    if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 1):
         text = f"`times` is {times!r}; allowed is an integer of at least 1, or nothing for always"
         raise InvalidFault(text)
     return times

@@ -60,6 +60,7 @@ class Handler(RequestHandler):  # type: ignore[misc]
         self.send_response(int(code), phrase)
         for name, value in headers:
             lower = name.lower()
+            self.close_connection |= (lower, value) == ("connection", "close")
             if lower not in _OF_THIS_CONNECTION and not (has_body and lower == "content-length"):
                 self.send_header(name, value)
         if has_body:
@@ -69,8 +70,9 @@ class Handler(RequestHandler):  # type: ignore[misc]
         self._write(body if has_body else b"")
 
     def _write(self, body: bytes) -> None:
-        head = b"".join([*self._headers_buffer, b"\r\n"])
-        self._headers_buffer: list[bytes] = []
+        buffered = self.__dict__.pop("_headers_buffer", None)
+        # There is none for HTTP/0.9, whose answers have no head.
+        head = b"" if buffered is None else b"".join([*buffered, b"\r\n"])
         if len(body) <= _ONE_WRITE_BYTES:
             self.wfile.write(head + body)
         else:

@@ -10,7 +10,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable
-from typing import Protocol
+from dataclasses import replace
+from typing import IO, Protocol
 from xml.sax.saxutils import escape
 
 from emulator.answers import Answer, Environ, StartResponse, WsgiApp
@@ -67,7 +68,10 @@ class Middleware:
         self._journal = journal
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        call = read_call(environ, read_body(environ))
+        try:
+            call = read_call(environ, read_body(environ))
+        except BrokenRequest as broken:
+            return _broken(read_call(environ, b""), str(broken)).send(start_response)
         started, clock = time.time(), time.perf_counter()
         answered: list[int] = []
 
@@ -97,20 +101,49 @@ class Middleware:
         return error_for(call, code=error.code, message=error.message, status=error.status)
 
 
+class BrokenRequest(Exception):
+    """The body does not end where the request says that it does."""
+
+
 def read_body(environ: Environ) -> bytes:
-    """Read the body and put it back, so that whoever answers may read it or not."""
-    length = environ.get("CONTENT_LENGTH")
-    stream = environ["wsgi.input"]
-    if length:
-        body = stream.read(int(length))
-    elif environ.get("wsgi.input_terminated"):
-        body = stream.read()
-    else:
-        body = b""
+    """Read the body and put it back, so that whoever answers may read it or not.
+
+    Raises BrokenRequest: half of an object that its sender was killed over is no object.
+    """
+    body = _read(environ)
     environ["wsgi.input"] = io.BytesIO(body)
     environ["CONTENT_LENGTH"] = str(len(body))
     environ.pop("HTTP_TRANSFER_ENCODING", None)
-    return bytes(body)
+    return body
+
+
+def _read(environ: Environ) -> bytes:
+    stated, stream = environ.get("CONTENT_LENGTH"), environ["wsgi.input"]
+    if not stated:
+        return _read_chunks(stream) if environ.get("wsgi.input_terminated") else b""
+    if not (stated.isascii() and stated.isdigit()):
+        text = f"Content-Length is {stated!r}, which is no number of bytes."
+        raise BrokenRequest(text)
+    body = bytes(stream.read(int(stated)))
+    if len(body) < int(stated):
+        text = "You did not provide the number of bytes specified by the Content-Length HTTP header"
+        raise BrokenRequest(text)
+    return body
+
+
+def _read_chunks(stream: IO[bytes]) -> bytes:
+    try:
+        return bytes(stream.read())
+    except (OSError, ValueError) as error:
+        text = f"The chunks of the request cannot be read: {error}"
+        raise BrokenRequest(text) from error
+
+
+def _broken(call: Call, text: str) -> Answer:
+    """Refuse, and end the connection: where the next request would begin is not known."""
+    code = "IncompleteBody" if call.service == "s3" else "SerializationException"
+    answer = error_for(call, code=code, message=text, status=400)
+    return replace(answer, headers={**answer.headers, "Connection": "close"})
 
 
 def error_for(call: Call, *, code: str, message: str, status: int) -> Answer:

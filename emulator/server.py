@@ -38,6 +38,7 @@ from emulator.sagemaker.control_plane import ControlPlane
 from emulator.sagemaker.hosting import Hosting
 from emulator.sagemaker.jobs import stop_all_jobs
 from emulator.sagemaker.store import Store
+from emulator.settings import Settings, settings_from
 from emulator.state_directory import HOST, ServerRecord, StateDirectory, StateDirectoryError
 
 log = logging.getLogger(__name__)
@@ -86,7 +87,8 @@ def _fixed(answer: Answer) -> WsgiApp:
 
 
 def serve(directory: StateDirectory, environment: Mapping[str, str]) -> None:
-    """Serve until SIGTERM or SIGINT; raises StateDirectoryError when that cannot begin."""
+    """Serve until SIGTERM or SIGINT; StateDirectoryError or BadSetting when that cannot begin."""
+    settings = settings_from(environment)
     directory.path.mkdir(parents=True, exist_ok=True)
     directory.hold()
     previous = directory.read_record()
@@ -97,7 +99,8 @@ def serve(directory: StateDirectory, environment: Mapping[str, str]) -> None:
         instance_id=secrets.token_hex(8),
         version=__version__,
     )
-    parts = _parts(record, directory, environment=environment)
+    strict = environment.get("EMULATOR_STRICT") == "1"
+    parts = _parts(record, directory, settings=settings, strict=strict)
     record = _restored(record, parts.keeper, previous=previous)
     server = serve_in_background(listener, _application(record, parts))
     parts.monitoring.start()
@@ -106,8 +109,7 @@ def serve(directory: StateDirectory, environment: Mapping[str, str]) -> None:
         log.warning("some endpoints are not ready yet after the restart; they answer 503")
     directory.write_record(record)
     log.info("serving endpoint_url=%s pid=%d", record.endpoint_url, record.pid)
-    interval_s = float(environment.get("EMULATOR_SNAPSHOT_INTERVAL_S", "60"))
-    parts.keep_taking_snapshots(interval_s)
+    parts.keep_taking_snapshots(settings.snapshot_interval_s)
     parts.stopping.wait()
     _stop(parts, server)
     log.info("stopped")
@@ -149,11 +151,10 @@ class _Parts:
 
 
 def _parts(
-    record: ServerRecord, directory: StateDirectory, *, environment: Mapping[str, str]
+    record: ServerRecord, directory: StateDirectory, *, settings: Settings, strict: bool
 ) -> _Parts:
     store, gate, hosting = Store(), Gate(), Hosting(launch)
-    strict = environment.get("EMULATOR_STRICT") == "1"
-    cloud = _cloud(record, directory, environment=environment)
+    cloud = _cloud(record, directory, time_scale=settings.time_scale)
     moto, monitoring = MotoApp(), monitoring_of(cloud, hosting)
     keeper = keeper_of(
         store,
@@ -203,9 +204,7 @@ def _snapshot(keeper: Keeper, occasion: str) -> None:
         log.exception("no snapshot could be taken; the one before is kept")
 
 
-def _cloud(
-    record: ServerRecord, directory: StateDirectory, *, environment: Mapping[str, str]
-) -> Cloud:
+def _cloud(record: ServerRecord, directory: StateDirectory, *, time_scale: float) -> Cloud:
     directory.work_path.mkdir(parents=True, exist_ok=True)
     remove_leftovers(directory.work_path)
     return Cloud(
@@ -213,7 +212,7 @@ def _cloud(
         endpoint_url=record.endpoint_url,
         state_dir=directory.work_path,
         faults=Faults(),
-        time_scale=float(environment.get("EMULATOR_TIME_SCALE", "1")),
+        time_scale=time_scale,
     )
 
 

@@ -101,3 +101,40 @@ def test_clients_that_go_away_harm_nobody(embedded_url: str, embedded: Embedded)
         with socket.create_connection((str(address.hostname), address.port or 0), 10) as client:
             client.sendall(sent)
     assert "Buckets" in embedded.client("s3").list_buckets()
+
+
+def raw_answer(embedded: Embedded, request: bytes) -> bytes:
+    address = urlsplit(embedded.url)
+    with socket.create_connection((str(address.hostname), address.port or 0), timeout=10) as client:
+        client.sendall(request)
+        client.shutdown(socket.SHUT_WR)
+        with client.makefile("rb") as answer:
+            return answer.read()
+
+
+def put_request(bucket: str, *, framing: str, body: bytes) -> bytes:
+    fields = {**signed("s3"), "Host": "localhost"}
+    lines = [f"PUT /{bucket}/k HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
+    return "\r\n".join([*lines, framing, "", ""]).encode() + body
+
+
+@pytest.mark.parametrize(
+    ("framing", "body"),
+    [
+        ("Content-Length: 1000", b"half"),
+        ("Content-Length: abc", b"half"),
+        ("Content-Length: -1", b"half"),
+        ("Transfer-Encoding: chunked", b"4\r\nhalf\r\n"),
+        ("Transfer-Encoding: chunked", b"zz\r\nhalf\r\n"),
+    ],
+)
+def test_half_an_upload_is_no_object(embedded: Embedded, framing: str, body: bytes) -> None:
+    bucket = embedded.a_bucket()
+    answer = raw_answer(embedded, put_request(bucket, framing=framing, body=body))
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"<Code>IncompleteBody</Code>" in answer
+    assert "Contents" not in embedded.client("s3").list_objects_v2(Bucket=bucket)
+
+
+def test_a_request_of_the_first_http_gets_a_body_only(embedded: Embedded) -> None:
+    assert raw_answer(embedded, b"GET /_emu/health\r\n").startswith(b"{")
