@@ -113,6 +113,7 @@ def test_every_object_is_answered_where_its_key_says(embedded: Embedded) -> None
     assert "MULTI_RECORD" in data_log(embedded, name)[0]
 
 
+@pytest.mark.soak
 def test_records_are_filtered_joined_and_sent_one_by_one(embedded: Embedded) -> None:
     name, bucket = start(
         embedded,
@@ -139,6 +140,7 @@ def test_an_object_that_fails_fails_the_job_after_the_others(embedded: Embedded)
     assert f"{bucket}/in/sub/b.csv: Bad HTTP status received from algorithm: 500" in lines
 
 
+@pytest.mark.soak
 def test_a_request_that_the_model_refuses_is_the_callers_error(embedded: Embedded) -> None:
     name, bucket = start(
         embedded,
@@ -151,6 +153,7 @@ def test_a_request_that_the_model_refuses_is_the_callers_error(embedded: Embedde
     assert outputs(embedded, bucket) == {}
 
 
+@pytest.mark.soak
 def test_the_waiter_fails_with_the_job(embedded: Embedded) -> None:
     name, _ = start(embedded, "raise SystemExit('cannot load')")
     waiter = embedded.sagemaker.get_waiter("transform_job_completed_or_stopped")

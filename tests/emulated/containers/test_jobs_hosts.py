@@ -66,15 +66,33 @@ def report(world: World, job: dict[str, Any], host: str) -> Any:
     return json.loads(model(world, job)[f"{host}.json"])
 
 
-def test_every_host_knows_itself_and_the_others(world: World) -> None:
-    job = a_job(world, REPORTS)
+def test_every_host_has_a_name_a_share_of_the_data_and_a_log(world: World) -> None:
+    for number in range(3):
+        world.put(f"data/{number}.csv", "1")
+    uri = f"s3://{world.bucket}/data/"
+    job = a_job(world, REPORTS, InputDataConfig=[channel("all", uri), sharded("part", uri)])
     assert world.train(job)["TrainingJobStatus"] == "Completed"
-    for host in ("algo-1", "algo-2"):
-        config = report(world, job, host)["config"]
-        assert (config["current_host"], config["hosts"]) == (host, ["algo-1", "algo-2"])
-        assert config["instance_groups"][0]["hosts"] == ["algo-1", "algo-2"]
+    shares = {"algo-1": ["part/0.csv", "part/2.csv"], "algo-2": ["part/1.csv"]}
+    for host, share in shares.items():
+        told = report(world, job, host)
+        assert told["files"] == ["all/0.csv", "all/1.csv", "all/2.csv", *share]
+        assert (told["config"]["current_host"], told["config"]["hosts"]) == (host, [*shares])
+        assert told["config"]["instance_groups"][0]["hosts"] == [*shares]
+        lines = world.log_lines(TRAINING, f"{job['TrainingJobName']}/{host}-")
+        assert lines == [f"I am {host}"]
+    assert_merged(world, job)
 
 
+def assert_merged(world: World, job: dict[str, Any]) -> None:
+    """The directories of all hosts are one artifact; of two files with one name, the first."""
+    files = model(world, job)
+    assert sorted(files) == ["algo-1.json", "algo-2.json", "shared.txt"]
+    assert files["shared.txt"] == b"algo-1"
+    output = f"jobs/{job['TrainingJobName']}/output/output.tar.gz"
+    assert world.archive_names(output) == ["algo-1", "algo-2"]
+
+
+@pytest.mark.soak
 def test_the_toolkit_tells_each_host_its_name(world: World) -> None:
     script = (
         "import json, os, pathlib\n"
@@ -86,36 +104,6 @@ def test_the_toolkit_tells_each_host_its_name(world: World) -> None:
     assert world.train(job)["TrainingJobStatus"] == "Completed"
     both = b"algo-1 algo-2"
     assert model(world, job) == {"algo-1": both, "algo-2": both}
-
-
-def test_the_model_directories_of_all_hosts_become_one_artifact(world: World) -> None:
-    job = a_job(world, REPORTS)
-    world.train(job)
-    files = model(world, job)
-    assert sorted(files) == ["algo-1.json", "algo-2.json", "shared.txt"]
-    assert files["shared.txt"] == b"algo-1"
-    output = f"jobs/{job['TrainingJobName']}/output/output.tar.gz"
-    assert world.archive_names(output) == ["algo-1", "algo-2"]
-
-
-def test_every_host_has_a_log_stream_of_its_own(world: World) -> None:
-    job = a_job(world, REPORTS)
-    world.train(job)
-    for host in ("algo-1", "algo-2"):
-        lines = world.log_lines(TRAINING, f"{job['TrainingJobName']}/{host}-")
-        assert lines == [f"I am {host}"]
-
-
-def test_data_are_replicated_or_shared_out_by_key(world: World) -> None:
-    for number in range(3):
-        world.put(f"data/{number}.csv", "1")
-    uri = f"s3://{world.bucket}/data/"
-    job = a_job(world, REPORTS, InputDataConfig=[channel("all", uri), sharded("part", uri)])
-    world.train(job)
-    everything = ["all/0.csv", "all/1.csv", "all/2.csv"]
-    first, second = (report(world, job, host)["files"] for host in ("algo-1", "algo-2"))
-    assert first == [*everything, "part/0.csv", "part/2.csv"]
-    assert second == [*everything, "part/1.csv"]
 
 
 def test_instance_groups_have_their_own_types_and_channels(world: World) -> None:
@@ -141,7 +129,11 @@ def test_one_host_that_fails_ends_the_others(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("distribution", "counts"), [("FullyReplicated", [2, 2]), ("ShardedByS3Key", [1, 1])]
+    ("distribution", "counts"),
+    [
+        pytest.param("FullyReplicated", [2, 2], marks=pytest.mark.soak),
+        ("ShardedByS3Key", [1, 1]),
+    ],
 )
 def test_a_processing_job_runs_on_several_hosts(
     world: World, distribution: str, counts: list[int]
@@ -166,6 +158,7 @@ def test_a_processing_job_runs_on_several_hosts(
     assert found == [[["algo-1", "algo-2"], count] for count in counts]
 
 
+@pytest.mark.soak
 def test_a_manifest_names_the_objects_of_a_channel(world: World) -> None:
     for name in ("a.csv", "b.csv", "sub/c.csv"):
         world.put(f"data/{name}", "1")

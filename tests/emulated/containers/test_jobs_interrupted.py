@@ -62,6 +62,7 @@ def test_an_interrupted_job_goes_on_from_its_checkpoints_and_is_billed_less(worl
     assert 1 <= finished["BillableTimeInSeconds"] < finished["TrainingTimeInSeconds"]
 
 
+@pytest.mark.soak
 def test_a_spot_job_that_waits_too_long_is_stopped(world: World) -> None:
     world.cloud.faults.add({"training": {"fault": "interrupt"}})
     limits = {"MaxRuntimeInSeconds": 60, "MaxWaitTimeInSeconds": 1}
@@ -70,6 +71,7 @@ def test_a_spot_job_that_waits_too_long_is_stopped(world: World) -> None:
     assert finished["SecondaryStatus"] == "MaxWaitTimeExceeded"
 
 
+@pytest.mark.soak
 def test_only_spot_instances_are_interrupted(world: World) -> None:
     suffer(world, "interrupt")
     job = a_job(world, "pass")
@@ -80,7 +82,12 @@ def test_only_spot_instances_are_interrupted(world: World) -> None:
     ("fault", "members", "reason"),
     [
         ("exit", {"exit_code": 9}, "AlgorithmError: , exit code: 9"),
-        ("out_of_memory", {}, "ClientError: Please use an instance type with more memory"),
+        pytest.param(
+            "out_of_memory",
+            {},
+            "ClientError: Please use an instance type with more memory",
+            marks=pytest.mark.soak,
+        ),
     ],
 )
 def test_a_container_can_be_made_to_die(
