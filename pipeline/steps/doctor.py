@@ -15,7 +15,7 @@ from pipeline.core import checkup
 from pipeline.core.checkup import Finding
 from pipeline.core.errors import ConfigError, ConfigProblem, PipelineError, UsageError
 from pipeline.gateways import embedded, machine, provider_mirror
-from pipeline.gateways.aws import local_cloud, real_cloud
+from pipeline.gateways.aws import local_cloud, real_cloud, require_region
 from pipeline.gateways.bounded import NoAnswer, at_once
 from pipeline.gateways.terraform_words import PROVIDER_REMEDY
 from pipeline.steps import doctor_account
@@ -40,10 +40,12 @@ def doctor(context: Context, refused: ConfigError | None) -> Iterator[Finding]:
         )
         return
     yield checkup.ok("configuration", f"valid, environment {context.settings.environment}")
-    if context.settings.backend == "aws":
-        yield from _real(context)
-    else:
-        yield from _embedded(context)
+    try:
+        require_region(context.cloud.region)
+        real = context.settings.backend == "aws"
+        yield from _real(context) if real else _embedded(context)
+    except PipelineError as error:  # there is no place that could be asked
+        yield checkup.of_error("backend", error)
     yield _channels(context)
 
 

@@ -46,6 +46,12 @@ def test_a_refused_configuration_hides_no_other_finding(alone: CommandLine) -> N
     assert "1 check failed: configuration." in asked.error
 
 
+def test_a_region_that_does_not_exist_is_one_line_among_the_others(alone: CommandLine) -> None:
+    asked = alone.run(*DOCTOR, "--region", "us-east-9")
+    assert asked.exit_code == 2
+    assert lines(asked)["backend"].startswith("failed backend: There is no AWS region us-east-9")
+
+
 def test_a_terraform_that_is_too_old_and_missing_credentials_are_both_told(
     alone: CommandLine, tmp_path: Path
 ) -> None:
