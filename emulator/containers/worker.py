@@ -54,7 +54,7 @@ class Worker:
     def __init__(self, process: ContainerProcess, port: int) -> None:
         self.process = process
         self._port = port
-        self._idle: collections.deque[http.client.HTTPConnection] = collections.deque()
+        self._idle: collections.deque[socket.socket] = collections.deque()
 
     def ping(self) -> bool:
         """Ask `GET /ping`; True when it is 200 within AWS's 2 seconds."""
@@ -92,8 +92,9 @@ class Worker:
     ) -> ContainerResponse:
         connection = self._connection(timeout_s)
         try:
-            connection.request(method, path, body=body, headers=dict(headers or {}))
-            response = connection.getresponse()
+            connection.sendall(_request(method, path, headers=headers or {}, body=body))
+            response = http.client.HTTPResponse(connection, method=method)
+            response.begin()
             content = response.read()
         except TimeoutError as error:
             connection.close()
@@ -103,23 +104,32 @@ class Worker:
             # If the process is gone, a new connection is refused before it could take a request.
             self._close_idle()
             raise ContainerCrashed(str(error)) from error
-        self._idle.append(connection)
+        if response.will_close:
+            connection.close()
+        else:
+            self._idle.append(connection)
         return ContainerResponse(
             status=response.status, headers=dict(response.getheaders()), body=content
         )
 
-    def _connection(self, timeout_s: float) -> http.client.HTTPConnection:
+    def _connection(self, timeout_s: float) -> socket.socket:
         with contextlib.suppress(IndexError):
             idle = self._idle.pop()
-            assert isinstance(idle.sock, socket.socket)
-            idle.sock.settimeout(timeout_s)
+            idle.settimeout(timeout_s)
             return idle
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=timeout_s)
         try:
-            connection.connect()
+            connection = socket.create_connection(("127.0.0.1", self._port), timeout_s)
         except OSError as error:
             raise ContainerUnavailable(str(error)) from error
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return connection
+
+
+def _request(method: str, path: str, *, headers: Mapping[str, str], body: bytes) -> bytes:
+    """Return head and body as one: two packets would wake the container twice."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, "\r\n"]).encode("latin-1") + body
 
 
 @dataclass(frozen=True, kw_only=True)
