@@ -13,6 +13,7 @@ from emulator.sagemaker.errors import ValidationError
 from emulator.sagemaker.store import Document
 
 DEFAULT_PAGE_SIZE = 10
+_INVALID = "Invalid NextToken."
 _NOT_OF_THE_QUERY = ("NextToken", "MaxResults")
 
 SortKey = tuple[Any, ...]
@@ -34,16 +35,29 @@ def page_of(
     query = _query(params, scope)
     last = _position(params.get("NextToken"), query)
     if last is not None:
-        ordered = [
-            document
-            for document in ordered
-            if (sort_key(document) < last if descending else sort_key(document) > last)
-        ]
+        ordered = _rest(ordered, last, sort_key=sort_key, descending=descending)
     size = params.get("MaxResults", DEFAULT_PAGE_SIZE)
     page = ordered[:size]
     if len(ordered) <= size:
         return page, {}
     return page, {"NextToken": _token(sort_key(page[-1]), query)}
+
+
+def _rest(
+    ordered: list[Document],
+    last: SortKey,
+    *,
+    sort_key: Callable[[Document], SortKey],
+    descending: bool,
+) -> list[Document]:
+    try:
+        return [
+            document
+            for document in ordered
+            if (sort_key(document) < last if descending else sort_key(document) > last)
+        ]
+    except TypeError as error:
+        raise ValidationError(_INVALID) from error
 
 
 def _query(params: Mapping[str, Any], scope: str) -> str:
@@ -65,5 +79,4 @@ def _position(token: str | None, query: str) -> SortKey | None:
             return tuple(last)
     except (ValueError, TypeError):
         pass
-    text = "Invalid NextToken."
-    raise ValidationError(text)
+    raise ValidationError(_INVALID)
