@@ -1,3 +1,54 @@
+variable "audit" {
+  description = "Trail of all calls in the account and of all reads and writes in the project's buckets; null makes none."
+  type = object({
+    force_destroy  = optional(bool, false)
+    retention_days = optional(number)
+  })
+  default = null
+
+  validation {
+    condition     = alltrue([for days in try(var.audit.retention_days, null)[*] : days >= 1 && floor(days) == days])
+    error_message = "The audit must keep its logs for a whole number of at least 1 day, or for ever with null."
+  }
+}
+
+variable "budget" {
+  description = "What a month may cost, and who is told at which percentages of it; null watches nothing."
+  type = object({
+    emails             = set(string)
+    limit_usd          = number
+    of_project_only    = optional(bool, false)
+    thresholds_percent = optional(set(number), [50, 80, 100])
+  })
+  default = null
+
+  validation {
+    condition     = alltrue([for each in try(var.budget.emails, ["one@example.com"]) : can(regex("^[^@[:space:]]+@[^@[:space:]]+[.][^@[:space:]]+$", each))]) && length(try(var.budget.emails, ["one"])) >= 1 && length(try(var.budget.emails, [])) <= 10
+    error_message = "The budget must name one to ten email addresses such as team@example.com."
+  }
+
+  validation {
+    condition     = try(var.budget.limit_usd, 1) > 0
+    error_message = "The budget must have a limit of more than 0 US dollars."
+  }
+
+  validation {
+    condition     = length(try(var.budget.thresholds_percent, [50])) >= 1 && length(try(var.budget.thresholds_percent, [50])) <= 4 && alltrue([for each in try(var.budget.thresholds_percent, []) : each > 0 && each <= 1000])
+    error_message = "The budget must have one to four thresholds above 0 and at most 1000 percent."
+  }
+}
+
+variable "budget_arn" {
+  description = "ARN of the account's existing budget; null makes one when budget is given."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.budget_arn == null || can(regex("^arn:aws[a-z-]*:budgets::[0-9]{12}:budget/.+$", var.budget_arn))
+    error_message = "The budget ARN must be null or look like arn:aws:budgets::ACCOUNT:budget/NAME."
+  }
+}
+
 variable "gitlab_audience" {
   description = "Audience that GitLab puts into its ID tokens; null means the GitLab URL."
   type        = string
@@ -58,4 +109,15 @@ variable "s3_use_path_style" {
   type        = bool
   default     = false
   nullable    = false
+}
+
+variable "trail_arn" {
+  description = "ARN of the account's existing trail; null makes one when audit is given."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.trail_arn == null || can(regex("^arn:aws[a-z-]*:cloudtrail:[a-z0-9-]+:[0-9]{12}:trail/.+$", var.trail_arn))
+    error_message = "The trail ARN must be null or look like arn:aws:cloudtrail:REGION:ACCOUNT:trail/NAME."
+  }
 }

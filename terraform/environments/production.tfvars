@@ -1,7 +1,20 @@
-bucket_force_destroy     = false
-environment              = "production"
-key_deletion_window_days = 30
-key_rotation             = true
+# A VPC of its own, logs of who touched what, and everything bounded, encrypted and kept.
+# Still to be said by whoever owns the account: gitlab, retraining and subscriptions (see terraform/foundation).
+bounded_roles              = true
+bucket_force_destroy       = false
+environment                = "production"
+inter_container_encryption = true
+key_deletion_window_days   = 30
+key_rotation               = true
+network_isolation          = true
+
+logs = {
+  retention_days = 365
+}
+
+network = {
+  cidr_block = "10.0.0.0/16"
+}
 
 retention_days = {
   capture        = 90

@@ -22,6 +22,21 @@ locals {
   kms_key_arn = var.kms_key_arn != null ? var.kms_key_arn : module.encryption[0].key_arn
   role_arn    = var.role_arn != null ? var.role_arn : module.identity[0].role_arn
   topic_arn   = var.sns_topic_arn != null ? var.sns_topic_arn : module.notifications[0].topic_arn
+  # One topic that is given hears everything.
+  topic_arns = var.sns_topic_arn != null ? { for severity in ["critical", "info", "warning"] : severity => var.sns_topic_arn } : module.notifications[0].topic_arns
+
+  own_bucket   = "${local.name}-${local.account_id}-${var.region}"
+  state_bucket = coalesce(var.state_bucket, "${var.project}-state-${local.account_id}-${var.region}")
+  boundary_arn = local.makes_boundary ? module.boundary[0].policy_arn : var.permissions_boundary_arn
+
+  makes_boundary = var.bounded_roles && var.permissions_boundary_arn == null
+  vpc = var.network == null ? {
+    security_group_ids = var.security_group_ids
+    subnet_ids         = var.subnet_ids
+    } : {
+    security_group_ids = module.network[0].security_group_ids
+    subnet_ids         = module.network[0].subnet_ids
+  }
 
   published = {
     schema_version             = 1
@@ -38,10 +53,8 @@ locals {
     role_arn                   = local.role_arn
     tags                       = local.job_tags
     topic_arn                  = local.topic_arn
-    vpc = {
-      security_group_ids = var.security_group_ids
-      subnet_ids         = var.subnet_ids
-    }
+    topic_arns                 = local.topic_arns
+    vpc                        = local.vpc
   }
 }
 
@@ -56,13 +69,39 @@ module "encryption" {
   rotation             = var.key_rotation
 }
 
+module "boundary" {
+  source = "../modules/boundary"
+  count  = local.makes_boundary ? 1 : 0
+
+  account_id   = local.account_id
+  buckets      = compact([var.s3_bucket])
+  name         = "${local.name}-boundary"
+  partition    = local.partition
+  project      = var.project
+  role_arns    = compact([var.role_arn])
+  state_bucket = local.state_bucket
+}
+
+# Its name does not begin with the project: the account's trail records what happens in the project's buckets.
+module "log_bucket" {
+  source = "../modules/log_bucket"
+  count  = var.logs == null ? 0 : 1
+
+  account_id     = local.account_id
+  bucket         = "logs-${local.own_bucket}"
+  force_destroy  = var.bucket_force_destroy
+  partition      = local.partition
+  retention_days = var.logs.retention_days
+}
+
 module "storage" {
   source = "../modules/storage"
   count  = var.s3_bucket == null ? 1 : 0
 
-  bucket         = "${local.name}-${local.account_id}-${var.region}"
+  bucket         = local.own_bucket
   force_destroy  = var.bucket_force_destroy
   kms_key_arn    = local.kms_key_arn
+  log_bucket     = var.logs == null ? null : module.log_bucket[0].bucket
   retention_days = var.retention_days
 }
 
@@ -71,30 +110,32 @@ module "identity" {
   count  = var.role_arn == null ? 1 : 0
 
   account_id               = local.account_id
-  bucket                   = var.s3_bucket != null ? var.s3_bucket : "${local.name}-${local.account_id}-${var.region}"
+  bucket                   = coalesce(var.s3_bucket, local.own_bucket)
   image_repositories       = var.image_repositories
   kms_key_arn              = local.kms_key_arn
   name                     = "${local.name}-sagemaker-execution"
   partition                = local.partition
-  permissions_boundary_arn = var.permissions_boundary_arn
+  permissions_boundary_arn = local.boundary_arn
   region                   = var.region
-  security_group_ids       = var.security_group_ids
-  subnet_ids               = var.subnet_ids
+  security_group_ids       = local.vpc.security_group_ids
+  subnet_ids               = local.vpc.subnet_ids
 }
 
 module "notifications" {
   source = "../modules/notifications"
   count  = var.sns_topic_arn == null ? 1 : 0
 
-  account_id  = local.account_id
-  kms_key_arn = local.kms_key_arn
-  name        = "${local.name}-notifications"
+  account_id    = local.account_id
+  kms_key_arn   = local.kms_key_arn
+  name          = "${local.name}-notifications"
+  subscriptions = var.subscriptions
 }
 
 module "registry" {
   source = "../modules/registry"
 
   group_names = var.model_package_groups
+  reader_arns = var.model_reader_arns
 }
 
 # Written last: who reads this parameter finds a foundation that is whole.
@@ -105,7 +146,16 @@ resource "aws_ssm_parameter" "foundation" {
   # Not "value": nothing in it is secret, and reviewers of a plan want to see what changes.
   insecure_value = jsonencode(local.published)
 
-  depends_on = [module.encryption, module.identity, module.notifications, module.registry, module.storage]
+  depends_on = [
+    module.ci_roles,
+    module.encryption,
+    module.identity,
+    module.network,
+    module.notifications,
+    module.registry,
+    module.retraining,
+    module.storage,
+  ]
 
   lifecycle {
     precondition {

@@ -1,4 +1,10 @@
 mock_provider "aws" {
+  mock_data "aws_availability_zones" {
+    defaults = {
+      names = ["us-east-1c", "us-east-1a", "us-east-1b"]
+    }
+  }
+
   mock_data "aws_caller_identity" {
     defaults = {
       account_id = "000000000000"
@@ -20,6 +26,12 @@ mock_provider "aws" {
   mock_resource "aws_kms_key" {
     defaults = {
       arn = "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555"
+    }
+  }
+
+  mock_resource "aws_iam_policy" {
+    defaults = {
+      arn = "arn:aws:iam::000000000000:policy/mlops-staging-boundary"
     }
   }
 
@@ -66,9 +78,20 @@ run "foundation_publishes_what_it_made" {
       role_arn                   = output.role_arn
       tags                       = { "mlops:environment" = "staging", "mlops:project" = "mlops" }
       topic_arn                  = output.topic_arn
+      topic_arns                 = output.topic_arns
       vpc                        = { security_group_ids = null, subnet_ids = null }
     })
     error_message = "The parameter should hold exactly the outputs that runner and serving root read."
+  }
+
+  assert {
+    condition     = module.identity[0].role_arn == output.role_arn && length(module.boundary) == 1
+    error_message = "Roles should be bounded unless it is switched off."
+  }
+
+  assert {
+    condition     = length(module.ci_roles) + length(module.log_bucket) + length(module.network) + length(module.retraining) == 0
+    error_message = "Nothing slow or costly should be made unasked."
   }
 }
 
@@ -109,43 +132,174 @@ run "vpc_is_published" {
   }
 }
 
+run "everything_optional_is_made_where_asked" {
+  command = plan
+
+  variables {
+    gitlab = {
+      oidc_provider_arn = "arn:aws:iam::000000000000:oidc-provider/gitlab.com"
+      project_path      = "group/project"
+    }
+    logs              = { retention_days = 365 }
+    model_reader_arns = ["arn:aws:iam::111122223333:root"]
+    network           = {}
+    retraining        = { pipeline = { trigger_url = "https://gitlab.com/api/v4/projects/1/trigger/pipeline" } }
+    retraining_token  = "glptt-test"
+    subscriptions     = { team = { endpoint = "team@example.com", protocol = "email" } }
+  }
+
+  assert {
+    condition     = length(module.ci_roles) + length(module.log_bucket) + length(module.network) + length(module.retraining) == 4
+    error_message = "What was asked for should be made."
+  }
+
+  assert {
+    condition     = local.zones == tolist(["us-east-1a", "us-east-1b"])
+    error_message = "The network should span the first two zones by name."
+  }
+
+  assert {
+    condition     = keys(module.retraining[0].rule_names) == ["data-drift", "model-quality", "rollback"]
+    error_message = "Alarms of the environment should ask for retraining and rollback."
+  }
+}
+
+run "given_boundary_and_zones_are_used" {
+  command = plan
+
+  variables {
+    network                  = { availability_zones = ["us-east-1e", "us-east-1f"] }
+    permissions_boundary_arn = "arn:aws:iam::000000000000:policy/given"
+  }
+
+  assert {
+    condition     = length(module.boundary) == 0 && local.boundary_arn == var.permissions_boundary_arn
+    error_message = "A given boundary should be used as it is."
+  }
+
+  assert {
+    condition     = local.zones == tolist(["us-east-1e", "us-east-1f"])
+    error_message = "Given zones should be used as they are."
+  }
+}
+
+run "roles_are_unbounded_where_asked" {
+  command = plan
+
+  variables {
+    bounded_roles = false
+  }
+
+  assert {
+    condition     = length(module.boundary) == 0 && local.boundary_arn == null
+    error_message = "Without a boundary none should be made."
+  }
+}
+
+run "bad_pipelines_and_projects_are_refused" {
+  command = plan
+
+  variables {
+    gitlab = {
+      deploy_branch     = "*"
+      oidc_provider_arn = "arn:aws:iam::000000000000:oidc-provider/gitlab.com"
+      project_path      = "group/project"
+    }
+    retraining       = { pipeline = { trigger_url = "https://gitlab.com/api/v4/projects/1/trigger/pipeline" } }
+    retraining_token = null
+    subscriptions    = { hook = { endpoint = "http://example.com", protocol = "https" } }
+  }
+
+  expect_failures = [var.gitlab, var.retraining_token, var.subscriptions]
+}
+
+run "wildcard_project_queue_name_and_given_subnets_beside_a_network_are_refused" {
+  command = plan
+
+  variables {
+    gitlab             = { oidc_provider_arn = "arn:aws:iam::000000000000:oidc-provider/gitlab.com", project_path = "group/*" }
+    network            = {}
+    security_group_ids = ["sg-0aa"]
+    subnet_ids         = ["subnet-0bb"]
+    subscriptions      = { queue = { endpoint = "name", protocol = "sqs" } }
+  }
+
+  expect_failures = [var.gitlab, var.network, var.subscriptions]
+}
+
+run "unknown_severity_is_refused" {
+  command = plan
+
+  variables {
+    subscriptions = { team = { endpoint = "team@example.com", protocol = "email", severities = [] } }
+  }
+
+  expect_failures = [var.subscriptions]
+}
+
+run "unknown_protocol_is_refused" {
+  command = plan
+
+  variables {
+    subscriptions = { team = { endpoint = "team", protocol = "pigeon" } }
+  }
+
+  expect_failures = [var.subscriptions]
+}
+
 run "bad_values_are_refused" {
   command = plan
 
   variables {
+    endpoint_names           = ["*"]
     environment              = "Staging"
+    gitlab                   = { oidc_provider_arn = "gitlab.com", project_path = "group/project" }
     image_repositories       = ["image:latest"]
     inputs_digest            = "not hexadecimal"
     key_deletion_window_days = 6
     kms_key_arn              = "alias/mlops"
+    logs                     = { retention_days = 0 }
     model_package_groups     = ["iris-"]
+    model_reader_arns        = ["*"]
+    network                  = { cidr_block = "10.0.0.0/8" }
     permissions_boundary_arn = "boundary"
     project                  = "a-name-that-is-far-too-long"
     region                   = "Ireland"
     retention_days           = { capture = 0.5, lease_versions = 7 }
+    retraining               = { pipeline = { trigger_url = "http://gitlab.com" } }
     role_arn                 = "arn:aws:iam::000000000000:user/somebody"
     s3_bucket                = "s3://bucket"
     security_group_ids       = ["default"]
     sns_topic_arn            = "topic"
+    state_bucket             = "s3://state"
     subnet_ids               = ["subnet-0bb"]
+    subscriptions            = { team = { endpoint = "nobody", protocol = "email" } }
     tags                     = { "mlops:project" = "other" }
   }
 
   expect_failures = [
+    var.endpoint_names,
     var.environment,
+    var.gitlab,
     var.image_repositories,
     var.inputs_digest,
     var.key_deletion_window_days,
     var.kms_key_arn,
+    var.logs,
     var.model_package_groups,
+    var.model_reader_arns,
+    var.network,
     var.permissions_boundary_arn,
     var.project,
     var.region,
     var.retention_days,
+    var.retraining,
     var.role_arn,
     var.s3_bucket,
     var.security_group_ids,
     var.sns_topic_arn,
+    var.state_bucket,
+    var.subscriptions,
     var.tags,
   ]
 }

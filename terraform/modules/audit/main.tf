@@ -1,4 +1,4 @@
-# Who did what in the account: management calls of every region, and object calls of the named buckets.
+# Who did what in the account: management calls of every region, and calls on the named objects.
 resource "aws_cloudtrail" "this" {
   #checkov:skip=CKV_AWS_252: the log bucket keeps the trail, nothing waits for new files (owner: platform)
   #checkov:skip=CKV2_AWS_10: alarms on the trail belong to the account's own security tooling (owner: platform)
@@ -20,7 +20,7 @@ resource "aws_cloudtrail" "this" {
   }
 
   dynamic "advanced_event_selector" {
-    for_each = length(var.object_bucket_arns) > 0 ? [sort(var.object_bucket_arns)] : []
+    for_each = length(var.object_arn_prefixes) > 0 ? [sort(var.object_arn_prefixes)] : []
 
     content {
       name = "Object calls"
@@ -37,7 +37,7 @@ resource "aws_cloudtrail" "this" {
 
       field_selector {
         field       = "resources.ARN"
-        starts_with = [for arn in advanced_event_selector.value : "${arn}/"]
+        starts_with = advanced_event_selector.value
       }
     }
   }

@@ -31,14 +31,14 @@ variable "name" {
   }
 }
 
-variable "object_bucket_arns" {
-  description = "ARNs of the buckets whose object reads and writes are recorded too; each event costs money."
+variable "object_arn_prefixes" {
+  description = "Beginnings of the ARNs of objects whose reads and writes are recorded too, for example arn:aws:s3:::mlops-; each event costs money."
   type        = set(string)
   default     = []
   nullable    = false
 
   validation {
-    condition     = alltrue([for each in var.object_bucket_arns : can(regex("^arn:aws[a-z-]*:s3:::[a-z0-9*][a-z0-9.*-]{1,61}[a-z0-9*]$", each))])
-    error_message = "The object bucket ARNs must look like arn:aws:s3:::BUCKET, without a path."
+    condition     = alltrue([for each in var.object_arn_prefixes : can(regex("^arn:aws[a-z-]*:s3:::[a-z0-9][a-z0-9.-]{1,61}(/.*)?$", each))])
+    error_message = "The object ARN prefixes must look like arn:aws:s3:::BUCKET/, or the beginning of it."
   }
 }

@@ -13,7 +13,7 @@ output "bucket" {
 
 output "bucket_arn" {
   description = "ARN of the bucket, known once services may write to it."
-  value       = aws_s3_bucket.this.arn
+  value       = local.bucket_arn # from the name, so that it is known while planning
 
   depends_on = [aws_s3_bucket_policy.this]
 }

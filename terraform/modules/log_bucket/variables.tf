@@ -45,7 +45,7 @@ variable "retention_days" {
   default     = null
 
   validation {
-    condition     = var.retention_days == null || (coalesce(var.retention_days, 0) >= 1 && floor(coalesce(var.retention_days, 0)) == coalesce(var.retention_days, 0))
+    condition     = alltrue([for days in var.retention_days[*] : days >= 1 && floor(days) == days])
     error_message = "The retention days must be null or a whole number of at least 1."
   }
 }

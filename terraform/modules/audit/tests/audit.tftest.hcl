@@ -25,15 +25,15 @@ run "trail_covers_all_regions_and_can_be_verified" {
   }
 }
 
-run "object_calls_of_named_buckets_are_recorded" {
+run "calls_on_named_objects_are_recorded" {
   command = plan
 
   variables {
-    object_bucket_arns = ["arn:aws:s3:::mlops-staging-000000000000-us-east-1"]
+    object_arn_prefixes = ["arn:aws:s3:::mlops-"]
   }
 
   assert {
-    condition     = one(flatten([for selector in aws_cloudtrail.this.advanced_event_selector : [for field in selector.field_selector : field.starts_with if field.field == "resources.ARN"]])) == "arn:aws:s3:::mlops-staging-000000000000-us-east-1/"
+    condition     = one(flatten([for selector in aws_cloudtrail.this.advanced_event_selector : [for field in selector.field_selector : field.starts_with if field.field == "resources.ARN"]])) == "arn:aws:s3:::mlops-"
     error_message = "Reads and writes of the objects should be recorded."
   }
 }
@@ -42,11 +42,11 @@ run "bad_values_are_refused" {
   command = plan
 
   variables {
-    kms_key_arn        = "alias/mlops"
-    log_bucket         = "s3://bucket"
-    name               = "no spaces please"
-    object_bucket_arns = ["bucket"]
+    kms_key_arn         = "alias/mlops"
+    log_bucket          = "s3://bucket"
+    name                = "no spaces please"
+    object_arn_prefixes = ["bucket"]
   }
 
-  expect_failures = [var.kms_key_arn, var.log_bucket, var.name, var.object_bucket_arns]
+  expect_failures = [var.kms_key_arn, var.log_bucket, var.name, var.object_arn_prefixes]
 }
