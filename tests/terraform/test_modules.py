@@ -1,77 +1,26 @@
 """Every root and module on its own: format, validity, tests and README. No AWS, no credentials."""
 
-import os
 import re
-import shutil
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from pipeline.gateways import process, provider_mirror
-from pipeline.gateways.terraform import Engine, find_engine
-from tests.support.embedded_aws import PROJECT_ROOT
 from tests.terraform import refusals
+from tests.terraform.offline import TERRAFORM, OfflineTerraform, offline_terraform
 
 pytestmark = pytest.mark.terraform
 
-TERRAFORM = PROJECT_ROOT / "terraform"
 DIRECTORIES = sorted(str(p.parent.relative_to(TERRAFORM)) for p in TERRAFORM.rglob("versions.tf"))
 MODULES = [name for name in DIRECTORIES if name.startswith("modules/")]
 REFUSING = [name for name in DIRECTORIES if (TERRAFORM / name / refusals.FILE).exists()]
 TESTED = [name for name in DIRECTORIES if list((TERRAFORM / name).glob("tests/*.tftest.hcl"))]
 UNTESTED = sorted(set(DIRECTORIES) - set(TESTED))  # `terraform test` validates first
 SENTENCE = r'  description = ("[A-Z].*\."|<<-EOT\n    [A-Z][^$]*?\.\n  EOT)\n'
-INHERITED = ("HOME", "PATH", "TMPDIR")
-
-
-class OfflineTerraform:
-    """Terraform on a copy of the tree, so that nothing is written into the checkout."""
-
-    def __init__(self, engine: Engine, environment: Mapping[str, str], folder: Path) -> None:
-        self._engine = engine
-        self._environment = environment
-        self._folder = folder
-        self._initialised: set[str] = set()
-        self.tree = Path(shutil.copytree(TERRAFORM, folder / "terraform", ignore=_written_by_runs))
-
-    def run(self, directory: str, *arguments: str) -> str:
-        """Run one command, return what it printed; fails the test unless it exits 0."""
-        completed = self.ended(self.tree / directory, directory.replace("/", "-"), *arguments)
-        assert completed.exit_code == 0, completed.stdout + completed.stderr
-        return completed.stdout
-
-    def ended(self, cwd: Path, data: str, *arguments: str) -> process.Completed:
-        return process.run(
-            [*self._engine.argv, *arguments],
-            cwd=cwd,
-            environment={
-                **self._environment,
-                "PYTHONPATH": str(PROJECT_ROOT),
-                "TF_DATA_DIR": str(self._folder / data),
-            },
-            timeout_s=120,
-        )
-
-    def init(self, directory: str) -> None:
-        if directory not in self._initialised:
-            self.run(directory, "init", "-backend=false", "-input=false", "-no-color")
-            self._initialised.add(directory)
-
-
-def _written_by_runs(_folder: str, names: list[str]) -> list[str]:
-    return [name for name in names if name == ".terraform"]
 
 
 @pytest.fixture(scope="module")
 def terraform(tmp_path_factory: pytest.TempPathFactory) -> OfflineTerraform:
-    folder = tmp_path_factory.mktemp("modules")
-    environment = {key: os.environ[key] for key in INHERITED if key in os.environ}
-    # Collecting garbage less often spares a third of the processor time of `terraform test`.
-    environment |= {"CHECKPOINT_DISABLE": "1", "GOGC": "400", "TF_IN_AUTOMATION": "1"}
-    environment |= provider_mirror.cli_environment(os.environ, home=Path.home(), folder=folder)
-    engine = find_engine(search_path=os.environ.get("PATH"), environment=environment)
-    return OfflineTerraform(engine, environment, folder)
+    return offline_terraform(tmp_path_factory.mktemp("modules"))
 
 
 def declared(kind: str, directory: str) -> dict[str, str]:

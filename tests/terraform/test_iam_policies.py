@@ -1,0 +1,232 @@
+"""What the policies of Terraform's roles allow, by simulation over their JSON. No AWS."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.support.iam import Call, Context, Identity, may_assume
+from tests.support.iam_roles import ACCOUNT, EXECUTION_ROLE, HOST, KEY, Roles, planned_roles
+from tests.terraform.offline import offline_terraform
+
+pytestmark = pytest.mark.terraform
+
+BUCKET = f"arn:aws:s3:::mlops-staging-{ACCOUNT}-us-east-1"
+STATE_BUCKET = f"arn:aws:s3:::mlops-state-{ACCOUNT}-us-east-1"
+STATE = f"{STATE_BUCKET}/serving/staging/iris-staging.tfstate"
+SAGEMAKER = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}"
+ENDPOINT = f"{SAGEMAKER}:endpoint/iris-staging"
+PACKAGE = f"{SAGEMAKER}:model-package/iris/7"
+JOB = f"{SAGEMAKER}:training-job/iris-20260101-000000"
+EVERYTHING = json.dumps(
+    {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+)
+AS_THE_FOUNDATION_SAYS: Context = {
+    "aws:RequestTag/mlops:environment": "staging",
+    "aws:RequestTag/mlops:project": "mlops",
+    "sagemaker:InterContainerTrafficEncryption": "true",
+    "sagemaker:NetworkIsolation": "true",
+    "sagemaker:OutputKmsKey": KEY,
+    "sagemaker:VolumeKmsKey": KEY,
+    "sagemaker:VpcSecurityGroupIds": ("sg-0aa",),
+    "sagemaker:VpcSubnets": ("subnet-0bb",),
+}
+
+
+@pytest.fixture(scope="module")
+def roles(tmp_path_factory: pytest.TempPathFactory) -> Roles:
+    return planned_roles(offline_terraform(tmp_path_factory.mktemp("policies")))
+
+
+def token(
+    project: str = "group/project", ref: str = "main", audience: str = HOST
+) -> dict[str, str]:
+    return {
+        f"{HOST}:aud": f"https://{audience}",
+        f"{HOST}:sub": f"project_path:{project}:ref_type:branch:ref:{ref}",
+    }
+
+
+def starting_a_job(**changed: str | tuple[str, ...] | None) -> Call:
+    context: dict[str, Any] = {
+        **AS_THE_FOUNDATION_SAYS,
+        **{f"sagemaker:{k}": v for k, v in changed.items()},
+    }
+    given: Context = {key: value for key, value in context.items() if value is not None}
+    return Call(action="sagemaker:CreateTrainingJob", resource=JOB, context=given)
+
+
+def test_plan_role_reads_everything_a_plan_needs(roles: Roles) -> None:
+    assert roles.plan.may("s3:GetObject", STATE)
+    assert roles.plan.may("s3:GetObject", f"{BUCKET}/ledger/iris-staging.json")
+    assert roles.plan.may("sagemaker:DescribeEndpoint", ENDPOINT)
+    assert roles.plan.may("cloudwatch:DescribeAlarms")
+
+
+def test_plan_role_holds_the_state_lock_and_nothing_else(roles: Roles) -> None:
+    for action in ("s3:PutObject", "s3:DeleteObject"):
+        assert roles.plan.may(action, f"{STATE}.tflock")
+        assert not roles.plan.may(action, STATE)
+        assert not roles.plan.may(action, f"{STATE_BUCKET}/foundation/staging.tfstate.tflock")
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        (
+            "cloudwatch:PutMetricAlarm",
+            f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:iris-staging-x",
+        ),
+        ("iam:PassRole", EXECUTION_ROLE),
+        ("kms:Encrypt", KEY),
+        ("s3:PutObject", f"{BUCKET}/artifacts/sha256/aa/model.tar.gz"),
+        ("s3:PutObject", f"{BUCKET}/ledger/iris-staging.json"),
+        ("sagemaker:CreateTrainingJob", JOB),
+        ("sagemaker:InvokeEndpoint", ENDPOINT),
+        ("sagemaker:UpdateEndpoint", ENDPOINT),
+        ("sagemaker:UpdateModelPackage", PACKAGE),
+        ("sns:Publish", f"arn:aws:sns:us-east-1:{ACCOUNT}:mlops-staging-notifications"),
+    ],
+)
+def test_plan_role_cannot_write(roles: Roles, action: str, resource: str) -> None:
+    assert not roles.plan.may_call(
+        Call(action=action, resource=resource, context=AS_THE_FOUNDATION_SAYS)
+    )
+
+
+def test_deploy_role_passes_the_execution_role_to_sagemaker_only(roles: Roles) -> None:
+    other = f"arn:aws:iam::{ACCOUNT}:role/mlops-production-sagemaker-execution"
+    sagemaker = "sagemaker.amazonaws.com"
+    assert roles.deploy.may("iam:PassRole", EXECUTION_ROLE, iam__PassedToService=sagemaker)
+    assert not roles.deploy.may("iam:PassRole", other, iam__PassedToService=sagemaker)
+    assert not roles.deploy.may(
+        "iam:PassRole", EXECUTION_ROLE, iam__PassedToService="ec2.amazonaws.com"
+    )
+
+
+def test_deploy_role_starts_jobs_as_the_foundation_says(roles: Roles) -> None:
+    assert roles.deploy.may_call(starting_a_job())
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"InterContainerTrafficEncryption": "false"},
+        {"NetworkIsolation": None},
+        {"OutputKmsKey": None},
+        {"VolumeKmsKey": KEY.replace("1111", "9999")},
+        {"VpcSubnets": None},
+        {"VpcSubnets": ("subnet-0bb", "subnet-0ff")},
+        {"VpcSecurityGroupIds": ("sg-0ff",)},
+    ],
+)
+def test_job_that_leaves_the_foundation_is_refused(
+    roles: Roles, changed: dict[str, str | tuple[str, ...] | None]
+) -> None:
+    assert not roles.deploy.may_call(starting_a_job(**changed))
+
+
+def test_deploy_role_moves_endpoints_of_its_environment_only(roles: Roles) -> None:
+    assert roles.deploy.may("sagemaker:UpdateEndpoint", ENDPOINT)
+    production = f"{SAGEMAKER}:endpoint/iris-production"
+    assert not roles.deploy.may("sagemaker:UpdateEndpoint", production)
+    assert not roles.deploy.may("s3:PutObject", STATE.replace("staging", "production"))
+
+
+def test_deploy_role_keeps_both_kinds_of_alarms(roles: Roles) -> None:
+    alarm = f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:iris-staging"
+    assert roles.deploy.may("cloudwatch:PutMetricAlarm", f"{alarm}-r-20260101-000000-aaaaaa-errors")
+    assert roles.deploy.may("cloudwatch:PutCompositeAlarm", f"{alarm}/rollback")
+
+
+def test_pipeline_withdraws_an_approval_but_gives_none(roles: Roles) -> None:
+    for status, allowed in (("Rejected", True), ("Approved", False)):
+        context: Context = {"sagemaker:ModelApprovalStatus": status}
+        call = Call(action="sagemaker:UpdateModelPackage", resource=PACKAGE, context=context)
+        assert roles.deploy.may_call(call) is allowed
+
+
+def test_no_role_deletes_artifacts_or_ledgers(roles: Roles) -> None:
+    for role in roles.all:
+        for key in ("artifacts/sha256/aa/model.tar.gz", "ledger/iris-staging.json"):
+            assert not role.may("s3:DeleteObject", f"{BUCKET}/{key}")
+            assert not role.may("s3:DeleteObjectVersion", f"{BUCKET}/{key}")
+
+
+def test_execution_role_stays_in_its_bucket(roles: Roles) -> None:
+    assert roles.execution.may("s3:GetObject", f"{BUCKET}/artifacts/sha256/aa/model.tar.gz")
+    assert roles.execution.may("s3:PutObject", f"{BUCKET}/jobs/one/output/model.tar.gz")
+    other = "arn:aws:s3:::other-staging-111122223333-us-east-1"
+    for action in ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"):
+        assert not roles.execution.may(action, f"{other}/jobs/one/output/model.tar.gz")
+    assert not roles.execution.may("s3:ListBucket", other)
+
+
+def test_execution_role_cannot_approve_its_own_package(roles: Roles) -> None:
+    for action in ("sagemaker:CreateModelPackage", "sagemaker:UpdateModelPackage"):
+        assert not roles.execution.may(action, PACKAGE)
+    assert not roles.execution.may("iam:PassRole", EXECUTION_ROLE)
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("s3:DeleteBucket", STATE_BUCKET),
+        ("s3:PutBucketPolicy", STATE_BUCKET),
+        ("s3:PutBucketVersioning", STATE_BUCKET),
+        ("s3:DeleteObject", STATE),
+        ("s3:DeleteObjectVersion", STATE),
+    ],
+)
+def test_nobody_may_take_the_state_away(roles: Roles, action: str, resource: str) -> None:
+    mighty = Identity(policies=(EVERYTHING,), boundary=roles.plan.boundary)
+    for identity in (*roles.all, mighty):
+        assert not identity.may(action, resource)
+
+
+def test_bounded_role_that_is_given_everything_still_changes_no_role(roles: Roles) -> None:
+    mighty = Identity(policies=(EVERYTHING,), boundary=roles.plan.boundary)
+    assert mighty.may("sagemaker:UpdateEndpoint", ENDPOINT)
+    for action in ("iam:AttachRolePolicy", "iam:CreateRole", "iam:DeleteRolePermissionsBoundary"):
+        assert not mighty.may(action, EXECUTION_ROLE)
+    assert not mighty.may("s3:GetObject", "arn:aws:s3:::other-bucket/key")
+
+
+def test_boundary_takes_nothing_from_the_roles(roles: Roles) -> None:
+    for role in roles.all:
+        unbounded = replace(role, boundary=None)
+        for call in allowed_calls(role):
+            assert not unbounded.may_call(call) or role.may_call(call), call
+
+
+def allowed_calls(role: Identity) -> list[Call]:
+    """Every pair of action and resource that the role's own policies allow outright."""
+    statements = [each for text in role.policies for each in json.loads(text)["Statement"]]
+    return [
+        Call(action=action, resource=resource)
+        for statement in statements
+        if "Condition" not in statement
+        for action in _listed(statement["Action"])
+        for resource in _listed(statement["Resource"])
+    ]
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def test_only_the_protected_branch_may_deploy(roles: Roles) -> None:
+    deploy = roles.trust["deploy"]
+    assert may_assume(deploy, token())
+    assert not may_assume(deploy, token(ref="feature"))
+    assert not may_assume(deploy, token(project="group/other"))
+    assert not may_assume(deploy, token(audience="sts.example.com"))
+
+
+def test_every_branch_of_the_project_alone_may_plan(roles: Roles) -> None:
+    plan = roles.trust["plan"]
+    assert may_assume(plan, token(ref="feature"))
+    assert not may_assume(plan, token(project="group/project-of-somebody-else"))
+    assert not may_assume(plan, token(project="other/project"))
+    assert not may_assume(plan, {f"{HOST}:sub": "project_path:group/project:x"})
