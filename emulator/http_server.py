@@ -70,9 +70,10 @@ class Handler(RequestHandler):  # type: ignore[misc]
         self._write(body if has_body else b"")
 
     def _write(self, body: bytes) -> None:
-        buffered = vars(self).pop("_headers_buffer", None)
+        buffered: list[bytes] | None = getattr(self, "_headers_buffer", None)
         # There is none for HTTP/0.9, whose answers have no head.
         head = b"" if buffered is None else b"".join([*buffered, b"\r\n"])
+        self._headers_buffer: list[bytes] = []
         if len(body) <= _ONE_WRITE_BYTES:
             self.wfile.write(head + body)
         else:

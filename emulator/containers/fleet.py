@@ -66,7 +66,10 @@ class Serverless:
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
-    """One production variant of an endpoint config, as a fleet needs to know it."""
+    """One production variant of an endpoint config, as a fleet needs to know it.
+
+    Without `log_group` and `log_prefix` its logs are where those of endpoints are.
+    """
 
     endpoint_name: str
     endpoint_config_name: str
@@ -78,6 +81,8 @@ class Variant:
     instance_count: int
     startup_timeout_s: int
     network_isolation: bool = False
+    log_group: str = ""
+    log_prefix: str = ""
     initial_weight: float = 1.0
     shadow: bool = False
     serverless: Serverless | None = None
@@ -220,6 +225,8 @@ def _blueprint(variant: Variant, cloud: Cloud, layout: ContainerLayout) -> Bluep
         region=variant.region,
         endpoint_name=variant.endpoint_name,
         variant_name=variant.variant_name,
+        log_group=variant.log_group or f"/aws/sagemaker/Endpoints/{variant.endpoint_name}",
+        log_prefix=variant.log_prefix or variant.variant_name,
         interpreter=image.interpreter,
         layout=layout,
         environment=container_environment(

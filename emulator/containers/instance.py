@@ -33,6 +33,8 @@ class Blueprint:
     region: str
     endpoint_name: str
     variant_name: str
+    log_group: str
+    log_prefix: str
     interpreter: str
     layout: ContainerLayout
     environment: Mapping[str, str]
@@ -60,8 +62,8 @@ class Instance:
         self._logs = LogStream(
             blueprint.cloud,
             region=blueprint.region,
-            group=f"/aws/sagemaker/Endpoints/{blueprint.endpoint_name}",
-            stream=f"{blueprint.variant_name}/{self.instance_id}",
+            group=blueprint.log_group,
+            stream=f"{blueprint.log_prefix}/{self.instance_id}",
         )
 
     def start(self) -> None:

@@ -4,7 +4,7 @@ import threading
 from typing import Any
 
 from emulator.containers.fleet import Variant
-from emulator.containers.transform import run_transform_job
+from emulator.containers.transform import LOG_GROUP, run_transform_job
 from emulator.containers.transform_paths import BadPath
 from emulator.containers.transform_records import DEFAULT_PAYLOAD_MB, FILTERABLE, Association
 from emulator.sagemaker.errors import NotImplementedByEmulator, ValidationError
@@ -72,6 +72,8 @@ def _variant(context: Context, params: Params) -> Variant:
         instance_count=params["TransformResources"]["InstanceCount"],
         startup_timeout_s=_STARTUP_TIMEOUT_S,
         network_isolation=bool(model.get("EnableNetworkIsolation")),
+        log_group=LOG_GROUP,
+        log_prefix=name,
     )
 
 
