@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -62,11 +63,12 @@ def run_training_job(
             stop=stop,
             host_names=host_names(job),
         )
-        _train(run, record)
+        with contextlib.closing(_metrics(run)) as metrics:
+            _train(run, record, metrics=metrics)
 
 
-def _train(run: JobRun, record: TrainingRecord) -> None:
-    metrics, limits = _metrics(run), Limits(run)
+def _train(run: JobRun, record: TrainingRecord, *, metrics: LogMetrics) -> None:
+    limits = Limits(run)
     while True:
         hosts, outcome = _attempt(run, record, metrics=metrics, limits=limits)
         if outcome.ending is not Ending.INTERRUPTED:

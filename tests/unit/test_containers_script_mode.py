@@ -1,4 +1,4 @@
-"""Script mode: arguments, SM_* variables, failure messages, log metrics, environments, images."""
+"""Script mode: arguments, SM_* variables, failure messages, environments, images."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,6 @@ from emulator.containers.environment import container_environment
 from emulator.containers.images import UnusableImage, pinned_version
 from emulator.containers.jobs import algorithm_error
 from emulator.containers.layout import ContainerLayout
-from emulator.containers.log_metrics import LogMetrics
 from emulator.containers.logs import batches
 from emulator.containers.shims.traceback_tail import TracebackTail
 from emulator.containers.shims.training_environment import (
@@ -116,21 +115,6 @@ def test_a_failure_reason_keeps_its_exit_code_however_long_the_message() -> None
     assert algorithm_error("no rows", 1) == "AlgorithmError: no rows, exit code: 1"
     assert len(algorithm_error("x" * 1024, 137)) == 1024
     assert algorithm_error("x" * 1024, 137).endswith("x, exit code: 137")
-
-
-def test_the_last_value_of_each_metric_is_final() -> None:
-    metrics = LogMetrics(
-        [
-            {"Name": "loss", "Regex": "loss=([0-9.e-]+)"},
-            {"Name": "accuracy", "Regex": "acc=(\\S+)"},
-        ]
-    )
-    for line in ("loss=0.5 acc=0.7", "loss=1e-2", "acc=none", "nothing"):
-        metrics.read(line)
-    assert {entry["MetricName"]: entry["Value"] for entry in metrics.final()} == {
-        "loss": 0.01,
-        "accuracy": 0.7,
-    }
 
 
 def test_a_container_inherits_the_path_and_no_secret() -> None:
