@@ -87,9 +87,13 @@ class LogMetrics:
 
     def close(self) -> None:
         """End the search; lines after it are not looked at."""
-        if self._search is not None:
-            self._search.kill()
-            self._search.wait()
+        search = self._search
+        if search is None or search.stdin is None:
+            return
+        search.kill()
+        search.wait()
+        with self._lines, contextlib.suppress(OSError):
+            search.stdin.close()
 
     def _drain(self) -> None:
         """Wait until every line so far has been looked at."""
