@@ -1,3 +1,98 @@
+variable "alarms" {
+  description = <<-EOT
+    Alarms of the whole endpoint that notify `topic_arns`, as the module alarms describes them. With autoscaling,
+    one of them tells that the most instances allowed are in use. Null: there are none.
+  EOT
+  type = object({
+    drift_metric = optional(object({
+      dimensions  = optional(map(string))
+      metric_name = optional(string)
+      namespace   = optional(string)
+    }))
+    quality_metric = optional(object({
+      dimensions  = optional(map(string))
+      metric_name = optional(string)
+      namespace   = optional(string)
+    }))
+    rollback = optional(object({
+      alarms = optional(set(string))
+      suppressor = optional(object({
+        alarm_name  = string
+        extension_s = optional(number)
+        wait_s      = optional(number)
+      }))
+    }))
+    severities = optional(map(string))
+    thresholds = optional(map(number))
+  })
+  default = null
+}
+
+variable "autoscaling" {
+  description = <<-EOT
+    When instances are added and taken away, as the module autoscaling describes it. Null: never. A move to another
+    instance type needs null before and may have a value again afterwards.
+  EOT
+  type = object({
+    cpu = optional(object({
+      scale_in_below_percent  = optional(number)
+      scale_in_cooldown_s     = optional(number)
+      scale_out_above_percent = optional(number)
+      scale_out_cooldown_s    = optional(number)
+      steps = optional(list(object({
+        add          = number
+        from_percent = number
+      })))
+    }))
+    custom_metrics = optional(map(object({
+      dimensions           = optional(map(string))
+      metric_name          = string
+      namespace            = string
+      scale_in_cooldown_s  = optional(number)
+      scale_out_cooldown_s = optional(number)
+      statistic            = optional(string)
+      target               = number
+      unit                 = optional(string)
+    })))
+    invocations = optional(object({
+      enabled              = optional(bool)
+      scale_in_cooldown_s  = optional(number)
+      scale_out_cooldown_s = optional(number)
+      target               = optional(number)
+    }))
+    max_capacity = optional(number)
+    memory = optional(object({
+      scale_in_below_percent  = optional(number)
+      scale_in_cooldown_s     = optional(number)
+      scale_out_above_percent = optional(number)
+      scale_out_cooldown_s    = optional(number)
+      steps = optional(list(object({
+        add          = number
+        from_percent = number
+      })))
+    }))
+    min_capacity = optional(number)
+    schedules = optional(map(object({
+      max_capacity = number
+      min_capacity = number
+      schedule     = string
+      timezone     = optional(string)
+    })))
+  })
+  default = null
+}
+
+variable "dashboard" {
+  description = <<-EOT
+    A dashboard, as the module dashboard describes it. Its releases are those of `releases` at the times that their
+    ids tell, unless times are given here. Null: there is none.
+  EOT
+  type = object({
+    releases = optional(map(string))
+  })
+  default = null
+}
+
 variable "deployment" {
   description = <<-EOT
     How the last move of the endpoint was made. It belongs to that move and stays as it is until the next one:
@@ -65,6 +160,11 @@ variable "endpoint_configs" {
   validation {
     condition     = alltrue([for config in values(var.endpoint_configs) : config.instance_count >= 1 && floor(config.instance_count) == config.instance_count])
     error_message = "Each endpoint_configs entry must have a whole instance_count of 1 or more."
+  }
+
+  validation {
+    condition     = alltrue([for key in keys(var.endpoint_configs) : can(regex("^[a-zA-Z0-9](-*[a-zA-Z0-9])*$", key))])
+    error_message = "The keys of endpoint_configs must be letters, digits or inner hyphens."
   }
 
   validation {
@@ -137,6 +237,16 @@ variable "releases" {
   }
 
   validation {
+    condition     = alltrue([for key in keys(var.releases) : can(regex("^[a-zA-Z0-9](-*[a-zA-Z0-9])*$", key))])
+    error_message = "The keys of releases must be letters, digits or inner hyphens."
+  }
+
+  validation {
+    condition     = alltrue([for key in keys(var.releases) : length("${var.endpoint_name}-${key}") <= 63])
+    error_message = "endpoint_name and the key of a release together must be at most 62 characters: SageMaker's limit for the name is 63."
+  }
+
+  validation {
     condition     = alltrue([for release in values(var.releases) : can(regex("^[0-9a-f]{64}$", release.artifact_sha256))])
     error_message = "releases: artifact_sha256 must be 64 hexadecimal digits."
   }
@@ -184,4 +294,30 @@ variable "tags" {
   description = "Tags of every resource."
   type        = map(string)
   default     = {}
+}
+
+variable "topic_arns" {
+  description = "ARNs of the SNS topics that hear of alarms, by severity; the foundation makes them."
+  type = object({
+    critical = optional(string)
+    info     = optional(string)
+    warning  = optional(string)
+  })
+  default = null
+}
+
+variable "vcpus" {
+  description = "The vCPUs of one instance, for alarms, dashboard and scaling by CPU. Only a type whose size does not tell needs it."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.vcpus == null ? true : var.vcpus >= 1 && floor(var.vcpus) == var.vcpus
+    error_message = "The vcpus must be a whole number of 1 or more."
+  }
+
+  validation {
+    condition     = var.vcpus != null || local._vcpus_of_type != null || (var.alarms == null && var.dashboard == null && try(var.autoscaling.cpu, null) == null)
+    error_message = "The vcpus must be given for alarms, a dashboard or autoscaling.cpu, because the size of the live instance type does not tell them."
+  }
 }

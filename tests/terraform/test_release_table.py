@@ -12,31 +12,21 @@ import pytest
 from pipeline.gateways.aws import Cloud
 from pipeline.gateways.terraform import Engine
 from tests.support.embedded_aws import admin
-from tests.terraform.serving_stack import ServingStack, Wanted
+from tests.terraform.serving_stack import (
+    ENDPOINT,
+    MOVE_ONLY,
+    ServingStack,
+    Wanted,
+    all_of,
+    config_and_alarms,
+    first_release,
+    model,
+    planned_and_applied,
+)
 
 pytestmark = [pytest.mark.terraform, pytest.mark.emulated]
 
 R1, R2, R3, BAD = (f"r-20260101-00000{n}-aaaaa{n}" for n in range(4))
-ENDPOINT = "aws_sagemaker_endpoint.this"
-# The provider's client sends a call again whose answer it lost; the first one was taken.
-TAKEN_TWICE = "Cannot update in-progress endpoint"
-MOVE_ONLY = {ENDPOINT: "update"}
-
-
-def model(release: str) -> str:
-    return f'aws_sagemaker_model.release["{release}"]'
-
-
-def config_and_alarms(key: str) -> tuple[str, ...]:
-    return (
-        f'aws_sagemaker_endpoint_configuration.release["{key}"]',
-        f'aws_cloudwatch_metric_alarm.rollback["{key}/errors"]',
-        f'aws_cloudwatch_metric_alarm.rollback["{key}/latency"]',
-    )
-
-
-def all_of(action: str, *addresses: str) -> dict[str, str]:
-    return dict.fromkeys(addresses, action)
 
 
 @pytest.fixture(scope="module")
@@ -49,34 +39,6 @@ def stack(
     return ServingStack(
         "table", cloud, engine, terraform_environment, tmp_path_factory.mktemp("table")
     )
-
-
-def first_release(endpoint: str, release: str) -> Wanted:
-    wanted = Wanted(endpoint=endpoint, releases=(), live="", alarms_of="")
-    return wanted.with_release(release).moved_to(f"{release}-n1")
-
-
-def planned_and_applied(stack: ServingStack, wanted: Wanted) -> dict[str, str]:
-    """Return the planned actions, after applying them and seeing an empty plan."""
-    planned = stack.plan(wanted)
-    if planned:
-        apply_whole(stack, wanted)
-    assert stack.serves() == wanted.live
-    assert not planned or stack.plan(wanted) == {}
-    return planned
-
-
-def apply_whole(stack: ServingStack, wanted: Wanted) -> None:
-    """Apply the plan; after an update that was sent twice, what is left of it."""
-    applied = stack.apply()
-    if TAKEN_TWICE in applied.stderr:  # seen once, with three workers on two cores
-        assert [each["status"] for each in stack.calls("UpdateEndpoint")[-2:]] == [200, 400]
-        stack.wait_until_in_service()
-        assert stack.serves() == wanted.live
-        if not stack.plan(wanted):
-            return
-        applied = stack.apply()
-    assert applied.exit_code == 0, applied.stderr
 
 
 def test_the_life_of_an_endpoint_plans_exactly_these_actions(

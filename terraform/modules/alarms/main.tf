@@ -96,7 +96,7 @@ resource "aws_cloudwatch_metric_alarm" "rate" {
 # Asks for a rollback of what has been live for a while. While an endpoint moves, SageMaker itself watches the alarms of
 # the new fleet; these watch the endpoint, whichever fleet answers.
 resource "aws_cloudwatch_composite_alarm" "rollback" {
-  count = var.rollback == null ? 0 : 1
+  count = length(var.rollback.alarms) > 0 ? 1 : 0
 
   alarm_name        = "${var.endpoint_name}/rollback"
   alarm_actions     = local._topics.critical

@@ -44,7 +44,7 @@ variable "quality_metric" {
 variable "rollback" {
   description = <<-EOT
     The alarms, named as in `thresholds`, of which one is enough to ask for a rollback. While the alarm that
-    `suppressor` names is in ALARM, nobody is asked. Null: nobody ever is.
+    `suppressor` names is in ALARM, nobody is asked; with no alarms nobody ever is.
   EOT
   type = object({
     alarms = optional(set(string), ["error_rate", "latency_p95_ms"])
@@ -54,22 +54,21 @@ variable "rollback" {
       wait_s      = optional(number, 60)
     }))
   })
-  default = {}
+  default  = {}
+  nullable = false
 
   validation {
-    condition = var.rollback == null ? true : length(var.rollback.alarms) > 0 && alltrue([for name in var.rollback.alarms :
-      lookup(local.thresholds, name, null) != null
-    ])
-    error_message = "In rollback, alarms must name at least one of the alarms that have a threshold."
+    condition     = alltrue([for name in var.rollback.alarms : lookup(local.thresholds, name, null) != null])
+    error_message = "In rollback, alarms must name alarms that have a threshold."
   }
 
   validation {
-    condition     = try(var.rollback.suppressor, null) == null ? true : var.rollback.suppressor.alarm_name != ""
+    condition     = var.rollback.suppressor == null ? true : var.rollback.suppressor.alarm_name != ""
     error_message = "In rollback.suppressor, alarm_name must not be empty."
   }
 
   validation {
-    condition     = try(var.rollback.suppressor, null) == null ? true : var.rollback.suppressor.wait_s >= 0 && var.rollback.suppressor.extension_s >= 0
+    condition     = var.rollback.suppressor == null ? true : var.rollback.suppressor.wait_s >= 0 && var.rollback.suppressor.extension_s >= 0
     error_message = "In rollback.suppressor, wait_s and extension_s must be 0 or more."
   }
 }

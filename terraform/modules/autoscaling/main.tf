@@ -8,14 +8,14 @@ locals {
 # Replaced bounds replace the target with all that hangs on it; the instances stay as many as they are.
 resource "terraform_data" "bounds" {
   input = {
-    max_capacity = var.scaling.max_capacity
-    min_capacity = var.scaling.min_capacity
+    max_capacity = var.autoscaling.max_capacity
+    min_capacity = var.autoscaling.min_capacity
   }
 }
 
 resource "aws_appautoscaling_target" "this" {
-  max_capacity       = var.scaling.max_capacity
-  min_capacity       = var.scaling.min_capacity
+  max_capacity       = var.autoscaling.max_capacity
+  min_capacity       = var.autoscaling.min_capacity
   resource_id        = "endpoint/${var.endpoint_name}/variant/${var.variant_name}"
   scalable_dimension = "sagemaker:variant:DesiredInstanceCount"
   service_namespace  = "sagemaker"

@@ -5,7 +5,7 @@ output "alarm_names" {
 
 output "max_capacity" {
   description = "The most instances that scaling ever asks for, schedules included."
-  value       = max(var.scaling.max_capacity, values(var.scaling.schedules)[*].max_capacity...)
+  value       = max(var.autoscaling.max_capacity, values(var.autoscaling.schedules)[*].max_capacity...)
 }
 
 output "policy_arns" {

@@ -24,7 +24,7 @@ locals {
 }
 
 resource "aws_appautoscaling_scheduled_action" "this" {
-  for_each = var.scaling.schedules
+  for_each = var.autoscaling.schedules
 
   name               = "${var.endpoint_name}-${each.key}"
   resource_id        = aws_appautoscaling_target.this.resource_id

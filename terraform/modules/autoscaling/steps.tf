@@ -1,8 +1,8 @@
 locals {
   _utilisations = {
     # SageMaker counts the CPU per core: four vCPUs at work are 400 %.
-    cpu    = { metric = "CPUUtilization", settings = var.scaling.cpu, unit = var.vcpus }
-    memory = { metric = "MemoryUtilization", settings = var.scaling.memory, unit = 1 }
+    cpu    = { metric = "CPUUtilization", settings = var.autoscaling.cpu, unit = var.vcpus }
+    memory = { metric = "MemoryUtilization", settings = var.autoscaling.memory, unit = 1 }
   }
 
   _out = { for kind, each in local._utilisations : "${kind}-out" => {

@@ -1,9 +1,9 @@
 locals {
-  _invocations = var.scaling.invocations.enabled ? {
-    invocations = merge(var.scaling.invocations, { metric = null })
+  _invocations = var.autoscaling.invocations.enabled ? {
+    invocations = merge(var.autoscaling.invocations, { metric = null })
   } : {}
 
-  _custom = { for name, each in var.scaling.custom_metrics : "custom-${name}" => {
+  _custom = { for name, each in var.autoscaling.custom_metrics : "custom-${name}" => {
     metric = {
       dimensions = coalesce(each.dimensions, local.dimensions)
       name       = each.metric_name

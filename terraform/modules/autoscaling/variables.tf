@@ -1,31 +1,4 @@
-variable "endpoint_name" {
-  description = "Name of the endpoint, which must exist."
-  type        = string
-  nullable    = false
-
-  validation {
-    condition     = can(regex("^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$", var.endpoint_name))
-    error_message = "The endpoint_name must be 1 to 63 letters, digits or inner hyphens."
-  }
-}
-
-variable "instance_type" {
-  description = "Instance type of the variant, which says whether SageMaker can scale it."
-  type        = string
-  nullable    = false
-
-  validation {
-    condition     = can(regex("^ml\\.[a-z0-9-]+\\.[a-z0-9]+$", var.instance_type))
-    error_message = "The instance_type must be a SageMaker type, such as ml.m5.large."
-  }
-
-  validation {
-    condition     = !startswith(var.instance_type, "ml.t2.")
-    error_message = "The instance_type must not be an ml.t2 type while scaling is on: SageMaker does not scale burstable instances. Choose another type, such as ml.m5.large, or leave scaling off."
-  }
-}
-
-variable "scaling" {
+variable "autoscaling" {
   description = <<-EOT
     When instances are added and taken away. Without more, between 1 and 4 instances, so that each one gets about
     1000 requests a minute. Utilisation is in percent of a whole instance, cool-downs (_s) are in seconds.
@@ -82,83 +55,110 @@ variable "scaling" {
   nullable = false
 
   validation {
-    condition = alltrue([for each in concat([var.scaling], values(var.scaling.schedules)) :
+    condition = alltrue([for each in concat([var.autoscaling], values(var.autoscaling.schedules)) :
       each.min_capacity >= 1 && floor(each.min_capacity) == each.min_capacity && floor(each.max_capacity) == each.max_capacity
     ])
-    error_message = "In scaling and its schedules, min_capacity and max_capacity must be whole numbers of 1 or more."
+    error_message = "In autoscaling and its schedules, min_capacity and max_capacity must be whole numbers of 1 or more."
   }
 
   validation {
-    condition     = alltrue([for each in concat([var.scaling], values(var.scaling.schedules)) : each.min_capacity <= each.max_capacity])
-    error_message = "In scaling and its schedules, min_capacity must be at most max_capacity."
+    condition     = alltrue([for each in concat([var.autoscaling], values(var.autoscaling.schedules)) : each.min_capacity <= each.max_capacity])
+    error_message = "In autoscaling and its schedules, min_capacity must be at most max_capacity."
   }
 
   validation {
-    condition     = var.scaling.invocations.target > 0 && alltrue([for each in values(var.scaling.custom_metrics) : each.target > 0])
-    error_message = "The targets of scaling.invocations and scaling.custom_metrics must be above 0."
+    condition     = var.autoscaling.invocations.target > 0 && alltrue([for each in values(var.autoscaling.custom_metrics) : each.target > 0])
+    error_message = "The targets of autoscaling.invocations and autoscaling.custom_metrics must be above 0."
   }
 
   validation {
     condition = alltrue([
-      for each in concat([var.scaling.invocations], values(var.scaling.custom_metrics), [for step in [var.scaling.cpu, var.scaling.memory] : step if step != null]) :
+      for each in concat([var.autoscaling.invocations], values(var.autoscaling.custom_metrics), [for step in [var.autoscaling.cpu, var.autoscaling.memory] : step if step != null]) :
       each.scale_in_cooldown_s >= 0 && each.scale_in_cooldown_s <= 3600 && each.scale_out_cooldown_s >= 0 && each.scale_out_cooldown_s <= 3600
     ])
-    error_message = "In scaling, scale_in_cooldown_s and scale_out_cooldown_s must be 0 to 3600."
+    error_message = "In autoscaling, scale_in_cooldown_s and scale_out_cooldown_s must be 0 to 3600."
   }
 
   validation {
-    condition     = alltrue([for each in values(var.scaling.custom_metrics) : contains(["Average", "Maximum", "Minimum", "SampleCount", "Sum"], each.statistic)])
-    error_message = "In scaling.custom_metrics, statistic must be Average, Maximum, Minimum, SampleCount or Sum."
+    condition     = alltrue([for each in values(var.autoscaling.custom_metrics) : contains(["Average", "Maximum", "Minimum", "SampleCount", "Sum"], each.statistic)])
+    error_message = "In autoscaling.custom_metrics, statistic must be Average, Maximum, Minimum, SampleCount or Sum."
   }
 
   validation {
-    condition     = alltrue([for each in values(var.scaling.custom_metrics) : each.metric_name != "" && can(regex("^[^:*][^:]*$", each.namespace))])
-    error_message = "In scaling.custom_metrics, metric_name and namespace must not be empty, and namespace must not hold a colon."
+    condition     = alltrue([for each in values(var.autoscaling.custom_metrics) : each.metric_name != "" && can(regex("^[^:*][^:]*$", each.namespace))])
+    error_message = "In autoscaling.custom_metrics, metric_name and namespace must not be empty, and namespace must not hold a colon."
   }
 
   validation {
-    condition     = alltrue([for name in concat(keys(var.scaling.custom_metrics), keys(var.scaling.schedules)) : can(regex("^[A-Za-z0-9](-?[A-Za-z0-9]){0,63}$", name))])
-    error_message = "The names in scaling.custom_metrics and scaling.schedules must be 1 to 64 letters, digits or inner hyphens."
+    condition     = alltrue([for name in concat(keys(var.autoscaling.custom_metrics), keys(var.autoscaling.schedules)) : can(regex("^[A-Za-z0-9](-?[A-Za-z0-9]){0,63}$", name))])
+    error_message = "The names in autoscaling.custom_metrics and autoscaling.schedules must be 1 to 64 letters, digits or inner hyphens."
   }
 
   validation {
-    condition = alltrue([for each in [var.scaling.cpu, var.scaling.memory] : each == null ? true :
+    condition = alltrue([for each in [var.autoscaling.cpu, var.autoscaling.memory] : each == null ? true :
       each.scale_out_above_percent > 0 && each.scale_out_above_percent < 100
     ])
-    error_message = "In scaling.cpu and scaling.memory, scale_out_above_percent must be above 0 and below 100."
+    error_message = "In autoscaling.cpu and autoscaling.memory, scale_out_above_percent must be above 0 and below 100."
   }
 
   validation {
-    condition = alltrue([for each in [var.scaling.cpu, var.scaling.memory] : try(each.scale_in_below_percent, null) == null ? true :
+    condition = alltrue([for each in [var.autoscaling.cpu, var.autoscaling.memory] : try(each.scale_in_below_percent, null) == null ? true :
       each.scale_in_below_percent > 0 && each.scale_in_below_percent < each.scale_out_above_percent
     ])
-    error_message = "In scaling.cpu and scaling.memory, scale_in_below_percent must be above 0 and below scale_out_above_percent."
+    error_message = "In autoscaling.cpu and autoscaling.memory, scale_in_below_percent must be above 0 and below scale_out_above_percent."
   }
 
   validation {
-    condition = alltrue([for each in [var.scaling.cpu, var.scaling.memory] : each == null ? true :
+    condition = alltrue([for each in [var.autoscaling.cpu, var.autoscaling.memory] : each == null ? true :
       try(each.steps[0].from_percent, -1) == 0 && alltrue([for index, step in each.steps :
         index == 0 ? true : step.from_percent > each.steps[index - 1].from_percent
       ])
     ])
-    error_message = "In scaling.cpu and scaling.memory, from_percent of the steps must begin at 0 and rise."
+    error_message = "In autoscaling.cpu and autoscaling.memory, from_percent of the steps must begin at 0 and rise."
   }
 
   validation {
-    condition = alltrue([for each in [var.scaling.cpu, var.scaling.memory] : each == null ? true :
+    condition = alltrue([for each in [var.autoscaling.cpu, var.autoscaling.memory] : each == null ? true :
       alltrue([for step in each.steps : step.add >= 1 && floor(step.add) == step.add])
     ])
-    error_message = "In scaling.cpu and scaling.memory, add must be a whole number of 1 or more in each step."
+    error_message = "In autoscaling.cpu and autoscaling.memory, add must be a whole number of 1 or more in each step."
   }
 
   validation {
-    condition     = alltrue([for each in values(var.scaling.schedules) : anytrue([for pattern in local._schedule_patterns : can(regex(pattern, each.schedule))])])
-    error_message = "In scaling.schedules, schedule must be cron(minute hour day-of-month month day-of-week year) with ? for one of the two days, rate(number unit) or at(yyyy-mm-ddThh:mm:ss)."
+    condition     = alltrue([for each in values(var.autoscaling.schedules) : anytrue([for pattern in local._schedule_patterns : can(regex(pattern, each.schedule))])])
+    error_message = "In autoscaling.schedules, schedule must be cron(minute hour day-of-month month day-of-week year) with ? for one of the two days, rate(number unit) or at(yyyy-mm-ddThh:mm:ss)."
   }
 
   validation {
-    condition     = alltrue([for each in values(var.scaling.schedules) : can(regex("^(UTC|[A-Z][A-Za-z]+(/[A-Z][A-Za-z0-9_+-]*){1,2})$", each.timezone))])
-    error_message = "In scaling.schedules, timezone must be UTC or a name of the IANA database, such as Europe/Berlin."
+    condition     = alltrue([for each in values(var.autoscaling.schedules) : can(regex("^(UTC|[A-Z][A-Za-z]+(/[A-Z][A-Za-z0-9_+-]*){1,2})$", each.timezone))])
+    error_message = "In autoscaling.schedules, timezone must be UTC or a name of the IANA database, such as Europe/Berlin."
+  }
+}
+
+variable "endpoint_name" {
+  description = "Name of the endpoint, which must exist."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$", var.endpoint_name))
+    error_message = "The endpoint_name must be 1 to 63 letters, digits or inner hyphens."
+  }
+}
+
+variable "instance_type" {
+  description = "Instance type of the variant, which says whether SageMaker can scale it."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^ml\\.[a-z0-9-]+\\.[a-z0-9]+$", var.instance_type))
+    error_message = "The instance_type must be a SageMaker type, such as ml.m5.large."
+  }
+
+  validation {
+    condition     = !startswith(var.instance_type, "ml.t2.")
+    error_message = "The instance_type must not be an ml.t2 type while scaling is on: SageMaker does not scale burstable instances. Choose another type, such as ml.m5.large, or leave scaling off."
   }
 }
 
@@ -185,7 +185,7 @@ variable "vcpus" {
   }
 
   validation {
-    condition     = var.vcpus != null || var.scaling.cpu == null
-    error_message = "The vcpus must be given while scaling.cpu is: SageMaker counts the CPU per core."
+    condition     = var.vcpus != null || var.autoscaling.cpu == null
+    error_message = "The vcpus must be given while autoscaling.cpu is: SageMaker counts the CPU per core."
   }
 }

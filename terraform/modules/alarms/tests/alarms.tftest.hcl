@@ -120,7 +120,7 @@ run "nobody_is_asked_for_a_rollback" {
   command = plan
 
   variables {
-    rollback = null
+    rollback = { alarms = [] }
   }
 
   assert {

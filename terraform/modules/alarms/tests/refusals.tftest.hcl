@@ -35,16 +35,6 @@ run "quality_metric_without_name_is_refused" {
   expect_failures = [var.quality_metric]
 }
 
-run "rollback_by_no_alarm_is_refused" {
-  command = plan
-
-  variables {
-    rollback = { alarms = [] }
-  }
-
-  expect_failures = [var.rollback]
-}
-
 run "rollback_by_an_alarm_that_is_off_is_refused" {
   command = plan
 

@@ -39,7 +39,7 @@ run "all_kinds_at_once" {
   command = plan
 
   variables {
-    scaling = {
+    autoscaling = {
       min_capacity = 2
       max_capacity = 6
       cpu          = { scale_in_below_percent = 20 }

@@ -1,0 +1,36 @@
+locals {
+  # An id tells when the release was made.
+  _release_times = { for id in keys(var.releases) : id => format("%s-%s-%sT%s:%s:%sZ", regex(local._release_id, id)...) if can(regex(local._release_id, id)) }
+  _release_id    = "^r-([0-9]{4})([0-9]{2})([0-9]{2})-([0-9]{2})([0-9]{2})([0-9]{2})-"
+}
+
+# Alarms of the whole endpoint: they notify, and never veto a move.
+module "alarms" {
+  source = "../modules/alarms"
+  count  = var.alarms == null ? 0 : 1
+
+  drift_metric   = var.alarms.drift_metric
+  endpoint_name  = var.endpoint_name
+  quality_metric = var.alarms.quality_metric
+  rollback       = var.alarms.rollback
+  severities     = var.alarms.severities
+  thresholds     = merge({ instance_count = one(module.autoscaling[*].max_capacity) }, var.alarms.thresholds)
+  topic_arns     = var.topic_arns
+  variant_name   = local.variant_name
+  vcpus          = try(coalesce(var.vcpus, local._vcpus_of_type), null)
+}
+
+module "dashboard" {
+  source = "../modules/dashboard"
+  count  = var.dashboard == null ? 0 : 1
+
+  alarm_arns     = flatten([for alarms in module.alarms : concat(values(alarms.alarm_arns), alarms.rollback_alarm_arn[*])])
+  drift_metric   = try(var.alarms.drift_metric, null)
+  endpoint_name  = var.endpoint_name
+  quality_metric = try(var.alarms.quality_metric, null)
+  region         = var.region
+  releases       = coalesce(var.dashboard.releases, local._release_times)
+  thresholds     = merge(module.alarms[*].thresholds...)
+  variant_name   = local.variant_name
+  vcpus          = try(coalesce(var.vcpus, local._vcpus_of_type), null)
+}
