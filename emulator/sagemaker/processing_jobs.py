@@ -17,6 +17,7 @@ _JOBS = JobKind(
     name="ProcessingJobName",
     status="ProcessingJobStatus",
 )
+_DEFAULT_MAX_RUNTIME_S = 86400
 _LISTING = Listing(
     result="ProcessingJobSummaries",
     name="ProcessingJobName",
@@ -33,6 +34,7 @@ def create_processing_job(context: Context, params: Params) -> dict[str, Any]:
     _check(params)
     now = context.now()
     job = {
+        "StoppingCondition": {"MaxRuntimeInSeconds": _DEFAULT_MAX_RUNTIME_S},
         **params,
         "ProcessingJobArn": arn,
         "ProcessingJobStatus": "InProgress",
@@ -55,6 +57,12 @@ def create_processing_job(context: Context, params: Params) -> dict[str, Any]:
 def _check(params: Params) -> None:
     cluster = params["ProcessingResources"]["ClusterConfig"]
     what = f"processing job {params['ProcessingJobName']}"
+    if "InstancePreferences" in cluster:
+        text = f"InstancePreferences of {what}; use InstanceType and InstanceCount"
+        raise NotImplementedByEmulator(text)
+    if "InstanceCount" not in cluster or "InstanceType" not in cluster:
+        text = f"InstanceType and InstanceCount of {what} are required."
+        raise ValidationError(text)
     check_instance_count(cluster["InstanceCount"], what=what)
     inputs = params.get("ProcessingInputs", [])
     outputs = params.get("ProcessingOutputConfig", {}).get("Outputs", [])

@@ -33,6 +33,12 @@ _LISTING = Listing(
 )
 _REFUSED = ("ServerlessJobConfig", "ModelPackageConfig", "SessionChainingConfig", "MlflowConfig")
 _DEFAULT_MAX_RUNTIME_S = 86400
+_DESCRIBED_BY_DEFAULT = {
+    "StoppingCondition": {"MaxRuntimeInSeconds": _DEFAULT_MAX_RUNTIME_S},
+    "EnableNetworkIsolation": False,
+    "EnableInterContainerTrafficEncryption": False,
+    "EnableManagedSpotTraining": False,
+}
 
 
 @action("CreateTrainingJob")
@@ -137,7 +143,7 @@ def _new_job(context: Context, params: Params, *, arn: str) -> Document:
     output = params["OutputDataConfig"]["S3OutputPath"].rstrip("/")
     now = context.now()
     return {
-        "StoppingCondition": {"MaxRuntimeInSeconds": _DEFAULT_MAX_RUNTIME_S},
+        **_DESCRIBED_BY_DEFAULT,
         **params,
         "TrainingJobArn": arn,
         "TrainingJobStatus": "InProgress",

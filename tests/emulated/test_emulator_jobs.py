@@ -101,6 +101,7 @@ def test_a_training_job_echoes_its_request(embedded: Embedded) -> None:
     job = ended(embedded, name)
     assert job["StoppingCondition"] == stopping
     assert job["HyperParameters"]["sagemaker_program"] == '"train.py"'
+    assert job["EnableManagedSpotTraining"] is False
     assert embedded.sagemaker.list_tags(ResourceArn=job["TrainingJobArn"])["Tags"] == tags
 
 
@@ -160,11 +161,10 @@ def test_a_training_job_that_aws_would_not_take_is_refused(
     assert caught.value.response["Error"]["Code"] == "ValidationException"
 
 
-def test_a_processing_job_completes(embedded: Embedded) -> None:
-    assert (
-        processed(embedded, start_processing(embedded, "print(1)"))["ProcessingJobStatus"]
-        == "Completed"
-    )
+def test_a_processing_job_completes_within_a_day_by_default(embedded: Embedded) -> None:
+    job = processed(embedded, start_processing(embedded, "print(1)"))
+    assert job["ProcessingJobStatus"] == "Completed"
+    assert job["StoppingCondition"] == {"MaxRuntimeInSeconds": 86400}
 
 
 def test_a_processing_job_that_fails_says_so_in_its_list_entry(embedded: Embedded) -> None:
