@@ -6,7 +6,6 @@ environment                = "production"
 inter_container_encryption = true
 key_deletion_window_days   = 30
 key_rotation               = true
-network_isolation          = true
 
 logs = {
   retention_days = 365
@@ -15,6 +14,8 @@ logs = {
 network = {
   cidr_block = "10.0.0.0/16"
 }
+
+network_isolation = true
 
 retention_days = {
   capture        = 90

@@ -10,9 +10,9 @@ from botocore.exceptions import ClientError
 
 from pipeline.core.naming import LOCAL_ACCOUNT
 from pipeline.gateways.aws import Cloud
-from pipeline.gateways.terraform import Engine, Terraform
-from tests.support.embedded_aws import PROJECT_ROOT
-from tests.terraform.conftest import REGION, STATE_BUCKET
+from pipeline.gateways.terraform import Engine
+from tests.terraform.conftest import REGION
+from tests.terraform.roots import Root
 
 pytestmark = [pytest.mark.terraform, pytest.mark.emulated]
 
@@ -21,51 +21,6 @@ PARAMETER_NAME = "/mlops/trial/staging/foundation"
 BUCKET = f"trial-staging-{LOCAL_ACCOUNT}-{REGION}"
 GITLAB = "https://gitlab.example.com"
 GITLAB_PROVIDER = f"arn:aws:iam::{LOCAL_ACCOUNT}:oidc-provider/gitlab.example.com"
-
-
-class Root:
-    """One root module with its own state on the embedded AWS."""
-
-    def __init__(
-        self, name: str, engine: Engine, environment: Mapping[str, str], folder: Path
-    ) -> None:
-        self._folder = folder
-        self._profile = PROJECT_ROOT / "terraform" / "environments" / "local.tfvars"
-        self._var_files = [self._profile] if name == "foundation" else []
-        self.terraform = Terraform(
-            engine,
-            PROJECT_ROOT / "terraform" / name,
-            data_dir=folder / "data",
-            environment=environment,
-        )
-        backend = {"bucket": STATE_BUCKET, "key": f"trial/{name}.tfstate", "region": REGION}
-        self.terraform.init({**backend, "use_path_style": "true"})
-
-    def variable_files(self, values: Mapping[str, Any]) -> list[Path]:
-        path = self._folder / "inputs.tfvars.json"
-        path.write_text(json.dumps({"project": "trial", "region": REGION, **values}))
-        return [*self._var_files, path]
-
-    def planned(self, values: Mapping[str, Any]) -> dict[str, list[str]]:
-        """Return address -> actions of everything that a plan would change."""
-        files = self.variable_files(values)
-        if not self.terraform.plan(var_files=files, out=self._folder / "plan"):
-            return {}
-        plan = self.terraform.show(self._folder / "plan")
-        return {
-            change["address"]: change["change"]["actions"]
-            for change in plan["resource_changes"]
-            if change["mode"] == "managed" and change["change"]["actions"] != ["no-op"]
-        }
-
-    def apply(self, values: Mapping[str, Any]) -> None:
-        """Plan, and apply exactly that plan."""
-        assert self.terraform.plan(var_files=self.variable_files(values), out=self._folder / "plan")
-        self.apply_planned()
-
-    def apply_planned(self) -> None:
-        completed = self.terraform.apply(self._folder / "plan", timeout_s=120)
-        assert completed.exit_code == 0, completed.stderr
 
 
 def foundation_values(**changed: Any) -> dict[str, Any]:
@@ -129,7 +84,14 @@ def test_foundation_publishes_its_outputs(foundation: Root, cloud: Cloud) -> Non
     outputs = foundation.terraform.outputs()
     document = published(cloud)
     assert outputs["parameter_name"] == PARAMETER_NAME
-    for name in ("bucket", "kms_key_arn", "model_package_groups", "role_arn", "topic_arn"):
+    for name in (
+        "bucket",
+        "kms_key_arn",
+        "model_package_groups",
+        "role_arn",
+        "topic_arn",
+        "topic_arns",
+    ):
         assert document[name] == outputs[name]
     assert document["bucket"] == BUCKET
     assert document["inputs_digest"] == "0123456789abcdef"

@@ -15,6 +15,8 @@ MODULES = [name for name in DIRECTORIES if name.startswith("modules/")]
 REFUSING = [name for name in DIRECTORIES if (TERRAFORM / name / refusals.FILE).exists()]
 TESTED = [name for name in DIRECTORIES if list((TERRAFORM / name).glob("tests/*.tftest.hcl"))]
 UNTESTED = sorted(set(DIRECTORIES) - set(TESTED))  # `terraform test` validates first
+# Asked for only so that what does not fit together is refused.
+GUARDS = {("modules/autoscaling", "var.instance_type")}
 SENTENCE = r'  description = ("[A-Z].*\."|<<-EOT\n    [A-Z][^$]*?\.\n  EOT)\n'
 
 
@@ -103,6 +105,67 @@ def test_readme_lists_every_input_and_output(directory: str) -> None:
     readme = (TERRAFORM / directory / "README.md").read_text()
     rows = re.findall(r"^\| `(\w+)` \|", readme, re.MULTILINE)
     assert rows == [*declared("variable", directory), *declared("output", directory)]
+
+
+@pytest.mark.parametrize("directory", DIRECTORIES)
+def test_readme_describes_as_the_declarations_do(directory: str) -> None:
+    readme = (TERRAFORM / directory / "README.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| (?:(?:required|`.*?`) \| )?(.*) \|$", readme, re.MULTILINE)
+    declarations = [
+        *declared("variable", directory).items(),
+        *declared("output", directory).items(),
+    ]
+    assert rows == [(name, described(body)) for name, body in declarations]
+
+
+def described(body: str) -> str:
+    quoted = re.match(r'  description = "(.*)"\n', body)
+    return quoted[1].replace('\\"', '"') if quoted else " ".join(body.split("EOT")[1].split())
+
+
+def test_examples_of_all_module_readmes_are_valid_together(terraform: OfflineTerraform) -> None:
+    examples = [example_of(directory) for directory in MODULES]
+    folder = terraform.tree / "readmes"
+    folder.mkdir()
+    (folder / "main.tf").write_text("\n".join(examples))
+    assert all(re.search(r'^module "', example, re.MULTILINE) for example in examples)
+    terraform.init("readmes")
+    assert "The configuration is valid" in terraform.run("readmes", "validate", "-no-color")
+
+
+def example_of(directory: str) -> str:
+    readme = (TERRAFORM / directory / "README.md").read_text()
+    found = re.search(r"^```hcl\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)
+    assert found, directory
+    return found[1]
+
+
+@pytest.mark.parametrize("directory", ["account", "foundation"])
+def test_example_of_a_root_sets_what_is_required(directory: str) -> None:
+    variables = declared("variable", directory)
+    names = set(re.findall(r"^(\w+)\s*=", example_of(directory), re.MULTILINE))
+    required = {name for name, body in variables.items() if "\n  default " not in body}
+    assert required <= names <= set(variables)
+
+
+@pytest.mark.parametrize("directory", DIRECTORIES)
+def test_nothing_is_declared_and_not_used(directory: str) -> None:
+    text = "\n".join(path.read_text() for path in sorted((TERRAFORM / directory).glob("*.tf")))
+    blocks = re.findall(r"^locals \{\n(.*?)^\}", text, re.DOTALL | re.MULTILINE)
+    declarations = [
+        *(f"var.{name}" for name in declared("variable", directory)),
+        *(f"local.{name}" for each in blocks for name in re.findall(r"^  (\w+)\s+=", each, re.M)),
+        *(f"data.{a}.{b}" for a, b in re.findall(r'^data "(\w+)" "(\w+)"', text, re.MULTILINE)),
+    ]
+    unused = {(directory, each) for each in declarations if not is_used(each, text)}
+    assert unused <= GUARDS
+
+
+def is_used(declaration: str, text: str) -> bool:
+    """A variable that only its own validation reads is not used."""
+    own = rf'^variable "{declaration.removeprefix("var.")}" \{{\n.*?^\}}\n'
+    rest = re.sub(own, "", text, flags=re.DOTALL | re.MULTILINE)
+    return re.search(rf"\b{declaration}\b", rest) is not None
 
 
 @pytest.mark.parametrize("environment", ["local", "production", "staging"])
