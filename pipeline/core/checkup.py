@@ -91,9 +91,9 @@ def failure(findings: Iterable[Finding]) -> PipelineError | None:
     bad = [each for each in findings if each.grade is Grade.FAILED]
     if not bad:
         return None
-    noun = "check" if len(bad) == 1 else "checks"
-    names = ", ".join(each.check for each in bad)
-    message = f"{len(bad)} {noun} failed: {names}."
+    names = tuple(dict.fromkeys(each.check for each in bad))
+    noun = "check" if len(names) == 1 else "checks"
+    message = f"{len(names)} {noun} failed: {', '.join(names)}."
     return bad[0].kind(message, remedy="Mend the first one first; each line above names its fix.")
 
 

@@ -1,7 +1,7 @@
 """`kill -9` of the runner, in every mode and at several moments: the same command then works.
 
 Names do not collide, the lease of the dead run is known to be one, and the ledger and SageMaker
-agree again.
+agree again. The quick part of this is in test_interrupted.
 """
 
 import re
@@ -102,6 +102,7 @@ def test_after_a_kill_the_same_command_works(
     require_sound(killed)
 
 
+@pytest.mark.soak
 def test_a_killed_training_leaves_no_name_that_the_next_one_could_meet(story: Story) -> None:
     assert kill_after(story, 6, "--mode", "training", "--stop-after", "train") == -signal.SIGKILL
     again = story.run("--mode", "training", "--stop-after", "train")
