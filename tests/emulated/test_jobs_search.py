@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.emulated.embedded import Embedded, unique
-from tests.emulated.test_jobs_lists import (
+from tests.emulated.sagemaker_things import (
     a_model_package,
     a_model_package_group,
     a_pipeline,
