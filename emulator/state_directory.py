@@ -82,12 +82,14 @@ class StateDirectory:
 
     def read_record(self) -> ServerRecord | None:
         try:
-            return ServerRecord(**json.loads(self._record_path.read_text()))
+            record = ServerRecord(**json.loads(self._record_path.read_text()))
+            _check_port(record.port)
         except (FileNotFoundError, NotADirectoryError):
             return None
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             text = f"{self._record_path} is damaged ({error}); delete it and start again."
             raise StateDirectoryError(text) from error
+        return record
 
     def write_record(self, record: ServerRecord) -> None:
         draft = self._record_path.with_suffix(".new")
@@ -174,6 +176,12 @@ class StateDirectory:
     @property
     def _lock_path(self) -> Path:
         return self.path / "server.lock"
+
+
+def _check_port(port: object) -> None:
+    if not isinstance(port, int) or not 0 < port < 65536:
+        text = f"port is {port!r}"
+        raise ValueError(text)
 
 
 def read_health(port: int) -> str | None:

@@ -7,13 +7,16 @@ before. What did not change since then (most S3 objects) is not written again.
 import datetime
 import hashlib
 import json
+import math
 import os
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 ReadObject = Callable[[str], bytes]
 ASIDE_PREFIX = "snapshot-set-aside-"
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class Unusable(Exception):
@@ -71,13 +74,14 @@ class SnapshotFolder:
     def header(self) -> Header | None:
         """Return the header; None without a snapshot; Unusable when it is damaged."""
         try:
-            document = json.loads(self._header_path.read_text())
-            return Header(**document)
+            header = Header(**json.loads(self._header_path.read_text()))
+            _check(header)
         except FileNotFoundError:
             return None
-        except (ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, RecursionError) as error:
             text = f"{self._header_path.name} is damaged ({error})"
             raise Unusable(text) from error
+        return header
 
     def read(self, digest: str) -> bytes:
         try:
@@ -116,6 +120,20 @@ class SnapshotFolder:
     @property
     def _content_path(self) -> Path:
         return self.path / "content"
+
+
+def _check(header: Header) -> None:
+    """Raise ValueError or TypeError when a member is not what `write` writes."""
+    if not math.isfinite(header.taken_at):
+        text = f"taken_at is {header.taken_at}"
+        raise ValueError(text)
+    if not isinstance(header.versions, dict) or not isinstance(header.sections, dict):
+        text = "versions and sections must be objects"
+        raise TypeError(text)
+    for digest in header.sections.values():
+        if _DIGEST.fullmatch(digest) is None:
+            text = f"{digest!r} is no digest"
+            raise ValueError(text)
 
 
 def digest_of(data: bytes) -> str:

@@ -148,12 +148,15 @@ class Keeper:
         if header is None:
             return Restored(unclean=unclean)
         try:
-            self._restore(header)
+            prepared = self._prepared(header)
         except Unusable as unusable:
             return self._set_aside(unusable, unclean=unclean, age_s=age_s)
+        for install in reversed(prepared):
+            install()
         return Restored(restored="yes", unclean=unclean, snapshot_age_s=age_s)
 
-    def _restore(self, header: Header) -> None:
+    def _prepared(self, header: Header) -> Sequence[Callable[[], None]]:
+        """Read every part, so that one that cannot be used leaves nothing half restored."""
         _check_versions(header.versions)
         prepared = []
         for part in self._parts:
@@ -161,9 +164,14 @@ class Keeper:
                 text = f"it has no part {part.name}"
                 raise Unusable(text)
             data = self._folder.read(header.sections[part.name])
-            prepared.append(part.prepare(data, self._folder.read))
-        for install in reversed(prepared):
-            install()
+            try:
+                prepared.append(part.prepare(data, self._folder.read))
+            except Unusable:
+                raise
+            except Exception as error:
+                text = f"the part {part.name} cannot be read ({error!r})"
+                raise Unusable(text) from error
+        return prepared
 
     def _set_aside(self, why: Unusable, *, unclean: bool, age_s: float | None) -> Restored:
         path = self._folder.set_aside()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from emulator.persistence import moto_state
-from emulator.persistence.content import Content, ReadObject, SnapshotFolder, Unusable
+from emulator.persistence.content import Content, ReadObject, SnapshotFolder
 from emulator.persistence.gate import Gate
 from emulator.persistence.keeper import Keeper, Part
 from emulator.persistence.settling import settle
@@ -24,14 +24,10 @@ def keeper_of(
 
 
 def plain_part(name: str, *, snapshot: Callable[[], Any], restore: Callable[[Any], None]) -> Part:
-    """Return a part that is plain data; `restore` refuses what it cannot take with ValueError."""
+    """Return a part that is plain data; `restore` raises for what it cannot take."""
 
     def prepare(data: bytes, _: ReadObject) -> Callable[[], None]:
-        try:
-            restore(json.loads(data))
-        except (ValueError, KeyError, TypeError) as error:
-            text = f"the part {name} cannot be read ({error!r})"
-            raise Unusable(text) from error
+        restore(json.loads(data))
         return lambda: None
 
     return Part(name=name, dump=lambda _: json.dumps(snapshot()).encode(), prepare=prepare)
@@ -42,11 +38,9 @@ def _sagemaker(store: Store) -> Part:
         return store.dump()
 
     def prepare(data: bytes, _: ReadObject) -> Callable[[], None]:
-        try:
-            Store().load(data)
-        except (ValueError, KeyError, TypeError) as error:
-            text = f"the SageMaker documents cannot be read ({error!r})"
-            raise Unusable(text) from error
+        rehearsal = Store()
+        rehearsal.load(data)
+        settle(rehearsal, now=time.time())
 
         def install() -> None:
             store.load(data)
