@@ -1,10 +1,11 @@
 """Checks a request against botocore's service model and words violations as AWS does.
 
-Enums, patterns, lengths, ranges and required members come first (ValidationException), types and
-unknown members second (SerializationException, by botocore's own validator).
+Types come first, as AWS reads JSON before it looks at what it says (SerializationException); then
+enums, patterns, lengths, ranges and required members (ValidationException); unknown members last.
 """
 
 import functools
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -23,6 +24,22 @@ _PROPERTY_CLASSES = {
     r"\p{P}": r"!-/:-@\[-`{-~",
 }
 
+_TYPES: dict[str, type] = {
+    "blob": str,
+    "boolean": bool,
+    "list": list,
+    "map": Mapping,
+    "string": str,
+    "structure": Mapping,
+}
+_NUMBERS: dict[str, tuple[type, ...]] = {
+    "double": (int, float),
+    "float": (int, float),
+    "integer": (int,),
+    "long": (int,),
+    "timestamp": (int, float),
+}
+
 
 def check_request(params: Mapping[str, Any], shape: Any) -> None:
     """Raise ValidationError or AwsError (SerializationException) when the request is not valid."""
@@ -35,6 +52,40 @@ def check_request(params: Mapping[str, Any], shape: Any) -> None:
     if report.has_errors():
         code = "SerializationException"
         raise AwsError(code, report.generate_report())
+
+
+def check_json_types(params: Mapping[str, Any], shape: Any) -> None:
+    """Raise AwsError (SerializationException) when JSON has another type than AWS reads there."""
+    for path, expected in _wrong_types(params, shape, path=""):
+        code, text = (
+            "SerializationException",
+            f"{path.removeprefix('.')} must be of type {expected}.",
+        )
+        raise AwsError(code, text)
+
+
+def _wrong_types(value: Any, shape: Any, *, path: str) -> Iterator[tuple[str, str]]:
+    if not _has_type(value, shape.type_name):
+        yield path, shape.type_name
+    elif shape.type_name == "structure":
+        for name, member in shape.members.items():
+            if name in value:
+                yield from _wrong_types(value[name], member, path=f"{path}.{name}")
+    elif shape.type_name == "list":
+        for index, item in enumerate(value):
+            yield from _wrong_types(item, shape.member, path=f"{path}[{index}]")
+    elif shape.type_name == "map":
+        for key, item in value.items():
+            yield from _wrong_types(item, shape.value, path=f"{path}[{key!r}]")
+
+
+def _has_type(value: Any, type_name: str) -> bool:
+    if type_name in _NUMBERS:
+        # For Python True is a number, and NaN is one.
+        if isinstance(value, bool) or not isinstance(value, _NUMBERS[type_name]):
+            return False
+        return not isinstance(value, float) or math.isfinite(value)
+    return isinstance(value, _TYPES.get(type_name, object))
 
 
 def _violations(value: Any, shape: Any, *, path: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ import botocore.session
 
 from emulator.answers import Answer
 from emulator.cloud import Cloud
-from emulator.sagemaker.constraints import check_request
+from emulator.sagemaker.constraints import check_json_types, check_request
 from emulator.sagemaker.errors import AwsError, NotImplementedByEmulator, ValidationError
 from emulator.sagemaker.hosting import Hosting
 from emulator.sagemaker.registry import ACTIONS, Context
@@ -73,7 +73,8 @@ class ControlPlane:
             text = f"SageMaker action {action}"
             raise NotImplementedByEmulator(text)
         operation = self._model.operation_model(action)
-        params = _without_nulls(_parsed(body))
+        params = _parsed(body)
+        check_json_types(params, operation.input_shape)
         check_request(params, operation.input_shape)
         context = Context(
             region=region, cloud=self._cloud, store=self._store, hosting=self._hosting
@@ -93,8 +94,11 @@ def error_answer(error: AwsError) -> Answer:
 
 def _parsed(body: bytes) -> Mapping[str, Any]:
     try:
-        params = json.loads(body or b"{}")
-    except ValueError as error:
+        params = _without_nulls(json.loads(body or b"{}"))
+        # JSON can say half a character, which nothing can be encoded with.
+        if b"\\u" in body:
+            json.dumps(params, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
         code = "SerializationException"
         text = f"The request is not JSON: {error}"
         raise AwsError(code, text) from error
