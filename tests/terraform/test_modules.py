@@ -17,6 +17,7 @@ TESTED = [name for name in DIRECTORIES if list((TERRAFORM / name).glob("tests/*.
 UNTESTED = sorted(set(DIRECTORIES) - set(TESTED))  # `terraform test` validates first
 # Asked for only so that what does not fit together is refused.
 GUARDS = {("modules/autoscaling", "var.instance_type")}
+EXCEPTION = r"#\s*checkov:skip=(\w+): ?(.*) \(owner: (\w+)\)"
 SENTENCE = r'  description = ("[A-Z].*\."|<<-EOT\n    [A-Z][^$]*?\.\n  EOT)\n'
 
 
@@ -166,6 +167,16 @@ def is_used(declaration: str, text: str) -> bool:
     own = rf'^variable "{declaration.removeprefix("var.")}" \{{\n.*?^\}}\n'
     rest = re.sub(own, "", text, flags=re.DOTALL | re.MULTILINE)
     return re.search(rf"\b{declaration}\b", rest) is not None
+
+
+def test_security_document_lists_every_exception() -> None:
+    said = [
+        f"| {control} | `{path.relative_to(TERRAFORM)}` | {reason} | {owner} |"
+        for path in sorted(TERRAFORM.rglob("*.tf"))
+        for control, reason, owner in re.findall(EXCEPTION, path.read_text())
+    ]
+    document = (TERRAFORM.parent / "docs" / "security.md").read_text()
+    assert re.findall(r"^\| CKV.*\|$", document, re.MULTILINE) == said
 
 
 @pytest.mark.parametrize("environment", ["local", "production", "staging"])
