@@ -19,6 +19,7 @@ from emulator.containers.images import UnusableImage, resolve
 from emulator.containers.instance import Blueprint, Instance
 from emulator.containers.layout import ContainerLayout
 from emulator.containers.shadowing import Mirror
+from emulator.containers.strays import kill_below
 from emulator.containers.worker import (
     ContainerCrashed,
     ContainerResponse,
@@ -287,5 +288,6 @@ def _stop_all(instances: Sequence[Instance], grace_s: float) -> None:
 
 
 def remove_leftovers(state_dir: Path) -> None:
-    """Delete the directories of fleets that a killed server could not clean up."""
+    """Clean up what a killed server could not: stray processes, directories of fleets."""
+    kill_below(state_dir)
     shutil.rmtree(state_dir / "fleets", ignore_errors=True)

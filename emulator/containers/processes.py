@@ -10,10 +10,13 @@ import os
 import signal
 import subprocess
 import threading
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from emulator.containers.strays import MARK, kill_marked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -51,8 +54,11 @@ class Command:
 class ContainerProcess:
     """A running main process. `ended` only after its last output line was handed on."""
 
-    def __init__(self, process: subprocess.Popen[bytes], sink: Callable[[str], None]) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], sink: Callable[[str], None], *, mark: str
+    ) -> None:
         self._process = process
+        self._mark = mark
         self._ended = threading.Event()
         self._pump = threading.Thread(target=self._hand_on_lines, args=(sink,), daemon=True)
         self._pump.start()
@@ -103,6 +109,7 @@ class ContainerProcess:
         os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
         self._kill_group()
         self._process.wait()
+        kill_marked(self._mark)
         self._pump.join(_STRAY_OUTPUT_WAIT_S)
         if self._process.stdin is not None:
             self._process.stdin.close()
@@ -119,14 +126,15 @@ def spawn(
     command: Command, *, sink: Callable[[str], None], pass_fds: Sequence[int] = ()
 ) -> ContainerProcess:
     """Start the command; raise OSError when the interpreter cannot be executed."""
-    process = _SPAWNER.submit(_popen, command, tuple(pass_fds)).result()
-    return ContainerProcess(process, sink)
+    mark = uuid.uuid4().hex
+    process = _SPAWNER.submit(_popen, command, mark, tuple(pass_fds)).result()
+    return ContainerProcess(process, sink, mark=mark)
 
 
-def _popen(command: Command, pass_fds: tuple[int, ...]) -> subprocess.Popen[bytes]:
+def _popen(command: Command, mark: str, pass_fds: tuple[int, ...]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         command.argv(),
-        env=command.full_environment(),
+        env={**command.full_environment(), MARK: mark},
         cwd=command.directory,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

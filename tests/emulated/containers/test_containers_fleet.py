@@ -59,6 +59,24 @@ def test_a_stopped_fleet_leaves_no_process_and_no_file(world: World) -> None:
     assert list((world.cloud.state_dir / "fleets").iterdir()) == []
 
 
+def test_a_child_in_a_session_of_its_own_ends_with_its_container(world: World) -> None:
+    inference = """
+import subprocess
+child = subprocess.Popen(["sleep", "600"], start_new_session=True)
+def model_fn(model_dir): return None
+def transform_fn(model, body, content_type, accept): return f'{{"pid": {child.pid}}}', accept
+"""
+    with world.serving(inference, instance_count=2) as fleet:
+        children = [psutil.Process(int(str(ask(fleet)["pid"]))) for _ in range(2)]
+        assert [runs(child) for child in children] == [True, True]
+    assert len(set(children)) == 2
+    assert [runs(child) for child in children] == [False, False]
+
+
+def runs(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
 def test_a_request_in_flight_is_answered_before_the_fleet_stops(world: World) -> None:
     quick = SAYS_PID.replace("time.sleep(5)", "time.sleep(0.3)")
     with ThreadPoolExecutor() as pool, world.serving(quick) as fleet:

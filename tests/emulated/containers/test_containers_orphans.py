@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from emulator.containers.fleet import remove_leftovers
 from tests.emulated.containers.world import World, wait_for
 
 ROOT = Path(__file__).parents[3]
@@ -95,3 +96,18 @@ def test_containers_that_were_suspended_do_not_outlive_it_either(server: psutil.
             container.resume()
     _, alive = psutil.wait_procs(everything, timeout=10)
     assert alive == []
+
+
+def test_the_next_start_ends_what_left_its_containers_group(tmp_path: Path) -> None:
+    home = tmp_path / "fleets" / "one" / "scratch"
+    environment = {"PATH": os.environ["PATH"], "HOME": str(home), "EMULATOR_CONTAINER": "x"}
+    elsewhere = {**environment, "HOME": f"{tmp_path}-other"}
+    stray, other = (
+        subprocess.Popen(["sleep", "60"], env=each, start_new_session=True)
+        for each in (environment, elsewhere)
+    )
+    with stray, other:
+        remove_leftovers(tmp_path)
+        assert stray.wait(5) == -signal.SIGKILL
+        assert other.poll() is None
+        other.kill()
