@@ -3,6 +3,7 @@
 import itertools
 import random
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -10,6 +11,7 @@ import pytest
 from botocore.config import Config
 
 from tests.emulated.embedded import REGION, Embedded, unique
+from tests.support.embedded_aws import hasty_aws
 from tests.support.lives import LIVES, Life
 from tests.support.sagemaker_lives import SAGEMAKER_LIVES
 
@@ -65,6 +67,12 @@ def live(url: str, *, rounds: int) -> int:
 
 def test_400_calls_of_eight_threads_lose_nothing(embedded: Embedded) -> None:
     assert live(embedded.url, rounds=3) >= 400
+
+
+@pytest.mark.soak
+def test_calls_that_interrupt_each_other_lose_nothing(tmp_path: Path) -> None:
+    with hasty_aws(tmp_path) as url:
+        assert live(url, rounds=10) >= 1000
 
 
 @pytest.mark.soak

@@ -13,18 +13,16 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.emulated.embedded import Embedded, unique
-from tests.support.embedded_aws import PROJECT_ROOT, embedded_aws
+from tests.support.embedded_aws import PROJECT_ROOT, hasty_aws
 
 pytestmark = pytest.mark.emulated
 
-_HASTY = str(PROJECT_ROOT / "tests" / "support" / "hasty")
 _TRUST = '{"Version": "2012-10-17", "Statement": []}'
 
 
 @pytest.fixture(scope="module")
 def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
-    """A server whose threads interrupt each other all the time."""
-    with embedded_aws(tmp_path_factory.mktemp("hasty"), PYTHONPATH=_HASTY) as url:
+    with hasty_aws(tmp_path_factory.mktemp("hasty")) as url:
         yield Embedded(url=url)
 
 

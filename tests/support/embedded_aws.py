@@ -25,6 +25,13 @@ def embedded_aws(state_dir: Path, **variables: str) -> Iterator[str]:
         stop(state_dir)
 
 
+@contextmanager
+def hasty_aws(state_dir: Path) -> Iterator[str]:
+    """One whose threads interrupt each other all the time, so that races are seen."""
+    with embedded_aws(state_dir, PYTHONPATH=str(Path(__file__).parent / "hasty")) as endpoint_url:
+        yield endpoint_url
+
+
 def start(state_dir: Path, **variables: str) -> str:
     """Return the URL of the server on `state_dir`, started unless it runs."""
     strict = {"EMULATOR_STRICT": "1", **variables}
