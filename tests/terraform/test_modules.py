@@ -142,9 +142,11 @@ def example_of(directory: str) -> str:
 
 
 @pytest.mark.parametrize("directory", ["account", "foundation"])
-def test_example_of_a_root_sets_what_is_required(directory: str) -> None:
+def test_examples_of_a_root_set_what_is_required(directory: str) -> None:
     variables = declared("variable", directory)
-    names = set(re.findall(r"^(\w+)\s*=", example_of(directory), re.MULTILINE))
+    readme = (TERRAFORM / directory / "README.md").read_text()
+    examples = re.findall(r"^```hcl\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)
+    names = set(re.findall(r"^(\w+)\s*=", "\n".join(examples), re.MULTILINE))
     required = {name for name, body in variables.items() if "\n  default " not in body}
     assert required <= names <= set(variables)
 
