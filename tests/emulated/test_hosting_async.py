@@ -137,6 +137,28 @@ def test_missing_input_is_a_failure_of_the_request_not_of_the_call(embedded: Emb
     assert "Failed to download" in stored(embedded, answer["FailureLocation"])
 
 
+def test_requests_that_wait_are_answered_by_what_serves_after_an_update(
+    embedded: Embedded,
+) -> None:
+    bucket = embedded.a_bucket()
+    slow = "import time\n" + ECHOES.replace("    if body", "    time.sleep(0.2)\n    if body")
+    config, other = (
+        embedded.a_config(
+            model=embedded.a_model(inference=slow.replace(" as ", f" {name} ")),
+            AsyncInferenceConfig={
+                "ClientConfig": {"MaxConcurrentInvocationsPerInstance": 1},
+                "OutputConfig": {"S3OutputPath": f"s3://{bucket}"},
+            },
+        )
+        for name in ("old", "new")
+    )
+    endpoint = embedded.an_endpoint(config)
+    asked = [ask(embedded, endpoint, Body=b"1", ContentType="text/csv") for _ in range(25)]
+    embedded.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=other)
+    answers = {stored(embedded, each["OutputLocation"]) for each in asked}
+    assert answers == {"1 old text/csv", "1 new text/csv"}
+
+
 def test_each_kind_of_endpoint_has_its_own_call(embedded: Embedded) -> None:
     bucket = embedded.a_bucket()
     later, now = an_async_endpoint(embedded, bucket), embedded.an_endpoint(embedded.a_config())
