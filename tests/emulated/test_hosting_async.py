@@ -137,6 +137,7 @@ def test_missing_input_is_a_failure_of_the_request_not_of_the_call(embedded: Emb
     assert "Failed to download" in stored(embedded, answer["FailureLocation"])
 
 
+@pytest.mark.soak
 def test_requests_that_wait_are_answered_by_what_serves_after_an_update(
     embedded: Embedded,
 ) -> None:

@@ -110,6 +110,7 @@ def test_a_deleted_endpoint_leaves_what_it_had_captured(embedded: Embedded) -> N
     assert len(lines(embedded, bucket)) == 1
 
 
+@pytest.mark.soak
 def test_a_server_that_is_stopped_writes_what_it_had_captured(tmp_path: Path) -> None:
     # At this scale a file would be written only after five seconds.
     server = Server(state_dir=tmp_path, variables={"EMULATOR_TIME_SCALE": "1"})
@@ -147,6 +148,7 @@ def test_each_fleet_of_an_update_captures_by_its_own_config(embedded: Embedded) 
     assert 1 <= len(captured(embedded, new, 1)) < 30
 
 
+@pytest.mark.soak
 def test_captured_files_are_encrypted_with_the_key(embedded: Embedded) -> None:
     bucket = embedded.a_bucket()
     key = embedded.client("kms").create_key()["KeyMetadata"]["Arn"]

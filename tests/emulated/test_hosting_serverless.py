@@ -61,6 +61,7 @@ def test_more_requests_at_once_than_the_concurrency_are_throttled(embedded: Embe
     assert sorted(answers) == ["ThrottlingException", "ThrottlingException", "late", "late"]
 
 
+@pytest.mark.soak
 def test_instances_can_replace_a_serverless_variant_but_not_the_reverse(embedded: Embedded) -> None:
     model = embedded.a_model()
     serverless = a_config(embedded, a_serverless(model))
