@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 
 log = logging.getLogger(__name__)
 
-_WORKERS = 8
+# Receivers that hang hold a worker each; the next delivery must not wait for them.
+_MOST_WORKERS = 64
 
 
 class Undelivered(Exception):
@@ -72,8 +73,7 @@ class Deliveries:
         self._changed = threading.Condition()
         self._waiting: list[tuple[float, int, _Waiting]] = []
         self._numbers = itertools.count()
-        for number in range(_WORKERS):
-            threading.Thread(target=self._work, name=f"delivery-{number}", daemon=True).start()
+        self._workers = self._idle = 0
 
     def submit(self, parcel: Parcel) -> None:
         self._put(_Waiting(parcel=parcel, retry=0, since=time.monotonic()), wait_s=0)
@@ -82,11 +82,19 @@ class Deliveries:
         due = time.monotonic() + wait_s / self._time_scale
         with self._changed:
             heapq.heappush(self._waiting, (due, next(self._numbers), item))
+            if self._idle < len(self._waiting) and self._workers < _MOST_WORKERS:
+                self._workers += 1
+                self._idle += 1
+                name = f"delivery-{self._workers}"
+                threading.Thread(target=self._work, name=name, daemon=True).start()
             self._changed.notify()
 
     def _work(self) -> None:
         while True:
-            self._attempt(self._next_due())
+            item = self._next_due()
+            self._attempt(item)
+            with self._changed:
+                self._idle += 1
 
     def _next_due(self) -> _Waiting:
         with self._changed:
@@ -96,6 +104,7 @@ class Deliveries:
                     continue
                 wait_s = self._waiting[0][0] - time.monotonic()
                 if wait_s <= 0:
+                    self._idle -= 1
                     return heapq.heappop(self._waiting)[2]
                 self._changed.wait(wait_s)
 

@@ -87,3 +87,20 @@ def test_what_is_delivered_at_once_never_fails_its_publisher() -> None:
 def test_waits_grow_up_to_the_longest() -> None:
     retries = Retries(count=9, first_wait_s=1, factor=2, longest_wait_s=5)
     assert [retries.wait_s(number) for number in (1, 2, 3, 4)] == [1, 2, 4, 5]
+
+
+def test_receivers_that_hang_do_not_keep_the_next_one_waiting() -> None:
+    release, deliveries, last = (
+        threading.Event(),
+        Deliveries(time_scale=1000),
+        Addressee(failures=0),
+    )
+
+    def hang() -> None:
+        release.wait()
+
+    for send in [*[hang] * 12, last.send]:
+        parcel = Parcel(label="test", send=send, give_up=last.give_up, retries=NO_WAIT)
+        deliveries.submit(parcel)
+    assert last.ended.wait(20)
+    release.set()
