@@ -72,7 +72,7 @@ def host_names(count: int) -> tuple[str, ...]:
 
 
 def prepare_hosts(directory: Path, names: Sequence[str]) -> tuple[Host, ...]:
-    """Make an empty private directory per host; left in place afterwards for inspection.
+    """Make an empty private directory per host; a job that fails leaves it for inspection.
 
     The only host of a job has the job's directory to itself.
     """

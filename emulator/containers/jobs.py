@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -60,6 +61,10 @@ class JobRun:
     def new_hosts(self) -> tuple[Host, ...]:
         """Make empty directories; what an earlier attempt left is gone."""
         return prepare_hosts(self.directory, self.host_names)
+
+    def forget_files(self) -> None:
+        """Delete what a job that completed left on this machine; its results are in S3."""
+        shutil.rmtree(self.directory, ignore_errors=True)
 
     def max_runtime_s(self) -> float:
         limits = self.job.get("StoppingCondition", {})

@@ -77,6 +77,7 @@ def _run(run: JobRun, record: ProcessingRecord) -> None:
         record.end("Stopped", **said)
     elif outcome.exit_code == 0:
         record.end("Completed", **said)
+        run.forget_files()
     else:
         failure = read_message(outcome.host.layout.message_file)
         record.fail(jobs.algorithm_error(failure, outcome.exit_code), **said)

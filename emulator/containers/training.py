@@ -84,6 +84,8 @@ def _train(run: JobRun, record: TrainingRecord, *, metrics: LogMetrics) -> None:
     record.enter("Uploading", status=status)
     artifacts = {"ModelArtifacts": {"S3ModelArtifacts": upload_outputs(run, hosts)}}
     _end(record, outcome.ending, artifacts)
+    if outcome.ending is Ending.EXITED:
+        run.forget_files()
 
 
 def _attempt(

@@ -80,6 +80,7 @@ def run_transform_job(
         _Transform(run, variant).run()
         run.stop_if_asked()
         record.end("Completed")
+        run.forget_files()
 
 
 class _Transform:

@@ -47,6 +47,16 @@ def test_a_completed_job_passes_through_every_status(world: World) -> None:
     assert running["TrainingStartTime"] < running["TrainingEndTime"]
 
 
+def test_only_a_job_that_fails_leaves_its_files_on_this_machine(world: World) -> None:
+    jobs = world.cloud.state_dir / "jobs" / "us-east-1" / "training"
+    completed = world.script_job("pass")
+    world.train(completed)
+    assert not (jobs / completed["TrainingJobName"]).exists()
+    failed = world.script_job("raise SystemExit(1)")
+    world.train(failed)
+    assert (jobs / failed["TrainingJobName"] / "ml" / "output" / "failure").is_file()
+
+
 def test_the_artifact_holds_the_model_directory_at_its_root(world: World) -> None:
     job = world.script_job(SAVES_ENVIRONMENT)
     running = world.train(job)
