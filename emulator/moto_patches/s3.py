@@ -1,11 +1,12 @@
-"""S3: conditional writes, bucket policies on loopback, deleting versions, notifications.
+"""S3: conditional writes, bucket policies on loopback, deleting versions, logging, notifications.
 
-Sources: "Conditional requests" and "aws:SecureTransport" in the S3 user guide, and the
-GetBucketNotificationConfiguration page of the API reference.
+Sources: "Conditional requests", "aws:SecureTransport" and "Permissions for log delivery" in the S3
+user guide, and the GetBucketNotificationConfiguration page of the API reference.
 """
 
 import json
 from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 from xml.etree import ElementTree
 
@@ -13,7 +14,7 @@ from moto.s3.exceptions import MissingKey, PreconditionFailed, S3AccessDeniedErr
 from moto.s3.models import FakeBucket, FakeDeleteMarker
 from moto.s3.responses import S3Response
 
-from emulator.moto_patches.patching import add, wrap
+from emulator.moto_patches.patching import add, existing, wrap
 
 
 def apply() -> None:
@@ -22,6 +23,8 @@ def apply() -> None:
     wrap(FakeBucket, "get_permission", by=_loopback_permission)
     wrap(S3Response, "_key_response", by=_denied_with_its_code)
     wrap(S3Response, "get_bucket_notification", by=_with_event_bridge)
+    existing(FakeBucket, "_log_permissions_enabled_policy")
+    FakeBucket._log_permissions_enabled_policy = staticmethod(_lets_logs_in)
     add(FakeDeleteMarker, "dispose", function=_nothing_to_dispose)
 
 
@@ -96,6 +99,24 @@ def _applies_to_everyone(statement: Mapping[str, Any]) -> bool:
     if isinstance(principal, Mapping):
         principal = principal.get("AWS")
     return "Condition" not in statement and principal in (None, "*", ["*"])
+
+
+def _lets_logs_in(target_bucket: Any, target_prefix: str | None) -> bool:
+    """moto falls over a principal that is "*", and knows neither prefixes nor lists."""
+    statements = json.loads(target_bucket.policy or b'{"Statement": []}')["Statement"]
+    place = f"arn:{target_bucket.partition}:s3:::{target_bucket.name}/{target_prefix or ''}log"
+    return any(
+        item["Effect"] == "Allow"
+        and isinstance(item["Principal"], Mapping)
+        and "logging.s3.amazonaws.com" in _listed(item["Principal"].get("Service", []))
+        and any(fnmatchcase("s3:PutObject", each) for each in _listed(item["Action"]))
+        and any(fnmatchcase(place, each) for each in _listed(item["Resource"]))
+        for item in statements
+    )
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
 
 
 def _denied_with_its_code(original: Callable[..., Any]) -> Callable[..., Any]:
