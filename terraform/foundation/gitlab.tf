@@ -10,6 +10,7 @@ module "ci_roles" {
   account_id                 = local.account_id
   audience                   = var.gitlab.audience
   bucket                     = local.bucket
+  data_buckets               = var.gitlab.data_buckets
   deploy_branch              = var.gitlab.deploy_branch
   endpoint_names             = local.endpoint_names
   environment                = var.environment
@@ -25,6 +26,7 @@ module "ci_roles" {
   project                    = var.project
   project_path               = var.gitlab.project_path
   region                     = var.region
+  secret_arns                = var.gitlab.secret_arns
   security_group_ids         = local.vpc.security_group_ids
   session_duration_s         = var.gitlab.session_duration_s
   state_bucket               = local.state_bucket

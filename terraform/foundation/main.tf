@@ -74,7 +74,7 @@ module "boundary" {
   count  = local.makes_boundary ? 1 : 0
 
   account_id   = local.account_id
-  buckets      = compact([var.s3_bucket])
+  buckets      = compact(concat([var.s3_bucket], sort(try(var.gitlab.data_buckets, []))))
   name         = "${local.name}-boundary"
   partition    = local.partition
   project      = var.project

@@ -38,9 +38,11 @@ variable "gitlab" {
   description = "GitLab project whose pipelines plan and deploy here, and the OIDC provider that terraform/account offers; null makes no roles for CI."
   type = object({
     audience           = optional(string)
+    data_buckets       = optional(set(string), [])
     deploy_branch      = optional(string, "main")
     oidc_provider_arn  = string
     project_path       = string
+    secret_arns        = optional(set(string), [])
     session_duration_s = optional(number, 7200)
     state_kms_key_arn  = optional(string)
   })

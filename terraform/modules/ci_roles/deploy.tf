@@ -153,4 +153,26 @@ data "aws_iam_policy_document" "deploy" {
       resources = statement.value
     }
   }
+
+  dynamic "statement" {
+    for_each = length(var.data_buckets) > 0 ? [sort(var.data_buckets)] : []
+
+    content {
+      sid     = "ReadTrainingData"
+      actions = ["s3:GetObject", "s3:ListBucket"]
+      resources = flatten([
+        for name in statement.value : ["arn:${var.partition}:s3:::${name}", "arn:${var.partition}:s3:::${name}/*"]
+      ])
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(var.secret_arns) > 0 ? [sort(var.secret_arns)] : []
+
+    content {
+      sid       = "ReadSecrets"
+      actions   = ["secretsmanager:GetSecretValue"]
+      resources = statement.value
+    }
+  }
 }

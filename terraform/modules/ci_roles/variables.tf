@@ -31,6 +31,18 @@ variable "bucket" {
   }
 }
 
+variable "data_buckets" {
+  description = "Names of further buckets that pipelines may read training data from."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for each in var.data_buckets : can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", each))])
+    error_message = "The data buckets must be bucket names of 3 to 63 lowercase letters, digits, dots or hyphens, without s3://."
+  }
+}
+
 variable "deploy_branch" {
   description = "Protected branch whose pipelines may deploy."
   type        = string
@@ -203,6 +215,18 @@ variable "region" {
   validation {
     condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
     error_message = "The region must be an AWS region code, for example us-east-1."
+  }
+}
+
+variable "secret_arns" {
+  description = "ARNs of the secrets that pipelines on the deploy branch may read, such as that of a webhook."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for each in var.secret_arns : can(regex("^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[^*]+$", each))])
+    error_message = "The secret ARNs must look like arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME, without asterisks."
   }
 }
 

@@ -55,7 +55,9 @@ run "network_keys_and_topics_are_demanded_where_given" {
 
   variables {
     audience                 = "sts.amazonaws.com"
+    data_buckets             = ["warehouse"]
     permissions_boundary_arn = "arn:aws:iam::000000000000:policy/boundary"
+    secret_arns              = ["arn:aws:secretsmanager:us-east-1:000000000000:secret:webhook"]
     security_group_ids       = ["sg-0aa"]
     state_kms_key_arn        = "arn:aws:kms:us-east-1:000000000000:key/state"
     subnet_ids               = ["subnet-0bb"]
@@ -75,6 +77,11 @@ run "network_keys_and_topics_are_demanded_where_given" {
   assert {
     condition     = one([for s in data.aws_iam_policy_document.deploy.statement : one(s.resources) if s.sid == "Notify"]) == "arn:aws:sns:us-east-1:000000000000:topic"
     error_message = "Pipelines should publish to the given topics only."
+  }
+
+  assert {
+    condition     = { for s in data.aws_iam_policy_document.deploy.statement : s.sid => toset(s.resources) if startswith(s.sid, "Read") } == { ReadSecrets = toset(var.secret_arns), ReadTrainingData = toset(["arn:aws:s3:::warehouse", "arn:aws:s3:::warehouse/*"]) }
+    error_message = "Pipelines should read the given secrets and data only."
   }
 
   assert {
@@ -109,6 +116,7 @@ run "bad_values_are_refused" {
     account_id               = "123"
     audience                 = ""
     bucket                   = "s3://bucket"
+    data_buckets             = ["s3://warehouse"]
     deploy_branch            = "*"
     endpoint_names           = ["*"]
     environment              = "Staging"
@@ -123,6 +131,7 @@ run "bad_values_are_refused" {
     project                  = "Has Spaces"
     project_path             = "group/*"
     region                   = "Ireland"
+    secret_arns              = ["arn:aws:secretsmanager:us-east-1:000000000000:secret:*"]
     security_group_ids       = ["sg-0aa"]
     session_duration_s       = 60
     state_bucket             = "s3://state"
@@ -134,6 +143,7 @@ run "bad_values_are_refused" {
     var.account_id,
     var.audience,
     var.bucket,
+    var.data_buckets,
     var.deploy_branch,
     var.endpoint_names,
     var.environment,
@@ -148,6 +158,7 @@ run "bad_values_are_refused" {
     var.project,
     var.project_path,
     var.region,
+    var.secret_arns,
     var.security_group_ids,
     var.session_duration_s,
     var.state_bucket,
