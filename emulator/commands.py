@@ -1,5 +1,6 @@
 """What the commands do to a state directory's server; every one returns what it found or did."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -94,7 +95,11 @@ def _log_tail(directory: StateDirectory) -> str:
 
 
 def stop(directory: StateDirectory) -> dict[str, Any]:
-    """Stop the server and wait for its end; `stopped` is false when none ran."""
+    """Stop the server and wait for its end.
+
+    `stopped` is false when none ran; `killed` is true when it did not end by itself: what came
+    after its last snapshot is lost.
+    """
     with directory.commands_locked():
         return {"state_dir": str(directory.path), **_stop(directory)}
 
@@ -104,13 +109,22 @@ def _stop(directory: StateDirectory) -> dict[str, Any]:
     if pid is None:
         return {"stopped": False}
     os.kill(pid, signal.SIGTERM)
+    killed = not _ended(directory)
+    while killed and directory.is_served():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(_POLL_S)
+    return {"stopped": True, "pid": pid, "killed": killed}
+
+
+def _ended(directory: StateDirectory) -> bool:
+    """Wait for the server's end; False when it does not end by itself in time."""
     deadline = time.monotonic() + _STOP_LIMIT_S
     while directory.is_served():
         if time.monotonic() > deadline:
-            os.kill(pid, signal.SIGKILL)
-            deadline = time.monotonic() + _STOP_LIMIT_S
+            return False
         time.sleep(_POLL_S)
-    return {"stopped": True, "pid": pid}
+    return True
 
 
 def reset(directory: StateDirectory) -> dict[str, Any]:

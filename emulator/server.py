@@ -1,5 +1,6 @@
 """The server process of one state directory: wires all parts and serves until SIGTERM."""
 
+import functools
 import gc
 import logging
 import os
@@ -9,7 +10,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 
 from werkzeug.serving import BaseWSGIServer
@@ -30,7 +31,7 @@ from emulator.metrics.wiring import Monitoring, monitoring_of
 from emulator.middleware import Journal, Middleware, error_for
 from emulator.moto_app import MotoApp
 from emulator.persistence.gate import Gate
-from emulator.persistence.keeper import STOP, Keeper, Part
+from emulator.persistence.keeper import STOP, Homeless, Keeper, Part
 from emulator.persistence.settling import Relaunch
 from emulator.persistence.wiring import keeper_of, plain_part
 from emulator.runtimes import Answers, runtimes_of
@@ -45,6 +46,8 @@ log = logging.getLogger(__name__)
 
 # How long `start` waits for endpoints that served before; then they answer 503 for a while.
 _RELAUNCH_PATIENCE_S = 20.0
+# A server whose directory is gone is found by no command: it ends by itself.
+_HOME_CHECK_S = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +93,7 @@ def serve(directory: StateDirectory, environment: Mapping[str, str]) -> None:
     """Serve until SIGTERM or SIGINT; StateDirectoryError or BadSetting when that cannot begin."""
     settings = settings_from(environment)
     directory.path.mkdir(parents=True, exist_ok=True)
-    directory.hold()
+    held = directory.hold()
     previous = directory.read_record()
     listener = _listen(previous, directory=directory)
     record = ServerRecord(
@@ -100,7 +103,8 @@ def serve(directory: StateDirectory, environment: Mapping[str, str]) -> None:
         version=__version__,
     )
     strict = environment.get("EMULATOR_STRICT") == "1"
-    parts = _parts(record, directory, settings=settings, strict=strict)
+    is_home = functools.partial(directory.is_held, held)
+    parts = _parts(record, directory, settings=settings, strict=strict, is_home=is_home)
     record = _restored(record, parts.keeper, previous=previous)
     server = serve_in_background(listener, _application(record, parts))
     parts.monitoring.start()
@@ -108,9 +112,11 @@ def serve(directory: StateDirectory, environment: Mapping[str, str]) -> None:
     if not ready(_RELAUNCH_PATIENCE_S):
         log.warning("some endpoints are not ready yet after the restart; they answer 503")
     directory.write_record(record)
+    gc.freeze()  # what is here now stays: collections while serving need not look at it
     log.info("serving endpoint_url=%s pid=%d", record.endpoint_url, record.pid)
     parts.keep_taking_snapshots(settings.snapshot_interval_s)
-    parts.stopping.wait()
+    while not parts.stopping.wait(_HOME_CHECK_S) and is_home():
+        pass
     _stop(parts, server)
     log.info("stopped")
     gc.freeze()  # the interpreter's last collection would look at all of moto for seconds
@@ -151,7 +157,12 @@ class _Parts:
 
 
 def _parts(
-    record: ServerRecord, directory: StateDirectory, *, settings: Settings, strict: bool
+    record: ServerRecord,
+    directory: StateDirectory,
+    *,
+    settings: Settings,
+    strict: bool,
+    is_home: Callable[[], bool],
 ) -> _Parts:
     store, gate, hosting = Store(), Gate(), Hosting(launch)
     cloud = _cloud(record, directory, time_scale=settings.time_scale)
@@ -162,6 +173,7 @@ def _parts(
         path=directory.snapshot_path,
         instance_id=record.instance_id,
         others=(_cloudwatch_part(monitoring),),
+        is_home=is_home,
     )
     return _Parts(
         autoscaling=autoscaling_of(cloud, store, monitoring.cloudwatch, strict=strict),
@@ -200,6 +212,10 @@ def _stop(parts: _Parts, server: BaseWSGIServer) -> None:
 def _snapshot(keeper: Keeper, occasion: str) -> None:
     try:
         keeper.take(occasion)
+    except Homeless:
+        log.error(
+            "the state directory was moved or deleted; what came after its last snapshot is lost"
+        )
     except Exception:
         log.exception("no snapshot could be taken; the one before is kept")
 

@@ -17,7 +17,7 @@ HOST = "127.0.0.1"
 # Why a directory cannot take what is written into it.
 UNWRITABLE = (
     *(errno.EACCES, errno.EDQUOT, errno.EEXIST, errno.ENOSPC, errno.ENOTDIR, errno.EPERM),
-    errno.EROFS,
+    *(errno.EROFS, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOENT, errno.EIO),
 )
 _HEALTH_TIMEOUT_S = 5.0
 _LEAST_ROOM_BYTES = 1 << 20
@@ -137,6 +137,13 @@ class StateDirectory:
                 os.ftruncate(descriptor, 0)
                 os.pwrite(descriptor, str(os.getpid()).encode(), 0)
                 return descriptor
+
+    def is_held(self, descriptor: int) -> bool:
+        """Whether the lock from `hold` is still this path's: nobody has moved or deleted it."""
+        try:
+            return os.path.samestat(os.fstat(descriptor), self._lock_path.stat())
+        except OSError:
+            return False
 
     @contextlib.contextmanager
     def commands_locked(self) -> Iterator[None]:

@@ -66,6 +66,10 @@ class Stopped(Exception):
     """The last snapshot has been taken."""
 
 
+class Homeless(Exception):
+    """The state directory has been moved or deleted: its path may be somebody else's now."""
+
+
 class Keeper:
     """`parts` are dumped in this order, so a part may point only into those after it.
 
@@ -73,12 +77,19 @@ class Keeper:
     """
 
     def __init__(
-        self, folder: SnapshotFolder, gate: Gate, *, parts: Sequence[Part], instance_id: str
+        self,
+        folder: SnapshotFolder,
+        gate: Gate,
+        *,
+        parts: Sequence[Part],
+        instance_id: str,
+        is_home: Callable[[], bool] = lambda: True,
     ) -> None:
         self._folder = folder
         self._gate = gate
         self._parts = parts
         self._instance_id = instance_id
+        self._is_home = is_home
         self._lock = threading.Lock()
         self._stopped = False
 
@@ -95,6 +106,8 @@ class Keeper:
                     content.add_section(part.name, part.dump(content))
                 blocked_ms = (time.perf_counter() - started) * 1000
             header = self._header(occasion, content)
+            if not self._is_home():
+                raise Homeless
             self._folder.write(header, content.new)
         taken = Taken(
             occasion=occasion,
@@ -130,7 +143,7 @@ class Keeper:
             try:
                 self.take("interval")
                 seen = now
-            except Stopped:
+            except (Stopped, Homeless):
                 return
             except Exception:
                 log.exception("no snapshot could be taken; what changed is lost if this is killed")

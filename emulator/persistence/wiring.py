@@ -15,12 +15,19 @@ from emulator.sagemaker.store import Store
 
 
 def keeper_of(
-    store: Store, gate: Gate, *, path: Path, instance_id: str, others: Sequence[Part] = ()
+    store: Store,
+    gate: Gate,
+    *,
+    path: Path,
+    instance_id: str,
+    others: Sequence[Part] = (),
+    is_home: Callable[[], bool] = lambda: True,
 ) -> Keeper:
     """SageMaker comes first: its documents point to S3, so S3 must be the younger part."""
     moto = Part(name="moto", dump=moto_state.dump, prepare=moto_state.prepare)
     parts = (_sagemaker(store), moto, *others)
-    return Keeper(SnapshotFolder(path=path), gate, parts=parts, instance_id=instance_id)
+    folder = SnapshotFolder(path=path)
+    return Keeper(folder, gate, parts=parts, instance_id=instance_id, is_home=is_home)
 
 
 def plain_part(name: str, *, snapshot: Callable[[], Any], restore: Callable[[Any], None]) -> Part:

@@ -144,3 +144,23 @@ def test_a_damaged_record_is_an_error_that_names_the_file(state_dir: Path) -> No
     failed = emulator("start", state_dir)
     assert failed.returncode == 1
     assert "emulator.json is damaged" in failed.stderr
+
+
+def test_a_server_whose_directory_was_moved_ends_and_writes_nothing_there(state_dir: Path) -> None:
+    pid = answer("start", state_dir)["pid"]
+    moved = state_dir.rename(state_dir.with_name("moved"))
+    eventually(lambda: is_alive(pid), lambda alive: not alive, limit_s=20)
+    assert not state_dir.exists()
+    assert "the state directory was moved or deleted" in (moved / "server.log").read_text()
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "emulator.json", "server.log"])
+def test_a_directory_that_cannot_be_used_is_said_in_one_line(state_dir: Path, name: str) -> None:
+    if name.startswith("x"):
+        state_dir = state_dir / name
+    else:
+        (state_dir / name).mkdir(parents=True)
+    started = emulator("start", state_dir)
+    assert started.returncode == 1
+    assert started.stderr.startswith(f"error: The state directory {state_dir} cannot be written:")
+    assert started.stderr.count("\n") == 1

@@ -9,7 +9,7 @@ import pytest
 
 from emulator.persistence.content import SnapshotFolder, digest_of
 from emulator.persistence.gate import Gate
-from emulator.persistence.keeper import STOP, Keeper, Restored
+from emulator.persistence.keeper import STOP, Homeless, Keeper, Restored
 from emulator.persistence.wiring import keeper_of
 from emulator.sagemaker.store import Key, Store
 from emulator.state_directory import StateDirectory, StateDirectoryError
@@ -106,3 +106,12 @@ def test_a_port_that_is_none_is_a_damaged_record(tmp_path: Path, port: object) -
     (tmp_path / "emulator.json").write_text(json.dumps(record))
     with pytest.raises(StateDirectoryError, match="is damaged"):
         StateDirectory(path=tmp_path).read_record()
+
+
+def test_a_keeper_writes_nothing_where_its_directory_is_no_more(tmp_path: Path) -> None:
+    keeper = keeper_of(
+        Store(), Gate(), path=tmp_path / "snapshot", instance_id="i", is_home=lambda: False
+    )
+    with pytest.raises(Homeless):
+        keeper.take(STOP)
+    assert list(tmp_path.iterdir()) == []
