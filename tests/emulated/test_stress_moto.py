@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.emulated.embedded import Embedded, unique
+from tests.emulated.test_messaging_functions import a_function
 from tests.support.embedded_aws import PROJECT_ROOT, hasty_aws
 
 pytestmark = pytest.mark.emulated
@@ -110,3 +111,31 @@ def test_of_many_receivers_exactly_one_gets_a_message(embedded: Embedded) -> Non
 
     at_once(*[receive] * 8)
     assert sorted(received, key=int) == [str(number) for number in range(20)]
+
+
+READS_WHAT_WAS_PUT = """
+import boto3
+
+def handle(event, context):
+    where = event["Records"][0]["s3"]
+    place = {"Bucket": where["bucket"]["name"], "Key": where["object"]["key"]}
+    body = boto3.client("s3").get_object(**place)["Body"].read()
+    boto3.client("s3").put_object(Bucket=place["Bucket"], Key="seen", Body=body)
+"""
+
+
+def test_a_function_inside_a_call_may_call(embedded: Embedded) -> None:
+    """moto runs the functions of a bucket before it answers who put the object."""
+    s3, bucket = embedded.client("s3"), embedded.a_bucket()
+    function = a_function(embedded, READS_WHAT_WAS_PUT, timeout_s=30)
+    new = {"Key": {"FilterRules": [{"Name": "prefix", "Value": "new"}]}}
+    configuration = {
+        "LambdaFunctionArn": function,
+        "Events": ["s3:ObjectCreated:*"],
+        "Filter": new,
+    }
+    s3.put_bucket_notification_configuration(
+        Bucket=bucket, NotificationConfiguration={"LambdaFunctionConfigurations": [configuration]}
+    )
+    s3.put_object(Bucket=bucket, Key="new", Body=b"hello")
+    assert s3.get_object(Bucket=bucket, Key="seen")["Body"].read() == b"hello"
