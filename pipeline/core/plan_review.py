@@ -14,7 +14,8 @@ from pipeline.core.head import LedgerHead
 from pipeline.core.ledger import Pruned
 from pipeline.core.outcomes import Action, PlanSummary, ResourceChange
 
-ENDPOINT = "aws_sagemaker_endpoint.this"
+_MODULE = "module.endpoint"
+ENDPOINT = f"{_MODULE}.aws_sagemaker_endpoint.this"
 
 _MODEL = "aws_sagemaker_model"
 _CONFIG = "aws_sagemaker_endpoint_configuration"
@@ -108,15 +109,15 @@ def replaces_because_tainted(summary: PlanSummary) -> bool:
 
 
 def model_address(release: str) -> str:
-    return f'{_MODEL}.release["{release}"]'
+    return f'{_MODULE}.{_MODEL}.release["{release}"]'
 
 
 def config_address(config_key: str) -> str:
-    return f'{_CONFIG}.release["{config_key}"]'
+    return f'{_MODULE}.{_CONFIG}.release["{config_key}"]'
 
 
 def alarm_addresses(config_key: str) -> tuple[str, str]:
-    place = f'{_ALARM}.rollback["{config_key}'
+    place = f'{_MODULE}.{_ALARM}.rollback["{config_key}'
     return f'{place}/errors"]', f'{place}/latency"]'
 
 

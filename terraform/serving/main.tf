@@ -1,137 +1,36 @@
 locals {
-  # The variant name is the same in every release, so that autoscaling keeps its target.
+  # The runner and the alarms know this name.
   variant_name = "primary"
-
-  traffic_type = {
-    all_at_once = "ALL_AT_ONCE"
-    canary      = "CANARY"
-    linear      = "LINEAR"
-  }[var.deployment.strategy]
 }
 
-# Models and endpoint configs are immutable in SageMaker, and the endpoint may return to any retained one:
-# nothing under an existing key is ever edited, and the apply that moves the endpoint deletes nothing.
-resource "aws_sagemaker_model" "release" {
-  for_each = var.releases
+module "endpoint" {
+  source = "../modules/endpoint"
 
-  name                     = "${var.endpoint_name}-${each.key}"
-  enable_network_isolation = each.value.network_isolation
-  execution_role_arn       = each.value.execution_role_arn
-
-  primary_container {
-    environment    = each.value.container_environment
-    image          = each.value.image_uri
-    model_data_url = each.value.artifact_uri
-  }
-
-  dynamic "vpc_config" {
-    for_each = length(each.value.subnet_ids) > 0 ? [each.value] : []
-
-    content {
-      security_group_ids = vpc_config.value.security_group_ids
-      subnets            = vpc_config.value.subnet_ids
-    }
-  }
-
-  tags = {
-    "mlops:artifact-sha256" = each.value.artifact_sha256
-    "mlops:model-package"   = each.value.model_package_arn
-    "mlops:release"         = each.key
-  }
+  deployment       = var.deployment
+  endpoint_configs = var.endpoint_configs
+  endpoint_name    = var.endpoint_name
+  live_config      = var.live_config
+  releases         = var.releases
+  variant_name     = local.variant_name
 }
 
-resource "aws_sagemaker_endpoint_configuration" "release" {
-  for_each = var.endpoint_configs
-
-  name        = "${var.endpoint_name}-${each.key}"
-  kms_key_arn = var.releases[each.value.release].kms_key_arn
-
-  production_variants {
-    container_startup_health_check_timeout_in_seconds = var.releases[each.value.release].startup_timeout_s
-    initial_instance_count                            = each.value.instance_count
-    initial_variant_weight                            = 1
-    instance_type                                     = var.releases[each.value.release].instance_type
-    model_name                                        = aws_sagemaker_model.release[each.value.release].name
-    variant_name                                      = local.variant_name
-  }
-
-  dynamic "data_capture_config" {
-    for_each = var.releases[each.value.release].data_capture[*]
-
-    content {
-      destination_s3_uri          = data_capture_config.value.destination_uri
-      enable_capture              = true
-      initial_sampling_percentage = data_capture_config.value.percentage
-
-      capture_options {
-        capture_mode = "Input"
-      }
-
-      capture_options {
-        capture_mode = "Output"
-      }
-    }
-  }
-
-  tags = {
-    "mlops:release" = each.value.release
-  }
+# States of before the module.
+moved {
+  from = aws_cloudwatch_metric_alarm.rollback
+  to   = module.endpoint.aws_cloudwatch_metric_alarm.rollback
 }
 
-resource "aws_sagemaker_endpoint" "this" {
-  name                 = var.endpoint_name
-  endpoint_config_name = aws_sagemaker_endpoint_configuration.release[var.live_config].name
+moved {
+  from = aws_sagemaker_endpoint.this
+  to   = module.endpoint.aws_sagemaker_endpoint.this
+}
 
-  deployment_config {
-    # Always present: adding or removing this block would replace the endpoint.
-    auto_rollback_configuration {
-      dynamic "alarms" {
-        for_each = toset(var.deployment.alarm_names)
+moved {
+  from = aws_sagemaker_endpoint_configuration.release
+  to   = module.endpoint.aws_sagemaker_endpoint_configuration.release
+}
 
-        content {
-          alarm_name = alarms.value
-        }
-      }
-    }
-
-    blue_green_update_policy {
-      maximum_execution_timeout_in_seconds = var.deployment.maximum_execution_timeout_s
-      termination_wait_in_seconds          = var.deployment.termination_wait_s
-
-      traffic_routing_configuration {
-        type                     = local.traffic_type
-        wait_interval_in_seconds = var.deployment.wait_interval_s
-
-        dynamic "canary_size" {
-          for_each = var.deployment.strategy == "canary" ? [var.deployment.step_percentage] : []
-
-          content {
-            type  = "CAPACITY_PERCENT"
-            value = canary_size.value
-          }
-        }
-
-        dynamic "linear_step_size" {
-          for_each = var.deployment.strategy == "linear" ? [var.deployment.step_percentage] : []
-
-          content {
-            type  = "CAPACITY_PERCENT"
-            value = linear_step_size.value
-          }
-        }
-      }
-    }
-  }
-
-  # SageMaker looks the alarms up when the endpoint is created or moved.
-  depends_on = [aws_cloudwatch_metric_alarm.rollback]
-
-  lifecycle {
-    # SageMaker can roll an update back and end InService on the old config; the provider calls that a success
-    # (hashicorp/terraform-provider-aws issues 48997 and 46663).
-    postcondition {
-      condition     = self.endpoint_config_name == aws_sagemaker_endpoint_configuration.release[var.live_config].name
-      error_message = "SageMaker rolled the update back: the endpoint serves ${self.endpoint_config_name}, not the endpoint config that was asked for."
-    }
-  }
+moved {
+  from = aws_sagemaker_model.release
+  to   = module.endpoint.aws_sagemaker_model.release
 }

@@ -1,5 +1,8 @@
 locals {
-  instance_type = var.releases[var.endpoint_configs[var.live_config].release].instance_type
+  # What names nothing is refused by the module endpoint, in a sentence.
+  _live           = try(var.endpoint_configs[var.live_config], null)
+  _instance_count = try(local._live.instance_count, 0)
+  instance_type   = try(var.releases[local._live.release].instance_type, "")
 
   # SageMaker counts the CPU per core, and the sizes of its instance types tell their number.
   _odd_sizes     = { "ml.c4.8xlarge" = 36 }
@@ -14,7 +17,7 @@ module "autoscaling" {
   count  = var.autoscaling == null ? 0 : 1
 
   autoscaling   = var.autoscaling
-  endpoint_name = aws_sagemaker_endpoint.this.name # a target must exist
+  endpoint_name = module.endpoint.endpoint_name # a target must exist
   instance_type = local.instance_type
   variant_name  = local.variant_name
   vcpus         = try(coalesce(var.vcpus, local._vcpus_of_type), null)
@@ -23,8 +26,7 @@ module "autoscaling" {
 check "instance_count" {
   assert {
     condition = var.autoscaling == null ? true : (
-      var.endpoint_configs[var.live_config].instance_count >= coalesce(var.autoscaling.min_capacity, 1) &&
-      var.endpoint_configs[var.live_config].instance_count <= try(module.autoscaling[0].max_capacity, 0)
+      local._instance_count >= coalesce(var.autoscaling.min_capacity, 1) && local._instance_count <= module.autoscaling[0].max_capacity
     )
     error_message = "The instance_count of the config that live_config names is not between min_capacity and max_capacity of autoscaling: after a move, scaling would correct it at once."
   }

@@ -107,37 +107,6 @@ variable "deployment" {
     termination_wait_s          = optional(number, 0)
     wait_interval_s             = optional(number, 0)
   })
-
-  validation {
-    condition     = length(var.deployment.alarm_names) >= 1 && length(var.deployment.alarm_names) <= 10
-    error_message = "deployment.alarm_names must name 1 to 10 alarms; without one SageMaker never rolls back by alarm."
-  }
-
-  validation {
-    condition     = contains(["all_at_once", "canary", "linear"], var.deployment.strategy)
-    error_message = "deployment.strategy must be all_at_once, canary or linear."
-  }
-
-  validation {
-    condition = (
-      var.deployment.strategy == "all_at_once"
-      ? var.deployment.step_percentage == null
-      : try(var.deployment.step_percentage >= (var.deployment.strategy == "linear" ? 10 : 1) && var.deployment.step_percentage <= 50, false)
-    )
-    error_message = "deployment.step_percentage must be 1 to 50 for canary, 10 to 50 for linear, and absent for all_at_once."
-  }
-
-  validation {
-    condition     = var.deployment.maximum_execution_timeout_s >= 600 && var.deployment.maximum_execution_timeout_s <= 14400
-    error_message = "deployment.maximum_execution_timeout_s must be 600 to 14400."
-  }
-
-  validation {
-    condition = alltrue([
-      for wait in [var.deployment.termination_wait_s, var.deployment.wait_interval_s] : wait >= 0 && wait <= 3600
-    ])
-    error_message = "deployment.termination_wait_s and deployment.wait_interval_s must be 0 to 3600."
-  }
 }
 
 variable "endpoint_configs" {
@@ -146,51 +115,16 @@ variable "endpoint_configs" {
     instance_count = number
     release        = string
   }))
-
-  validation {
-    condition     = length(var.endpoint_configs) > 0
-    error_message = "endpoint_configs must hold at least the config that live_config names."
-  }
-
-  validation {
-    condition     = alltrue([for config in values(var.endpoint_configs) : contains(keys(var.releases), config.release)])
-    error_message = "Each endpoint_configs entry must name a key of releases."
-  }
-
-  validation {
-    condition     = alltrue([for config in values(var.endpoint_configs) : config.instance_count >= 1 && floor(config.instance_count) == config.instance_count])
-    error_message = "Each endpoint_configs entry must have a whole instance_count of 1 or more."
-  }
-
-  validation {
-    condition     = alltrue([for key in keys(var.endpoint_configs) : can(regex("^[a-zA-Z0-9](-*[a-zA-Z0-9])*$", key))])
-    error_message = "The keys of endpoint_configs must be letters, digits or inner hyphens."
-  }
-
-  validation {
-    condition     = alltrue([for key in keys(var.endpoint_configs) : length("${var.endpoint_name}-${key}") <= 63])
-    error_message = "endpoint_name and the key of an endpoint config together must be at most 62 characters: SageMaker's limit for the name is 63."
-  }
 }
 
 variable "endpoint_name" {
   description = "Name of the endpoint. Stable for ever: callers, autoscaling and alarms hold on to it."
   type        = string
-
-  validation {
-    condition     = can(regex("^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$", var.endpoint_name))
-    error_message = "endpoint_name must be 1 to 63 letters, digits or inner hyphens."
-  }
 }
 
 variable "live_config" {
   description = "The key of endpoint_configs that the endpoint serves. Moving it deploys; moving it back rolls back."
   type        = string
-
-  validation {
-    condition     = contains(keys(var.endpoint_configs), var.live_config)
-    error_message = "live_config must be a key of endpoint_configs."
-  }
 }
 
 variable "region" {
@@ -230,58 +164,6 @@ variable "releases" {
     startup_timeout_s  = number
     subnet_ids         = list(string)
   }))
-
-  validation {
-    condition     = length(var.releases) > 0
-    error_message = "releases must hold at least one release."
-  }
-
-  validation {
-    condition     = alltrue([for key in keys(var.releases) : can(regex("^[a-zA-Z0-9](-*[a-zA-Z0-9])*$", key))])
-    error_message = "The keys of releases must be letters, digits or inner hyphens."
-  }
-
-  validation {
-    condition     = alltrue([for key in keys(var.releases) : length("${var.endpoint_name}-${key}") <= 63])
-    error_message = "endpoint_name and the key of a release together must be at most 62 characters: SageMaker's limit for the name is 63."
-  }
-
-  validation {
-    condition     = alltrue([for release in values(var.releases) : can(regex("^[0-9a-f]{64}$", release.artifact_sha256))])
-    error_message = "releases: artifact_sha256 must be 64 hexadecimal digits."
-  }
-
-  validation {
-    condition     = alltrue([for release in values(var.releases) : startswith(release.artifact_uri, "s3://")])
-    error_message = "releases: artifact_uri must be an s3:// address."
-  }
-
-  validation {
-    condition     = alltrue([for release in values(var.releases) : startswith(release.instance_type, "ml.")])
-    error_message = "releases: instance_type must be a SageMaker type, such as ml.m5.large."
-  }
-
-  validation {
-    condition     = alltrue([for release in values(var.releases) : release.startup_timeout_s >= 60 && release.startup_timeout_s <= 3600])
-    error_message = "releases: startup_timeout_s must be 60 to 3600."
-  }
-
-  validation {
-    condition     = alltrue([for release in values(var.releases) : (length(release.subnet_ids) == 0) == (length(release.security_group_ids) == 0)])
-    error_message = "releases: subnet_ids and security_group_ids must both be empty or both be given."
-  }
-
-  validation {
-    condition     = alltrue([for release in values(var.releases) : release.data_capture == null ? true : release.data_capture.percentage >= 0 && release.data_capture.percentage <= 100])
-    error_message = "releases: data_capture.percentage must be 0 to 100."
-  }
-
-  validation {
-    condition = alltrue([for release in values(var.releases) :
-      release.rollback_alarms.error_rate > 0 && release.rollback_alarms.error_rate <= 1 && release.rollback_alarms.latency_p95_ms > 0
-    ])
-    error_message = "releases: rollback_alarms.error_rate must be above 0 and at most 1, rollback_alarms.latency_p95_ms above 0."
-  }
 }
 
 variable "s3_use_path_style" {

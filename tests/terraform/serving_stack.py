@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from pipeline.gateways import process
 from pipeline.gateways.aws import Cloud
 from pipeline.gateways.process import Completed
 from pipeline.gateways.terraform import Engine, Terraform
@@ -15,8 +16,9 @@ from tests.support.embedded_aws import PROJECT_ROOT, admin
 
 ROLE = "arn:aws:iam::000000000000:role/execution"
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.9-0-cpu-py3"
+ROOT = PROJECT_ROOT / "terraform" / "serving"
 BUCKET = "terraform-test-artifacts"
-ENDPOINT = "aws_sagemaker_endpoint.this"
+ENDPOINT = "module.endpoint.aws_sagemaker_endpoint.this"
 MOVE_ONLY = {ENDPOINT: "update"}
 # The provider's client sends a call again whose answer it lost; the first one was taken.
 TAKEN_TWICE = "Cannot update in-progress endpoint"
@@ -115,14 +117,14 @@ def first_release(endpoint: str, release: str) -> Wanted:
 
 
 def model(release: str) -> str:
-    return f'aws_sagemaker_model.release["{release}"]'
+    return f'module.endpoint.aws_sagemaker_model.release["{release}"]'
 
 
 def config_and_alarms(key: str) -> tuple[str, ...]:
     return (
-        f'aws_sagemaker_endpoint_configuration.release["{key}"]',
-        f'aws_cloudwatch_metric_alarm.rollback["{key}/errors"]',
-        f'aws_cloudwatch_metric_alarm.rollback["{key}/latency"]',
+        f'module.endpoint.aws_sagemaker_endpoint_configuration.release["{key}"]',
+        f'module.endpoint.aws_cloudwatch_metric_alarm.rollback["{key}/errors"]',
+        f'module.endpoint.aws_cloudwatch_metric_alarm.rollback["{key}/latency"]',
     )
 
 
@@ -138,10 +140,12 @@ class ServingStack:
     ) -> None:
         self._cloud = cloud
         self._folder = folder
+        self._engine = engine
+        self._environment = environment
         self.endpoint = name
         self._terraform = Terraform(
             engine,
-            PROJECT_ROOT / "terraform" / "serving",
+            ROOT,
             data_dir=folder / "data",
             environment=environment,
         )
@@ -172,6 +176,16 @@ class ServingStack:
     def apply(self) -> Completed:
         """Apply the plan made last."""
         return self._terraform.apply(self._folder / "plan", timeout_s=120)
+
+    def rename(self, address: str, to: str) -> None:
+        """Change an address in the state alone."""
+        moved = process.run(
+            [*self._engine.argv, "state", "mv", address, to],
+            cwd=ROOT,
+            environment={**self._environment, "TF_DATA_DIR": str(self._folder / "data")},
+            timeout_s=60,
+        )
+        assert moved.exit_code == 0, moved.stderr
 
     def serves(self) -> str:
         return str(self.describe()["EndpointConfigName"]).removeprefix(f"{self.endpoint}-")

@@ -55,7 +55,7 @@ def a_summary(*changes: ResourceChange) -> PlanSummary:
 def a_change(address: str, action: Action, **values: Any) -> ResourceChange:
     change = ResourceChange(
         address=address,
-        resource_type=address.split(".")[0],
+        resource_type=address.removeprefix("module.endpoint.").split(".")[0],
         action=action,
         attributes=(),
         reason="",

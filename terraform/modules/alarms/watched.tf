@@ -95,13 +95,13 @@ locals {
 
   _rate_alarms = {
     client_error_rate = {
-      description = "More than ${coalesce(local.thresholds.client_error_rate, 0) * 100} % of the requests end in a 4xx answer of the model."
+      description = format("More than %.4g %% of the requests end in a 4xx answer of the model.", coalesce(local.thresholds.client_error_rate, 0) * 100)
       label       = "4xx answers per request"
       metric      = "Invocation4XXErrors"
       threshold   = local.thresholds.client_error_rate
     }
     error_rate = {
-      description = "More than ${coalesce(local.thresholds.error_rate, 0) * 100} % of the requests end in a 5xx answer."
+      description = format("More than %.4g %% of the requests end in a 5xx answer.", coalesce(local.thresholds.error_rate, 0) * 100)
       label       = "5xx answers per request"
       metric      = "Invocation5XXErrors"
       threshold   = local.thresholds.error_rate

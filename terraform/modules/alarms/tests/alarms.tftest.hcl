@@ -38,6 +38,11 @@ run "defaults_watch_what_every_endpoint_has" {
   }
 
   assert {
+    condition     = [for name in ["client_error_rate", "error_rate"] : split(" of ", aws_cloudwatch_metric_alarm.rate[name].alarm_description)[0]] == ["More than 5 %", "More than 1 %"]
+    error_message = "A hundredth should read as one percent."
+  }
+
+  assert {
     condition = { for name, alarm in merge(aws_cloudwatch_metric_alarm.metric, aws_cloudwatch_metric_alarm.rate) : name => join(",", alarm.alarm_actions) if alarm.alarm_actions == alarm.ok_actions } == {
       client_error_rate  = var.topic_arns.warning
       cpu_percent        = var.topic_arns.warning

@@ -6,7 +6,7 @@ locals {
       "${key}/errors" = {
         comparison         = "GreaterThanThreshold"
         config             = key
-        description        = "More than ${var.releases[config.release].rollback_alarms.error_rate * 100} % of the requests end in a 5xx answer."
+        description        = format("More than %.4g %% of the requests end in a 5xx answer.", var.releases[config.release].rollback_alarms.error_rate * 100)
         extended_statistic = null
         metric             = "Invocation5XXErrors"
         statistic          = "Average"
@@ -44,6 +44,6 @@ resource "aws_cloudwatch_metric_alarm" "rollback" {
   dimensions = {
     EndpointConfigName = "${var.endpoint_name}-${each.value.config}"
     EndpointName       = var.endpoint_name
-    VariantName        = local.variant_name
+    VariantName        = var.variant_name
   }
 }

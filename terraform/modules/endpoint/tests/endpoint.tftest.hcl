@@ -1,0 +1,136 @@
+mock_provider "aws" {}
+
+variables {
+  deployment = {
+    alarm_names = ["iris-r-20260102-120000-bbbbbb-n2-errors", "iris-r-20260102-120000-bbbbbb-n2-latency"]
+  }
+
+  endpoint_configs = {
+    r-20260101-120000-aaaaaa-n1 = { instance_count = 1, release = "r-20260101-120000-aaaaaa" }
+    r-20260102-120000-bbbbbb-n2 = { instance_count = 2, release = "r-20260102-120000-bbbbbb" }
+  }
+
+  endpoint_name = "iris"
+  live_config   = "r-20260102-120000-bbbbbb-n2"
+
+  releases = {
+    r-20260101-120000-aaaaaa = {
+      artifact_sha256       = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+      artifact_uri          = "s3://mlops/artifacts/a/model.tar.gz"
+      container_environment = { SAGEMAKER_PROGRAM = "inference.py" }
+      execution_role_arn    = "arn:aws:iam::000000000000:role/execution"
+      image_uri             = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.9-0-cpu-py3"
+      instance_type         = "ml.t2.medium"
+      model_package_arn     = "arn:aws:sagemaker:us-east-1:000000000000:model-package/iris/1"
+      network_isolation     = true
+      rollback_alarms       = { error_rate = 0.01, latency_p95_ms = 500 }
+      security_group_ids    = []
+      startup_timeout_s     = 300
+      subnet_ids            = []
+    }
+    r-20260102-120000-bbbbbb = {
+      artifact_sha256       = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+      artifact_uri          = "s3://mlops/artifacts/b/model.tar.gz"
+      container_environment = { SAGEMAKER_PROGRAM = "inference.py" }
+      data_capture          = { destination_uri = "s3://mlops/capture", percentage = 50 }
+      execution_role_arn    = "arn:aws:iam::000000000000:role/execution"
+      image_uri             = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.9-0-cpu-py3"
+      instance_type         = "ml.m5.xlarge"
+      kms_key_arn           = "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555"
+      model_package_arn     = "arn:aws:sagemaker:us-east-1:000000000000:model-package/iris/2"
+      network_isolation     = true
+      rollback_alarms       = { error_rate = 0.01, latency_p95_ms = 300 }
+      security_group_ids    = ["sg-1"]
+      startup_timeout_s     = 300
+      subnet_ids            = ["subnet-1"]
+    }
+  }
+}
+
+run "models_configs_alarms_and_the_endpoint" {
+  command = plan
+
+  assert {
+    condition     = toset(keys(aws_sagemaker_model.release)) == toset(keys(var.releases)) && toset(keys(aws_sagemaker_endpoint_configuration.release)) == toset(keys(var.endpoint_configs))
+    error_message = "There should be one model for each release and one SageMaker config for each config."
+  }
+
+  assert {
+    condition = { for key, alarm in aws_cloudwatch_metric_alarm.rollback : key => alarm.threshold } == {
+      "r-20260101-120000-aaaaaa-n1/errors"  = 0.01
+      "r-20260101-120000-aaaaaa-n1/latency" = 500000
+      "r-20260102-120000-bbbbbb-n2/errors"  = 0.01
+      "r-20260102-120000-bbbbbb-n2/latency" = 300000
+    }
+    error_message = "Each config should have two rollback alarms with its release's limits."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.rollback["r-20260101-120000-aaaaaa-n1/errors"].alarm_description == "More than 1 % of the requests end in a 5xx answer."
+    error_message = "A hundredth should read as one percent."
+  }
+
+  assert {
+    condition     = aws_sagemaker_endpoint.this.endpoint_config_name == "iris-r-20260102-120000-bbbbbb-n2" && one(aws_sagemaker_endpoint_configuration.release["r-20260102-120000-bbbbbb-n2"].production_variants).initial_instance_count == 2
+    error_message = "The endpoint should serve the live config."
+  }
+
+  assert {
+    condition     = [for key in keys(var.releases) : length(aws_sagemaker_model.release[key].vpc_config)] == [0, 1] && [for key in keys(var.endpoint_configs) : length(aws_sagemaker_endpoint_configuration.release[key].data_capture_config)] == [0, 1]
+    error_message = "Network and data capture should be there only for the release that has them."
+  }
+
+  assert {
+    condition     = length(one(one(aws_sagemaker_endpoint.this.deployment_config).auto_rollback_configuration).alarms) == 2 && one(one(one(aws_sagemaker_endpoint.this.deployment_config).blue_green_update_policy).traffic_routing_configuration).type == "ALL_AT_ONCE"
+    error_message = "The endpoint should roll back by the alarms of the move."
+  }
+
+  assert {
+    condition     = output.rollback_alarm_names["r-20260101-120000-aaaaaa-n1"] == ["iris-r-20260101-120000-aaaaaa-n1-errors", "iris-r-20260101-120000-aaaaaa-n1-latency"]
+    error_message = "The alarms of a config should be known by their names."
+  }
+}
+
+run "canary_shifts_a_share_first" {
+  command = plan
+
+  variables {
+    deployment = {
+      alarm_names        = ["iris-r-20260102-120000-bbbbbb-n2-errors"]
+      step_percentage    = 50
+      strategy           = "canary"
+      termination_wait_s = 300
+      wait_interval_s    = 120
+    }
+    variant_name = "main"
+  }
+
+  assert {
+    condition = [for each in one(one(aws_sagemaker_endpoint.this.deployment_config).blue_green_update_policy).traffic_routing_configuration :
+      "${each.type} ${one(each.canary_size).value} ${each.wait_interval_in_seconds} ${length(each.linear_step_size)}"
+    ] == ["CANARY 50 120 0"]
+    error_message = "A canary should have the given share and wait."
+  }
+
+  assert {
+    condition     = alltrue([for config in values(aws_sagemaker_endpoint_configuration.release) : one(config.production_variants).variant_name == "main"]) && alltrue([for alarm in values(aws_cloudwatch_metric_alarm.rollback) : alarm.dimensions["VariantName"] == "main"])
+    error_message = "Configs and alarms should name the same variant."
+  }
+}
+
+run "linear_shifts_in_equal_steps" {
+  command = plan
+
+  variables {
+    deployment = {
+      alarm_names     = ["iris-r-20260102-120000-bbbbbb-n2-errors"]
+      step_percentage = 10
+      strategy        = "linear"
+    }
+  }
+
+  assert {
+    condition     = [for each in one(one(aws_sagemaker_endpoint.this.deployment_config).blue_green_update_policy).traffic_routing_configuration : "${each.type} ${one(each.linear_step_size).value} ${length(each.canary_size)}"] == ["LINEAR 10 0"]
+    error_message = "Each step should have the given share."
+  }
+}

@@ -1,0 +1,232 @@
+"""What people change around an endpoint, on terraform/serving alone: variables in, actions out.
+
+Nothing here may replace or delete the endpoint, and a move stays one change in place.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from pipeline.core.errors import CloudUnusable
+from pipeline.gateways.aws import Cloud
+from pipeline.gateways.terraform import Engine
+from tests.terraform.serving_stack import (
+    ENDPOINT,
+    MOVE_ONLY,
+    ServingStack,
+    Wanted,
+    all_of,
+    config_and_alarms,
+    first_release,
+    model,
+    planned_and_applied,
+)
+
+pytestmark = [pytest.mark.terraform, pytest.mark.emulated]
+
+R1, R2, BIG = (f"r-20260101-00000{n}-aaaaa{n}" for n in range(1, 4))
+SCALING = {
+    "max_capacity": 3,
+    "schedules": {"night": {"schedule": "rate(1 day)", "min_capacity": 1, "max_capacity": 2}},
+}
+_AUTOSCALING = "module.autoscaling[0]"
+_ALARMS = "module.alarms[0].aws_cloudwatch"
+BOUNDS = f"{_AUTOSCALING}.terraform_data.bounds"
+SCALED = (
+    f"{_AUTOSCALING}.aws_appautoscaling_target.this",
+    f'{_AUTOSCALING}.aws_appautoscaling_policy.tracking["invocations"]',
+    f'{_AUTOSCALING}.aws_appautoscaling_scheduled_action.this["night"]',
+)
+CPU, LATENCY, MOST = (
+    f'{_ALARMS}_metric_alarm.metric["{name}"]'
+    for name in ("cpu_percent", "latency_p95_ms", "instance_count")
+)
+WATCHED = (
+    CPU,
+    LATENCY,
+    f'{_ALARMS}_metric_alarm.metric["memory_percent"]',
+    f'{_ALARMS}_metric_alarm.metric["no_traffic_minutes"]',
+    f'{_ALARMS}_metric_alarm.rate["client_error_rate"]',
+    f'{_ALARMS}_metric_alarm.rate["error_rate"]',
+    f"{_ALARMS}_composite_alarm.rollback[0]",
+)
+DASHBOARD = "module.dashboard[0].aws_cloudwatch_dashboard.this"
+
+
+class Scenario:
+    """One endpoint with a state of its own."""
+
+    def __init__(self, stack: ServingStack, cloud: Cloud) -> None:
+        self.stack = stack
+        self._cloud = cloud
+
+    def scale_to(self, count: int) -> None:
+        """Change the live count, as a scaling policy does."""
+        wish = {"VariantName": "primary", "DesiredInstanceCount": count}
+        self._cloud.client("sagemaker").update_endpoint_weights_and_capacities(
+            EndpointName=self.stack.endpoint, DesiredWeightsAndCapacities=[wish]
+        )
+        self.stack.wait_until_in_service()
+
+    def set_bounds(self, minimum: int, maximum: int) -> None:
+        """Change the bounds, as a schedule does when it fires."""
+        self._cloud.client("application-autoscaling").register_scalable_target(
+            ServiceNamespace="sagemaker",
+            ResourceId=f"endpoint/{self.stack.endpoint}/variant/primary",
+            ScalableDimension="sagemaker:variant:DesiredInstanceCount",
+            MinCapacity=minimum,
+            MaxCapacity=maximum,
+        )
+
+    def live_count(self) -> int:
+        (variant,) = self.stack.describe()["ProductionVariants"]
+        return int(variant["CurrentInstanceCount"])
+
+
+@pytest.fixture
+def scenario(
+    cloud: Cloud,
+    engine: Engine,
+    terraform_environment: Mapping[str, str],
+    tmp_path: Path,
+) -> Scenario:
+    name = tmp_path.name.replace("_", "-")
+    stack = ServingStack(name, cloud, engine, terraform_environment, tmp_path)
+    return Scenario(stack, cloud)
+
+
+def everything_on(endpoint: str) -> Wanted:
+    return first_release(endpoint, R1).given(alarms={}, autoscaling=SCALING, dashboard={})
+
+
+def test_scaling_leaves_nothing_to_plan(scenario: Scenario) -> None:
+    wanted = first_release(scenario.stack.endpoint, R1).given(autoscaling=SCALING)
+    planned = scenario.stack.plan(wanted)
+    assert planned == all_of(
+        "create", model(R1), *config_and_alarms(f"{R1}-n1"), ENDPOINT, BOUNDS, *SCALED
+    )
+    assert scenario.stack.apply().exit_code == 0
+
+    scenario.set_bounds(2, 2)
+    scenario.stack.wait_until_in_service()
+    scenario.scale_to(2)
+    assert scenario.stack.plan(wanted) == {}
+    assert scenario.live_count() == 2
+
+
+@pytest.mark.soak
+def test_moves_stay_one_change_in_place_with_everything_on(scenario: Scenario) -> None:
+    stack = scenario.stack
+    first = everything_on(stack.endpoint)
+    assert planned_and_applied(stack, first) == all_of(
+        "create",
+        model(R1),
+        *config_and_alarms(f"{R1}-n1"),
+        ENDPOINT,
+        BOUNDS,
+        *SCALED,
+        *WATCHED,
+        MOST,
+        DASHBOARD,
+    )
+
+    second = first.with_release(R2).moved_to(f"{R2}-n1")
+    new_release = all_of("create", model(R2), *config_and_alarms(f"{R2}-n1"))
+    assert planned_and_applied(stack, second) == new_release | MOVE_ONLY | {DASHBOARD: "update"}
+
+    back = second.moved_to(f"{R1}-n1")
+    assert planned_and_applied(stack, back) == MOVE_ONLY
+    forth = back.moved_to(f"{R2}-n1")
+    assert planned_and_applied(stack, forth) == MOVE_ONLY
+
+    pruned = forth.without(R1)
+    gone = all_of("delete", model(R1), *config_and_alarms(f"{R1}-n1"))
+    assert planned_and_applied(stack, pruned) == gone | {DASHBOARD: "update"}
+
+
+@pytest.mark.soak
+def test_settings_around_the_endpoint_change_without_it(scenario: Scenario) -> None:
+    stack = scenario.stack
+    plain = first_release(stack.endpoint, R1)
+    planned_and_applied(stack, plain)
+
+    on = plain.given(alarms={}, autoscaling=SCALING, dashboard={})
+    assert planned_and_applied(stack, on) == all_of(
+        "create", BOUNDS, *SCALED, *WATCHED, MOST, DASHBOARD
+    )
+
+    stricter = on.given(alarms={"thresholds": {"latency_p95_ms": 300, "error_rate": 0.02}})
+    errors = f'{_ALARMS}_metric_alarm.rate["error_rate"]'
+    assert planned_and_applied(stack, stricter) == all_of("update", LATENCY, errors, DASHBOARD)
+
+    silent = stricter.given(alarms={"thresholds": {"memory_percent": None}})
+    memory = f'{_ALARMS}_metric_alarm.metric["memory_percent"]'
+    assert planned_and_applied(stack, silent) == {memory: "delete"} | all_of(
+        "update", LATENCY, errors, DASHBOARD
+    )
+
+    wider = silent.given(autoscaling=SCALING | {"max_capacity": 5})
+    assert planned_and_applied(stack, wider) == all_of("replace", *SCALED) | all_of(
+        "update", BOUNDS, MOST, DASHBOARD
+    )
+
+    scaling_off = wider.given(autoscaling=None)
+    assert planned_and_applied(stack, scaling_off) == all_of("delete", BOUNDS, *SCALED, MOST) | {
+        DASHBOARD: "update"
+    }
+
+    other_strategy = scaling_off.moved_to(f"{R1}-n1", strategy="linear", step_percentage=50)
+    assert planned_and_applied(stack, other_strategy) == MOVE_ONLY
+
+
+@pytest.mark.soak
+def test_another_instance_type_takes_three_plans(scenario: Scenario) -> None:
+    stack = scenario.stack
+    scaled = first_release(stack.endpoint, R1).given(autoscaling=SCALING)
+    scaled = Wanted(**{**vars(scaled), "instance_types": {BIG: "ml.m5.4xlarge"}})
+    planned_and_applied(stack, scaled)
+    moved = scaled.with_release(BIG).moved_to(f"{BIG}-n1")
+
+    stack.plan(moved)
+    refused = stack.apply()
+    assert refused.exit_code == 1
+    assert "scalable target" in refused.stderr
+    assert stack.serves() == f"{R1}-n1"
+
+    off = moved.moved_to(f"{R1}-n1").given(autoscaling=None)
+    assert planned_and_applied(stack, off) == all_of("delete", BOUNDS, *SCALED)
+    assert planned_and_applied(stack, off.moved_to(f"{BIG}-n1")) == MOVE_ONLY
+    assert planned_and_applied(stack, moved) == all_of("create", BOUNDS, *SCALED)
+
+
+def test_bad_options_are_refused_by_name_before_anything_is_asked(scenario: Scenario) -> None:
+    plain = first_release(scenario.stack.endpoint, R1)
+    night = {"schedule": "cron(at night)", "min_capacity": 1, "max_capacity": 1}
+    bad_scaling = {"min_capacity": 5, "schedules": {"night": night}}
+    refused = refusals_of(scenario, plain.given(autoscaling=bad_scaling))
+    assert "In autoscaling and its schedules, min_capacity must be at most max_capacity" in refused
+    assert "In autoscaling.schedules, schedule must be cron(" in refused
+
+    bad_threshold = {"thresholds": {"error_rate": -0.01}}
+    bad_time = {"releases": {R1: "yesterday"}}
+    refused = refusals_of(scenario, plain.given(alarms=bad_threshold, dashboard=bad_time))
+    assert "The thresholds must be 0 or more, or null to turn the alarm off" in refused
+    assert "The times of releases must be in UTC" in refused
+
+
+def refusals_of(scenario: Scenario, wanted: Wanted) -> str:
+    """Return what Terraform says, without its line breaks."""
+    with pytest.raises(CloudUnusable) as refused:
+        scenario.stack.plan(wanted)
+    return " ".join(str(refused.value).split())
+
+
+@pytest.mark.soak
+def test_a_state_of_before_the_module_is_taken_over(scenario: Scenario) -> None:
+    wanted = first_release(scenario.stack.endpoint, R1)
+    planned_and_applied(scenario.stack, wanted)
+    whole = (ENDPOINT, model(R1), *config_and_alarms(f"{R1}-n1"))
+    for address in whole:
+        scenario.stack.rename(address, address.removeprefix("module.endpoint."))
+    assert scenario.stack.plan(wanted) == {}
