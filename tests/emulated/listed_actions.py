@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.emulated.embedded import Embedded
+from tests.emulated.embedded import Embedded, eventually, unique
 from tests.emulated.sagemaker_things import (
     Create,
     a_job_definition,
@@ -174,3 +174,16 @@ LISTED = (
     job_definitions("ModelBias", "model_bias"),
     job_definitions("ModelExplainability", "model_explainability"),
 )
+
+
+def three_of(listed: Listed, embedded: Embedded) -> str:
+    """Create b, a and c, in this order; return the prefix of their names."""
+    prefix = unique("list")
+    for letter in "bac":
+        listed.create(embedded, f"{prefix}-{letter}")
+    if listed.ended is not None:
+        eventually(
+            lambda: listed.page(embedded, prefix)[listed.result],
+            lambda found: {item[listed.ended] for item in found} == {"Failed"},
+        )
+    return prefix

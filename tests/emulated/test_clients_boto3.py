@@ -13,7 +13,7 @@ from botocore.exceptions import WaiterError
 import emulator.sagemaker.control_plane  # noqa: F401  (registers the actions)
 from emulator.sagemaker.registry import ACTIONS
 from tests.emulated.embedded import IMAGE, ROLE, Embedded, unique
-from tests.emulated.test_jobs_lists import LISTED, Listed, three_of
+from tests.emulated.listed_actions import LISTED, Listed, three_of
 from tests.support.small_models import INFERENCE, a_code_bucket, training_job
 
 pytestmark = pytest.mark.emulated

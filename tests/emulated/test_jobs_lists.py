@@ -9,26 +9,13 @@ from botocore.exceptions import ClientError
 
 import emulator.sagemaker.control_plane  # noqa: F401  (registers the actions)
 from emulator.sagemaker.registry import ACTIONS
-from tests.emulated.embedded import Embedded, eventually, unique
-from tests.emulated.listed_actions import LISTED, Listed
+from tests.emulated.embedded import Embedded
+from tests.emulated.listed_actions import LISTED, Listed, three_of
 
 pytestmark = pytest.mark.emulated
 
 LONG_AGO = dt.datetime(2001, 1, 1, tzinfo=dt.UTC)
 FAR_AHEAD = dt.datetime(2101, 1, 1, tzinfo=dt.UTC)
-
-
-def three_of(listed: Listed, embedded: Embedded) -> str:
-    """Create b, a and c, in this order; return the prefix of their names."""
-    prefix = unique("list")
-    for letter in "bac":
-        listed.create(embedded, f"{prefix}-{letter}")
-    if listed.ended is not None:
-        eventually(
-            lambda: listed.page(embedded, prefix)[listed.result],
-            lambda found: {item[listed.ended] for item in found} == {"Failed"},
-        )
-    return prefix
 
 
 def refused(call: Callable[..., Any], *arguments: Any, **keywords: Any) -> tuple[str, str]:

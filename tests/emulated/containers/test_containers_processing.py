@@ -97,9 +97,7 @@ def test_a_program_that_does_not_exist_fails_the_job(world: World) -> None:
 
 def test_a_continuous_output_reaches_s3_while_the_job_runs(world: World) -> None:
     script = (
-        "import pathlib, sys, time\n"
-        "pathlib.Path(sys.argv[2], 'early').touch()\n"
-        "time.sleep(60)\n"
+        "import pathlib, sys, time\npathlib.Path(sys.argv[2], 'early').touch()\ntime.sleep(60)\n"
     )
     job = world.processing_job(script)
     (output,) = job["ProcessingOutputConfig"]["Outputs"]
