@@ -4,6 +4,7 @@ A document has the members of DescribeAlarms, with times as seconds since the ep
 "PutMetricAlarm" and "PutCompositeAlarm" pages of the CloudWatch API reference.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -110,6 +111,9 @@ def _check_comparison(params: Params) -> None:
         raise validation_error(text)
     if not anomaly:
         _require(params, ("Threshold",))
+        if not math.isfinite(params["Threshold"]):
+            text = f"The value {params['Threshold']} for parameter Threshold is invalid."
+            raise validation_error(text)
 
 
 def _check_period(period_s: int) -> None:

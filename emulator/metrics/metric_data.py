@@ -16,6 +16,7 @@ _NEWEST_S = 2 * 3600
 _LARGEST = 2.0**360
 _MOST_DIMENSIONS = 30
 _MOST_VALUES = 150
+_MOST_DATA = 1000
 _KINDS = ("Value", "Values", "StatisticValues")
 
 
@@ -23,9 +24,13 @@ def read_metric_data(
     namespace: str, entries: Iterable[Mapping[str, Any]], *, now: float
 ) -> list[Datum]:
     """Raise InvalidParameterValue, InvalidParameterCombination or MissingParameter; all or none."""
+    given = list(entries)
+    if len(given) > _MOST_DATA:
+        text = f"The collection MetricData must not have a size greater than {_MOST_DATA}."
+        raise invalid_value(text)
     return [
         _datum(namespace, entry, where=f"MetricData.member.{number}", now=now)
-        for number, entry in enumerate(entries, start=1)
+        for number, entry in enumerate(given, start=1)
     ]
 
 

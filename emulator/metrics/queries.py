@@ -15,6 +15,8 @@ from emulator.metrics.syntax import functions_in, names_in, parse
 
 Query = Mapping[str, Any]
 _DEFAULT_PERIOD_S = 60
+# What one page of GetMetricData can have; math makes a point of each period, measured or not.
+_MOST_POINTS = 100_800
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +29,15 @@ class Window:
     def times(self, period_s: int) -> list[int]:
         """Return the starts of the periods in the window."""
         first = int(self.start // period_s) * period_s
-        return list(range(first, -int(-self.end // period_s) * period_s, period_s))
+        times = range(first, -int(-self.end // period_s) * period_s, period_s)
+        if len(times) > _MOST_POINTS:
+            text = (
+                f"You have requested up to {len(times):,} datapoints, which exceeds the limit of "
+                f"{_MOST_POINTS:,}. You may reduce the datapoints requested by increasing Period, "
+                "or decreasing the time range."
+            )
+            raise validation_error(text)
+        return list(times)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -224,3 +224,8 @@ def test_an_alarm_that_makes_no_sense_is_refused_with_awss_code(embedded: Embedd
         with pytest.raises(ClientError) as refused:
             Alarm(embedded, **members)
         assert refused.value.response["Error"]["Code"] == "ValidationError"
+
+
+def test_a_threshold_that_is_no_number_is_refused(embedded: Embedded) -> None:
+    with pytest.raises(ClientError, match="The value nan for parameter Threshold is invalid"):
+        Alarm(embedded, Threshold=float("nan"))

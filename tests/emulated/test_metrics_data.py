@@ -227,3 +227,17 @@ def test_nothing_is_lost_when_many_write_at_once(metric: Metric) -> None:
         for done in [pool.submit(metric.put, Value=1.0) for _ in range(200)]:
             done.result()
     assert metric.data(metric.query("SampleCount"))[0]["Values"] == [200]
+
+
+def test_math_over_too_many_periods_is_refused_instead_of_calculated(embedded: Embedded) -> None:
+    whole_time = {"StartTime": 0, "EndTime": 4_000_000_000}
+    with pytest.raises(ClientError, match="exceeds the limit of 100,800"):
+        Metric(embedded).data(
+            {"Id": "e1", "Expression": "TIME_SERIES(5)", "Period": 1}, **whole_time
+        )
+
+
+def test_more_than_a_thousand_data_at_once_are_refused(embedded: Embedded) -> None:
+    data = [{"MetricName": "m", "Value": 1.0}] * 1001
+    with pytest.raises(ClientError, match="must not have a size greater than 1000"):
+        embedded.client("cloudwatch").put_metric_data(Namespace="Tests", MetricData=data)
