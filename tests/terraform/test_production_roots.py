@@ -95,6 +95,8 @@ def live(root: Root, values: Values, changes: Iterable[Values]) -> Lived:
     root.apply(values)
     planned = {"first apply": root.planned(values)}
     for change in changes:
+        if any(planned.values()):
+            break  # what the next step changes would hide what this one left
         values = {**values, **change}
         assert root.planned(values), change
         root.apply_planned()

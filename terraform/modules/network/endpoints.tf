@@ -1,9 +1,16 @@
 # Only principals of this account get through: nobody carries data out with keys of another one.
+# What they may do is said in IAM.
 data "aws_iam_policy_document" "endpoint" {
+  for_each = toset(concat(["s3"], values(local.interface_services)))
+
+  #checkov:skip=CKV_AWS_108: the policy of an endpoint limits who passes, and their own policies the rest (owner: platform)
+  #checkov:skip=CKV_AWS_109: the policy of an endpoint limits who passes, and their own policies the rest (owner: platform)
+  #checkov:skip=CKV_AWS_111: the policy of an endpoint limits who passes, and their own policies the rest (owner: platform)
+  #checkov:skip=CKV_AWS_356: the policy of an endpoint limits who passes, and their own policies the rest (owner: platform)
   statement {
     sid       = "OwnAccount"
-    actions   = ["*"]
-    resources = ["*"] # an endpoint's policy limits who passes; what they may do is said in IAM
+    actions   = ["${each.key}:*"]
+    resources = ["*"]
 
     principals {
       type        = "AWS"
@@ -19,9 +26,10 @@ data "aws_iam_policy_document" "endpoint" {
 }
 
 data "aws_iam_policy_document" "storage" {
-  source_policy_documents = [data.aws_iam_policy_document.endpoint.json]
+  #checkov:skip=CKV_AWS_283: ECR signs the addresses of image layers with an account of AWS (owner: platform)
+  source_policy_documents = [data.aws_iam_policy_document.endpoint["s3"].json]
 
-  # ECR keeps the layers of images in buckets of AWS, and SageMaker's are read without a signature of ours.
+  # ECR keeps the layers of images in a bucket of AWS.
   statement {
     sid       = "ImageLayers"
     actions   = ["s3:GetObject"]
@@ -50,7 +58,7 @@ resource "aws_vpc_endpoint" "interface" {
   vpc_id              = aws_vpc.this.id
   service_name        = "com.amazonaws.${var.region}.${each.key}"
   vpc_endpoint_type   = "Interface"
-  policy              = data.aws_iam_policy_document.endpoint.json
+  policy              = data.aws_iam_policy_document.endpoint[each.value].json
   private_dns_enabled = true
   security_group_ids  = [aws_security_group.endpoints.id]
   subnet_ids          = [for subnet in aws_subnet.private : subnet.id]

@@ -1,15 +1,16 @@
 locals {
   zones = { for index, zone in var.availability_zones : zone => cidrsubnet(var.cidr_block, 4, index) }
 
-  interface_services = toset([
-    "ecr.api",
-    "ecr.dkr",
-    "kms",
-    "logs",
-    "sagemaker.api",
-    "sagemaker.runtime",
-    "sts",
-  ])
+  # Interface endpoints, and the service whose calls go through each.
+  interface_services = {
+    "ecr.api"           = "ecr"
+    "ecr.dkr"           = "ecr"
+    "kms"               = "kms"
+    "logs"              = "logs"
+    "sagemaker.api"     = "sagemaker"
+    "sagemaker.runtime" = "sagemaker"
+    "sts"               = "sts"
+  }
 }
 
 resource "aws_vpc" "this" {

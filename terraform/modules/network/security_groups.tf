@@ -1,4 +1,5 @@
 resource "aws_security_group" "workloads" {
+  #checkov:skip=CKV2_AWS_5: SageMaker attaches it to the jobs and models of each run (owner: platform)
   name        = "${var.name}-workloads"
   description = "Jobs and models of ${var.name}"
   vpc_id      = aws_vpc.this.id

@@ -40,8 +40,8 @@ run "private_subnets_reach_aws_through_endpoints_only" {
   }
 
   assert {
-    condition     = [for c in one(data.aws_iam_policy_document.endpoint.statement).condition : "${c.variable}=${join(",", c.values)}"] == ["aws:PrincipalAccount=000000000000"]
-    error_message = "Endpoints should let principals of the own account through only."
+    condition     = alltrue([for service, document in data.aws_iam_policy_document.endpoint : [for s in document.statement : "${one(s.actions)} ${one([for c in s.condition : "${c.variable}=${one(c.values)}"])}"] == ["${service}:* aws:PrincipalAccount=000000000000"]])
+    error_message = "Endpoints should let calls of their service by principals of the own account through only."
   }
 
   assert {
