@@ -48,9 +48,12 @@ def check_request(params: Mapping[str, Any], shape: Any) -> None:
         noun = "error" if len(violations) == 1 else "errors"
         text = f"{len(violations)} validation {noun} detected: {'; '.join(violations)}"
         raise ValidationError(text)
-    report = ParamValidator().validate(params, shape)
+    code = "SerializationException"
+    try:
+        report = ParamValidator().validate(params, shape)
+    except (OSError, OverflowError, RuntimeError) as error:  # a time that no clock can hold
+        raise AwsError(code, str(error)) from error
     if report.has_errors():
-        code = "SerializationException"
         raise AwsError(code, report.generate_report())
 
 

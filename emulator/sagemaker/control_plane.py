@@ -57,6 +57,9 @@ class ControlPlane:
             document = self._act(action, region, body=body)
         except AwsError as error:
             return error_answer(error)
+        except RecursionError:
+            code, text = "SerializationException", "The request is nested too deeply."
+            return error_answer(AwsError(code, text))
         except Exception:
             log.exception("action=%s failed", action)
             code, text = "InternalFailure", f"The embedded AWS failed in {action}; see its log."

@@ -188,9 +188,12 @@ def test_an_unknown_admin_path_lists_the_known_ones(embedded: Embedded) -> None:
     assert "GET /_emu/health" in caught.value.read().decode()
 
 
-def test_a_request_that_is_not_json_is_a_serialization_error(embedded: Embedded) -> None:
+@pytest.mark.parametrize("body", [b"{", b"\xff", b"[" * 100_000])
+def test_a_request_that_is_not_json_is_a_serialization_error(
+    embedded: Embedded, body: bytes
+) -> None:
     headers = {"X-Amz-Target": "SageMaker.ListModels", "Content-Type": "application/x-amz-json-1.1"}
-    request = urllib.request.Request(embedded.url, data=b"{", headers=headers)
+    request = urllib.request.Request(embedded.url, data=body, headers=headers)
     with pytest.raises(urllib.error.HTTPError) as caught:
         urllib.request.urlopen(request, timeout=10)
     assert json.loads(caught.value.read())["__type"] == "SerializationException"

@@ -78,3 +78,10 @@ def test_a_version_of_a_model_package_group_has_no_name_as_on_aws() -> None:
     document = {"ModelPackageSummaryList": [package]}
     listed = shape_response(document, shape, strict=True)["ModelPackageSummaryList"]
     assert [set(package) - set(item) for item in listed] == [{"ModelPackageName"}]
+
+
+@pytest.mark.parametrize("seconds", [1e20, -1e20, 1e300])
+def test_a_time_that_no_clock_can_hold_is_refused(seconds: float) -> None:
+    with pytest.raises(AwsError) as caught:
+        check("ListModels", {"CreationTimeAfter": seconds})
+    assert caught.value.code == "SerializationException"
