@@ -117,10 +117,17 @@ def command(click_context: click.Context, /, **flags: Any) -> None:
 
     Without flags it does all of it, on the AWS that is embedded in this project.
     """
-    from pipeline.session import run_session
-
     configured = _configured(flags)
-    click_context.exit(run_session(flags, configured, write=click.echo))
+    try:
+        from pipeline.session import run_session
+
+        code = run_session(flags, configured, write=click.echo)
+    except KeyboardInterrupt:  # before click sees it, which would write an empty line
+        from pipeline.gateways import console
+
+        console.say_error("Interrupted.", as_json=flags["log_format"] == "json")
+        code = _INTERRUPTED
+    click_context.exit(code)
 
 
 def _configured(flags: dict[str, Any]) -> dict[str, object]:
