@@ -79,13 +79,28 @@ class Roles:
 
 
 def planned_roles(terraform: OfflineTerraform) -> Roles:
-    folder = terraform.tree / "policies"
-    folder.mkdir()
-    (folder / "main.tf").write_text(_ROOT)
+    """Plan the modules, and read the policies out of the plan."""
+    _write_root(terraform, _ROOT)
     terraform.init("policies")
     terraform.run("policies", "plan", "-input=false", "-refresh=false", "-out=plan", "-no-color")
     planned = json.loads(terraform.run("policies", "show", "-json", "plan"))["planned_values"]
     return _roles(planned["root_module"]["child_modules"])
+
+
+def refusal_of(terraform: OfflineTerraform, endpoint_names: list[str]) -> str:
+    """Return why the plan with these endpoints fails, in one line."""
+    _write_root(terraform, _ROOT.replace('["*-staging"]', json.dumps(endpoint_names)))
+    terraform.init("policies")
+    arguments = ("plan", "-input=false", "-refresh=false", "-no-color")
+    completed = terraform.ended(terraform.tree / "policies", "policies", *arguments)
+    assert completed.exit_code == 1, completed.stdout
+    return " ".join(completed.stderr.replace("\u2502", " ").split())
+
+
+def _write_root(terraform: OfflineTerraform, text: str) -> None:
+    folder = terraform.tree / "policies"
+    folder.mkdir(exist_ok=True)
+    (folder / "main.tf").write_text(text)
 
 
 def _roles(modules: list[dict[str, Any]]) -> Roles:
@@ -102,8 +117,8 @@ def _roles(modules: list[dict[str, Any]]) -> Roles:
         return Identity(policies=tuple(found), boundary=boundary)
 
     return Roles(
-        plan=identity("module.ci_roles.aws_iam_role_policy.plan"),
-        deploy=identity("module.ci_roles.aws_iam_role_policy.deploy"),
+        plan=identity('module.ci_roles.aws_iam_policy.this["plan"]'),
+        deploy=identity("module.ci_roles.aws_iam_policy.this"),
         execution=identity("module.identity.aws_iam_role_policy.execution"),
         trust={
             name: values[f"module.ci_roles.aws_iam_role.{name}"]["assume_role_policy"]

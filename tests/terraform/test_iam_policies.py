@@ -7,8 +7,16 @@ from typing import Any
 import pytest
 
 from tests.support.iam import Call, Context, Identity, may_assume
-from tests.support.iam_roles import ACCOUNT, EXECUTION_ROLE, HOST, KEY, Roles, planned_roles
-from tests.terraform.offline import offline_terraform
+from tests.support.iam_roles import (
+    ACCOUNT,
+    EXECUTION_ROLE,
+    HOST,
+    KEY,
+    Roles,
+    planned_roles,
+    refusal_of,
+)
+from tests.terraform.offline import OfflineTerraform, offline_terraform
 
 pytestmark = pytest.mark.terraform
 
@@ -35,8 +43,13 @@ AS_THE_FOUNDATION_SAYS: Context = {
 
 
 @pytest.fixture(scope="module")
-def roles(tmp_path_factory: pytest.TempPathFactory) -> Roles:
-    return planned_roles(offline_terraform(tmp_path_factory.mktemp("policies")))
+def terraform(tmp_path_factory: pytest.TempPathFactory) -> OfflineTerraform:
+    return offline_terraform(tmp_path_factory.mktemp("policies"))
+
+
+@pytest.fixture(scope="module")
+def roles(terraform: OfflineTerraform) -> Roles:
+    return planned_roles(terraform)
 
 
 def token(
@@ -230,3 +243,8 @@ def test_every_branch_of_the_project_alone_may_plan(roles: Roles) -> None:
     assert not may_assume(plan, token(project="group/project-of-somebody-else"))
     assert not may_assume(plan, token(project="other/project"))
     assert not may_assume(plan, {f"{HOST}:sub": "project_path:group/project:x"})
+
+
+def test_more_endpoints_than_a_policy_holds_are_refused(terraform: OfflineTerraform) -> None:
+    names = [f"model-{number}-staging" for number in range(20)]
+    assert "would exceed the 6144 characters that IAM takes" in refusal_of(terraform, names)

@@ -27,6 +27,12 @@ locals {
     for name in local.endpoints : "${local.state_bucket_arn}/serving/${var.environment}/${name}.tfstate"
   ]
 
+  policies = {
+    deploy = { description = "Move endpoints of ${var.name}", json = data.aws_iam_policy_document.deploy.json }
+    jobs   = { description = "Train and register models of ${var.name}", json = data.aws_iam_policy_document.jobs.json }
+    plan   = { description = "Plan ${var.name}", json = data.aws_iam_policy_document.plan.json }
+  }
+
   # Jobs are named after their model alone; the tags say which environment they belong to.
   job_arns = ["${local.sagemaker_arn}:processing-job/*", "${local.sagemaker_arn}:training-job/*"]
   ownership_tags = {
@@ -48,12 +54,6 @@ resource "aws_iam_role" "plan" {
   permissions_boundary = var.permissions_boundary_arn
 }
 
-resource "aws_iam_role_policy" "plan" {
-  name   = "plan"
-  role   = aws_iam_role.plan.id
-  policy = data.aws_iam_policy_document.plan.json
-}
-
 resource "aws_iam_role" "deploy" {
   name                 = "${var.name}-ci-deploy"
   description          = "What pipelines of ${var.project_path} on ${var.deploy_branch} may change in ${var.name}"
@@ -62,14 +62,31 @@ resource "aws_iam_role" "deploy" {
   permissions_boundary = var.permissions_boundary_arn
 }
 
-resource "aws_iam_role_policy" "deploy" {
-  for_each = {
-    deploy = data.aws_iam_policy_document.deploy.json
-    jobs   = data.aws_iam_policy_document.jobs.json
-    plan   = data.aws_iam_policy_document.plan.json
-  }
+# Managed policies: together they would not fit into the 10240 characters of a role's own.
+resource "aws_iam_policy" "this" {
+  for_each = local.policies
 
-  name   = each.key
-  role   = aws_iam_role.deploy.id
-  policy = each.value
+  name        = "${var.name}-ci-${each.key}"
+  description = each.value.description
+  policy      = each.value.json
+
+  lifecycle {
+    precondition {
+      condition     = length(jsonencode(jsondecode(each.value.json))) <= 6144
+      error_message = "The policy ${each.key} would exceed the 6144 characters that IAM takes: name fewer endpoints, with asterisks where their names allow it, or fewer model package groups."
+    }
+  }
+}
+
+resource "aws_iam_role_policy_attachment" "plan" {
+  role       = aws_iam_role.plan.name
+  policy_arn = aws_iam_policy.this["plan"].arn
+}
+
+# Who deploys also plans.
+resource "aws_iam_role_policy_attachment" "deploy" {
+  for_each = local.policies
+
+  role       = aws_iam_role.deploy.name
+  policy_arn = aws_iam_policy.this[each.key].arn
 }

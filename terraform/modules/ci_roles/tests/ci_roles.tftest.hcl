@@ -35,7 +35,7 @@ run "roles_trust_one_project_and_one_branch" {
   }
 
   assert {
-    condition     = keys(aws_iam_role_policy.deploy) == ["deploy", "jobs", "plan"] && aws_iam_role.deploy.max_session_duration == 7200
+    condition     = keys(aws_iam_role_policy_attachment.deploy) == ["deploy", "jobs", "plan"] && aws_iam_role.deploy.max_session_duration == 7200
     error_message = "The deploy role should read as the plan role does, for two hours."
   }
 
