@@ -7,6 +7,7 @@ import logging
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from emulator.containers import s3_objects, storage
@@ -16,7 +17,6 @@ from emulator.containers.images import Image, UnusableImage, resolve
 if TYPE_CHECKING:
     import threading
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from emulator.cloud import Cloud
     from emulator.containers.layout import ContainerLayout
@@ -143,9 +143,11 @@ def transferring(what: str) -> Iterator[None]:
         text = f"ClientError: {what} failed:{error}"
         raise JobFailed(text) from error
     except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        raise insufficient_disk(what) from error
+        if error.errno == errno.ENOSPC:
+            raise insufficient_disk(what) from error
+        name = Path(error.filename).name if isinstance(error.filename, str) else "a file"
+        text = f"ClientError: {what} failed:{name}: {error.strerror or error}"
+        raise JobFailed(text) from error
 
 
 def download(run: JobRun, source: Mapping[str, Any], targets: Sequence[Path], *, what: str) -> None:

@@ -56,7 +56,7 @@ def _in_manifest(client: Any, uri: str) -> list[StoredObject]:
         first, *names = json.loads(storage.read_object(client, uri))
         bucket, prefix = storage.parse_uri(first["prefix"])
         keys = [(f"{prefix}{name}", str(name)) for name in names]
-    except (ValueError, TypeError, KeyError) as error:
+    except (AttributeError, ValueError, TypeError, KeyError) as error:
         text = f'{uri} is not a manifest [{{"prefix": "s3://..."}}, "name", ...]: {error!r}'
         raise storage.StorageError(text) from error
     return [

@@ -100,6 +100,8 @@ def upload_outputs(run: JobRun, hosts: Sequence[Host]) -> str:
     models = [host.layout.model for host in hosts]
     data = [host.layout.output_data for host in hosts]
     with jobs.transferring(upload):
+        for directory in (*models, *data):
+            directory.mkdir(parents=True, exist_ok=True)  # in a container no script can delete it
         if any(entry for directory in data for entry in directory.iterdir()):
             _upload_archive(run, data, f"{prefix}/output.tar.gz")
         if config.get("CompressionType") == "NONE":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import uuid
+import zlib
 from typing import TYPE_CHECKING
 
 from emulator.containers import jobs, storage
@@ -11,7 +13,7 @@ from emulator.containers.transform_paths import NotInRecord
 from emulator.containers.transform_records import Association, Cut, UnusableRecord, assembled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from emulator.containers.jobs import JobRun
@@ -41,7 +43,7 @@ def transformed(
     with_line = output.get("AssembleWith") == "Line"
     try:
         with made.open("wb") as file:
-            for records in cut.batches(given):
+            for records in _batches(cut, given, source):
                 answer = _answered(cut.payload(records), association, ask=ask)
                 file.write(assembled(answer, with_line=with_line))
         uri = storage.join_uri(output["S3OutputPath"], f"{source.name}.out")
@@ -50,6 +52,14 @@ def transformed(
     finally:
         given.unlink(missing_ok=True)
         made.unlink(missing_ok=True)
+
+
+def _batches(cut: Cut, given: Path, source: StoredObject) -> Iterator[list[bytes]]:
+    try:
+        yield from cut.batches(given)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        text = f"{source.uri} cannot be decompressed: {error}"
+        raise UnusableRecord(text) from error
 
 
 def _answered(

@@ -224,3 +224,14 @@ def test_an_absent_job_is_a_validation_exception(embedded: Embedded) -> None:
         with pytest.raises(ClientError, match="Could not find requested job") as caught:
             call(TransformJobName="absent")
         assert caught.value.response["Error"]["Code"] == "ValidationException"
+
+
+def test_what_is_no_gzip_file_is_the_callers_error(embedded: Embedded) -> None:
+    name, bucket = start(
+        embedded,
+        SUMS,
+        TransformInput=lambda bucket: an_input(bucket, SplitType="Line", CompressionType="Gzip"),
+    )
+    reason = ended(embedded, name)["FailureReason"]
+    assert reason == "ClientError: See job logs for more information"
+    assert f"s3://{bucket}/in/a.csv cannot be decompressed" in "\n".join(data_log(embedded, name))

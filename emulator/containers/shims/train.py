@@ -125,7 +125,11 @@ def _run_script(config: TrainingConfig) -> None:
         "PYTHONPATH": os.pathsep.join(path),
     }
     tail = TracebackTail()
-    returncode = _run(command, environment, directory=config.code, tail=tail)
+    try:
+        returncode = _run(command, environment, directory=config.code, tail=tail)
+    except (OSError, ValueError) as error:  # a hyperparameter that no process can be given
+        text = f"ExecuteUserScriptError:\nThe script cannot be started: {error}"
+        raise ToolkitError(text) from error
     if returncode != 0:
         text = (
             f"ExecuteUserScriptError:\nExitCode {returncode}\n"
