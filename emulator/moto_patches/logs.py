@@ -1,4 +1,4 @@
-"""CloudWatch Logs: saved queries, and metric filters that can be changed.
+"""CloudWatch Logs: saved queries, metric filters that can be changed, streams of a bounded size.
 
 Source: "PutQueryDefinition", "DescribeQueryDefinitions", "DeleteQueryDefinition" and
 "PutMetricFilter" pages of the API reference. Saved queries are kept, not run.
@@ -12,22 +12,34 @@ from typing import Any
 
 from moto.logs.exceptions import ResourceNotFoundException
 from moto.logs.metric_filters import MetricFilters
-from moto.logs.models import LogsBackend
+from moto.logs.models import LogsBackend, LogStream
 from moto.logs.responses import LogsResponse
 
 from emulator.moto_patches.locking import one_at_a_time
 from emulator.moto_patches.patching import add, wrap
 
 _MOST = 1000
+# A million lines are 600 MB here, and every snapshot of them holds calls back for seconds.
+MOST_EVENTS = 100_000
 
 
 def apply() -> None:
     for name in ("create_log_stream", "put_log_events"):
         wrap(LogsBackend, name, by=one_at_a_time)
+    wrap(LogStream, "put_log_events", by=forgetting_the_oldest)
     wrap(MetricFilters, "add_filter", by=_replacing)
     add(LogsResponse, "put_query_definition", function=_put)
     add(LogsResponse, "describe_query_definitions", function=_describe)
     add(LogsResponse, "delete_query_definition", function=_delete)
+
+
+def forgetting_the_oldest(original: Callable[..., Any]) -> Callable[..., Any]:
+    def put_log_events(self: Any, log_events: Any) -> Any:
+        token = original(self, log_events)
+        del self.events[:-MOST_EVENTS]
+        return token
+
+    return put_log_events
 
 
 def _replacing(original: Callable[..., Any]) -> Callable[..., Any]:
