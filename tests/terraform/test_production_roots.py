@@ -3,6 +3,7 @@
 Apply, empty plan; each input that a user would change: change, empty plan; destroy, nothing left.
 """
 
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -138,7 +139,7 @@ def test_nothing_is_planned_after_any_apply(lived: Lived) -> None:
 def test_table_of_resources_and_seconds(lived: Lived, capsys: pytest.CaptureFixture[str]) -> None:
     kinds: dict[str, list[int]] = defaultdict(list)
     for address, seconds in lived.root.seconds.items():
-        kinds[address.rsplit(".", 2)[-2]].append(seconds)
+        kinds[re.sub(r"\[.*?\]", "", address).split(".")[-2]].append(seconds)
     rows = [f"{kind:55} {len(each):3} {max(each):4} s" for kind, each in sorted(kinds.items())]
     assert rows
     with capsys.disabled():
