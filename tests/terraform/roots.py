@@ -60,11 +60,12 @@ class Root:
         self.apply_planned()
 
     def apply_planned(self) -> None:
-        """Apply the last plan; `seconds` keeps how long each resource took the last time."""
+        """Apply the last plan; `seconds` keeps how long each resource took at most."""
         completed = self.terraform.apply(self._folder / "plan", timeout_s=600)
         assert completed.exit_code == 0, completed.stderr
         for address, minutes, seconds in _FINISHED.findall(completed.stdout):
-            self.seconds[address] = 60 * int(minutes or 0) + int(seconds)
+            took = 60 * int(minutes or 0) + int(seconds)
+            self.seconds[address] = max(took, self.seconds.get(address, 0))
 
     def destroy(self, values: Mapping[str, Any]) -> None:
         self.terraform.destroy(var_files=self.variable_files(values))
