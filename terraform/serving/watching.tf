@@ -1,4 +1,8 @@
 locals {
+  # The output alone: alarms are created before their old ones are destroyed, and that spreads to all that they depend on.
+  # By module.autoscaling[*] it would be the scalable target, which registers as what is then deregistered.
+  _most_instances = var.autoscaling == null ? {} : { instance_count = module.autoscaling[0].max_capacity }
+
   # An id tells when the release was made.
   _release_times = { for id in keys(var.releases) : id => format("%s-%s-%sT%s:%s:%sZ", regex(local._release_id, id)...) if can(regex(local._release_id, id)) }
   _release_id    = "^r-([0-9]{4})([0-9]{2})([0-9]{2})-([0-9]{2})([0-9]{2})([0-9]{2})-"
@@ -14,7 +18,7 @@ module "alarms" {
   quality_metric = var.alarms.quality_metric
   rollback       = var.alarms.rollback
   severities     = var.alarms.severities
-  thresholds     = merge({ instance_count = one(module.autoscaling[*].max_capacity) }, var.alarms.thresholds)
+  thresholds     = merge(local._most_instances, var.alarms.thresholds)
   topic_arns     = var.topic_arns
   variant_name   = local.variant_name
   vcpus          = try(coalesce(var.vcpus, local._vcpus_of_type), null)

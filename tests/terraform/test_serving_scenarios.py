@@ -42,6 +42,7 @@ CPU, LATENCY, MOST = (
     f'{_ALARMS}_metric_alarm.metric["{name}"]'
     for name in ("cpu_percent", "latency_p95_ms", "instance_count")
 )
+ROLLBACK = f"{_ALARMS}_composite_alarm.rollback[0]"
 WATCHED = (
     CPU,
     LATENCY,
@@ -49,7 +50,7 @@ WATCHED = (
     f'{_ALARMS}_metric_alarm.metric["no_traffic_minutes"]',
     f'{_ALARMS}_metric_alarm.rate["client_error_rate"]',
     f'{_ALARMS}_metric_alarm.rate["error_rate"]',
-    f"{_ALARMS}_composite_alarm.rollback[0]",
+    ROLLBACK,
 )
 DASHBOARD = "module.dashboard[0].aws_cloudwatch_dashboard.this"
 
@@ -78,6 +79,29 @@ class Scenario:
             MinCapacity=minimum,
             MaxCapacity=maximum,
         )
+
+    def what_is_left(self) -> list[str]:
+        """Return the names of everything of this endpoint that the embedded AWS holds."""
+        name = self.stack.endpoint
+        sagemaker, cloudwatch = self._cloud.client("sagemaker"), self._cloud.client("cloudwatch")
+        alarms = cloudwatch.describe_alarms(
+            AlarmNamePrefix=name, AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+        )
+        scaling = self._cloud.client("application-autoscaling")
+        targets = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")
+        wanted = {"NameContains": name}
+        found = [
+            *(each["EndpointName"] for each in sagemaker.list_endpoints(**wanted)["Endpoints"]),
+            *(
+                each["EndpointConfigName"]
+                for each in sagemaker.list_endpoint_configs(**wanted)["EndpointConfigs"]
+            ),
+            *(each["ModelName"] for each in sagemaker.list_models(**wanted)["Models"]),
+            *(each["AlarmName"] for each in alarms["MetricAlarms"] + alarms["CompositeAlarms"]),
+            *(each["DashboardName"] for each in cloudwatch.list_dashboards()["DashboardEntries"]),
+            *(each["ResourceId"] for each in targets["ScalableTargets"]),
+        ]
+        return [each for each in found if name in each]
 
     def live_count(self) -> int:
         (variant,) = self.stack.describe()["ProductionVariants"]
@@ -116,6 +140,7 @@ def test_scaling_leaves_nothing_to_plan(scenario: Scenario) -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(1800)
 def test_moves_stay_one_change_in_place_with_everything_on(scenario: Scenario) -> None:
     stack = scenario.stack
     first = everything_on(stack.endpoint)
@@ -144,11 +169,15 @@ def test_moves_stay_one_change_in_place_with_everything_on(scenario: Scenario) -
     gone = all_of("delete", model(R1), *config_and_alarms(f"{R1}-n1"))
     assert planned_and_applied(stack, pruned) == gone | {DASHBOARD: "update"}
 
+    stack.destroy()
+    assert scenario.what_is_left() == []
+
 
 @pytest.mark.soak
+@pytest.mark.timeout(1800)
 def test_settings_around_the_endpoint_change_without_it(scenario: Scenario) -> None:
     stack = scenario.stack
-    plain = first_release(stack.endpoint, R1)
+    plain = first_release(stack.endpoint, R1, count=2)
     planned_and_applied(stack, plain)
 
     on = plain.given(alarms={}, autoscaling=SCALING, dashboard={})
@@ -166,6 +195,16 @@ def test_settings_around_the_endpoint_change_without_it(scenario: Scenario) -> N
         "update", LATENCY, errors, DASHBOARD
     )
 
+    by_errors = {"rollback": {"alarms": ["error_rate"]}, "thresholds": {"latency_p95_ms": None}}
+    no_latency = silent.given(alarms=by_errors)
+    assert planned_and_applied(stack, no_latency) == {LATENCY: "delete", memory: "create"} | all_of(
+        "update", ROLLBACK, DASHBOARD
+    )
+    asked = [each["action"] for each in stack.calls("PutCompositeAlarm", "DeleteAlarms")]
+    assert asked[-2:] == ["PutCompositeAlarm", "DeleteAlarms"]
+
+    silent = no_latency.given(alarms={})
+    planned_and_applied(stack, silent)
     wider = silent.given(autoscaling=SCALING | {"max_capacity": 5})
     assert planned_and_applied(stack, wider) == all_of("replace", *SCALED) | all_of(
         "update", BOUNDS, MOST, DASHBOARD
@@ -176,11 +215,12 @@ def test_settings_around_the_endpoint_change_without_it(scenario: Scenario) -> N
         DASHBOARD: "update"
     }
 
-    other_strategy = scaling_off.moved_to(f"{R1}-n1", strategy="linear", step_percentage=50)
+    other_strategy = scaling_off.moved_to(f"{R1}-n2", strategy="linear", step_percentage=50)
     assert planned_and_applied(stack, other_strategy) == MOVE_ONLY
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(1800)
 def test_another_instance_type_takes_three_plans(scenario: Scenario) -> None:
     stack = scenario.stack
     scaled = first_release(stack.endpoint, R1).given(autoscaling=SCALING)
@@ -223,6 +263,7 @@ def refusals_of(scenario: Scenario, wanted: Wanted) -> str:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(1800)
 def test_a_state_of_before_the_module_is_taken_over(scenario: Scenario) -> None:
     wanted = first_release(scenario.stack.endpoint, R1)
     planned_and_applied(scenario.stack, wanted)

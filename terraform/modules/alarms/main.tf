@@ -53,6 +53,12 @@ resource "aws_cloudwatch_metric_alarm" "metric" {
   statistic           = try(each.value.statistic, null)
   threshold           = each.value.threshold
   treat_missing_data  = each.value.missing
+
+  lifecycle {
+    # CloudWatch keeps an alarm that a composite one names, so one that is turned off must outlive the change of the
+    # composite one (hashicorp/terraform-provider-aws issue 34807).
+    create_before_destroy = true
+  }
 }
 
 resource "aws_cloudwatch_metric_alarm" "rate" {
@@ -90,6 +96,10 @@ resource "aws_cloudwatch_metric_alarm" "rate" {
         stat        = "Sum"
       }
     }
+  }
+
+  lifecycle {
+    create_before_destroy = true # as above
   }
 }
 

@@ -93,10 +93,10 @@ resource "aws_cloudwatch_dashboard" "this" {
       x      = 12 * (index % 2)
       y      = local._alarm_rows + 6 * floor(index / 2)
       properties = {
-        annotations = {
+        annotations = { for kind, lines in {
           horizontal = [for name in graph.lines : local._lines[name] if contains(keys(local._lines), name)]
           vertical   = local._releases
-        }
+        } : kind => lines if length(lines) > 0 }
         metrics = graph.metrics[*].metric
         period  = 60
         region  = var.region
