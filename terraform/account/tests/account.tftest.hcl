@@ -89,16 +89,6 @@ run "given_trail_and_budget_are_passed_through" {
   }
 }
 
-run "bad_emails_limits_and_thresholds_of_a_budget_are_refused" {
-  command = plan
-
-  variables {
-    budget = { emails = ["nobody"], limit_usd = 0, thresholds_percent = [] }
-  }
-
-  expect_failures = [var.budget]
-}
-
 run "given_provider_is_passed_through" {
   command = plan
 
@@ -111,32 +101,4 @@ run "given_provider_is_passed_through" {
     condition     = length(aws_iam_openid_connect_provider.gitlab) == 0 && output.gitlab_oidc_provider_arn == var.gitlab_oidc_provider_arn
     error_message = "A given provider should be used as it is."
   }
-}
-
-run "bad_values_are_refused" {
-  command = plan
-
-  variables {
-    audit                    = { retention_days = 0 }
-    budget                   = { emails = ["team@example.com"], limit_usd = 0 }
-    budget_arn               = "budget"
-    gitlab_audience          = ""
-    gitlab_oidc_provider_arn = "gitlab.com"
-    gitlab_url               = "http://gitlab.com/"
-    project                  = "Has Spaces"
-    region                   = "Ireland"
-    trail_arn                = "trail"
-  }
-
-  expect_failures = [
-    var.audit,
-    var.budget,
-    var.budget_arn,
-    var.gitlab_audience,
-    var.gitlab_oidc_provider_arn,
-    var.gitlab_url,
-    var.project,
-    var.region,
-    var.trail_arn,
-  ]
 }

@@ -27,12 +27,6 @@ locals {
     for name in local.endpoints : "${local.state_bucket_arn}/serving/${var.environment}/${name}.tfstate"
   ]
 
-  policies = {
-    deploy = { description = "Move endpoints of ${var.name}", json = data.aws_iam_policy_document.deploy.json }
-    jobs   = { description = "Train and register models of ${var.name}", json = data.aws_iam_policy_document.jobs.json }
-    plan   = { description = "Plan ${var.name}", json = data.aws_iam_policy_document.plan.json }
-  }
-
   # Jobs are named after their model alone; the tags say which environment they belong to.
   job_arns = ["${local.sagemaker_arn}:processing-job/*", "${local.sagemaker_arn}:training-job/*"]
   ownership_tags = {
@@ -45,6 +39,14 @@ locals {
       "${local.sagemaker_arn}:model-package/${lower(group)}/*",
     ]
   ])
+}
+
+locals {
+  policies = {
+    deploy = { description = "Move endpoints of ${var.name}", json = data.aws_iam_policy_document.deploy.json }
+    jobs   = { description = "Train and register models of ${var.name}", json = data.aws_iam_policy_document.jobs.json }
+    plan   = { description = "Plan ${var.name}", json = data.aws_iam_policy_document.plan.json }
+  }
 }
 
 resource "aws_iam_role" "plan" {

@@ -37,16 +37,3 @@ run "calls_on_named_objects_are_recorded" {
     error_message = "Reads and writes of the objects should be recorded."
   }
 }
-
-run "bad_values_are_refused" {
-  command = plan
-
-  variables {
-    kms_key_arn         = "alias/mlops"
-    log_bucket          = "s3://bucket"
-    name                = "no spaces please"
-    object_arn_prefixes = ["bucket"]
-  }
-
-  expect_failures = [var.kms_key_arn, var.log_bucket, var.name, var.object_arn_prefixes]
-}

@@ -50,27 +50,3 @@ run "given_buckets_and_roles_are_in" {
     error_message = "A given role should be passable."
   }
 }
-
-run "bad_values_are_refused" {
-  command = plan
-
-  variables {
-    account_id   = "123"
-    buckets      = ["s3://bucket"]
-    name         = "no spaces please"
-    partition    = "azure"
-    project      = "Has Spaces"
-    role_arns    = ["arn:aws:iam::000000000000:user/somebody"]
-    state_bucket = "s3://state"
-  }
-
-  expect_failures = [
-    var.account_id,
-    var.buckets,
-    var.name,
-    var.partition,
-    var.project,
-    var.role_arns,
-    var.state_bucket,
-  ]
-}

@@ -44,25 +44,3 @@ run "costs_are_counted_by_tag_where_asked" {
     error_message = "One threshold should be told as spent and as forecast."
   }
 }
-
-run "bad_values_are_refused" {
-  command = plan
-
-  variables {
-    account_id         = "123"
-    emails             = ["nobody"]
-    limit_usd          = 0
-    name               = "no spaces please"
-    tag_filter         = { "" = "value" }
-    thresholds_percent = []
-  }
-
-  expect_failures = [
-    var.account_id,
-    var.emails,
-    var.limit_usd,
-    var.name,
-    var.tag_filter,
-    var.thresholds_percent,
-  ]
-}

@@ -67,27 +67,3 @@ run "trails_of_the_account_encrypt_where_they_may" {
     error_message = "Only trails of the own account should encrypt."
   }
 }
-
-run "bad_values_are_refused" {
-  command = plan
-
-  variables {
-    account_id           = "123"
-    alias                = "alias/mlops"
-    deletion_window_days = 6
-    partition            = "azure"
-  }
-
-  expect_failures = [var.account_id, var.alias, var.deletion_window_days, var.partition]
-}
-
-run "reserved_alias_and_too_long_a_window_are_refused" {
-  command = plan
-
-  variables {
-    alias                = "aws-own"
-    deletion_window_days = 31
-  }
-
-  expect_failures = [var.alias, var.deletion_window_days]
-}

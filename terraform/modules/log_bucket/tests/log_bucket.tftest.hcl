@@ -63,16 +63,3 @@ run "logs_expire_when_asked" {
     error_message = "Logs should be kept as long as asked."
   }
 }
-
-run "bad_values_are_refused" {
-  command = plan
-
-  variables {
-    account_id     = "123"
-    bucket         = "s3://bucket"
-    partition      = "azure"
-    retention_days = 0.5
-  }
-
-  expect_failures = [var.account_id, var.bucket, var.partition, var.retention_days]
-}

@@ -62,37 +62,3 @@ run "flow_logs_go_to_the_given_bucket" {
     error_message = "All traffic should be logged below flow-logs/."
   }
 }
-
-run "bad_values_are_refused" {
-  command = plan
-
-  variables {
-    account_id          = "123"
-    availability_zones  = ["us-east-1a"]
-    cidr_block          = "10.0.0.0/8"
-    flow_log_bucket_arn = "arn:aws:s3:::bucket/path"
-    name                = "no spaces please"
-    partition           = "azure"
-    region              = "Ireland"
-  }
-
-  expect_failures = [
-    var.account_id,
-    var.availability_zones,
-    var.cidr_block,
-    var.flow_log_bucket_arn,
-    var.name,
-    var.partition,
-    var.region,
-  ]
-}
-
-run "same_zone_twice_is_refused" {
-  command = plan
-
-  variables {
-    availability_zones = ["us-east-1a", "us-east-1a"]
-  }
-
-  expect_failures = [var.availability_zones]
-}

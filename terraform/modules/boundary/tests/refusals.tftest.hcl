@@ -1,0 +1,32 @@
+mock_provider "aws" {}
+
+variables {
+  account_id   = "000000000000"
+  name         = "mlops-staging-boundary"
+  project      = "mlops"
+  state_bucket = "mlops-state-000000000000-us-east-1"
+}
+
+run "bad_values_are_refused" {
+  command = plan
+
+  variables {
+    account_id   = "123"
+    buckets      = ["s3://bucket"]
+    name         = "no spaces please"
+    partition    = "azure"
+    project      = "Has Spaces"
+    role_arns    = ["arn:aws:iam::000000000000:user/somebody"]
+    state_bucket = "s3://state"
+  }
+
+  expect_failures = [
+    var.account_id,
+    var.buckets,
+    var.name,
+    var.partition,
+    var.project,
+    var.role_arns,
+    var.state_bucket,
+  ]
+}

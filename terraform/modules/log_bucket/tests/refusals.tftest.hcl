@@ -1,0 +1,19 @@
+mock_provider "aws" {}
+
+variables {
+  account_id = "000000000000"
+  bucket     = "mlops-staging-logs-000000000000-us-east-1"
+}
+
+run "bad_values_are_refused" {
+  command = plan
+
+  variables {
+    account_id     = "123"
+    bucket         = "s3://bucket"
+    partition      = "azure"
+    retention_days = 0.5
+  }
+
+  expect_failures = [var.account_id, var.bucket, var.partition, var.retention_days]
+}

@@ -1,0 +1,42 @@
+mock_provider "aws" {}
+
+variables {
+  account_id         = "000000000000"
+  availability_zones = ["us-east-1a", "us-east-1b"]
+  name               = "mlops-staging"
+  region             = "us-east-1"
+}
+
+run "bad_values_are_refused" {
+  command = plan
+
+  variables {
+    account_id          = "123"
+    availability_zones  = ["us-east-1a"]
+    cidr_block          = "10.0.0.0/8"
+    flow_log_bucket_arn = "arn:aws:s3:::bucket/path"
+    name                = "no spaces please"
+    partition           = "azure"
+    region              = "Ireland"
+  }
+
+  expect_failures = [
+    var.account_id,
+    var.availability_zones,
+    var.cidr_block,
+    var.flow_log_bucket_arn,
+    var.name,
+    var.partition,
+    var.region,
+  ]
+}
+
+run "same_zone_twice_is_refused" {
+  command = plan
+
+  variables {
+    availability_zones = ["us-east-1a", "us-east-1a"]
+  }
+
+  expect_failures = [var.availability_zones]
+}

@@ -1,0 +1,82 @@
+mock_provider "aws" {}
+
+variables {
+  account_id     = "000000000000"
+  endpoint_names = ["*-staging"]
+  environment    = "staging"
+  kms_key_arn    = "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555"
+  name           = "mlops-staging"
+  pipeline       = { trigger_url = "https://gitlab.com/api/v4/projects/123/trigger/pipeline" }
+  region         = "us-east-1"
+  token          = "glptt-test"
+}
+
+run "bad_values_are_refused" {
+  command = plan
+
+  variables {
+    account_id               = "123"
+    endpoint_names           = []
+    environment              = "Staging"
+    kms_key_arn              = "alias/mlops"
+    mode_by_alarm            = { rollback = "cleanup" }
+    name                     = "no spaces please"
+    partition                = "azure"
+    permissions_boundary_arn = "boundary"
+    pipeline                 = { trigger_url = "https://gitlab.com/api/v4/projects/123/trigger/pipeline?token=x" }
+    region                   = "Ireland"
+    retry                    = { attempts = 186 }
+    schedules                = { weekly = { expression = "every monday" } }
+    token_secret_arn         = "token"
+  }
+
+  expect_failures = [
+    var.account_id,
+    var.endpoint_names,
+    var.environment,
+    var.kms_key_arn,
+    var.mode_by_alarm,
+    var.name,
+    var.partition,
+    var.permissions_boundary_arn,
+    var.pipeline,
+    var.region,
+    var.retry,
+    var.schedules,
+    var.token_secret_arn,
+  ]
+}
+
+run "token_given_twice_wildcard_ref_and_unknown_zone_are_refused" {
+  command = plan
+
+  variables {
+    pipeline         = { ref = "*", trigger_url = "https://gitlab.com/api/v4/projects/123/trigger/pipeline" }
+    retry            = { max_age_s = 59 }
+    schedules        = { weekly = { expression = "rate(7 days)", timezone = "CEST+2" } }
+    token_secret_arn = "arn:aws:secretsmanager:us-east-1:000000000000:secret:token"
+  }
+
+  expect_failures = [var.pipeline, var.retry, var.schedules, var.token]
+}
+
+run "own_variable_and_too_wide_a_window_are_refused" {
+  command = plan
+
+  variables {
+    pipeline  = { trigger_url = "https://gitlab.com/api/v4/projects/123/trigger/pipeline", variables = { MODE = "cleanup" } }
+    schedules = { weekly = { expression = "rate(7 days)", window_minutes = 1441 } }
+  }
+
+  expect_failures = [var.pipeline, var.schedules]
+}
+
+run "schedule_with_a_name_that_does_not_fit_is_refused" {
+  command = plan
+
+  variables {
+    schedules = { "every monday" = { expression = "rate(7 days)" } }
+  }
+
+  expect_failures = [var.schedules]
+}
