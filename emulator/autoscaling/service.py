@@ -9,7 +9,7 @@ import botocore.session
 from emulator.autoscaling.firing import fire
 from emulator.autoscaling.registry import ACTIONS
 from emulator.autoscaling.scaler import Scaler
-from emulator.sagemaker.constraints import check_request
+from emulator.sagemaker.constraints import check_json_types, check_request
 from emulator.sagemaker.shaping import shape_response
 from emulator.sagemaker.store import Store
 
@@ -29,6 +29,7 @@ class ApplicationAutoScaling:
     def answer(self, action: str, params: Mapping[str, Any], *, region: str) -> dict[str, Any]:
         """Raise AwsError for what AWS would refuse."""
         operation = self.model.operation_model(action)
+        check_json_types(params, operation.input_shape)
         check_request(params, operation.input_shape)
         result = ACTIONS[action](self._scaler.context(region), params)
         return shape_response(result, operation.output_shape, strict=self._strict)

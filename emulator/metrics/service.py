@@ -127,7 +127,15 @@ class CloudWatch:
         return describe_alarm_history(params, book=self.book, region=region)
 
     def delete_alarms(self, params: Params, region: str) -> Document:
-        self.book.delete(region, params.get("AlarmNames", ()), now=self._clock())
+        names = params.get("AlarmNames", ())
+        for alarm in self.book.all(region):
+            rule = alarm.get("AlarmRule")
+            needed = alarms_in(parse_rule(rule)) if rule is not None else set()
+            for name in names:
+                if name in needed and alarm["AlarmName"] not in names:
+                    text = f"Cannot delete {name} as there are composite alarm(s) depending on it."
+                    raise validation_error(text)
+        self.book.delete(region, names, now=self._clock())
         return {}
 
     def enable_alarm_actions(self, params: Params, region: str) -> Document:

@@ -229,3 +229,12 @@ def test_an_alarm_that_makes_no_sense_is_refused_with_awss_code(embedded: Embedd
 def test_a_threshold_that_is_no_number_is_refused(embedded: Embedded) -> None:
     with pytest.raises(ClientError, match="The value nan for parameter Threshold is invalid"):
         Alarm(embedded, Threshold=float("nan"))
+
+
+def test_an_alarm_that_a_composite_alarm_needs_is_not_deleted(embedded: Embedded) -> None:
+    child, parent = Alarm(embedded), unique("composite")
+    child.cloudwatch.put_composite_alarm(AlarmName=parent, AlarmRule=f'ALARM("{child.name}")')
+    with pytest.raises(ClientError, match=r"as there are composite alarm\(s\) depending on it"):
+        child.cloudwatch.delete_alarms(AlarmNames=[child.name])
+    child.cloudwatch.delete_alarms(AlarmNames=[child.name, parent])
+    assert child.cloudwatch.describe_alarms(AlarmNames=[child.name, parent])["MetricAlarms"] == []
