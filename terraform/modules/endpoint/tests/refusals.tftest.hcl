@@ -61,7 +61,7 @@ run "unknown_strategy_is_refused" {
   command = plan
 
   variables {
-    deployment = { alarm_names = ["a"], strategy = "rolling" }
+    deployment = { alarm_names = ["a"], step_percentage = 20, strategy = "rolling" }
   }
 
   expect_failures = [var.deployment]
