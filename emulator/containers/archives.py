@@ -45,13 +45,8 @@ def _refuse_unsafe(member: tarfile.TarInfo, archive_name: str) -> None:
     raise UnsafeArchive(text)
 
 
-def pack_directory(source: Path, archive: Path) -> None:
-    """Write the directory's contents (not the directory itself) to a .tar.gz, links followed."""
-    pack_directories([source], archive)
-
-
 def pack_directories(sources: Sequence[Path], archive: Path) -> None:
-    """Write the contents of all directories to one .tar.gz, as one tree, links followed.
+    """Write the contents of all directories (not themselves) to one .tar.gz, links followed.
 
     Of files with the same name the one of the first directory is kept.
     """

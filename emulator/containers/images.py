@@ -35,7 +35,6 @@ class Image:
     """What takes the place of a container image."""
 
     uri: str
-    scikit_learn_version: str
     interpreter: str
 
 
@@ -51,7 +50,7 @@ def resolve(uri: str, environ: Mapping[str, str] = os.environ) -> Image:
             f"or set {ALLOW_MISMATCH}=1."
         )
         raise UnusableImage(text)
-    return Image(uri=uri, scikit_learn_version=pinned, interpreter=interpreter)
+    return Image(uri=uri, interpreter=interpreter)
 
 
 def pinned_version(uri: str) -> str:

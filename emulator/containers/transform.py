@@ -106,13 +106,13 @@ class _Transform:
                 transform = functools.partial(self._one, fleet, logs, scratch=layout.scratch)
                 running = [pool.submit(transform, each) for each in objects]
                 self._follow(running, fleet)
-                failures = [each.result() for each in running if each.result()]
+                failures = [reason for each in running if (reason := each.result())]
         finally:
             logs.close()
             fleet.stop()
         self._run.stop_if_asked()
         if failures:
-            raise JobFailed(failures[0] or "")
+            raise JobFailed(failures[0])
 
     def _follow(self, running: Sequence[Future[str | None]], fleet: Fleet) -> None:
         """Wait for all objects; a stop request ends the workers, and so the requests to them."""

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 _STEP = re.compile(r"\.(?P<name>[^.\[\]*\s]+)|\[(?P<inside>[^\]]+)\]")
 _QUOTED = re.compile(r"""'([^']*)'|"([^"]*)\"""")
 _SLICE = re.compile(r"(-?\d*):(-?\d*)")
-_Step = "Callable[[Any], Any]"
 
 
 class BadPath(ValueError):

@@ -61,10 +61,6 @@ def check_endpoint_name(name: str) -> str:
     return _check_name("endpoint name", name, limit=ENDPOINT_LIMIT)
 
 
-def model_name(endpoint: str, release: str) -> str:
-    return _check_name("model name", f"{endpoint}-{release}", limit=NAME_LIMIT)
-
-
 def endpoint_config_name(endpoint: str, config_key: str) -> str:
     return _check_name("endpoint config name", f"{endpoint}-{config_key}", limit=NAME_LIMIT)
 
@@ -197,10 +193,6 @@ def serving_state_key(environment: str, endpoint: str) -> str:
 
 def lease_object(endpoint: str) -> str:
     return f"leases/{endpoint}.json"
-
-
-def journal_object(run: str, number: int) -> str:
-    return f"journal/{run}/{number:012d}.json"
 
 
 def stamp(moment: datetime) -> str:

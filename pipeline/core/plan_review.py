@@ -171,7 +171,7 @@ def _refusal_of_removal(change: ResourceChange, intent: MoveIntent) -> str | Non
         )
     return (
         f"{change.address} would be {verb}{_cause(change)}; a {intent.kind.value} removes nothing. "
-        "Run --mode prune for what is no longer retained; make any other change a new release."
+        "Compare --mode status with the Terraform code, and make any change a new release."
     )
 
 

@@ -1,7 +1,6 @@
 """Where AWS is, the real one or the embedded one: its clients, and its programs' environment."""
 
 import difflib
-import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,8 +13,6 @@ from urllib.parse import urlsplit
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.core.errors import CloudUnusable, PipelineError, UsageError
-
-logger = logging.getLogger(__name__)
 
 _LOCAL_KEY = "local"
 # What a program may inherit. Anything else (TF_VAR_*, TF_CLI_ARGS*, tokens) would change a plan

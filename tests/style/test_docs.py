@@ -188,6 +188,12 @@ def test_commands_use_flags_and_modes_that_exist(document: Path) -> None:
     assert modes <= {*(mode.value for mode in Mode), *ALIASES}
 
 
+@pytest.mark.parametrize("path", sorted((PROJECT_ROOT / "pipeline").rglob("*.py")), ids=relative)
+def test_messages_name_modes_that_exist(path: Path) -> None:
+    modes = set(re.findall(r"--mode ([a-z]+)", path.read_text(encoding="utf-8")))
+    assert modes <= {*(mode.value for mode in Mode), *ALIASES}
+
+
 def test_no_file_names_a_path_of_one_machine_or_a_package_index() -> None:
     # Written in parts, or this file would name them.
     parts = [("/wo", "rk/"), ("/opt/tf", "-plugins"), ("/ro", "ot/"), ("py", "pi.org")]

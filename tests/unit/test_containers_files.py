@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.containers.archives import UnsafeArchive, extract_safely, pack_directory
+from emulator.containers.archives import UnsafeArchive, extract_safely, pack_directories
 from emulator.containers.layout import ContainerLayout, read_message
 from emulator.containers.storage import StorageError, join_uri, parse_uri, relative_path
 from emulator.containers.training_files import (
@@ -106,7 +106,7 @@ def test_a_file_that_is_no_archive_is_refused(tmp_path: Path) -> None:
 def test_a_packed_directory_comes_out_as_it_went_in(tmp_path: Path) -> None:
     (tmp_path / "in" / "code").mkdir(parents=True)
     (tmp_path / "in" / "code" / "inference.py").write_text("x = 1")
-    pack_directory(tmp_path / "in", tmp_path / "a.tar.gz")
+    pack_directories([tmp_path / "in"], tmp_path / "a.tar.gz")
     extract_safely(tmp_path / "a.tar.gz", tmp_path / "out")
     assert (tmp_path / "out" / "code" / "inference.py").read_text() == "x = 1"
 

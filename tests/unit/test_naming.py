@@ -38,7 +38,6 @@ def test_names_derive_from_the_endpoint_the_release_and_the_count() -> None:
     key = naming.config_key(RELEASE, 2)
     assert key == f"{RELEASE}-n2"
     assert naming.endpoint_config_name("iris-model-staging", key) == f"iris-model-staging-{key}"
-    assert naming.model_name("iris-model-staging", RELEASE) == f"iris-model-staging-{RELEASE}"
 
 
 @given(words, words, instants, counts)
@@ -113,7 +112,6 @@ def test_objects_lie_where_the_contract_says() -> None:
     assert naming.artifact_object(SHA) == f"artifacts/sha256/{SHA}/model.tar.gz"
     assert naming.release_object("e", RELEASE) == f"releases/e/{RELEASE}.json"
     assert naming.history_object("e", 7) == "history/e/000000000007.json"
-    assert naming.journal_object("run", 7) == "journal/run/000000000007.json"
     assert naming.evaluation_object("job") == "jobs/job/evaluation.json"
     assert naming.data_prefix(SHA) == f"data/{SHA}/"
     assert naming.foundation_parameter_name("p", "e") == "/mlops/p/e/foundation"
