@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 class Admin:
     def __init__(
         self,
-        health: Mapping[str, Any],
+        health: Callable[[], Mapping[str, Any]],
         *,
         faults: Faults,
         journal: Journal,
@@ -30,7 +30,7 @@ class Admin:
         self._faults = faults
         self._journal = journal
         self._routes: Mapping[tuple[str, str], Callable[[bytes], Answer]] = {
-            ("GET", "/_emu/health"): lambda _: _json(self._health),
+            ("GET", "/_emu/health"): lambda _: _json(self._health()),
             ("GET", "/_emu/faults"): lambda _: self._list_faults(),
             ("POST", "/_emu/faults"): self._add_fault,
             ("DELETE", "/_emu/faults"): lambda _: self._clear_faults(),

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any, TextIO
 
-from emulator.state_directory import ServerRecord, StateDirectory
+from emulator.state_directory import ServerRecord, StateDirectory, read_health
 
 ERROR = "error: "  # how a command begins the line that says what is wrong
 _START_LIMIT_S = 60.0
@@ -73,7 +73,7 @@ def _await_health(
         time.sleep(_POLL_S)
     text = (
         f"The server of {directory.path} did not become healthy within {_START_LIMIT_S:.0f} s. "
-        f"Read {directory.log_path}, or use `python -m emulator reset`."
+        f"Read {directory.log_path}; `python -m emulator stop` ends it and keeps its snapshot."
     )
     raise CommandFailed(text)
 
@@ -144,6 +144,7 @@ def status(directory: StateDirectory) -> dict[str, Any]:
             "pid": running.pid,
             "instance_id": running.instance_id,
             "version": running.version,
+            "snapshot_error": (read_health(running.port) or {}).get("snapshot_error"),
         }
     return found
 

@@ -237,7 +237,7 @@ def _application(record: ServerRecord, parts: _Parts) -> Middleware:
     health = {**asdict(record), "account_id": parts.cloud.account_id}
     router = Router(
         admin=Admin(
-            health,
+            lambda: {**health, "snapshot_error": parts.keeper.trouble},
             faults=faults,
             journal=journal,
             fire_schedule=firing_all(parts.messaging.schedules.fire, parts.autoscaling.fire),

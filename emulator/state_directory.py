@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 HOST = "127.0.0.1"
 # Why a directory cannot take what is written into it.
@@ -99,9 +100,10 @@ class StateDirectory:
     def running(self) -> ServerRecord | None:
         """Return the record of the server that answers as this directory's, else None."""
         record = self.read_record()
-        if record is not None and read_health(record.port) == record.instance_id:
-            return record
-        return None
+        if record is None:
+            return None
+        health = read_health(record.port) or {}
+        return record if health.get("instance_id") == record.instance_id else None
 
     def is_served(self) -> bool:
         """Whether a server process, healthy or not, holds the directory."""
@@ -191,14 +193,14 @@ def _check_port(port: object) -> None:
         raise ValueError(text)
 
 
-def read_health(port: int) -> str | None:
-    """Return the instance id of the emulator on this port; None when none answers."""
+def read_health(port: int) -> dict[str, Any] | None:
+    """Return what the emulator on this port says of itself; None when none answers."""
     connection = http.client.HTTPConnection(HOST, port, timeout=_HEALTH_TIMEOUT_S)
     try:
         connection.request("GET", "/_emu/health")
-        instance_id = json.loads(connection.getresponse().read())["instance_id"]
-    except (OSError, ValueError, KeyError, TypeError, http.client.HTTPException):
+        health = json.loads(connection.getresponse().read())
+    except (OSError, ValueError, http.client.HTTPException):
         return None
     finally:
         connection.close()
-    return str(instance_id)
+    return health if isinstance(health, dict) else None

@@ -92,9 +92,20 @@ class Keeper:
         self._is_home = is_home
         self._lock = threading.Lock()
         self._stopped = False
+        # Why the last snapshot could not be taken; None when it was.
+        self.trouble: str | None = None
 
     def take(self, occasion: str) -> Taken:
         """Write a snapshot; after the one at the stop no call gets through any more."""
+        try:
+            taken = self._take(occasion)
+        except Exception as error:
+            self.trouble = f"{type(error).__name__}: {error}"
+            raise
+        self.trouble = None
+        return taken
+
+    def _take(self, occasion: str) -> Taken:
         with self._lock:
             if self._stopped:
                 raise Stopped
