@@ -9,7 +9,7 @@ locals {
 # Models and endpoint configs are immutable in SageMaker, and the endpoint may return to any retained one:
 # nothing under an existing key is ever edited, and the apply that moves the endpoint deletes nothing.
 resource "aws_sagemaker_model" "release" {
-  #checkov:skip=CKV_AWS_370: the scanner cannot see into a release, which says by network_isolation whether it is isolated (owner: platform) (owner: platform)
+  #checkov:skip=CKV_AWS_370: the scanner cannot see into a release, which says by network_isolation whether it is isolated (owner: platform)
   for_each = var.releases
 
   name                     = "${var.endpoint_name}-${each.key}"
