@@ -137,9 +137,7 @@ def test_a_head_that_this_software_did_not_write_is_refused(
     ledger: Ledger, store: Store, body: Any
 ) -> None:
     store.put(naming.ledger_object(ENDPOINT), body)
-    with pytest.raises(
-        CorruptRecord, match=r"LedgerHead at s3://.*/ledger/.* cannot be read"
-    ):
+    with pytest.raises(CorruptRecord, match=r"LedgerHead at s3://.*/ledger/.* cannot be read"):
         ledger.read()
 
 
