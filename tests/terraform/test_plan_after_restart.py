@@ -11,7 +11,8 @@ from pipeline.gateways.aws import local_cloud
 from pipeline.gateways.terraform import find_engine
 from tests.emulated.restarts import Server
 from tests.terraform.conftest import REGION, STATE_BUCKET
-from tests.terraform.test_foundation import Root, foundation_values
+from tests.terraform.roots import Root
+from tests.terraform.test_foundation import foundation_values
 
 pytestmark = [pytest.mark.terraform, pytest.mark.emulated]
 
