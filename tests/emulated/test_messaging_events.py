@@ -270,3 +270,10 @@ def test_a_schedule_that_is_not_there_cannot_fire(embedded: Embedded) -> None:
         fire(embedded, "no-such-schedule")
     assert caught.value.code == 404
     assert "no-such-schedule" in caught.value.read().decode()
+
+
+@pytest.mark.parametrize("pattern", ["[]", "5", '{"detail": {"a": [{"numeric": ["<", "x"]}]}}'])
+def test_a_pattern_that_would_fail_every_event_is_refused(embedded: Embedded, pattern: str) -> None:
+    with pytest.raises(ClientError) as refused:
+        embedded.client("events").put_rule(Name=unique("rule"), EventPattern=pattern)
+    assert refused.value.response["Error"]["Code"] == "InvalidEventPatternException"
