@@ -1,4 +1,4 @@
-"""Builders of rules, queues and events for the tests of EventBridge."""
+"""Builders of rules, queues and events for the tests of what SNS and EventBridge deliver."""
 
 import json
 from typing import Any
@@ -7,6 +7,7 @@ from tests.emulated.embedded import Embedded, eventually, unique
 
 
 def a_queue(embedded: Embedded) -> tuple[str, str]:
+    """Return the URL and the ARN."""
     name = unique("queue")
     url = embedded.client("sqs").create_queue(QueueName=name)["QueueUrl"]
     return url, f"arn:aws:sqs:us-east-1:000000000000:{name}"
@@ -14,13 +15,13 @@ def a_queue(embedded: Embedded) -> tuple[str, str]:
 
 def received(embedded: Embedded, queue_url: str) -> Any:
     """Return the next message of a queue."""
+    return eventually(lambda: messages(embedded, queue_url), bool, limit_s=30)[0]
 
-    def messages() -> Any:
-        sqs = embedded.client("sqs")
-        answer = sqs.receive_message(QueueUrl=queue_url, MessageAttributeNames=["All"])
-        return answer.get("Messages", [])
 
-    return eventually(messages, bool, limit_s=30)[0]
+def messages(embedded: Embedded, queue_url: str) -> Any:
+    sqs = embedded.client("sqs")
+    answer = sqs.receive_message(QueueUrl=queue_url, MessageAttributeNames=["All"])
+    return answer.get("Messages", [])
 
 
 def a_rule(embedded: Embedded, target_arn: str, *, source: str = "", **target: Any) -> str:

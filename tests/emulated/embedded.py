@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import boto3
+import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from tests.support.embedded_aws import admin
 
@@ -140,6 +142,14 @@ def packed(files: Mapping[str, str]) -> bytes:
             member.size = len(text.encode())
             archive.addfile(member, io.BytesIO(text.encode()))
     return stored.getvalue()
+
+
+def refusal(call: Callable[..., Any], *arguments: Any, **keywords: Any) -> tuple[str, str]:
+    """Return the code and the message with which the call is refused."""
+    with pytest.raises(ClientError) as caught:
+        call(*arguments, **keywords)
+    error = caught.value.response["Error"]
+    return error["Code"], error["Message"]
 
 
 def eventually(read: Callable[[], T], done: Callable[[T], bool], *, limit_s: float = 60) -> T:

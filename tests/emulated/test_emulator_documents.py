@@ -5,9 +5,8 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError
 
-from tests.emulated.embedded import IMAGE, REGION, ROLE, Embedded, a_variant, unique
+from tests.emulated.embedded import IMAGE, REGION, ROLE, Embedded, a_variant, refusal, unique
 
 pytestmark = pytest.mark.emulated
 
@@ -25,13 +24,6 @@ def unchecked(embedded: Embedded) -> Any:
         aws_secret_access_key="test",
         config=Config(parameter_validation=False, retries={"total_max_attempts": 1}),
     )
-
-
-def refusal(call: Any, **arguments: Any) -> tuple[str, str]:
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def a_stored_model(embedded: Embedded, **members: Any) -> str:

@@ -3,9 +3,8 @@
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
-from tests.emulated.embedded import IMAGE, Embedded, unique
+from tests.emulated.embedded import IMAGE, Embedded, refusal, unique
 
 pytestmark = pytest.mark.emulated
 
@@ -16,13 +15,6 @@ INFERENCE = {
     "SupportedContentTypes": ["text/csv"],
     "SupportedResponseMIMETypes": ["text/csv"],
 }
-
-
-def refusal(call: Any, **arguments: Any) -> tuple[str, str]:
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def a_group(embedded: Embedded, *, versions: int = 0, **members: Any) -> str:

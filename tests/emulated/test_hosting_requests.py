@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.emulated.embedded import Embedded, unique
+from tests.emulated.embedded import Embedded, refusal, unique
 
 pytestmark = pytest.mark.emulated
 
@@ -25,13 +25,6 @@ def endpoint(embedded_url: str) -> str:
     )
 
 
-def refusal(embedded: Embedded, endpoint: str, **members: object) -> tuple[str, str]:
-    with pytest.raises(ClientError) as caught:
-        embedded.answer(endpoint, **members)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
-
-
 @pytest.mark.parametrize(
     ("members", "text"),
     [
@@ -46,7 +39,7 @@ def refusal(embedded: Embedded, endpoint: str, **members: object) -> tuple[str, 
 def test_headers_outside_awss_limits_are_refused(
     embedded: Embedded, endpoint: str, members: dict[str, str], text: str
 ) -> None:
-    code, message = refusal(embedded, endpoint, **members)
+    code, message = refusal(embedded.answer, endpoint, **members)
     assert code == "ValidationError"
     assert text in message
 
@@ -73,4 +66,6 @@ def test_six_mebibytes_pass_and_one_byte_more_does_not(embedded: Embedded, endpo
 
 def test_an_endpoint_that_is_not_there_is_named(embedded: Embedded) -> None:
     name = unique("endpoint")
-    assert refusal(embedded, name)[1] == f"Endpoint {name} of account 000000000000 not found."
+    assert (
+        refusal(embedded.answer, name)[1] == f"Endpoint {name} of account 000000000000 not found."
+    )

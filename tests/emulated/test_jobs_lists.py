@@ -1,28 +1,18 @@
 """Every List action: its filters, its order, its pages, and the tokens that it does not take."""
 
 import datetime as dt
-from collections.abc import Callable
-from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 import emulator.sagemaker.control_plane  # noqa: F401  (registers the actions)
 from emulator.sagemaker.registry import ACTIONS
-from tests.emulated.embedded import Embedded
+from tests.emulated.embedded import Embedded, refusal
 from tests.emulated.listed_actions import LISTED, Listed, three_of
 
 pytestmark = pytest.mark.emulated
 
 LONG_AGO = dt.datetime(2001, 1, 1, tzinfo=dt.UTC)
 FAR_AHEAD = dt.datetime(2101, 1, 1, tzinfo=dt.UTC)
-
-
-def refused(call: Callable[..., Any], *arguments: Any, **keywords: Any) -> tuple[str, str]:
-    with pytest.raises(ClientError) as caught:
-        call(*arguments, **keywords)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def test_no_list_action_is_left_out() -> None:
@@ -68,5 +58,5 @@ def assert_paged(listed: Listed, embedded: Embedded, prefix: str) -> None:
     assert found == [f"{prefix}-{letter}" for letter in "abc"]
     assert "NextToken" not in last
     invalid = ("ValidationException", "Invalid NextToken.")
-    assert refused(listed.page, embedded, prefix, NextToken=token) == invalid
-    assert refused(listed.page, embedded, prefix, **by_name, NextToken="bm9uZQ==") == invalid
+    assert refusal(listed.page, embedded, prefix, NextToken=token) == invalid
+    assert refusal(listed.page, embedded, prefix, **by_name, NextToken="bm9uZQ==") == invalid

@@ -9,37 +9,18 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.emulated.embedded import Embedded, eventually, unique
+from tests.emulated.buses import a_queue, messages, received
+from tests.emulated.embedded import Embedded, unique
 from tests.emulated.receivers import Receiver, a_receiver
 
 pytestmark = pytest.mark.emulated
 
-NOBODY = "http://127.0.0.1:9/hook"
 ATTRIBUTES = {"verdict": {"DataType": "String", "StringValue": "deploy"}}
 
 
 def a_topic(embedded: Embedded) -> str:
     arn: str = embedded.client("sns").create_topic(Name=unique("topic"))["TopicArn"]
     return arn
-
-
-def a_queue(embedded: Embedded) -> tuple[str, str]:
-    """Return the URL and the ARN."""
-    name = unique("queue")
-    url = embedded.client("sqs").create_queue(QueueName=name)["QueueUrl"]
-    return url, f"arn:aws:sqs:us-east-1:000000000000:{name}"
-
-
-def a_message(embedded: Embedded, queue_url: str) -> Any:
-    """Return the next message of a queue."""
-    return eventually(lambda: messages(embedded, queue_url), bool, limit_s=30)[0]
-
-
-def messages(embedded: Embedded, queue_url: str) -> Any:
-    answer = embedded.client("sqs").receive_message(
-        QueueUrl=queue_url, MessageAttributeNames=["All"]
-    )
-    return answer.get("Messages", [])
 
 
 def subscribe(
@@ -180,7 +161,7 @@ def test_what_nobody_takes_becomes_a_dead_letter(embedded: Embedded) -> None:
             DeliveryPolicy=json.dumps(policy),
         )
     publish(embedded, topic, "lost")
-    letter = a_message(embedded, url)
+    letter = received(embedded, url)
     assert json.loads(letter["Body"])["Message"] == "lost"
     assert letter["MessageAttributes"]["ErrorCode"]["StringValue"] == "ConnectionFailure"
 
@@ -192,7 +173,7 @@ def test_a_client_error_is_not_tried_again(embedded: Embedded) -> None:
         confirmed(embedded, topic, receiver, RedrivePolicy=redrive(arn))
         receiver.statuses = [404]
         publish(embedded, topic, "no")
-        assert a_message(embedded, url)["MessageAttributes"]["ErrorCode"]["StringValue"] == "404"
+        assert received(embedded, url)["MessageAttributes"]["ErrorCode"]["StringValue"] == "404"
         assert len(receiver.received) == 1
 
 
@@ -209,7 +190,7 @@ def test_a_queue_gets_what_its_filter_lets_through_and_raw_attributes(embedded: 
     )
     publish(embedded, topic, "kept out")
     publish(embedded, topic, "let in", MessageAttributes=ATTRIBUTES)
-    message = a_message(embedded, url)
+    message = received(embedded, url)
     assert message["Body"] == "let in"
     assert message["MessageAttributes"]["verdict"]["StringValue"] == "deploy"
     assert messages(embedded, url) == []
@@ -221,4 +202,4 @@ def test_a_queue_that_is_gone_does_not_fail_the_publisher(embedded: Embedded) ->
     gone = "arn:aws:sqs:us-east-1:000000000000:gone"
     subscribe(embedded, topic, "sqs", endpoint=gone, RedrivePolicy=redrive(arn))
     publish(embedded, topic, "where to")
-    assert json.loads(a_message(embedded, url)["Body"])["Message"] == "where to"
+    assert json.loads(received(embedded, url)["Body"])["Message"] == "where to"
