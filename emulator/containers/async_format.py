@@ -93,29 +93,28 @@ def notification(
     include_response: bool,
 ) -> str:
     """Return the text of the SNS message; `request` are the requestParameters."""
-    failed = result.failure_reason is not None
     document: dict[str, Any] = {
         "awsRegion": region,
         "eventTime": _stamp(ended),
         "receivedTime": _stamp(received),
-        "invocationStatus": "Failed" if failed else "Completed",
         "requestParameters": dict(request),
-    }
-    if failed:
-        document["failureReason"] = result.failure_reason
-    else:
-        parameters = {"contentType": result.content_type, "outputLocation": output_location}
-        document["responseParameters"] = parameters
-    if include_response and len(result.body) <= _INCLUDED_BYTES:
-        content = base64.b64encode(result.body).decode("ascii")
-        document["responseBody"] = {"content": content, "encoding": "BASE64"}
-    document |= {
+        **_outcome(result, output_location),
         "inferenceId": inference_id,
         "eventVersion": "1.0",
         "eventSource": "aws:sagemaker",
         "eventName": "InferenceResult",
     }
+    if include_response and len(result.body) <= _INCLUDED_BYTES:
+        content = base64.b64encode(result.body).decode("ascii")
+        document["responseBody"] = {"content": content, "encoding": "BASE64"}
     return json.dumps(document)
+
+
+def _outcome(result: Result, output_location: str) -> dict[str, Any]:
+    if result.failure_reason is not None:
+        return {"invocationStatus": "Failed", "failureReason": result.failure_reason}
+    parameters = {"contentType": result.content_type, "outputLocation": output_location}
+    return {"invocationStatus": "Completed", "responseParameters": parameters}
 
 
 def _stamp(at: float) -> str:

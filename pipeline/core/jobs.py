@@ -216,29 +216,32 @@ def package_request(
     instance_type: str,
 ) -> dict[str, Any]:
     """Return the arguments of CreateModelPackage: the artifact and all that is known of it."""
-    content_types = ["application/json", "text/csv"]
+    container = {
+        "Environment": dict(serving_environment),
+        "Image": run.image_uri,
+        "ModelDataUrl": artifact_uri,
+    }
     return {
         "ModelPackageGroupName": group,
         "ModelPackageDescription": f"Trained by {run.job_name}. {status_reason}"[:1024],
         "CustomerMetadataProperties": _provenance(run, evaluation),
-        "InferenceSpecification": {
-            "Containers": [
-                {
-                    "Environment": dict(serving_environment),
-                    "Image": run.image_uri,
-                    "ModelDataUrl": artifact_uri,
-                }
-            ],
-            "SupportedContentTypes": content_types,
-            "SupportedRealtimeInferenceInstanceTypes": [instance_type],
-            "SupportedResponseMIMETypes": content_types,
-        },
+        "InferenceSpecification": _inference(container, instance_type),
         "ModelApprovalStatus": status.value,
         "ModelMetrics": {
             "ModelQuality": {
                 "Statistics": {"ContentType": "application/json", "S3Uri": evaluation_uri}
             }
         },
+    }
+
+
+def _inference(container: Mapping[str, Any], instance_type: str) -> dict[str, Any]:
+    content_types = ["application/json", "text/csv"]
+    return {
+        "Containers": [container],
+        "SupportedContentTypes": content_types,
+        "SupportedRealtimeInferenceInstanceTypes": [instance_type],
+        "SupportedResponseMIMETypes": content_types,
     }
 
 

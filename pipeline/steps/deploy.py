@@ -166,10 +166,16 @@ def _release(
     retained = [each.release_id for each in head.retained if each.content_digest == digest]
     if retained:
         return workspace.ledger.release(retained[-1])
+    release = _new_release(workspace, candidate, serving)
+    workspace.ledger.store_release(release)
+    return release
+
+
+def _new_release(workspace: Workspace, candidate: Candidate, serving: ServingSettings) -> Release:
     now = workspace.context.now()
-    release = Release(
+    return Release(
         release_id=naming.release_id(candidate.run.artifact_sha256, now),
-        endpoint_name=head.endpoint,
+        endpoint_name=workspace.context.endpoint,
         model_package_arn=candidate.package.arn,
         artifact_uri=workspace.store.uri(naming.artifact_object(candidate.run.artifact_sha256)),
         artifact_sha256=candidate.run.artifact_sha256,
@@ -184,8 +190,6 @@ def _release(
         created_by=workspace.context.who,
         serving=serving,
     )
-    workspace.ledger.store_release(release)
-    return release
 
 
 def _announce(
