@@ -54,6 +54,12 @@ class Functions:
     def run(self, function: Any, event: Any) -> Outcome:
         """Run the handler of one of moto's functions to its end."""
         _check_runtime(function)
+        if not zipfile.is_zipfile(io.BytesIO(function.code_bytes)):
+            failure = {
+                "errorMessage": "The code is no zip archive.",
+                "errorType": "Runtime.BadCode",
+            }
+            return Outcome(payload=json.dumps(failure), error="Unhandled", log="")
         with self._folder(function) as folder:
             (folder / "event.json").write_text(json.dumps(event), encoding="utf-8")
             stream = LogStream(

@@ -6,6 +6,7 @@ import json
 import zipfile
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.emulated.buses import a_rule, groups, put
 from tests.emulated.embedded import Embedded, eventually, unique
@@ -83,3 +84,17 @@ def test_a_function_that_takes_too_long_is_ended(embedded: Embedded) -> None:
     )
     answer = embedded.client("lambda").invoke(FunctionName=function, Payload="{}")
     assert "Task timed out after 1.00 seconds" in answer["Payload"].read().decode()
+
+
+def test_a_payload_that_is_not_json_is_refused(embedded: Embedded) -> None:
+    with pytest.raises(ClientError) as refused:
+        embedded.client("lambda").invoke(FunctionName=a_function(embedded), Payload=b"garbage")
+    assert refused.value.response["Error"]["Code"] == "InvalidRequestContentException"
+
+
+def test_code_that_is_no_archive_is_the_functions_error(embedded: Embedded) -> None:
+    arn = a_function(embedded)
+    embedded.client("lambda").update_function_code(FunctionName=arn, ZipFile=b"garbage")
+    answer = embedded.client("lambda").invoke(FunctionName=arn, Payload=b"{}")
+    assert answer["FunctionError"] == "Unhandled"
+    assert b"no zip archive" in answer["Payload"].read()
