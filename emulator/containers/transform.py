@@ -26,13 +26,13 @@ from emulator.containers.fleet import (
 from emulator.containers.jobs import JobFailed, JobRun
 from emulator.containers.logs import LogStream
 from emulator.containers.transform_objects import input_objects, transformed
-from emulator.containers.transform_record import TransformRecord
-from emulator.containers.transform_records import (
+from emulator.containers.transform_payloads import (
     DEFAULT_PAYLOAD_MB,
     Association,
     Cut,
     UnusableRecord,
 )
+from emulator.containers.transform_record import TransformRecord
 
 if TYPE_CHECKING:
     import threading

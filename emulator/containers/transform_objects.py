@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from emulator.containers import jobs, storage
 from emulator.containers.s3_objects import StoredObject, objects_of
 from emulator.containers.transform_paths import NotInRecord
-from emulator.containers.transform_records import Association, Cut, UnusableRecord, assembled
+from emulator.containers.transform_payloads import Association, Cut, UnusableRecord, assembled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

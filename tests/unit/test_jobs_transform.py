@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from emulator.containers.transform_paths import BadPath, JsonPath, NotInRecord
-from emulator.containers.transform_records import (
+from emulator.containers.transform_payloads import (
     Association,
     Cut,
     UnusableRecord,
@@ -111,6 +111,19 @@ def test_answers_are_joined_to_json_lines() -> None:
         b'{"id": 1, "SageMakerOutput": {"p": 0.5}}',
         b'{"SageMakerInput": [2], "SageMakerOutput": {"p": 0.7}}',
     ]
+
+
+def test_a_json_line_ends_at_a_line_feed_only() -> None:
+    line = '{"text": "one\u2028two"}'.encode()
+    made = an_association("application/jsonlines", InputFilter="$.text")
+    assert made.request(line) == b'"one\\u2028two"'
+
+
+@pytest.mark.parametrize("row", [b"1,a\rb\n", b"1," + b"x" * 200_000 + b"\n"])
+def test_a_row_that_is_no_csv_is_said(row: bytes) -> None:
+    made = an_association("text/csv", InputFilter="$[1:]")
+    with pytest.raises(UnusableRecord, match="not text/csv"):
+        made.request(row)
 
 
 def test_answers_of_another_number_cannot_be_joined() -> None:

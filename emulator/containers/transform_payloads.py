@@ -144,9 +144,9 @@ def _read(body: bytes, content_type: str) -> list[Any]:
         text = body.decode()
         if content_type == _CSV:
             return [row for row in csv.reader(io.StringIO(text)) if row]
-        documents = [text] if content_type == _JSON else text.splitlines()
+        documents = [text] if content_type == _JSON else text.split("\n")
         return [json.loads(document) for document in documents if document.strip()]
-    except ValueError as error:
+    except (ValueError, csv.Error) as error:
         complaint = f"not {content_type}: {error}"
         raise UnusableRecord(complaint) from error
 
