@@ -85,7 +85,7 @@ def _does_not_start(why: str) -> CloudUnusable:
     return CloudUnusable(
         f"The embedded AWS does not start: {why}",
         remedy=(
-            "Read its log with: python -m emulator logs. "
-            "Start afresh with: python -m emulator reset."
+            "Read its log with: .venv/bin/python -m emulator logs. "
+            "Start afresh with: .venv/bin/python -m emulator reset."
         ),
     )

@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.emulated.embedded import Embedded, a_variant, eventually, unique
+from tests.emulated.embedded import Embedded, a_variant, eventually, refusal, unique
 
 pytestmark = pytest.mark.emulated
 
@@ -200,6 +200,8 @@ def test_an_endpoint_that_is_being_deleted_uses_no_config(embedded: Embedded) ->
     endpoint = embedded.an_endpoint(config)
     embedded.sagemaker.delete_endpoint(EndpointName=endpoint)
     embedded.sagemaker.delete_endpoint_config(EndpointConfigName=config)
+    code, _ = refusal(embedded.sagemaker.describe_endpoint_config, EndpointConfigName=config)
+    assert code == "ValidationException"
 
 
 def test_a_deleted_endpoint_is_gone_and_no_longer_answers(embedded: Embedded) -> None:
