@@ -14,8 +14,8 @@ _MADE_MEANWHILE = {"BucketAlreadyOwnedByYou"}
 def ensure_state_bucket(cloud: Cloud, bucket: str) -> bool:
     """Make the bucket if it is not there; True when it was made.
 
-    Versioned, encrypted, closed to the public and to unencrypted transport; each setting is put
-    again at every bootstrap, so that a bootstrap that was killed half way is completed by the next.
+    Versioned, encrypted, closed to the public, to unencrypted transport and to deletion. Each
+    setting is put again at every bootstrap, so that one that was killed is completed by the next.
     """
     s3 = cloud.client("s3")
     with attempting(f"prepare the state bucket {bucket}"):
@@ -59,17 +59,32 @@ def _protect(s3: Any, bucket: str, partition: str) -> None:
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
     s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
-    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(_tls_only(bucket, partition)))
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(_policy(bucket, partition)))
 
 
-def _tls_only(bucket: str, partition: str) -> dict[str, Any]:
+def _policy(bucket: str, partition: str) -> dict[str, Any]:
+    """Deny what nobody may do: who has to, takes this policy away first, on purpose and on record.
+
+    Terraform's lock is deleted after each run; a state is only ever overwritten.
+    """
     arn = f"arn:{partition}:s3:::{bucket}"
-    statement = {
-        "Sid": "TlsOnly",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": [arn, f"{arn}/*"],
+    tls_only = {
+        **_denied("TlsOnly", "s3:*", [arn, f"{arn}/*"]),
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
-    return {"Version": "2012-10-17", "Statement": [statement]}
+    kept = [
+        _denied("KeepTheBucket", "s3:DeleteBucket", [arn]),
+        _denied("KeepEachState", "s3:DeleteObject", [f"{arn}/*.tfstate"]),
+        _denied("KeepEachVersion", "s3:DeleteObjectVersion", [f"{arn}/*"]),
+    ]
+    return {"Version": "2012-10-17", "Statement": [tls_only, *kept]}
+
+
+def _denied(sid: str, action: str, resources: list[str]) -> dict[str, Any]:
+    return {
+        "Sid": sid,
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": action,
+        "Resource": resources,
+    }

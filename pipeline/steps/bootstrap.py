@@ -27,12 +27,15 @@ _ROOTS = ("account", "foundation")
 _TAKES_AWAY = (Action.DELETE, Action.REPLACE, Action.FORGET)
 _STATEFUL = frozenset(
     {
+        "aws_cloudtrail",
         "aws_iam_openid_connect_provider",
         "aws_iam_role",
         "aws_kms_key",
         "aws_s3_bucket",
         "aws_sagemaker_model_package_group",
         "aws_sns_topic",
+        "aws_sqs_queue",
+        "aws_vpc",
     }
 )
 
@@ -117,7 +120,8 @@ def inputs_digest(context: Context) -> str:
 def _sources(context: Context) -> list[Path]:
     folders = [PROJECT_ROOT / "terraform" / name for name in (*_ROOTS, "modules")]
     files = [path for folder in folders for path in folder.rglob("*.tf")]
-    return sorted(files) + [path for path in _environment_files(context) if path.is_file()]
+    given = [path for root in _ROOTS for path in _variable_files(context, root)]
+    return sorted(files) + [path for path in given if path.is_file()]
 
 
 def published_here(context: Context) -> Foundation | None:
@@ -180,9 +184,14 @@ def _foundation_variables(context: Context) -> dict[str, Any]:
     }
 
 
-def _environment_files(context: Context) -> tuple[Path, ...]:
-    name = "local" if context.cloud.is_local else context.settings.environment
-    return (PROJECT_ROOT / "terraform" / "environments" / f"{name}.tfvars",)
+def _variable_files(context: Context, root: str) -> tuple[Path, ...]:
+    """Return what people set: for a foundation always, for the account where they set anything."""
+    folder = PROJECT_ROOT / "terraform" / "environments"
+    if root == "foundation":
+        name = "local" if context.cloud.is_local else context.settings.environment
+        return (folder / f"{name}.tfvars",)
+    account = folder / "account.tfvars"
+    return (account,) if account.is_file() and not context.cloud.is_local else ()
 
 
 def _apply(context: Context, root: str, variables: dict[str, Any], *, key: str) -> None:
@@ -213,7 +222,7 @@ def _plan_and_apply(context: Context, root: str, variables: dict[str, Any], *, k
     var_file = context.work_dir / f"{root}.tfvars.json"
     var_file.write_text(json.dumps(variables), encoding="utf-8")
     plan_file = context.work_dir / f"{root}.tfplan"
-    files = _environment_files(context) if root == "foundation" else ()
+    files = _variable_files(context, root)
     missing = [path for path in files if not path.is_file()]
     if missing:
         message = f"There is no {missing[0].relative_to(PROJECT_ROOT)}."

@@ -11,6 +11,7 @@ from pipeline.gateways.parameters import published_foundation
 from pipeline.gateways.state_bucket import ensure_state_bucket
 from tests.emulated.embedded import REGION, Embedded, unique
 from tests.emulated.gateways import cloud_of
+from tests.support.iam import EVERYTHING, Identity
 
 pytestmark = pytest.mark.emulated
 
@@ -67,6 +68,23 @@ def test_a_state_bucket_is_made_once_and_protected(cloud: Cloud, embedded: Embed
     assert s3.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
     assert all(s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"].values())
     assert "aws:SecureTransport" in s3.get_bucket_policy(Bucket=name)["Policy"]
+
+
+def test_nobody_deletes_states_but_every_run_gives_its_lock_back(
+    cloud: Cloud, embedded: Embedded
+) -> None:
+    name = unique("state")
+    ensure_state_bucket(cloud, name)
+    policy = embedded.client("s3").get_bucket_policy(Bucket=name)["Policy"]
+    anybody = Identity(policies=(EVERYTHING,), resource_policy=policy)
+    bucket, state = f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/serving/staging/a.tfstate"
+    over_tls = {"aws__SecureTransport": "true"}
+    assert not anybody.may("s3:DeleteBucket", bucket, **over_tls)
+    assert not anybody.may("s3:DeleteObject", state, **over_tls)
+    assert not anybody.may("s3:DeleteObjectVersion", state, **over_tls)
+    assert anybody.may("s3:PutObject", state, **over_tls)
+    assert anybody.may("s3:DeleteObject", f"{state}.tflock", **over_tls)
+    assert not anybody.may("s3:PutObject", state, aws__SecureTransport="false")
 
 
 def test_a_bucket_outside_the_first_region_is_made_in_its_region(embedded: Embedded) -> None:

@@ -16,6 +16,11 @@ Context = Mapping[str, str | tuple[str, ...]]
 _KNOWN = {"Action", "Condition", "Effect", "Principal", "Resource", "Sid"}
 
 
+EVERYTHING = json.dumps(
+    {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Call:
     """One API call; context holds the condition keys that are present."""

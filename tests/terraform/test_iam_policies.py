@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.iam import Call, Context, Identity, may_assume
+from tests.support.iam import EVERYTHING, Call, Context, Identity, may_assume
 from tests.support.iam_roles import (
     ACCOUNT,
     EXECUTION_ROLE,
@@ -27,9 +27,6 @@ SAGEMAKER = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}"
 ENDPOINT = f"{SAGEMAKER}:endpoint/iris-staging"
 PACKAGE = f"{SAGEMAKER}:model-package/iris/7"
 JOB = f"{SAGEMAKER}:training-job/iris-20260101-000000"
-EVERYTHING = json.dumps(
-    {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
-)
 AS_THE_FOUNDATION_SAYS: Context = {
     "aws:RequestTag/mlops:environment": "staging",
     "aws:RequestTag/mlops:project": "mlops",
