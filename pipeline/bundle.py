@@ -15,9 +15,9 @@ from pathlib import Path
 from pipeline.core.errors import UsageError
 from pipeline.modules import UserModules, parse_spec, require_attribute
 
-ENTRY_POINTS = ("train.py", "evaluate.py", "inference.py")
-BASE_CLASS_MODULE = "pipeline.training"
-RUNNER_FILES = ("pipeline/__init__.py", "pipeline/training.py")
+_ENTRY_POINTS = ("train.py", "evaluate.py", "inference.py")
+_BASE_CLASS_MODULE = "pipeline.training"
+_RUNNER_FILES = ("pipeline/__init__.py", "pipeline/training.py")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,11 +35,11 @@ def build_bundle(project: Path, specs: Iterable[str] = (), *, source_dir: Path) 
     A named module brings along what it imports from the same folder. Raises UsageError when a
     module or attribute is missing, is not Python, or hides one of the bundle's own modules.
     """
-    files = own_files(project)
+    files = _own_files(project)
     modules = UserModules(source_dir)
     for spec in specs:
         module, attribute = parse_spec(spec)
-        if module == BASE_CLASS_MODULE:
+        if module == _BASE_CLASS_MODULE:
             require_attribute(files["pipeline/training.py"], attribute, spec=spec)
         else:
             modules.add(spec)
@@ -48,13 +48,13 @@ def build_bundle(project: Path, specs: Iterable[str] = (), *, source_dir: Path) 
     return Bundle(files=files, archive=archive, sha256=hashlib.sha256(archive).hexdigest())
 
 
-def own_files(project: Path) -> dict[str, bytes]:
+def _own_files(project: Path) -> dict[str, bytes]:
     """Return the entry points at the root, the rest of model/ as a package, and the base class."""
-    files = {name: (project / name).read_bytes() for name in RUNNER_FILES}
+    files = {name: (project / name).read_bytes() for name in _RUNNER_FILES}
     for path in sorted((project / "model").rglob("*.py")):
         name = path.relative_to(project / "model").as_posix()
-        files[name if name in ENTRY_POINTS else f"model/{name}"] = path.read_bytes()
-    absent = [name for name in ENTRY_POINTS if name not in files]
+        files[name if name in _ENTRY_POINTS else f"model/{name}"] = path.read_bytes()
+    absent = [name for name in _ENTRY_POINTS if name not in files]
     if absent:
         message = f"The folder {project / 'model'} has no {', '.join(absent)}."
         raise UsageError(message, remedy="These entry points are what SageMaker's jobs start.")

@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.core.errors import UsageError
 
 # Names that mean something else inside the bundle
-RESERVED = frozenset({"train", "evaluate", "inference", "model", "pipeline"})
+_RESERVED = frozenset({"train", "evaluate", "inference", "model", "pipeline"})
 
 
 def refused(message: str, remedy: str) -> UsageError:
@@ -28,7 +28,7 @@ def parse_spec(spec: str) -> tuple[str, str]:
 
 def require_attribute(source: bytes, attribute: str, *, spec: str) -> None:
     """Refuse a module that defines or imports no such name at its top level."""
-    names = set(_defined_names(parse_python(source, name=spec).body))
+    names = set(_defined_names(_parse_python(source, name=spec).body))
     if attribute in names or "*" in names:
         return
     near = difflib.get_close_matches(attribute, names, n=1)
@@ -37,7 +37,7 @@ def require_attribute(source: bytes, attribute: str, *, spec: str) -> None:
     raise refused(message, hint)
 
 
-def parse_python(source: bytes, *, name: str) -> ast.Module:
+def _parse_python(source: bytes, *, name: str) -> ast.Module:
     try:
         return ast.parse(source)
     except (SyntaxError, ValueError) as error:
@@ -73,7 +73,7 @@ class UserModules:
         """Add the module of a spec with everything it imports from the folder."""
         module, attribute = parse_spec(spec)
         top = module.partition(".")[0]
-        if top in RESERVED or top in sys.stdlib_module_names:
+        if top in _RESERVED or top in sys.stdlib_module_names:
             message = f"{spec!r}: a module of your own cannot be called {top!r}."
             raise refused(message, "Python or the code bundle has one of that name; rename yours.")
         file = self._file_of(module)
@@ -103,8 +103,8 @@ class UserModules:
             if name in self.files:
                 continue
             self.files[name] = file.read_bytes()
-            for imported in _imported_tops(parse_python(self.files[name], name=name)):
-                if imported not in RESERVED and imported not in sys.stdlib_module_names:
+            for imported in _imported_tops(_parse_python(self.files[name], name=name)):
+                if imported not in _RESERVED and imported not in sys.stdlib_module_names:
                     self._collect(imported)
 
 

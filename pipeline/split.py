@@ -23,10 +23,10 @@ MISSING = frozenset(
         *("NaN", "nan", "-NaN", "-nan", "1.#IND", "1.#QNAN", "-1.#IND", "-1.#QNAN"),
     ]
 )
-WHOLE_NUMBER = re.compile(r"-?[0-9]+(\.0+)?")
+_WHOLE_NUMBER = re.compile(r"-?[0-9]+(\.0+)?")
 # More different numbers than this in a target are measurements or identifiers, not classes
-MOST_NUMERIC_CLASSES = 20
-TRAINING_ROWS_PER_CLASS = 2
+_MOST_NUMERIC_CLASSES = 20
+_TRAINING_ROWS_PER_CLASS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +121,7 @@ def split(table: DataTable, *, target: str, test_fraction: float, seed: int) -> 
     # Imported here: scikit-learn takes a second, and only a run that trains needs it
     from sklearn.model_selection import train_test_split
 
-    labels = checked_labels(table, target=target)
+    labels = _checked_labels(table, target=target)
     try:
         train, test = train_test_split(
             range(len(labels)), test_size=test_fraction, random_state=seed, stratify=labels
@@ -129,7 +129,7 @@ def split(table: DataTable, *, target: str, test_fraction: float, seed: int) -> 
     except ValueError as error:
         message = f"{len(labels)} rows cannot be split with test_fraction {test_fraction}: {error}"
         raise refused(message, "Add rows or change `training.test_fraction`.") from error
-    check_training_rows(labels, train, target=target)
+    _check_training_rows(labels, train, target=target)
     check_numbers(table, train, test, target=target)
     train_csv, test_csv = (
         write_csv(table.columns, (table.rows[index] for index in sorted(half)))
@@ -148,9 +148,9 @@ def split(table: DataTable, *, target: str, test_fraction: float, seed: int) -> 
     )
 
 
-def checked_labels(table: DataTable, *, target: str) -> tuple[str, ...]:
+def _checked_labels(table: DataTable, *, target: str) -> tuple[str, ...]:
     """Return the target column as labels, refused unless a classifier can learn them."""
-    check_columns(table, target=target)
+    _check_columns(table, target=target)
     cells = table.cells(target)
     missing = [number for number, cell in enumerate(cells, start=1) if cell in MISSING]
     if missing:
@@ -164,14 +164,14 @@ def checked_labels(table: DataTable, *, target: str) -> tuple[str, ...]:
     if len(counts) < 2:
         message = f"The target {target!r} has one class only, {labels[0]!r}."
         raise refused(message, "Add rows of another class.")
-    rare = [label for label, count in counts.items() if count < TRAINING_ROWS_PER_CLASS]
+    rare = [label for label, count in counts.items() if count < _TRAINING_ROWS_PER_CLASS]
     if rare:
         message = f"The class {rare[0]!r} of {target!r} has one row ({len(rare)} such classes)."
         raise refused(message, "Every class needs rows to learn from and rows to test with.")
     return labels
 
 
-def check_columns(table: DataTable, *, target: str) -> None:
+def _check_columns(table: DataTable, *, target: str) -> None:
     if target not in table.columns:
         near = difflib.get_close_matches(target, table.columns, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
@@ -182,13 +182,13 @@ def check_columns(table: DataTable, *, target: str) -> None:
         raise refused(message, "Add feature columns.")
 
 
-def check_training_rows(labels: Sequence[str], train: Iterable[int], *, target: str) -> None:
+def _check_training_rows(labels: Sequence[str], train: Iterable[int], *, target: str) -> None:
     kept = Counter(labels[index] for index in train)
     for label, count in Counter(labels).items():
-        if kept[label] < TRAINING_ROWS_PER_CLASS:
+        if kept[label] < _TRAINING_ROWS_PER_CLASS:
             message = (
                 f"The class {label!r} of {target!r} has {count} rows, {kept[label]} of them to "
-                f"train with; cross-validation needs {TRAINING_ROWS_PER_CLASS}."
+                f"train with; cross-validation needs {_TRAINING_ROWS_PER_CLASS}."
             )
             raise refused(message, "Add rows of this class or lower `training.test_fraction`.")
 
@@ -212,11 +212,11 @@ def check_numbers(
 def plain_label(cell: object) -> str:
     """Return a label as text, `3`, `3.0` and the number 3 alike."""
     text = str(cell)
-    return text.partition(".")[0] if WHOLE_NUMBER.fullmatch(text) else text
+    return text.partition(".")[0] if _WHOLE_NUMBER.fullmatch(text) else text
 
 
 def _is_continuous(counts: Counter[str]) -> bool:
-    return len(counts) > MOST_NUMERIC_CLASSES and all(map(_is_number, counts))
+    return len(counts) > _MOST_NUMERIC_CLASSES and all(map(_is_number, counts))
 
 
 def _is_number(text: str) -> bool:
@@ -235,7 +235,7 @@ def _is_finite(text: str) -> bool:
 def held_out_rows(test_csv: bytes, *, target: str) -> HeldOutRows:
     """Return the features and the labels of a held-out file written by `split`."""
     table = parse_table(test_csv)
-    check_columns(table, target=target)
+    _check_columns(table, target=target)
     position = table.columns.index(target)
     return HeldOutRows(
         columns=table.columns[:position] + table.columns[position + 1 :],

@@ -14,7 +14,7 @@ from pipeline.configuration.types import Allowed
 from pipeline.core.errors import ConfigProblem
 from pipeline.settings import DEFAULT_SOURCE, Settings
 
-HIDDEN = "(hidden)"
+_HIDDEN = "(hidden)"
 
 _SECRET = re.compile(r"webhook|token|secret|password|credential|access.?key|slack", re.IGNORECASE)
 _LONGEST_VALUE = 120
@@ -113,8 +113,8 @@ def _allowed(annotation: Any, metadata: tuple[Any, ...]) -> str | None:
 
 def _shown(key: str, value: object) -> str:
     if _SECRET.search(key):
-        return HIDDEN
+        return _HIDDEN
     text = json.dumps(value, default=str, ensure_ascii=False)
     if isinstance(value, Mapping) and _SECRET.search(text):
-        return HIDDEN
+        return _HIDDEN
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."

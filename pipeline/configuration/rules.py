@@ -10,7 +10,7 @@ from pipeline.core.errors import ConfigProblem, UsageError
 from pipeline.core.head import Strategy
 from pipeline.settings import Settings
 
-PRODUCTION = "production"
+_PRODUCTION = "production"
 
 # Names the training script gives its own hyperparameters
 _RESERVED_HYPERPARAMETERS = ("code_sha256", "cv_folds", "seed", "target", "training_pipeline")
@@ -59,7 +59,7 @@ def _thresholds(loaded: Loaded) -> Iterator[ConfigProblem]:
 
 
 def _production(loaded: Loaded) -> Iterator[ConfigProblem]:
-    if loaded.settings.environment != PRODUCTION:
+    if loaded.settings.environment != _PRODUCTION:
         return
     for key in _THRESHOLDS:
         value: float = getattr(loaded.settings, key)

@@ -16,7 +16,7 @@ from pipeline.core.head import LedgerHead
 from pipeline.core.lease import Lease
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 
-OLDEST_PYTHON = (3, 11)
+_OLDEST_PYTHON = (3, 11)
 BOOTSTRAP = "Remove .venv and start ./run_mlops_pipeline.sh, which makes it anew."
 _SAGEMAKER = "sagemaker.amazonaws.com"
 _NOT_CHECKED = "not checked:"
@@ -99,7 +99,7 @@ def failure(findings: Iterable[Finding]) -> PipelineError | None:
 
 def judge_python(version: Sequence[int]) -> Finding:
     text = ".".join(map(str, version[:3]))
-    if tuple(version[:2]) >= OLDEST_PYTHON:
+    if tuple(version[:2]) >= _OLDEST_PYTHON:
         return ok("python", text)
     fix = "Install Python 3.11 or newer, remove .venv, and start ./run_mlops_pipeline.sh."
     return failed("python", f"{text} is too old.", fix=fix, kind=UsageError)

@@ -20,7 +20,7 @@ START_TIMEOUT_S = 1800.0
 _CODE = "/opt/ml/input/data/code/sourcedir.tar.gz"
 _PROCESSING = "/opt/ml/processing"
 # What the training script prints, in a form that SageMaker's metric definitions can find.
-METRIC_DEFINITIONS = ({"Name": "cv_mean_accuracy", "Regex": r"cv_mean_accuracy=([0-9.]+|nan);"},)
+_METRIC_DEFINITIONS = ({"Name": "cv_mean_accuracy", "Regex": r"cv_mean_accuracy=([0-9.]+|nan);"},)
 
 # API reference, CustomerMetadataProperties: at most 50 entries, names of at most 128 characters.
 _METADATA_NAME = re.compile(r"[\w .:/=+@-]{1,128}", re.ASCII)
@@ -85,7 +85,7 @@ def training_request(
         "AlgorithmSpecification": {
             "TrainingImage": order.image_uri,
             "TrainingInputMode": "File",
-            "MetricDefinitions": list(METRIC_DEFINITIONS),
+            "MetricDefinitions": list(_METRIC_DEFINITIONS),
         },
         "EnableInterContainerTrafficEncryption": foundation.inter_container_encryption,
         "EnableNetworkIsolation": foundation.network_isolation,

@@ -4,7 +4,7 @@ import logging
 
 from pipeline.core.errors import UsageError
 
-FRAMEWORK = "sklearn"
+_FRAMEWORK = "sklearn"
 # Its scikit-learn is the one that requirements.txt pins, so that artifacts load on both sides.
 VERSION = "1.9-0"
 
@@ -20,7 +20,7 @@ def image_uri(*, region: str, instance_type: str, scope: str) -> str:
 
     try:
         uri = image_uris.retrieve(
-            FRAMEWORK,
+            _FRAMEWORK,
             region=region,
             version=VERSION,
             instance_type=instance_type,

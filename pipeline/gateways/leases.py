@@ -21,8 +21,8 @@ from pipeline.gateways.store import AlreadyExists, Changed, Object, Store
 
 logger = logging.getLogger(__name__)
 
-EXPIRES_AFTER = timedelta(hours=2)
-RENEW_EVERY_S = 300.0
+_EXPIRES_AFTER = timedelta(hours=2)
+_RENEW_EVERY_S = 300.0
 
 
 def this_process(run_id: str) -> Owner:
@@ -51,7 +51,7 @@ def find(store: Store, endpoint: str) -> Lease | None:
 
 @contextmanager
 def held(
-    store: Store, endpoint: str, owner: Owner, *, renew_every_s: float = RENEW_EVERY_S
+    store: Store, endpoint: str, owner: Owner, *, renew_every_s: float = _RENEW_EVERY_S
 ) -> Iterator[Lease]:
     """Hold the lease on `endpoint` for a while. Raises LeaseHeld naming the holder."""
     holding = _acquire(store, naming.lease_object(endpoint), owner)
@@ -79,7 +79,7 @@ class _Holding:
 
     def renew(self) -> bool:
         """Move the expiry; False when the lease is no longer ours."""
-        return self._write(replace(self.lease, expires_at=datetime.now(UTC) + EXPIRES_AFTER))
+        return self._write(replace(self.lease, expires_at=datetime.now(UTC) + _EXPIRES_AFTER))
 
     def give_back(self) -> None:
         self._write(replace(self.lease, released=True))
@@ -121,7 +121,7 @@ def _acquire(store: Store, key: str, owner: Owner) -> _Holding:
         number=holder.number + 1 if holder else 1,
         owner=owner,
         acquired_at=now,
-        expires_at=now + EXPIRES_AFTER,
+        expires_at=now + _EXPIRES_AFTER,
     )
     return _Holding(store, key, lease, etag=_write(store, key, lease, found=found))
 

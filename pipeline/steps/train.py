@@ -35,7 +35,7 @@ def gather(context: Context) -> Material:
 
 def train(workspace: Workspace, material: Material) -> TrainingRun:
     """Train on this data and code; return the finished job's record. Raises JobFailed."""
-    inputs = store_inputs(workspace, material)
+    inputs = _store_inputs(workspace, material)
     name = _start(workspace, inputs)
     # Before the wait: a job whose run dies is taken up by whoever names it later.
     workspace.store.put(naming.training_inputs_object(name), inputs.to_json().encode())
@@ -76,7 +76,7 @@ def _pack_code(context: Context) -> bundle.Bundle:
     return bundle.build_bundle(PROJECT_ROOT, specs, source_dir=Path(training.source_dir))
 
 
-def store_inputs(workspace: Workspace, material: Material) -> TrainingInputs:
+def _store_inputs(workspace: Workspace, material: Material) -> TrainingInputs:
     """Upload data and code to the addresses of their content; what is there already stays."""
     store, divided, packed = workspace.store, material.divided, material.packed
     data = naming.data_prefix(divided.source_sha256)
