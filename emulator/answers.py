@@ -18,11 +18,11 @@ class Answer:
 
     def send(self, start_response: StartResponse) -> Iterable[bytes]:
         headers = [*self.headers.items(), ("Content-Length", str(len(self.body)))]
-        start_response(status_line(self.status), headers)
+        start_response(_status_line(self.status), headers)
         return [self.body]
 
 
-def status_line(status: int) -> str:
+def _status_line(status: int) -> str:
     """AWS uses codes that HTTP does not name (530 of the SageMaker runtime)."""
     try:
         return f"{status} {HTTPStatus(status).phrase}"

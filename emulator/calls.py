@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 from emulator.answers import Environ
 from emulator.rest_actions import rest_action
 
-DEFAULT_REGION = "us-east-1"
+_DEFAULT_REGION = "us-east-1"
 _INVOCATIONS = re.compile(r"^/endpoints/(?P<endpoint>[^/]+)/(?P<later>async-)?invocations$")
 
 
@@ -52,7 +52,7 @@ def read_call(environ: Environ, body: bytes) -> Call:
 
 def _credential_scope(authorization: str) -> tuple[str, str]:
     match = re.search(r"Credential=[^/]*/[^/]*/([^/]*)/([^/]*)/aws4_request", authorization)
-    return (match[2].lower(), match[1]) if match else ("unsigned", DEFAULT_REGION)
+    return (match[2].lower(), match[1]) if match else ("unsigned", _DEFAULT_REGION)
 
 
 def _untargeted_action(service: str, environ: Environ, *, body: bytes) -> str:

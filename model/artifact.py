@@ -6,15 +6,15 @@ import zlib
 from pathlib import Path, PurePosixPath
 
 FILE_NAME = "model.tar.gz"
-MAX_BYTES = 4 * 1024**3
-MAX_MEMBERS = 10_000
+_MAX_BYTES = 4 * 1024**3
+_MAX_MEMBERS = 10_000
 
 
 class ArtifactError(ValueError):
     """An archive that is missing, damaged or unsafe to unpack."""
 
 
-def unpack(archive: Path, directory: Path, *, max_bytes: int = MAX_BYTES) -> str:
+def unpack(archive: Path, directory: Path, *, max_bytes: int = _MAX_BYTES) -> str:
     """Unpack into an empty directory and return the sha256 of exactly the bytes unpacked.
 
     Refuses links, devices, absolute names, `..`, names given twice, and more than `max_bytes`.
@@ -40,8 +40,8 @@ def _extract_all(tar: tarfile.TarFile, directory: Path, *, max_bytes: int) -> No
     for count, member in enumerate(tar, start=1):
         path = _checked_path(member)
         total_bytes += member.size
-        if total_bytes > max_bytes or count > MAX_MEMBERS:
-            message = f"The archive holds more than {max_bytes} bytes or {MAX_MEMBERS} names."
+        if total_bytes > max_bytes or count > _MAX_MEMBERS:
+            message = f"The archive holds more than {max_bytes} bytes or {_MAX_MEMBERS} names."
             raise ArtifactError(message)
         if member.isfile() and path in seen:
             message = f"The archive holds {member.name!r} twice."

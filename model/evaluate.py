@@ -31,7 +31,7 @@ from model.specs import SpecError, load_function, load_training_class
 from model.table import Table, frame_of, labels_of, read_only_table
 
 SCHEMA_VERSION = 1
-MESSAGE_BYTES = 1_024
+_MESSAGE_BYTES = 1_024
 
 
 def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -57,7 +57,7 @@ def held_out_frame(table: Table, manifest: Manifest) -> Any:
     return frame
 
 
-def refuse_stale_metrics(spec: str, *, bundle: Path, served: Path) -> None:
+def _refuse_stale_metrics(spec: str, *, bundle: Path, served: Path) -> None:
     """Refuse custom metrics whose module differs from the artifact's copy of the same name.
 
     Only one of the two can be imported, and it is the artifact's, because its model may need it.
@@ -79,7 +79,7 @@ def check_request(arguments: argparse.Namespace, manifest: Manifest, *, served: 
         raise ValueError(message)
     if arguments.custom_metrics:
         bundle = Path(__file__).resolve().parent
-        refuse_stale_metrics(arguments.custom_metrics, bundle=bundle, served=served)
+        _refuse_stale_metrics(arguments.custom_metrics, bundle=bundle, served=served)
 
 
 def evaluate(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -125,7 +125,7 @@ def describe(measurement: Measurement, metrics: Metrics, manifest: Manifest) -> 
     }
 
 
-def write_document(document: dict[str, Any], directory: Path) -> None:
+def _write_document(document: dict[str, Any], directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     text = json.dumps(document, indent=2, allow_nan=False)
     (directory / "evaluation.json").write_text(f"{text}\n", encoding="utf-8")
@@ -137,11 +137,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         document = evaluate(arguments)
     except Exception as error:
         if arguments.message_file:
-            text = f"{type(error).__name__}: {error}".encode()[:MESSAGE_BYTES]
+            text = f"{type(error).__name__}: {error}".encode()[:_MESSAGE_BYTES]
             arguments.message_file.parent.mkdir(parents=True, exist_ok=True)
             arguments.message_file.write_bytes(text)
         raise
-    write_document(document, arguments.output_dir)
+    _write_document(document, arguments.output_dir)
     for name, value in document["metrics"].items():
         print(f"{name}={value};")
 

@@ -10,7 +10,7 @@ class SpecError(ValueError):
     """A name that leads to nothing usable."""
 
 
-def load_attribute(spec: str) -> Any:
+def _load_attribute(spec: str) -> Any:
     module_name, separator, attribute = spec.partition(":")
     if not (separator and module_name and attribute.isidentifier()):
         message = f"{spec!r} does not name anything; write `module:Name`."
@@ -33,7 +33,7 @@ def load_training_class(spec: str) -> type[Any]:
     # Imported late: evaluation first puts the artifact's own code in front of the search path
     from pipeline.training import TrainingPipeline
 
-    found = load_attribute(spec)
+    found = _load_attribute(spec)
     if not (isinstance(found, type) and issubclass(found, TrainingPipeline)):
         message = f"{spec!r} is no subclass of pipeline.training.TrainingPipeline."
         raise SpecError(message)
@@ -41,7 +41,7 @@ def load_training_class(spec: str) -> type[Any]:
 
 
 def load_function(spec: str) -> Callable[..., Any]:
-    found = load_attribute(spec)
+    found = _load_attribute(spec)
     if not callable(found):
         message = f"{spec!r} is {type(found).__name__}, not a function."
         raise SpecError(message)

@@ -29,7 +29,7 @@ MISSING = frozenset(
         *("NaN", "nan", "-NaN", "-nan", "1.#IND", "1.#QNAN", "-1.#IND", "-1.#QNAN"),
     ]
 )
-INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.0+)?")
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.0+)?")
 
 
 class TableError(ValueError):
@@ -159,7 +159,7 @@ def frame_of(rows: Sequence[Sequence[Cell]], *, columns: Sequence[Column]) -> pd
 
 def infer_label_kind(cells: Iterable[str]) -> LabelKind:
     """Whole numbers as written by a machine are integers; `007`, `1.5` and `yes` are text."""
-    return "integer" if all(INTEGER.fullmatch(cell) for cell in cells) else "text"
+    return "integer" if all(_INTEGER.fullmatch(cell) for cell in cells) else "text"
 
 
 def labels_of(cells: Sequence[str], *, kind: LabelKind, target: str) -> np.ndarray:
@@ -168,7 +168,7 @@ def labels_of(cells: Sequence[str], *, kind: LabelKind, target: str) -> np.ndarr
         if cell in MISSING:
             message = f"Target column {target!r}, row {row}: the label is missing."
             raise TableError(message)
-        if kind == "integer" and not INTEGER.fullmatch(cell):
+        if kind == "integer" and not _INTEGER.fullmatch(cell):
             message = f"Target column {target!r}, row {row}: {_shown(cell)} is no whole number."
             raise TableError(message)
     if kind == "integer":

@@ -35,9 +35,9 @@ from pipeline.training import Trained, TrainingPipeline, is_numeric
 
 DEFAULT_PIPELINE = "pipeline.training:TrainingPipeline"
 # Hyperparameters this script reads itself; all others reach the training class
-OWN_NAMES = ("training_pipeline", "target", "seed", "cv_folds", "code_sha256")
+_OWN_NAMES = ("training_pipeline", "target", "seed", "cv_folds", "code_sha256")
 # Entry points of other jobs: an endpoint never needs them
-NOT_SERVED = ("train.py", "evaluate.py")
+_NOT_SERVED = ("train.py", "evaluate.py")
 
 
 def read_hyperparameters(environment: Mapping[str, str], argv: Sequence[str]) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def copy_serving_code(source: Path, destination: Path) -> None:
     """Copy every module of the bundle that an endpoint may import."""
     for file in sorted(source.rglob("*.py")):
         name = file.relative_to(source)
-        if str(name) not in NOT_SERVED:
+        if str(name) not in _NOT_SERVED:
             (destination / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, destination / name)
 
@@ -133,11 +133,11 @@ def parse_options(hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
         "seed": int(hyperparameters.get("seed", 0)),
         "cv_folds": int(hyperparameters.get("cv_folds", 5)),
         "code_sha256": str(code_sha256) if code_sha256 else None,
-        "hyperparameters": {k: v for k, v in hyperparameters.items() if k not in OWN_NAMES},
+        "hyperparameters": {k: v for k, v in hyperparameters.items() if k not in _OWN_NAMES},
     }
 
 
-def warn_of_derived_columns(manifest: Manifest) -> None:
+def _warn_of_derived_columns(manifest: Manifest) -> None:
     source = {column.name for column in manifest.source_columns}
     derived = [column.name for column in manifest.columns if column.name not in source]
     if derived:
@@ -157,7 +157,7 @@ def main() -> None:
     pipeline: TrainingPipeline = training_class(**settings)
     trained = pipeline.train(frame)
     manifest = describe(trained, table, source=source_columns, options=options)
-    warn_of_derived_columns(manifest)
+    _warn_of_derived_columns(manifest)
     model_dir = Path(environment["SM_MODEL_DIR"])
     save_model(trained.model, model_dir)
     write_manifest(manifest, model_dir)

@@ -43,7 +43,7 @@ def register_scalable_target(context: Context, params: Params) -> dict[str, Any]
     with context.store.lock:
         known = context.store.find(key)
         target = _merged(known or _new_target(context, resource), params)
-        check_bounds(target)
+        _check_bounds(target)
         check_scalable(context.store, context.region, resource, minimum=target["MinCapacity"])
         context.store.put(key, target)
         if known is None:
@@ -81,7 +81,7 @@ def _merged(target: Document, params: Params) -> Document:
     return {**target, **given, "SuspendedState": suspended}
 
 
-def check_bounds(bounds: Mapping[str, Any]) -> None:
+def _check_bounds(bounds: Mapping[str, Any]) -> None:
     for member in ("MinCapacity", "MaxCapacity"):
         if member not in bounds:
             text = f"{member} is required when registering a new scalable target"

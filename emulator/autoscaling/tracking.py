@@ -15,7 +15,7 @@ Configuration = Mapping[str, Any]
 Side = Literal["High", "Low"]
 
 # A scale-in begins only when the metric is clearly below the target.
-LOW_SHARE = 0.9
+_LOW_SHARE = 0.9
 _PERIODS: Mapping[Side, int] = {"High": 3, "Low": 15}
 _LARGEST = 2.0**360
 
@@ -122,7 +122,7 @@ def alarm_request(
             f"DO NOT EDIT OR DELETE. For TargetTrackingScaling policy {policy_arn}."
         ),
         "EvaluationPeriods": _PERIODS[side],
-        "Threshold": target if high else target * LOW_SHARE,
+        "Threshold": target if high else target * _LOW_SHARE,
         "ComparisonOperator": "GreaterThanThreshold" if high else "LessThanThreshold",
         "AlarmActions": [policy_arn],
     }

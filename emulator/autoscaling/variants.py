@@ -82,7 +82,7 @@ def require_targets_kept(
     before = _config(store, region, endpoint).get("ProductionVariants", ())
     lost = [
         name
-        for name in scaled_variants(store, region, endpoint["EndpointName"])
+        for name in _scaled_variants(store, region, endpoint["EndpointName"])
         if not _kept(_named(before, name), _named(config["ProductionVariants"], name))
     ]
     if lost:
@@ -99,7 +99,7 @@ def _kept(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> 
     return before.get("InstanceType") == after.get("InstanceType")
 
 
-def scaled_variants(store: Store, region: str, endpoint_name: str) -> list[str]:
+def _scaled_variants(store: Store, region: str, endpoint_name: str) -> list[str]:
     """Return the names of the endpoint's variants that are scalable targets."""
     return [variant.name for _, variant in _scaled(store, region, endpoint_name)]
 

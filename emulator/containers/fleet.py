@@ -51,7 +51,7 @@ __all__ = [
 ]
 
 # This machine's limit: further instances of a variant exist on paper only.
-MAX_WORKERS = 4
+_MAX_WORKERS = 4
 STOP_GRACE_S = 30.0
 _QUIET_S = 0.25
 
@@ -92,7 +92,7 @@ class Variant:
 
     @property
     def worker_count(self) -> int:
-        return 1 if self.serverless else min(self.instance_count, MAX_WORKERS)
+        return 1 if self.serverless else min(self.instance_count, _MAX_WORKERS)
 
 
 class Throttled(Exception):

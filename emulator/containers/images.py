@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SCIKIT_LEARN_REPOSITORY = "sagemaker-scikit-learn"
-ALLOW_MISMATCH = "EMULATOR_ALLOW_IMAGE_MISMATCH"
-INTERPRETER = "EMULATOR_CONTAINER_PYTHON"
+_SCIKIT_LEARN_REPOSITORY = "sagemaker-scikit-learn"
+_ALLOW_MISMATCH = "EMULATOR_ALLOW_IMAGE_MISMATCH"
+_INTERPRETER = "EMULATOR_CONTAINER_PYTHON"
 
 # 1.9-0-cpu-py3, 1.4-2-py312, 0.20.0-cpu-py3
 _TAG = re.compile(r"(\d+)\.(\d+)[-.](\d+)(?:-.*)?")
@@ -41,13 +41,13 @@ class Image:
 def resolve(uri: str, environ: Mapping[str, str] = os.environ) -> Image:
     """Return what runs `uri`, or raise UnusableImage."""
     pinned = pinned_version(uri)
-    interpreter = environ.get(INTERPRETER, sys.executable)
-    installed = installed_scikit_learn(interpreter)
-    if installed != pinned and environ.get(ALLOW_MISMATCH) != "1":
+    interpreter = environ.get(_INTERPRETER, sys.executable)
+    installed = _installed_scikit_learn(interpreter)
+    if installed != pinned and environ.get(_ALLOW_MISMATCH) != "1":
         text = (
             f"Image {uri} pins scikit-learn {pinned}, but {interpreter} has {installed}. "
-            f"Install scikit-learn=={pinned}, name an interpreter that has it in {INTERPRETER}, "
-            f"or set {ALLOW_MISMATCH}=1."
+            f"Install scikit-learn=={pinned}, name an interpreter that has it in {_INTERPRETER}, "
+            f"or set {_ALLOW_MISMATCH}=1."
         )
         raise UnusableImage(text)
     return Image(uri=uri, interpreter=interpreter)
@@ -57,18 +57,18 @@ def pinned_version(uri: str) -> str:
     """Read the scikit-learn version from an image URI's tag: `1.9-0-cpu-py3` is 1.9.0."""
     repository, _, tag = uri.rpartition("/")[2].partition(":")
     matched = _TAG.fullmatch(tag)
-    if repository != SCIKIT_LEARN_REPOSITORY or matched is None:
+    if repository != _SCIKIT_LEARN_REPOSITORY or matched is None:
         text = (
             f"The embedded AWS cannot run image {uri!r}: it runs only "
-            f"{SCIKIT_LEARN_REPOSITORY}:<version>, for example "
-            f"{SCIKIT_LEARN_REPOSITORY}:1.9-0-cpu-py3."
+            f"{_SCIKIT_LEARN_REPOSITORY}:<version>, for example "
+            f"{_SCIKIT_LEARN_REPOSITORY}:1.9-0-cpu-py3."
         )
         raise UnusableImage(text)
     return ".".join(matched.groups())
 
 
 @functools.cache
-def installed_scikit_learn(interpreter: str) -> str:
+def _installed_scikit_learn(interpreter: str) -> str:
     """Ask an interpreter for its scikit-learn version; `none` when it has none."""
     question = "import importlib.metadata as m; print(m.version('scikit-learn'))"
     try:
@@ -76,6 +76,6 @@ def installed_scikit_learn(interpreter: str) -> str:
             [interpreter, "-I", "-c", question], capture_output=True, text=True, timeout=60
         )
     except OSError as error:
-        text = f"{interpreter} cannot be started: {error.strerror}. Correct {INTERPRETER}."
+        text = f"{interpreter} cannot be started: {error.strerror}. Correct {_INTERPRETER}."
         raise UnusableImage(text) from error
     return answer.stdout.strip() if answer.returncode == 0 else "none"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-STARTS_BEFORE_GIVING_UP = 3
+_STARTS_BEFORE_GIVING_UP = 3
 _LONGEST_PAUSE_S = 30.0
 
 
@@ -69,7 +69,7 @@ class Instance:
     def start(self) -> None:
         """Start the container until it is healthy; NotHealthy after 3 deaths or the timeout."""
         deadline = time.monotonic() + self._blueprint.startup_timeout_s
-        for _ in range(STARTS_BEFORE_GIVING_UP):
+        for _ in range(_STARTS_BEFORE_GIVING_UP):
             try:
                 self._start_container(deadline)
             except NotHealthy:
@@ -78,7 +78,7 @@ class Instance:
             else:
                 threading.Thread(target=self._replace_when_dead, daemon=True).start()
                 return
-        text = f"the container died {STARTS_BEFORE_GIVING_UP} times"
+        text = f"the container died {_STARTS_BEFORE_GIVING_UP} times"
         raise NotHealthy(text)
 
     def stop(self, grace_s: float) -> None:

@@ -171,7 +171,7 @@ def download(run: JobRun, source: Mapping[str, Any], targets: Sequence[Path], *,
             raise JobFailed(text) from error
 
 
-def host_program(program: str, image: Image) -> str:
+def _host_program(program: str, image: Image) -> str:
     """Map an image's `python` to the interpreter that stands for it."""
     return image.interpreter if program in ("python", "python3") else program
 
@@ -179,7 +179,7 @@ def host_program(program: str, image: Image) -> str:
 def host_argv(argv: Sequence[str], image: Image, layout: ContainerLayout) -> tuple[str, ...]:
     """Turn a container's command line into one for this machine."""
     program, *arguments = (layout.rewrite(argument) for argument in argv)
-    return (host_program(program, image), *arguments)
+    return (_host_program(program, image), *arguments)
 
 
 def insufficient_disk(what: str) -> JobFailed:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-CONTAINER_ROOT = "/opt/ml"
+_CONTAINER_ROOT = "/opt/ml"
 # At the start of a value or of a part of it: --dir=/opt/ml/x, lists of paths, JSON strings.
 _ROOT_IN_VALUE = re.compile(r"""(?:(?<=^)|(?<=[=:,"']))/opt/ml(?=$|[/:,"'])""")
 
@@ -77,10 +77,10 @@ class ContainerLayout:
     def host_path(self, container_path: str) -> Path:
         """Map a path below `/opt/ml` to the host; raise ValueError for any other path."""
         path = PurePosixPath(container_path)
-        if ".." in path.parts or not path.is_relative_to(CONTAINER_ROOT):
-            text = f"Path {container_path!r} must lie below {CONTAINER_ROOT}, without '..'."
+        if ".." in path.parts or not path.is_relative_to(_CONTAINER_ROOT):
+            text = f"Path {container_path!r} must lie below {_CONTAINER_ROOT}, without '..'."
             raise ValueError(text)
-        return self.base / path.relative_to(CONTAINER_ROOT)
+        return self.base / path.relative_to(_CONTAINER_ROOT)
 
 
 def read_message(path: Path, limit: int = 1024) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-NAMESPACE = "/aws/sagemaker/TrainingJobs"
+_NAMESPACE = "/aws/sagemaker/TrainingJobs"
 # PutMetricData takes 1,000 metrics of 150 values each; a small request is enough for a log.
 _BATCH = 200
 _VALUES = 150
@@ -81,7 +81,9 @@ class LogMetrics:
         ]
         try:
             for start in range(0, len(data), _BATCH):
-                client.put_metric_data(Namespace=NAMESPACE, MetricData=data[start : start + _BATCH])
+                client.put_metric_data(
+                    Namespace=_NAMESPACE, MetricData=data[start : start + _BATCH]
+                )
         except (BotoCoreError, ClientError) as error:
             logger.warning("training_metrics_lost job=%s cause=%s", job_name, error)
 

@@ -19,7 +19,7 @@ def write_config_files(job: Mapping[str, Any], host: Host, hosts: Sequence[Host]
     """Write processingjobconfig and resourceconfig below config."""
     names = [each.name for each in hosts]
     files = {
-        "processingjobconfig.json": processing_job_config(job),
+        "processingjobconfig.json": _processing_job_config(job),
         "resourceconfig.json": {"current_host": host.name, "hosts": names},
     }
     for name, content in files.items():
@@ -27,7 +27,7 @@ def write_config_files(job: Mapping[str, Any], host: Host, hosts: Sequence[Host]
         path.write_text(json.dumps(host.layout.rewrite_all(content)), encoding="utf-8")
 
 
-def processing_job_config(job: Mapping[str, Any]) -> dict[str, Any]:
+def _processing_job_config(job: Mapping[str, Any]) -> dict[str, Any]:
     """The job as its container sees it; optional parts that were not given are absent."""
     config: dict[str, Any] = {
         "ProcessingJobArn": job["ProcessingJobArn"],

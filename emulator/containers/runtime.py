@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BODY_LIMIT_BYTES",
-    "SERVERLESS_BODY_LIMIT_BYTES",
     "TIMEOUT_S",
     "Invocation",
     "InvocationAnswer",
@@ -46,8 +45,8 @@ __all__ = [
 ]
 
 BODY_LIMIT_BYTES = 6_291_456
-SERVERLESS_BODY_LIMIT_BYTES = 4 * 1024 * 1024
-ASYNC_BODY_LIMIT_BYTES = 1024 * 1024 * 1024
+_SERVERLESS_BODY_LIMIT_BYTES = 4 * 1024 * 1024
+_ASYNC_BODY_LIMIT_BYTES = 1024 * 1024 * 1024
 TIMEOUT_S = 60.0
 _CUSTOM_ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
 _INFERENCE_ID = "X-Amzn-SageMaker-Inference-Id"
@@ -119,9 +118,9 @@ def invoke_endpoint(
 
 def _body_limit(fleet: Fleet | None) -> int:
     if fleet is not None and fleet.variant.serverless is not None:
-        return SERVERLESS_BODY_LIMIT_BYTES
+        return _SERVERLESS_BODY_LIMIT_BYTES
     if fleet is not None and fleet.variant.asynchronous is not None:
-        return ASYNC_BODY_LIMIT_BYTES
+        return _ASYNC_BODY_LIMIT_BYTES
     return BODY_LIMIT_BYTES
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from emulator.containers.cluster import Host
     from emulator.containers.layout import ContainerLayout
 
-HOMOGENEOUS = "homogeneousCluster"
+_HOMOGENEOUS = "homogeneousCluster"
 _DEFAULT_INSTANCE_TYPE = "ml.m5.large"
 
 
@@ -33,7 +33,7 @@ def write_config_files(job: Mapping[str, Any], host: Host) -> None:
 def instance_groups(job: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The groups of resourceconfig.json; hosts are counted through all of them."""
     resources = job["ResourceConfig"]
-    one_group = {"InstanceGroupName": HOMOGENEOUS, "InstanceCount": 1, **resources}
+    one_group = {"InstanceGroupName": _HOMOGENEOUS, "InstanceCount": 1, **resources}
     groups, first = [], 1
     for group in resources.get("InstanceGroups") or [one_group]:
         end = first + group["InstanceCount"]
@@ -52,13 +52,13 @@ def host_names(job: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(host for group in instance_groups(job) for host in group["hosts"])
 
 
-def group_of(job: Mapping[str, Any], host_name: str) -> dict[str, Any]:
+def _group_of(job: Mapping[str, Any], host_name: str) -> dict[str, Any]:
     return next(group for group in instance_groups(job) if host_name in group["hosts"])
 
 
 def channels_of(job: Mapping[str, Any], host_name: str) -> list[Mapping[str, Any]]:
     """The channels that a host gets: all but those meant for other instance groups."""
-    group = group_of(job, host_name)["instance_group_name"]
+    group = _group_of(job, host_name)["instance_group_name"]
     return [
         channel
         for channel in job.get("InputDataConfig", ())
@@ -106,7 +106,7 @@ def input_mode(channel: Mapping[str, Any], job: Mapping[str, Any]) -> str:
 
 def resource_config(job: Mapping[str, Any], host_name: str) -> dict[str, Any]:
     """What a host is told about itself and the others."""
-    group = group_of(job, host_name)
+    group = _group_of(job, host_name)
     return {
         "current_host": host_name,
         "current_instance_type": group["instance_type"],

@@ -52,7 +52,7 @@ class Limits:
         """Take a rule once it is there, which may be while the job runs, and wait for its time."""
         if self.fault is None:
             among: tuple[TrainingFault, ...] = ("exit", "out_of_memory")
-            if is_spot(self._run):
+            if _is_spot(self._run):
                 among = ("interrupt", *among)
             self.fault = self._run.cloud.faults.training_fault(self._run.name, among=among)
         due = self.fault is not None and now - self._began >= self.fault.after_s
@@ -67,11 +67,11 @@ class Limits:
         return Ending.MAX_WAIT if left_s <= wait_s else None
 
 
-def is_spot(run: JobRun) -> bool:
+def _is_spot(run: JobRun) -> bool:
     return bool(run.job.get("EnableManagedSpotTraining"))
 
 
 def _max_wait_s(run: JobRun) -> float:
-    if not is_spot(run):
+    if not _is_spot(run):
         return float("inf")
     return float(run.job["StoppingCondition"].get("MaxWaitTimeInSeconds", float("inf")))

@@ -13,7 +13,7 @@ from emulator.containers.jobs import FAILURE_REASON_LIMIT
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-MESSAGES = {
+_MESSAGES = {
     "Starting": "Starting the training job",
     "Downloading": "Downloading input data",
     "Training": "Training image download completed. Training in progress.",
@@ -32,7 +32,7 @@ MESSAGES = {
 _SPOT_PRICE = 0.3
 
 
-def billable_s(training_s: int) -> int:
+def _billable_s(training_s: int) -> int:
     """What spot instances are billed for, at least a second."""
     return max(1, int(training_s * _SPOT_PRICE))
 
@@ -71,7 +71,7 @@ class TrainingRecord:
         times = {"TrainingStartTime": started, "TrainingEndTime": now}
         billed = {
             "TrainingTimeInSeconds": seconds,
-            "BillableTimeInSeconds": billable_s(seconds) if self._spot else seconds,
+            "BillableTimeInSeconds": _billable_s(seconds) if self._spot else seconds,
         }
         self._report(final, status, at=now, fields={**fields, **times, **billed})
 
@@ -84,7 +84,7 @@ class TrainingRecord:
             return
         if self._transitions:
             self._transitions[-1]["EndTime"] = now
-        message = MESSAGES[secondary]
+        message = _MESSAGES[secondary]
         transition = {"Status": secondary, "StartTime": now, "StatusMessage": message}
         self._transitions.append(transition)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-MEBIBYTE = 1024 * 1024
+_MEBIBYTE = 1024 * 1024
 DEFAULT_PAYLOAD_MB = 6
 _CSV, _JSON, _JSON_LINES = "text/csv", "application/json", "application/jsonlines"
 FILTERABLE = (_CSV, _JSON, _JSON_LINES)
@@ -46,7 +46,7 @@ class Cut:
         return cls(
             by_line=source.get("SplitType", "None") == "Line",
             single=job.get("BatchStrategy") == "SingleRecord",
-            limit_bytes=job.get("MaxPayloadInMB", DEFAULT_PAYLOAD_MB) * MEBIBYTE,
+            limit_bytes=job.get("MaxPayloadInMB", DEFAULT_PAYLOAD_MB) * _MEBIBYTE,
             compressed=source.get("CompressionType") == "Gzip",
         )
 

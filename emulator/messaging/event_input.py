@@ -21,12 +21,12 @@ def target_input(target: Mapping[str, Any], event: Event, *, rule_arn: str) -> s
     if "Input" in target:
         return str(target["Input"])
     if "InputPath" in target:
-        found = at_path(event, target["InputPath"])
+        found = _at_path(event, target["InputPath"])
         return json.dumps(None if found is _ABSENT else found)
     transformer = target.get("InputTransformer")
     if transformer:
         values = {
-            name: at_path(event, path)
+            name: _at_path(event, path)
             for name, path in transformer.get("InputPathsMap", {}).items()
         }
         named = {**values, **_predefined(event, rule_arn=rule_arn)}
@@ -34,7 +34,7 @@ def target_input(target: Mapping[str, Any], event: Event, *, rule_arn: str) -> s
     return json.dumps(event)
 
 
-def at_path(event: Event, path: str) -> Any:
+def _at_path(event: Event, path: str) -> Any:
     """Return what a JSON path finds; a marker, which no JSON is, when it finds nothing."""
     found: Any = event
     position = 1

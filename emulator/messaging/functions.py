@@ -42,7 +42,7 @@ class Functions:
 
     def invoke(self, function_arn: str, event: Mapping[str, Any]) -> None:
         """Run the function that an event or a message is for; Undelivered when it fails."""
-        function = find_function(function_arn)
+        function = _find_function(function_arn)
         if function is None:
             text = f"There is no function {function_arn}."
             raise Undelivered(text, code="ResourceNotFoundException", permanent=True)
@@ -135,7 +135,7 @@ class Functions:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def find_function(function_arn: str) -> Any:
+def _find_function(function_arn: str) -> Any:
     """Return moto's function for a plain or qualified ARN; None when there is none."""
     from moto.awslambda.models import lambda_backends
     from moto.core.exceptions import ServiceException

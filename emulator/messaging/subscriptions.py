@@ -45,7 +45,7 @@ class Subscriptions:
             self._to_queue(subscription, message)
         elif subscription.protocol in WEB:
             document = self._notification(subscription, message)
-            raw = is_raw(subscription)
+            raw = _is_raw(subscription)
             body = message.text if raw else envelopes.as_text(document)
             self._post(subscription, document, body=body, raw=raw)
         elif subscription.protocol == "lambda":
@@ -62,7 +62,7 @@ class Subscriptions:
             "validate_group_id": False,
         }
         body = message.text
-        if is_raw(subscription):
+        if _is_raw(subscription):
             options["message_attributes"] = envelopes.queue_attributes(message)
         else:
             body = envelopes.as_text(self._notification(subscription, message))
@@ -123,7 +123,7 @@ def is_pending(subscription: Any) -> bool:
     return bool(subscription.attributes.get("PendingConfirmation"))
 
 
-def is_raw(subscription: Any) -> bool:
+def _is_raw(subscription: Any) -> bool:
     return str(subscription.attributes.get("RawMessageDelivery")).lower() == "true"
 
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-INVOCATIONS_NAMESPACE = "AWS/SageMaker"
-INSTANCES_NAMESPACE = "/aws/sagemaker/Endpoints"
+_INVOCATIONS_NAMESPACE = "AWS/SageMaker"
+_INSTANCES_NAMESPACE = "/aws/sagemaker/Endpoints"
 _BETWEEN_S = 60.0
 _MICROSECONDS = ("ModelLatency", "OverheadLatency")
 
@@ -37,7 +37,7 @@ def record_invocation(store: MetricStore, invocation: Invocation, *, now: float)
     values = [
         (key, "Microseconds" if name in _MICROSECONDS else "None", value)
         for name, value in _measured(invocation).items()
-        for key in _keys_of(INVOCATIONS_NAMESPACE, name, variant=variant)
+        for key in _keys_of(_INVOCATIONS_NAMESPACE, name, variant=variant)
     ]
     store.put_values(variant.region, values, at=now)
 
@@ -118,7 +118,7 @@ class Utilisation:
                 values = [
                     (key, "Percent", value)
                     for name, value in found.items()
-                    for key in _keys_of(INSTANCES_NAMESPACE, name, variant=fleet.variant)
+                    for key in _keys_of(_INSTANCES_NAMESPACE, name, variant=fleet.variant)
                 ]
                 self._store.put_values(fleet.variant.region, values, at=now)
         self._processes = {pid: known for pid, known in self._processes.items() if pid in seen}

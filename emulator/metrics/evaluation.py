@@ -13,7 +13,7 @@ from typing import Literal
 State = Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
 
 # The guide's examples look at 5 data points for 3 evaluation periods.
-FURTHER_BACK = 2
+_FURTHER_BACK = 2
 
 _COMPARISONS: Mapping[str, tuple[Callable[[float, float], bool], str]] = {
     "GreaterThanOrEqualToThreshold": (operator.ge, "greater than or equal to"),
@@ -44,7 +44,7 @@ class Criterion:
 
     @property
     def evaluation_range(self) -> int:
-        return self.evaluation_periods + FURTHER_BACK
+        return self.evaluation_periods + _FURTHER_BACK
 
 
 @dataclass(frozen=True, kw_only=True)

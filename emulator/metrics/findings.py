@@ -19,7 +19,7 @@ def find_metric_alarm(
     document: Document, *, store: MetricStore, region: str, now: float
 ) -> Finding | None:
     """Return the state that the data ask for; None keeps whatever it is."""
-    period_s, criterion = alarm_period_s(document), criterion_of(document)
+    period_s, criterion = alarm_period_s(document), _criterion_of(document)
     end = int(now // period_s) * period_s
     starts = [end - number * period_s for number in range(1, criterion.evaluation_range + 1)]
     window = Window(start=starts[-1], end=end)
@@ -37,7 +37,7 @@ def find_metric_alarm(
     )
 
 
-def criterion_of(document: Mapping[str, Any]) -> Criterion:
+def _criterion_of(document: Mapping[str, Any]) -> Criterion:
     periods = document["EvaluationPeriods"]
     return Criterion(
         comparison=document["ComparisonOperator"],

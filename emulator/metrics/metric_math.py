@@ -87,16 +87,16 @@ def evaluate(node: Node, frame: Frame) -> Value:
         case Name(name=name):
             return frame.value_of(name)
         case Negative(operand=operand):
-            return combined("*", -1.0, evaluate(operand, frame))
+            return _combined("*", -1.0, evaluate(operand, frame))
         case Binary(sign=sign, left=left, right=right):
-            return combined(sign, evaluate(left, frame), evaluate(right, frame))
+            return _combined(sign, evaluate(left, frame), evaluate(right, frame))
         case Array(items=items):
             return tuple(line for item in items for line in _lines(evaluate(item, frame), frame))
         case FunctionCall():
             return _called(node, frame)
 
 
-def combined(sign: str, left: Value, right: Value) -> Value:
+def _combined(sign: str, left: Value, right: Value) -> Value:
     """Apply one operator to numbers, series and lists of series."""
     if isinstance(left, str) or isinstance(right, str):
         text = f"The operator {sign} does not take a text."

@@ -35,7 +35,7 @@ def deliver_with(targets: EventTargets) -> None:
     _serving[:] = [targets]
 
 
-def aws_event(event: Mapping[str, Any]) -> dict[str, Any]:
+def _aws_event(event: Mapping[str, Any]) -> dict[str, Any]:
     """Return the event as AWS sends it, from moto's form."""
     sent = {name: value for name, value in event.items() if name not in _NOT_IN_EVENTS}
     when = event["time"]
@@ -49,7 +49,7 @@ def _send_to_targets(self: Any, original_event: Any, transform_input: bool = Tru
     del transform_input
     if self.state == "DISABLED" or not self.event_pattern.matches_event(original_event):
         return
-    event = aws_event(original_event)
+    event = _aws_event(original_event)
     for target in list(self.targets):
         if target["Arn"].endswith(_ARCHIVE):
             _keep(self, original_event)

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 ReadObject = Callable[[str], bytes]
-ASIDE_PREFIX = "snapshot-set-aside-"
+_ASIDE_PREFIX = "snapshot-set-aside-"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -111,7 +111,7 @@ class SnapshotFolder:
     def set_aside(self) -> Path:
         """Move the snapshot out of the way under a dated name."""
         now = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-        return self.path.rename(self.path.with_name(f"{ASIDE_PREFIX}{now}"))
+        return self.path.rename(self.path.with_name(f"{_ASIDE_PREFIX}{now}"))
 
     @property
     def _header_path(self) -> Path:

@@ -56,14 +56,14 @@ class ControlPlane:
         try:
             document = self._act(action, region, body=body)
         except AwsError as error:
-            return error_answer(error)
+            return _error_answer(error)
         except RecursionError:
             code, text = "SerializationException", "The request is nested too deeply."
-            return error_answer(AwsError(code, text))
+            return _error_answer(AwsError(code, text))
         except Exception:
             log.exception("action=%s failed", action)
             code, text = "InternalFailure", f"The embedded AWS failed in {action}; see its log."
-            return error_answer(AwsError(code, text, status=500))
+            return _error_answer(AwsError(code, text, status=500))
         return Answer(
             status=200,
             headers={"Content-Type": _CONTENT_TYPE},
@@ -86,7 +86,7 @@ class ControlPlane:
         return shape_response(result, operation.output_shape, strict=self._strict)
 
 
-def error_answer(error: AwsError) -> Answer:
+def _error_answer(error: AwsError) -> Answer:
     document = {"__type": error.code, "message": error.message}
     return Answer(
         status=error.status,

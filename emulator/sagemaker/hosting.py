@@ -41,7 +41,7 @@ class FleetSet:
         return (*self.fleets.values(), *self.shadows.values())
 
     def stop(self) -> None:
-        stop_fleets(self.all_fleets)
+        _stop_fleets(self.all_fleets)
 
     def copy_share(self, shadow: str) -> float:
         """The share of the requests that this shadow variant gets: its weight over production's."""
@@ -85,7 +85,7 @@ class Hosting:
         try:
             launched.extend(self._launch_one(variant, cloud) for variant in variants)
         except BaseException:
-            stop_fleets(launched)
+            _stop_fleets(launched)
             raise
         return _fleet_set(launched, weights)
 
@@ -178,7 +178,7 @@ class Hosting:
             fleets = list(self._launched.values())
             self._launched.clear()
             self._traffic.clear()
-        stop_fleets(fleets)
+        _stop_fleets(fleets)
 
 
 def _fleet_set(launched: Iterable[Fleet], weights: Mapping[str, float]) -> FleetSet:
@@ -195,7 +195,7 @@ def _fleet_set(launched: Iterable[Fleet], weights: Mapping[str, float]) -> Fleet
     )
 
 
-def stop_fleets(fleets: Iterable[Fleet]) -> None:
+def _stop_fleets(fleets: Iterable[Fleet]) -> None:
     """Stop all at once: each may take its workers' whole grace period."""
     all_fleets = list(fleets)
     if not all_fleets:

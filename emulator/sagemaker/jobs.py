@@ -49,7 +49,7 @@ class JobKind:
         _running.add(key, stop)
 
         def update(patch: Mapping[str, Any]) -> None:
-            members = wire_form(patch)
+            members = _wire_form(patch)
             members.setdefault("LastModifiedTime", context.now())
             with context.store.lock:
                 if stop.is_set() and members.get(self.status) == "InProgress":
@@ -121,12 +121,12 @@ def stop_all_jobs() -> None:
         stop.set()
 
 
-def wire_form(value: Any) -> Any:
+def _wire_form(value: Any) -> Any:
     """Turn times into epoch seconds, at any depth."""
     if isinstance(value, datetime):
         return value.timestamp()
     if isinstance(value, Mapping):
-        return {key: wire_form(item) for key, item in value.items()}
+        return {key: _wire_form(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [wire_form(item) for item in value]
+        return [_wire_form(item) for item in value]
     return value

@@ -12,7 +12,7 @@ from typing import Any
 from emulator.sagemaker.errors import ValidationError
 from emulator.sagemaker.store import Document
 
-DEFAULT_PAGE_SIZE = 10
+_DEFAULT_PAGE_SIZE = 10
 _INVALID = "Invalid NextToken."
 _NOT_OF_THE_QUERY = ("NextToken", "MaxResults")
 
@@ -36,7 +36,7 @@ def page_of(
     last = _position(params.get("NextToken"), query)
     if last is not None:
         ordered = _rest(ordered, last, sort_key=sort_key, descending=descending)
-    size = params.get("MaxResults", DEFAULT_PAGE_SIZE)
+    size = params.get("MaxResults", _DEFAULT_PAGE_SIZE)
     page = ordered[:size]
     if len(ordered) <= size:
         return page, {}

@@ -71,7 +71,7 @@ def main(model_dir: Path, port_descriptor: int) -> None:
     end_with_stdin()
     forget_import_path()
     program = os.environ.get("SAGEMAKER_PROGRAM") or "inference.py"
-    sys.path.insert(0, str(code_directory(model_dir, os.environ)))
+    sys.path.insert(0, str(_code_directory(model_dir, os.environ)))
     module = importlib.import_module(program.removesuffix(".py"))
     handlers = load(module, str(model_dir))
     server = ModelServer(("127.0.0.1", 0), _Exchange)
@@ -82,7 +82,7 @@ def main(model_dir: Path, port_descriptor: int) -> None:
     server.serve_forever()
 
 
-def code_directory(model_dir: Path, environment: Mapping[str, str]) -> Path:
+def _code_directory(model_dir: Path, environment: Mapping[str, str]) -> Path:
     """Where the inference module is: the submit directory if it exists, else model/code."""
     given = environment.get("SAGEMAKER_SUBMIT_DIRECTORY", "")
     return Path(given) if given and Path(given).is_dir() else model_dir / "code"

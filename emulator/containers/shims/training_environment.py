@@ -61,7 +61,7 @@ def read_config(base: Path) -> TrainingConfig:
     """Read input/config below the base directory."""
     directory = base / "input" / "config"
     given = json.loads((directory / "hyperparameters.json").read_text(encoding="utf-8"))
-    decoded = {name: decoded_value(text) for name, text in given.items()}
+    decoded = {name: _decoded_value(text) for name, text in given.items()}
     toolkit = {
         name: value
         for name, value in decoded.items()
@@ -76,7 +76,7 @@ def read_config(base: Path) -> TrainingConfig:
     )
 
 
-def decoded_value(text: str) -> Any:
+def _decoded_value(text: str) -> Any:
     """Hyperparameters are JSON when they can be, else plain text."""
     try:
         return json.loads(text)
