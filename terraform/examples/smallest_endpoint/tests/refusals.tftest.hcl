@@ -1,0 +1,77 @@
+mock_provider "aws" {}
+
+variables {
+  endpoint_name = "iris-staging"
+  live_release  = "first"
+  region        = "us-east-1"
+
+  releases = {
+    first = {
+      artifact_sha256 = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+      artifact_uri    = "s3://mlops-staging-111122223333-us-east-1/artifacts/first/model.tar.gz"
+      image_uri       = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.9-0-cpu-py3"
+      role_arn        = "arn:aws:iam::111122223333:role/mlops-staging-sagemaker-execution"
+    }
+  }
+}
+
+run "endpoint_name_that_ends_in_a_hyphen_is_refused" {
+  command = plan
+
+  variables {
+    endpoint_name = "iris-"
+  }
+
+  expect_failures = [var.endpoint_name]
+}
+
+run "endpoint_name_without_room_for_a_release_is_refused" {
+  command = plan
+
+  variables {
+    endpoint_name = "iiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiii"
+  }
+
+  expect_failures = [var.endpoint_name]
+}
+
+run "live_release_that_is_none_is_refused" {
+  command = plan
+
+  variables {
+    live_release = "second"
+  }
+
+  expect_failures = [var.live_release]
+}
+
+run "unknown_region_is_refused" {
+  command = plan
+
+  variables {
+    region = "Ireland"
+  }
+
+  expect_failures = [var.region]
+}
+
+run "name_of_a_release_that_is_too_long_is_refused" {
+  command = plan
+
+  variables {
+    live_release = "rrrrrrrrrrrrrrrrrrrr"
+    releases     = { rrrrrrrrrrrrrrrrrrrr = { artifact_sha256 = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", artifact_uri = "s3://models/model.tar.gz", image_uri = "image", role_arn = "arn:aws:iam::111122223333:role/execution" } }
+  }
+
+  expect_failures = [var.releases]
+}
+
+run "user_in_place_of_a_role_is_refused" {
+  command = plan
+
+  variables {
+    releases = { first = { artifact_sha256 = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", artifact_uri = "s3://models/model.tar.gz", image_uri = "image", role_arn = "arn:aws:iam::111122223333:user/someone" } }
+  }
+
+  expect_failures = [var.releases]
+}
