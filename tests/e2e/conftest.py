@@ -56,6 +56,12 @@ def a_story(
 
 
 @pytest.fixture
+def bare(tmp_path: Path) -> CommandLine:
+    """A command line on a machine where no embedded AWS runs yet."""
+    return CommandLine(tmp_path, EMULATOR_STATE_DIR=str(tmp_path / "state"))
+
+
+@pytest.fixture
 def story(a_story: Callable[[str], Story], request: pytest.FixtureRequest) -> Story:
     """A story whose endpoint is named after its test file."""
     return a_story(request.path.stem.removeprefix("test_").replace("_", "-")[:25].strip("-"))

@@ -4,55 +4,47 @@ import json
 import socket
 from pathlib import Path
 
-import pytest
-
 from tests.e2e.alone import run_alone, said
 from tests.e2e.command_line import RUNNER, CommandLine
 from tests.e2e.machines import an_old_terraform, with_full_disk, without_rights
 from tests.e2e.story import Story
 
 
-@pytest.fixture
-def alone(tmp_path: Path) -> CommandLine:
-    """A command line without an embedded AWS that runs already."""
-    return CommandLine(tmp_path, EMULATOR_STATE_DIR=str(tmp_path / "state"))
-
-
-def test_a_full_disk_for_the_state_of_the_embedded_aws(alone: CommandLine, tmp_path: Path) -> None:
+def test_a_full_disk_for_the_state_of_the_embedded_aws(bare: CommandLine, tmp_path: Path) -> None:
     state = tmp_path / "state"
     state.mkdir()
-    failed = alone.run("--mode", "training", program=(*with_full_disk(state), *RUNNER))
+    failed = bare.run("--mode", "training", program=(*with_full_disk(state), *RUNNER))
     assert failed.exit_code == 11
     assert f"{state} cannot be written: No space left on device. Make room" in said(failed)
     assert list(state.iterdir()) == []
 
 
-def test_a_full_disk_for_results(alone: CommandLine, tmp_path: Path) -> None:
+def test_a_full_disk_for_results(bare: CommandLine, tmp_path: Path) -> None:
     folder = tmp_path / "full"
     folder.mkdir()
     program = (*with_full_disk(folder), *RUNNER)
-    refused = alone.run("--mode", "validate", "--output-dir", str(folder / "out"), program=program)
+    refused = bare.run("--mode", "validate", "--output-dir", str(folder / "out"), program=program)
     assert refused.exit_code == 2
     assert "cannot be written: No space left on device. Name another one" in said(refused)
 
 
-def test_a_port_that_another_program_has_taken(alone: CommandLine, tmp_path: Path) -> None:
+def test_a_port_that_another_program_has_taken(bare: CommandLine, tmp_path: Path) -> None:
     state = tmp_path / "state"
     state.mkdir()
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         record = {"pid": 1, "port": port, "instance_id": "x", "version": "1"}
         (state / "emulator.json").write_text(json.dumps(record))
-        failed = alone.run("--mode", "status")
+        failed = bare.run("--mode", "status")
     assert failed.exit_code == 11
     assert f"Port {port}, which {state} has always used, is taken by another" in said(failed)
 
 
-def test_a_folder_that_cannot_be_written(alone: CommandLine, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written(bare: CommandLine, tmp_path: Path) -> None:
     folder = tmp_path / "read only"
     folder.mkdir(mode=0o555)
     program = (*without_rights(), *RUNNER)
-    refused = alone.run("--mode", "validate", "--output-dir", "out", program=program, cwd=folder)
+    refused = bare.run("--mode", "validate", "--output-dir", "out", program=program, cwd=folder)
     assert refused.exit_code == 2
     assert said(refused) == (
         "Error: The output folder out cannot be written: Permission denied. "
@@ -61,13 +53,11 @@ def test_a_folder_that_cannot_be_written(alone: CommandLine, tmp_path: Path) -> 
     assert list(folder.iterdir()) == []
 
 
-def test_a_state_directory_that_cannot_be_written(alone: CommandLine, tmp_path: Path) -> None:
+def test_a_state_directory_that_cannot_be_written(bare: CommandLine, tmp_path: Path) -> None:
     folder = tmp_path / "read only"
     folder.mkdir(mode=0o555)
     program = (*without_rights(), *RUNNER)
-    failed = alone.run(
-        "--mode", "status", program=program, EMULATOR_STATE_DIR=str(folder / "state")
-    )
+    failed = bare.run("--mode", "status", program=program, EMULATOR_STATE_DIR=str(folder / "state"))
     assert failed.exit_code == 11
     assert "cannot be written: Permission denied." in said(failed)
 
@@ -86,8 +76,8 @@ def test_a_region_that_is_not_where_the_environment_lives(quiet: Story) -> None:
     assert "The environment staging of mlops lives in us-east-1" in said(refused)
 
 
-def test_a_region_that_does_not_exist(alone: CommandLine, tmp_path: Path) -> None:
-    refused = alone.run("--region", "us-east-9")
+def test_a_region_that_does_not_exist(bare: CommandLine, tmp_path: Path) -> None:
+    refused = bare.run("--region", "us-east-9")
     assert refused.exit_code == 2
     assert said(refused).startswith("There is no AWS region us-east-9 with SageMaker")
     assert not (tmp_path / "state").exists()

@@ -5,20 +5,12 @@ import socket
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-
 from pipeline.core import naming
 from tests.e2e.alone import run_alone
 from tests.e2e.command_line import CommandLine, Outcome
 from tests.e2e.story import BUCKET, Story
 
 DOCTOR = ("--mode", "doctor")
-
-
-@pytest.fixture
-def alone(tmp_path: Path) -> CommandLine:
-    """A command line without an embedded AWS: none runs, and none may be started."""
-    return CommandLine(tmp_path, EMULATOR_STATE_DIR=str(tmp_path / "state"))
 
 
 def lines(outcome: Outcome) -> dict[str, str]:
@@ -29,38 +21,38 @@ def lines(outcome: Outcome) -> dict[str, str]:
 
 
 def test_a_sound_machine_without_an_embedded_aws_passes_and_none_is_started(
-    alone: CommandLine, tmp_path: Path
+    bare: CommandLine, tmp_path: Path
 ) -> None:
-    asked = alone.run(*DOCTOR)
+    asked = bare.run(*DOCTOR)
     assert asked.exit_code == 0
     assert all(each in lines(asked) for each in ("python", "packages", "terraform", "provider"))
     assert "the embedded AWS does not run. Fix: --mode full starts it" in lines(asked)["AWS"]
     assert not (tmp_path / "state").exists()
 
 
-def test_a_refused_configuration_hides_no_other_finding(alone: CommandLine) -> None:
-    asked = alone.run(*DOCTOR, "--accuracy", "7", MLOPS_TRAINING__TARGET="x" * 300)
+def test_a_refused_configuration_hides_no_other_finding(bare: CommandLine) -> None:
+    asked = bare.run(*DOCTOR, "--accuracy", "7", MLOPS_TRAINING__TARGET="x" * 300)
     assert asked.exit_code == 2
     assert lines(asked)["configuration"].startswith("failed")
     assert lines(asked)["terraform"].startswith("ok")
     assert "1 check failed: configuration." in asked.error
 
 
-def test_a_region_that_does_not_exist_is_one_line_among_the_others(alone: CommandLine) -> None:
-    asked = alone.run(*DOCTOR, "--region", "us-east-9")
+def test_a_region_that_does_not_exist_is_one_line_among_the_others(bare: CommandLine) -> None:
+    asked = bare.run(*DOCTOR, "--region", "us-east-9")
     assert asked.exit_code == 2
     assert lines(asked)["backend"].startswith("failed backend: There is no AWS region us-east-9")
 
 
 def test_a_terraform_that_is_too_old_and_missing_credentials_are_both_told(
-    alone: CommandLine, tmp_path: Path
+    bare: CommandLine, tmp_path: Path
 ) -> None:
     program = tmp_path / "programs" / "terraform"
     program.parent.mkdir()
     program.write_text("#!/bin/sh\necho 'Terraform v1.5.7'\n")
     program.chmod(0o755)
     path = f"{program.parent}:/usr/bin:/bin"
-    asked = alone.run(*DOCTOR, "--backend", "aws", PATH=path, AWS_EC2_METADATA_DISABLED="true")
+    asked = bare.run(*DOCTOR, "--backend", "aws", PATH=path, AWS_EC2_METADATA_DISABLED="true")
     assert asked.exit_code == 11
     assert "is Terraform 1.5.7" in lines(asked)["terraform"]
     assert lines(asked)["credentials"].startswith("failed")

@@ -2,21 +2,13 @@
 
 import json
 import signal
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from tests.e2e.command_line import CommandLine, Outcome
 from tests.e2e.story import Story
 
 JSON = ("--log-format", "json")
 WEBHOOK = "https://hooks.example.com/services/T0000/B0000/not-for-any-log"
-
-
-@pytest.fixture
-def alone(tmp_path: Path) -> CommandLine:
-    return CommandLine(tmp_path, EMULATOR_STATE_DIR=str(tmp_path / "state"))
 
 
 def objects(outcome: Outcome) -> list[dict[str, Any]]:
@@ -26,15 +18,15 @@ def objects(outcome: Outcome) -> list[dict[str, Any]]:
     return found
 
 
-def test_a_flag_that_does_not_exist_is_said_in_json(alone: CommandLine) -> None:
-    refused = alone.run(*JSON, "--nonsense")
+def test_a_flag_that_does_not_exist_is_said_in_json(bare: CommandLine) -> None:
+    refused = bare.run(*JSON, "--nonsense")
     (line,) = objects(refused)
     assert (refused.exit_code, line["level"]) == (2, "ERROR")
     assert "--nonsense" in line["message"]
 
 
-def test_a_refused_configuration_is_said_in_json(alone: CommandLine) -> None:
-    refused = alone.run(*JSON, "--accuracy", "7", SLACK_WEBHOOK_URL=WEBHOOK)
+def test_a_refused_configuration_is_said_in_json(bare: CommandLine) -> None:
+    refused = bare.run(*JSON, "--accuracy", "7", SLACK_WEBHOOK_URL=WEBHOOK)
     assert refused.exit_code == 2
     assert "accuracy_threshold = 7" in objects(refused)[-1]["message"]
 
