@@ -34,7 +34,7 @@ from emulator.persistence.gate import Gate
 from emulator.persistence.keeper import STOP, Homeless, Keeper, Part
 from emulator.persistence.settling import Relaunch
 from emulator.persistence.wiring import keeper_of, plain_part
-from emulator.runtimes import Answers, runtimes_of
+from emulator.runtime_actions import Answers, runtimes_of
 from emulator.sagemaker.control_plane import ControlPlane
 from emulator.sagemaker.hosting import Hosting
 from emulator.sagemaker.jobs import stop_all_jobs

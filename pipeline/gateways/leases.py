@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pipeline.core import naming
 from pipeline.core.errors import LeaseHeld, PipelineError
 from pipeline.core.lease import Lease, Owner, is_free
-from pipeline.gateways import processes
+from pipeline.gateways import owners
 from pipeline.gateways.store import AlreadyExists, Changed, Object, Store
 
 logger = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ _RENEW_EVERY_S = 300.0
 
 def this_process(run_id: str) -> Owner:
     """Return the owner that stands for this run."""
-    return processes.this_process(run_id, who=whoami())
+    return owners.this_process(run_id, who=whoami())
 
 
 def whoami() -> str:
@@ -108,7 +108,7 @@ def _acquire(store: Store, key: str, owner: Owner) -> _Holding:
     found = store.find(key)
     holder = _read(store, key, found) if found else None
     now = datetime.now(UTC)
-    dead = holder is not None and not holder.released and processes.is_dead(holder.owner)
+    dead = holder is not None and not holder.released and owners.is_dead(holder.owner)
     if holder and not is_free(holder, now=now, owner_is_dead=dead):
         raise _held_by(holder)
     if holder and dead:

@@ -7,7 +7,7 @@ from pipeline.context import Context, Workspace
 from pipeline.core import checkup, naming
 from pipeline.core.checkup import Finding
 from pipeline.core.errors import PipelineError
-from pipeline.gateways import account, leases, processes
+from pipeline.gateways import account, leases, owners
 from pipeline.gateways.store import Store
 from pipeline.steps.bootstrap import is_current, published_here
 
@@ -131,7 +131,7 @@ def _lease(workspace: Workspace) -> Finding:
     return checkup.judge_lease(
         lease,
         now=workspace.context.now(),
-        owner_is_dead=lease is not None and processes.is_dead(lease.owner),
+        owner_is_dead=lease is not None and owners.is_dead(lease.owner),
     )
 
 

@@ -15,7 +15,7 @@ import pytest
 from pipeline.core import naming
 from pipeline.core.errors import CorruptRecord, LeaseHeld
 from pipeline.core.lease import Lease, Owner
-from pipeline.gateways import leases, processes
+from pipeline.gateways import leases, owners
 from pipeline.gateways.store import Store
 from tests.emulated.embedded import Embedded, eventually
 from tests.emulated.gateways import a_store
@@ -50,7 +50,7 @@ def owned_by(process: psutil.Process, *, host: str | None = None) -> Owner:
         host=host or an_owner().host,
         pid=process.pid,
         process_started_s=process.create_time(),
-        process_started_ticks=processes.started_ticks(process.pid),
+        process_started_ticks=owners.started_ticks(process.pid),
     )
 
 

