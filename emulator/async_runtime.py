@@ -28,7 +28,7 @@ from emulator.containers.async_format import (
 from emulator.containers.runtime import InvocationRequest, invoke_endpoint
 from emulator.containers.runtime_errors import Asked, InvocationAnswer, invalid, no_such_endpoint
 from emulator.containers.storage import StorageError, parse_uri
-from emulator.runtime import Measured, request_headers
+from emulator.runtime import Measured, request_headers, started_again
 from emulator.runtime_headers import violations
 from emulator.sagemaker.hosting import Hosting
 
@@ -119,6 +119,8 @@ class AsyncRuntime:
         if broken is not None:
             return invalid(broken)
         route = self._hosting.route(call.region, asked.endpoint_name, target_variant=None)
+        if route is None and self._hosting.is_expected(call.region, asked.endpoint_name):
+            return started_again(asked.endpoint_name)
         if route is None:
             return no_such_endpoint(asked)
         settings = route.fleet.variant.asynchronous

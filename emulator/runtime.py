@@ -54,9 +54,7 @@ class Runtime:
     def _nowhere(self, request: InvocationRequest, target: str | None) -> InvocationAnswer:
         name = request.endpoint_name
         if self._hosting.is_expected(request.region, name):
-            return unavailable(
-                f"The instances of endpoint {name} are being started again. Try again."
-            )
+            return started_again(name)
         if target and self._hosting.traffic(request.region, name):
             return invalid(f"Variant {target} of endpoint {name} not found.")
         return invoke_endpoint(request, None)
@@ -66,6 +64,12 @@ class Runtime:
             if shadow.mirror is not None:
                 copy = partial(invoke_endpoint, request, shadow, measured=self._measured)
                 shadow.mirror.send(copy, len(request.body))
+
+
+def started_again(endpoint_name: str) -> InvocationAnswer:
+    return unavailable(
+        f"The instances of endpoint {endpoint_name} are being started again. Try again."
+    )
 
 
 def _refusal(request: InvocationRequest, route: Route) -> InvocationAnswer | None:

@@ -12,7 +12,7 @@ from emulator.cloud import ACCOUNT_ID, Cloud
 from emulator.containers.fleet import Fleet, LaunchFailed, Variant
 from emulator.faults import Faults
 from emulator.persistence.settling import Relaunch
-from emulator.runtime import Runtime
+from emulator.runtime_actions import runtimes_of
 from emulator.sagemaker.hosting import Hosting
 from emulator.sagemaker.store import Key, Store
 
@@ -70,10 +70,10 @@ class World:
     def begin(self) -> Callable[[float], bool]:
         return Relaunch(cloud=self.cloud, store=self.store, hosting=self.hosting).begin()
 
-    def invoked_status(self) -> int:
+    def invoked_status(self, action: str = "InvokeEndpoint") -> int:
         call = Call(
             service="sagemaker-runtime",
-            action="InvokeEndpoint",
+            action=action,
             region=REGION,
             method="POST",
             path="",
@@ -81,8 +81,9 @@ class World:
             endpoint_name="endpoint",
             body=b"",
         )
-        runtime = Runtime(self.hosting, ACCOUNT_ID, measured=lambda _: None)
-        return runtime.answer(call, {}).status
+        runtimes = runtimes_of(self.hosting, self.cloud, measured=lambda _: None)
+        environ = {"HTTP_X_AMZN_SAGEMAKER_INPUTLOCATION": "s3://bucket/in.csv"}
+        return runtimes[action].answer(call, environ).status
 
 
 def key(kind: str) -> Key:
@@ -112,11 +113,12 @@ def test_a_shadow_variant_keeps_the_weight_that_it_was_given(world: World) -> No
     assert traffic.blue.copy_share("shadow") == 0.5
 
 
-def test_until_its_workers_are_there_an_endpoint_answers_503(world: World) -> None:
+@pytest.mark.parametrize("action", ["InvokeEndpoint", "InvokeEndpointAsync"])
+def test_until_its_workers_are_there_an_endpoint_answers_503(world: World, action: str) -> None:
     go_on = threading.Event()
     world.before_launch = lambda: cast("None", go_on.wait(5))
     ended = world.begin()
-    assert (ended(0), world.invoked_status()) == (False, 503)
+    assert (ended(0), world.invoked_status(action)) == (False, 503)
     go_on.set()
     assert ended(5) is True
     assert not world.hosting.is_expected(REGION, "endpoint")
