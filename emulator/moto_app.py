@@ -4,7 +4,7 @@ import logging
 import os
 from collections.abc import Iterable
 
-from emulator.answers import Answer, Environ, StartResponse
+from emulator.answers import Answer, Environ, StartResponse, WsgiApp
 from emulator.calls import Call
 from emulator.cloud import ACCOUNT_ID
 from emulator.middleware import error_for
@@ -30,11 +30,11 @@ _ROUTING_FAILURES = ("404 NOT FOUND", "405 METHOD NOT ALLOWED")
 
 
 class MotoApp:
-    def __init__(self) -> None:
+    def __init__(self, dispatch: WsgiApp | None = None) -> None:
         apply_patches()
         # What makes a wrong answer of SageMaker a 500 (tests) does so with what is ours here.
         self._strict = os.environ.get("EMULATOR_STRICT") == "1"
-        self._dispatch = DomainDispatcherApplication(create_backend_app)
+        self._dispatch = dispatch or DomainDispatcherApplication(create_backend_app)
 
     def answer(
         self, call: Call, environ: Environ, *, start_response: StartResponse
@@ -51,7 +51,7 @@ class MotoApp:
             return _not_implemented(call, str(error)).send(start_response)
         except Exception as error:
             log.exception("service=%s action=%s: moto failed", call.service, call.action)
-            return _not_implemented(call, f"moto failed: {error!r}").send(start_response)
+            return _failed(call, error).send(start_response)
         status, headers = started[-1]
         if _is_routing_failure(call, status, headers=headers):
             return _not_implemented(call, "moto has no such route").send(start_response)
@@ -83,6 +83,14 @@ def _is_routing_failure(call: Call, status: str, *, headers: list[tuple[str, str
         return False
     kinds = [value for name, value in headers if name.lower() == "content-type"]
     return status.upper() in _ROUTING_FAILURES and kinds == ["text/html; charset=utf-8"]
+
+
+def _failed(call: Call, error: Exception) -> Answer:
+    """A bug, and no 500: SDKs and Terraform would send the call again for minutes."""
+    text = (
+        f"The embedded AWS failed in {call.service} {call.action}: {error!r}. Its log says where."
+    )
+    return error_for(call, code="InternalFailure", message=text, status=400)
 
 
 def _not_implemented(call: Call, detail: str) -> Answer:
