@@ -86,7 +86,7 @@ class Example:
 
     def plan_readme(self, cloud: Cloud, names: Mapping[str, str] | None = None) -> None:
         """Plan the README's tfvars, names replaced, with the archives that they name stored."""
-        text = _tfvars((self._root / "README.md").read_text(encoding="utf-8"))
+        text = tfvars_of((self._root / "README.md").read_text(encoding="utf-8"))
         for old, new in (names or {}).items():
             assert old in text, old
             text = text.replace(old, new)
@@ -132,7 +132,8 @@ class Example:
         self._terraform.destroy(var_files=[self._var_file])
 
 
-def _tfvars(readme: str) -> str:
+def tfvars_of(readme: str) -> str:
+    """Return the block of a README that its reader writes into tfvars."""
     found = re.search(r"^```hcl\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)
     assert found
     return found[1]

@@ -1,7 +1,7 @@
 """Each of terraform/examples through its whole life, with the tfvars of its own README.
 
 Apply, empty plan; what a user would change: change, empty plan; destroy, nothing left.
-Minutes, so in script/soak; script/test plans the same tfvars by tests/example.tftest.hcl.
+Minutes, so in script/soak; script/test plans the same tfvars by terraform test.
 """
 
 import json
@@ -135,8 +135,8 @@ def test_example_changes_in_place_and_leaves_nothing(
     applied_as_planned(root)
     planned = changed(root, changes)
     moved = {address: actions for address, actions in planned[0].items() if actions != ["create"]}
-    endpoints = [address for address in moved if address.endswith("aws_sagemaker_endpoint.this")]
-    assert [moved[address] for address in endpoints] == [["update"]]
+    assert len([each for each in moved if each.endswith(".aws_sagemaker_endpoint.this")]) == 1
+    assert all(actions == ["update"] for actions in moved.values()), moved
     root.destroy()
     assert named(cloud) == before
     told(capsys, name, root)
