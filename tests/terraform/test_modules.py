@@ -14,7 +14,6 @@ DIRECTORIES = sorted(str(p.parent.relative_to(TERRAFORM)) for p in TERRAFORM.rgl
 MODULES = [name for name in DIRECTORIES if name.startswith("modules/")]
 REFUSING = [name for name in DIRECTORIES if (TERRAFORM / name / refusals.FILE).exists()]
 TESTED = [name for name in DIRECTORIES if list((TERRAFORM / name).glob("tests/*.tftest.hcl"))]
-UNTESTED = sorted(set(DIRECTORIES) - set(TESTED))  # `terraform test` validates first
 # Asked for only so that what does not fit together is refused.
 GUARDS = {("modules/autoscaling", "var.instance_type")}
 EXCEPTION = r"#\s*checkov:skip=(\w+): ?(.*) \(owner: (\w+)\)"
@@ -34,12 +33,6 @@ def declared(kind: str, directory: str) -> dict[str, str]:
 
 def test_all_terraform_is_formatted(terraform: OfflineTerraform) -> None:
     terraform.run(".", "fmt", "-check", "-recursive", "-diff", "-no-color")
-
-
-@pytest.mark.parametrize("directory", UNTESTED)
-def test_directory_is_valid(terraform: OfflineTerraform, directory: str) -> None:
-    terraform.init(directory)
-    assert "The configuration is valid" in terraform.run(directory, "validate", "-no-color")
 
 
 @pytest.mark.parametrize("directory", TESTED)
@@ -73,9 +66,8 @@ def test_every_validation_of_the_directory_has_a_refusal(
         assert completed.exit_code == 1, f"Nobody misses a validation of:\n{less}"
 
 
-@pytest.mark.parametrize("directory", MODULES)
-def test_module_has_tests_of_its_own(directory: str) -> None:
-    assert directory in TESTED
+def test_every_directory_has_tests_of_its_own() -> None:
+    assert TESTED == DIRECTORIES  # `terraform test` validates first
 
 
 @pytest.mark.parametrize("directory", DIRECTORIES)
