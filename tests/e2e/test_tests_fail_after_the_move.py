@@ -4,6 +4,8 @@ import re
 import shlex
 from pathlib import Path
 
+import pytest
+
 from tests.e2e import user_code
 from tests.e2e.story import Story
 
@@ -33,6 +35,7 @@ def test_the_earlier_release_serves_again_by_itself(serving: Story, other_job: s
     assert serving.serving_model() == earlier
 
 
+@pytest.mark.soak
 def test_with_rollback_switched_off_the_message_is_the_command_to_type(
     serving: Story, other_job: str, tmp_path: Path
 ) -> None:

@@ -24,6 +24,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
     server.command("stop")
 
 
+@pytest.mark.soak
 def test_a_plan_after_a_restart_changes_nothing(server: Server, tmp_path: Path) -> None:
     embedded, _ = server.start()
     embedded.client("s3").create_bucket(Bucket=STATE_BUCKET)

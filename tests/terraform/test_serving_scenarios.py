@@ -240,6 +240,7 @@ def test_another_instance_type_takes_three_plans(scenario: Scenario) -> None:
     assert planned_and_applied(stack, moved) == all_of("create", BOUNDS, *SCALED)
 
 
+@pytest.mark.soak
 def test_bad_options_are_refused_by_name_before_anything_is_asked(scenario: Scenario) -> None:
     plain = first_release(scenario.stack.endpoint, R1)
     night = {"schedule": "cron(at night)", "min_capacity": 1, "max_capacity": 1}
