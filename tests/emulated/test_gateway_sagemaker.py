@@ -18,7 +18,7 @@ pytestmark = pytest.mark.emulated
 WRITES = "import os, pathlib; pathlib.Path(os.environ['SM_MODEL_DIR'], 'm').write_text('x')"
 RAISES = "print('reading the table'); raise ValueError('no column species')"
 SLEEPS = "import time; time.sleep(300)"
-STARTS_SLOWLY = "import time\n\ndef model_fn(model_dir):\n    time.sleep(2)\n"
+STARTS_SLOWLY = "import time\n\ndef model_fn(model_dir):\n    time.sleep(6)\n"
 FAILS_TO_LOAD = "def model_fn(model_dir):\n    raise RuntimeError('no such weights')\n"
 
 
