@@ -30,10 +30,11 @@ _ROUTING_FAILURES = ("404 NOT FOUND", "405 METHOD NOT ALLOWED")
 
 
 class MotoApp:
-    def __init__(self, dispatch: WsgiApp | None = None) -> None:
+    """`strict` makes a wrong answer of what is ours here a 500, like one of SageMaker's (tests)."""
+
+    def __init__(self, dispatch: WsgiApp | None = None, *, strict: bool = False) -> None:
         apply_patches()
-        # What makes a wrong answer of SageMaker a 500 (tests) does so with what is ours here.
-        self._strict = os.environ.get("EMULATOR_STRICT") == "1"
+        self._strict = strict
         self._dispatch = dispatch or DomainDispatcherApplication(create_backend_app)
 
     def answer(

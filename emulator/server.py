@@ -38,9 +38,9 @@ from emulator.runtime_actions import Answers, runtimes_of
 from emulator.sagemaker.control_plane import ControlPlane
 from emulator.sagemaker.hosting import Hosting
 from emulator.sagemaker.jobs import stop_all_jobs
-from emulator.sagemaker.store import Store
 from emulator.settings import Settings, settings_from
 from emulator.state_directory import HOST, ServerRecord, StateDirectory, StateDirectoryError
+from emulator.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -93,33 +93,32 @@ def serve(directory: StateDirectory, environment: Mapping[str, str]) -> None:
     """Serve until SIGTERM or SIGINT; StateDirectoryError or BadSetting when that cannot begin."""
     settings = settings_from(environment)
     directory.path.mkdir(parents=True, exist_ok=True)
-    held = directory.hold()
+    is_home = functools.partial(directory.is_held, directory.hold())
     previous = directory.read_record()
     listener = _listen(previous, directory=directory)
-    record = ServerRecord(
-        pid=os.getpid(),
-        port=listener.getsockname()[1],
-        instance_id=secrets.token_hex(8),
-        version=__version__,
-    )
-    strict = environment.get("EMULATOR_STRICT") == "1"
-    is_home = functools.partial(directory.is_held, held)
-    parts = _parts(record, directory, settings=settings, strict=strict, is_home=is_home)
+    record = _new_record(listener)
+    parts = _parts(record, directory, settings=settings, is_home=is_home)
     record = _restored(record, parts.keeper, previous=previous)
     server = serve_in_background(listener, _application(record, parts))
-    parts.monitoring.start()
-    ready = Relaunch(cloud=parts.cloud, store=parts.store, hosting=parts.hosting).begin()
-    if not ready(_RELAUNCH_PATIENCE_S):
-        log.warning("some endpoints are not ready yet after the restart; they answer 503")
+    _serve_again(parts)
     directory.write_record(record)
     gc.freeze()  # what is here now stays: collections while serving need not look at it
     log.info("serving endpoint_url=%s pid=%d", record.endpoint_url, record.pid)
-    parts.keep_taking_snapshots(settings.snapshot_interval_s)
+    parts.keep_taking_snapshots()
     while not parts.stopping.wait(_HOME_CHECK_S) and is_home():
         pass
     _stop(parts, server)
     log.info("stopped")
     gc.freeze()  # the interpreter's last collection would look at all of moto for seconds
+
+
+def _new_record(listener: socket.socket) -> ServerRecord:
+    return ServerRecord(
+        pid=os.getpid(),
+        port=listener.getsockname()[1],
+        instance_id=secrets.token_hex(8),
+        version=__version__,
+    )
 
 
 def _restored(
@@ -145,11 +144,11 @@ class _Parts:
     messaging: Messaging
     moto: MotoApp
     monitoring: Monitoring
-    strict: bool
+    settings: Settings
     stopping: threading.Event
 
-    def keep_taking_snapshots(self, interval_s: float) -> None:
-        options = {"interval_s": interval_s, "stopping": self.stopping}
+    def keep_taking_snapshots(self) -> None:
+        options = {"interval_s": self.settings.snapshot_interval_s, "stopping": self.stopping}
         changes = (lambda: self.gate.changes + self.store.changes,)
         threading.Thread(
             target=self.keeper.keep_taking, args=changes, kwargs=options, daemon=True
@@ -161,12 +160,11 @@ def _parts(
     directory: StateDirectory,
     *,
     settings: Settings,
-    strict: bool,
     is_home: Callable[[], bool],
 ) -> _Parts:
     store, gate, hosting = Store(), Gate(), Hosting(launch)
     cloud = _cloud(record, directory, time_scale=settings.time_scale)
-    moto, monitoring = MotoApp(), monitoring_of(cloud, hosting)
+    monitoring = monitoring_of(cloud, hosting)
     keeper = keeper_of(
         store,
         gate,
@@ -176,16 +174,16 @@ def _parts(
         is_home=is_home,
     )
     return _Parts(
-        autoscaling=autoscaling_of(cloud, store, monitoring.cloudwatch, strict=strict),
+        autoscaling=autoscaling_of(cloud, store, monitoring.cloudwatch, strict=settings.strict),
         cloud=cloud,
         store=store,
         hosting=hosting,
         gate=gate,
         keeper=keeper,
         messaging=messaging_of(cloud, store),
-        moto=moto,
+        moto=MotoApp(strict=settings.strict),
         monitoring=monitoring,
-        strict=strict,
+        settings=settings,
         stopping=_stop_signal(),
     )
 
@@ -193,6 +191,14 @@ def _parts(
 def _cloudwatch_part(monitoring: Monitoring) -> Part:
     cloudwatch = monitoring.cloudwatch
     return plain_part("cloudwatch", snapshot=cloudwatch.snapshot, restore=cloudwatch.restore)
+
+
+def _serve_again(parts: _Parts) -> None:
+    """Start to measure, and launch what served before the last stop."""
+    parts.monitoring.start()
+    ready = Relaunch(cloud=parts.cloud, store=parts.store, hosting=parts.hosting).begin()
+    if not ready(_RELAUNCH_PATIENCE_S):
+        log.warning("some endpoints are not ready yet after the restart; they answer 503")
 
 
 def _stop(parts: _Parts, server: BaseWSGIServer) -> None:
@@ -244,7 +250,7 @@ def _application(record: ServerRecord, parts: _Parts) -> Middleware:
             snapshot=lambda: asdict(parts.keeper.take("request")),
         ),
         control_plane=ControlPlane(
-            parts.cloud, parts.hosting, store=parts.store, strict=parts.strict
+            parts.cloud, parts.hosting, store=parts.store, strict=parts.settings.strict
         ),
         gate=parts.gate,
         runtimes=runtimes_of(parts.hosting, parts.cloud, measured=parts.monitoring.measured),

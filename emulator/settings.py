@@ -1,4 +1,4 @@
-"""The server's numbers from EMULATOR_* variables: a default, a sensible value, or a refusal."""
+"""The server's settings from EMULATOR_* variables: a default, a sensible value, or a refusal."""
 
 import math
 from collections.abc import Mapping
@@ -16,9 +16,10 @@ class BadSetting(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """`time_scale` divides the waits that the emulator owns."""
+    """`time_scale` divides the waits that the emulator owns; `strict` checks all answers."""
 
     snapshot_interval_s: float
+    strict: bool
     time_scale: float
 
 
@@ -28,6 +29,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         snapshot_interval_s=_number(
             environment, "EMULATOR_SNAPSHOT_INTERVAL_S", default=60.0, most=_MOST_S
         ),
+        strict=environment.get("EMULATOR_STRICT") == "1",
         time_scale=_number(environment, "EMULATOR_TIME_SCALE", default=1.0, most=_MOST_SCALE),
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 from emulator.autoscaling.listing import chosen, page
 from emulator.autoscaling.registry import Context, Params, action
 from emulator.autoscaling.resources import ACTIVITY, Resource, of_resource
-from emulator.sagemaker.store import Document, Key, Store
+from emulator.store import Document, Key, Store
 
 _KEPT = 200
 

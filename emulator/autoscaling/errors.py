@@ -1,6 +1,6 @@
 """Errors of Application Auto Scaling, by their codes in the API reference."""
 
-from emulator.sagemaker.errors import AwsError
+from emulator.api.errors import AwsError
 
 
 class ObjectNotFound(AwsError):

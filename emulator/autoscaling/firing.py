@@ -11,7 +11,7 @@ from emulator.autoscaling.resources import (
     require_target,
     resource_of,
 )
-from emulator.sagemaker.store import Document, Store
+from emulator.store import Document, Store
 
 
 def fire(name: str, *, store: Store, context: Callable[[str], Context]) -> list[str]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from emulator.autoscaling.resources import TARGET, Variant, resource_of
 from emulator.autoscaling.variants import variant_state
 from emulator.metrics.store import MetricKey, MetricStore, metric_key
-from emulator.sagemaker.store import Store
+from emulator.store import Store
 
 log = logging.getLogger(__name__)
 

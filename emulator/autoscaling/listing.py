@@ -5,9 +5,9 @@ import binascii
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from emulator.api.errors import ValidationError
 from emulator.autoscaling.errors import InvalidNextToken
-from emulator.sagemaker.errors import ValidationError
-from emulator.sagemaker.store import Document
+from emulator.store import Document
 
 
 def chosen(

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from emulator.api.errors import ValidationError
 from emulator.autoscaling.errors import LimitExceeded, ObjectNotFound
 from emulator.autoscaling.listing import chosen, page
 from emulator.autoscaling.registry import Context, Params, action
@@ -28,8 +29,7 @@ from emulator.autoscaling.tracking import (
     sides,
 )
 from emulator.metrics.errors import CloudWatchError
-from emulator.sagemaker.errors import ValidationError
-from emulator.sagemaker.store import Document
+from emulator.store import Document
 
 STEPS = "StepScalingPolicyConfiguration"
 TRACKING = "TargetTrackingScalingPolicyConfiguration"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from emulator.autoscaling.resources import Resource
     from emulator.metrics.service import CloudWatch
-    from emulator.sagemaker.store import Store
+    from emulator.store import Store
 
 Params = Mapping[str, Any]
 

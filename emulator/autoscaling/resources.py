@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from emulator.api.errors import ValidationError
 from emulator.autoscaling.errors import ObjectNotFound
-from emulator.sagemaker.errors import ValidationError
-from emulator.sagemaker.store import Document, Key, Store
+from emulator.store import Document, Key, Store
 
 INSTANCES = "sagemaker:variant:DesiredInstanceCount"
 

@@ -30,7 +30,7 @@ from emulator.autoscaling.variants import ENDPOINT, VariantState, scaled_resourc
 from emulator.autoscaling.wishes import Present, Ringing, Wish, followed
 from emulator.metrics.alarm_book import Transition
 from emulator.metrics.service import CloudWatch
-from emulator.sagemaker.store import Document, Key, Store
+from emulator.store import Document, Key, Store
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ import re
 import zoneinfo
 from dataclasses import dataclass
 
-from emulator.sagemaker.errors import ValidationError
+from emulator.api.errors import ValidationError
 
 _RATE = re.compile(r"rate\((?P<value>[1-9]\d*) (?P<unit>minute|hour|day)(?P<plural>s?)\)")
 _AT = re.compile(r"at\((?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)")

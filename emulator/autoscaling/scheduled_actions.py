@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from emulator.api.errors import ValidationError
 from emulator.autoscaling.errors import ObjectNotFound
 from emulator.autoscaling.listing import chosen, page
 from emulator.autoscaling.registry import Context, Params, action
@@ -17,8 +18,7 @@ from emulator.autoscaling.resources import (
     resource_of,
 )
 from emulator.autoscaling.schedule_expressions import check_schedule, check_timezone
-from emulator.sagemaker.errors import ValidationError
-from emulator.sagemaker.store import Document
+from emulator.store import Document
 
 _CHANGED = ("Schedule", "Timezone", "ScalableTargetAction")
 _REPLACED = ("StartTime", "EndTime")

@@ -6,12 +6,12 @@ from typing import Any
 
 import botocore.session
 
+from emulator.api.constraints import check_json_types, check_request
+from emulator.api.shaping import shape_response
 from emulator.autoscaling.firing import fire
 from emulator.autoscaling.registry import ACTIONS
 from emulator.autoscaling.scaler import Scaler
-from emulator.sagemaker.constraints import check_json_types, check_request
-from emulator.sagemaker.shaping import shape_response
-from emulator.sagemaker.store import Store
+from emulator.store import Store
 
 for _resource in ("activities", "policies", "scheduled_actions", "targets"):
     importlib.import_module(f"emulator.autoscaling.{_resource}")

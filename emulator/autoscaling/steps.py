@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from emulator.sagemaker.errors import ValidationError
+from emulator.api.errors import ValidationError
 
 _MOST_STEPS = 20
 

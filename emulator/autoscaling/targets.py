@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from emulator.api.errors import ValidationError
 from emulator.autoscaling import activities
 from emulator.autoscaling.errors import ResourceNotFound, TooManyTags
 from emulator.autoscaling.listing import chosen, page
@@ -23,8 +24,7 @@ from emulator.autoscaling.resources import (
     resource_of,
 )
 from emulator.autoscaling.variants import check_scalable
-from emulator.sagemaker.errors import ValidationError
-from emulator.sagemaker.store import Document
+from emulator.store import Document
 
 _MOST_TAGS = 50
 _SUSPENSIONS = (

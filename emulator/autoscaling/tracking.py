@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from emulator.api.errors import ValidationError
 from emulator.autoscaling.resources import INSTANCES, Resource
-from emulator.sagemaker.errors import ValidationError
 
 Configuration = Mapping[str, Any]
 Side = Literal["High", "Low"]

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from emulator.api.errors import ValidationError
 from emulator.autoscaling.resources import TARGET, Resource, Variant, resource_of
-from emulator.sagemaker.errors import ValidationError
-from emulator.sagemaker.store import Document, Key, Store
+from emulator.store import Document, Key, Store
 
 ENDPOINT = "endpoint"
 _CONFIG = "endpoint-config"

@@ -10,7 +10,7 @@ from emulator.cloud import Cloud
 from emulator.messaging.schedules import CannotFire
 from emulator.metrics.service import CloudWatch
 from emulator.sagemaker.registry import now_s
-from emulator.sagemaker.store import Store
+from emulator.store import Store
 
 Fire = Callable[[str], list[str]]
 

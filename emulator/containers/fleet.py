@@ -43,6 +43,7 @@ __all__ = [
     "Fleet",
     "InvocationTimedOut",
     "LaunchFailed",
+    "NeverAnswered",
     "Serverless",
     "Throttled",
     "Variant",
@@ -105,6 +106,10 @@ class LaunchFailed(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class NeverAnswered(LaunchFailed):
+    """The containers ran, and never answered `GET /ping` with 200."""
 
 
 class Fleet:
@@ -279,7 +284,7 @@ def _start_instances(blueprint: Blueprint, count: int) -> tuple[Instance, ...]:
         f"The primary container for production variant {blueprint.variant_name} did not pass the "
         "ping health check. Please check CloudWatch logs for this endpoint."
     )
-    raise LaunchFailed(text) from cause
+    raise NeverAnswered(text) from cause
 
 
 def _stop_all(instances: Sequence[Instance], grace_s: float) -> None:

@@ -104,15 +104,14 @@ def invoke_endpoint(
     _capture(request, fleet, answer=answer)
     if measured is not None:
         overhead_ns = called_ns - started_ns + time.perf_counter_ns() - answered_ns
-        measured(
-            Invocation(
-                variant=fleet.variant,
-                status=answer.status,
-                model_status=answer.model_status,
-                model_latency_us=(answered_ns - called_ns) // 1000,
-                overhead_latency_us=overhead_ns // 1000,
-            )
+        invocation = Invocation(
+            variant=fleet.variant,
+            status=answer.status,
+            model_status=answer.model_status,
+            model_latency_us=(answered_ns - called_ns) // 1000,
+            overhead_latency_us=overhead_ns // 1000,
         )
+        measured(invocation)
     return answer
 
 

@@ -10,6 +10,7 @@ import functools
 import time
 import uuid
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from emulator.containers import jobs
@@ -20,6 +21,7 @@ from emulator.containers.fleet import (
     Fleet,
     InvocationTimedOut,
     LaunchFailed,
+    NeverAnswered,
     Variant,
     launch,
 )
@@ -98,18 +100,17 @@ class _Transform:
         objects = input_objects(self._run)
         layout = self._run.new_hosts()[0].layout
         self._run.stop_if_asked()
-        fleet = self._fleet()
-        logs = self._data_log()
-        try:
-            threads = self._variant.instance_count * self._concurrent()
-            with ThreadPoolExecutor(max_workers=threads) as pool:
-                transform = functools.partial(self._one, fleet, logs, scratch=layout.scratch)
-                running = [pool.submit(transform, each) for each in objects]
-                self._follow(running, fleet)
-                failures = [reason for each in running if (reason := each.result())]
-        finally:
-            logs.close()
-            fleet.stop()
+        threads = self._variant.instance_count * self._concurrent()
+        with ExitStack() as ending:
+            fleet = self._fleet()
+            ending.callback(fleet.stop)
+            logs = self._data_log()
+            ending.callback(logs.close)
+            pool = ending.enter_context(ThreadPoolExecutor(max_workers=threads))
+            transform = functools.partial(self._one, fleet, logs, scratch=layout.scratch)
+            running = [pool.submit(transform, each) for each in objects]
+            self._follow(running, fleet)
+            failures = [reason for each in running if (reason := each.result())]
         self._run.stop_if_asked()
         if failures:
             raise JobFailed(failures[0])
@@ -123,9 +124,10 @@ class _Transform:
     def _fleet(self) -> Fleet:
         try:
             return launch(self._variant, self._run.cloud)
+        except NeverAnswered as failure:
+            raise JobFailed(_ALGORITHM) from failure
         except LaunchFailed as failure:
-            did_not_pass = "did not pass the ping health check" in failure.reason
-            text = _ALGORITHM if did_not_pass else f"ClientError: {failure.reason}"
+            text = f"ClientError: {failure.reason}"
             raise JobFailed(text) from failure
 
     def _concurrent(self) -> int:

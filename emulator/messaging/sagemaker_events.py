@@ -10,8 +10,8 @@ from typing import Any
 
 import botocore.session
 
-from emulator.sagemaker.shaping import shape_response
-from emulator.sagemaker.store import Document, Key, Store
+from emulator.api.shaping import shape_response
+from emulator.store import Document, Key, Store
 
 _SECOND_MS = 1000
 _PENDING = "PendingDeploymentSummary"

@@ -12,7 +12,7 @@ from emulator.messaging.functions import Functions
 from emulator.messaging.sagemaker_events import SageMakerEvents
 from emulator.messaging.schedules import Schedules
 from emulator.messaging.subscriptions import Subscriptions
-from emulator.sagemaker.store import Store
+from emulator.store import Store
 
 _NO_RETRIES = Retries(count=0, first_wait_s=0)
 

@@ -11,10 +11,10 @@ from typing import Any
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.core.exceptions import JsonRESTError
 
+from emulator.api.errors import AwsError
 from emulator.autoscaling.registry import ACTIONS
 from emulator.autoscaling.service import ApplicationAutoScaling
 from emulator.moto_patches.patching import add, existing
-from emulator.sagemaker.errors import AwsError
 
 _UNKNOWN_TO_MOTO = (
     "DescribeScalingActivities",

@@ -11,8 +11,8 @@ import botocore.session
 from botocore.awsrequest import HeadersDict
 from botocore.parsers import create_parser
 
+from emulator.api.shaping import check_response
 from emulator.calls import Call
-from emulator.sagemaker.shaping import check_response
 
 # By the name in the signature.
 _OURS = {"application-autoscaling": "application-autoscaling", "monitoring": "cloudwatch"}

@@ -15,11 +15,11 @@ from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.resource_tagging import TaggedResource
 from moto.core.responses import ActionResult
 
+from emulator.api.constraints import check_request
+from emulator.api.errors import AwsError
 from emulator.metrics.errors import CloudWatchError, validation_error
 from emulator.metrics.service import CloudWatch
 from emulator.moto_patches.patching import add, existing, wrap
-from emulator.sagemaker.constraints import check_request
-from emulator.sagemaker.errors import AwsError
 
 _OURS = (
     "put_metric_data",

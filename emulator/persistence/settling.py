@@ -15,8 +15,8 @@ from emulator.sagemaker.deployment import ROLLING_BACK_SEEN
 from emulator.sagemaker.endpoint_configs import ENDPOINT_KIND
 from emulator.sagemaker.hosting import FleetSet, Hosting, Traffic
 from emulator.sagemaker.registry import Context
-from emulator.sagemaker.store import Document, Key, Store
 from emulator.sagemaker.variants import all_variants, hosted_config, variants_to_launch
+from emulator.store import Document, Key, Store
 
 log = logging.getLogger(__name__)
 

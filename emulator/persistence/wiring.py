@@ -11,7 +11,7 @@ from emulator.persistence.content import Content, ReadObject, SnapshotFolder
 from emulator.persistence.gate import Gate
 from emulator.persistence.keeper import Keeper, Part
 from emulator.persistence.settling import settle
-from emulator.sagemaker.store import Store
+from emulator.store import Store
 
 
 def keeper_of(

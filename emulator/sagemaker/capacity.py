@@ -3,14 +3,14 @@
 import threading
 from typing import Any
 
+from emulator.api.errors import NotImplementedByEmulator, ValidationError
 from emulator.sagemaker.deployment import Deployment
 from emulator.sagemaker.endpoint_configs import ENDPOINT_KIND as KIND
 from emulator.sagemaker.endpoints import require_endpoint, require_settled
-from emulator.sagemaker.errors import NotImplementedByEmulator, ValidationError
 from emulator.sagemaker.registry import Context, Params, action
 from emulator.sagemaker.shifting import plan_shifts
-from emulator.sagemaker.store import Document
 from emulator.sagemaker.variants import all_variants, hosted_config, variants_to_launch
+from emulator.store import Document
 
 
 @action("UpdateEndpointWeightsAndCapacities")

@@ -9,13 +9,13 @@ from typing import Any
 import botocore.session
 
 from emulator.answers import Answer
+from emulator.api.constraints import check_json_types, check_request
+from emulator.api.errors import AwsError, NotImplementedByEmulator, ValidationError
+from emulator.api.shaping import shape_response
 from emulator.cloud import Cloud
-from emulator.sagemaker.constraints import check_json_types, check_request
-from emulator.sagemaker.errors import AwsError, NotImplementedByEmulator, ValidationError
 from emulator.sagemaker.hosting import Hosting
 from emulator.sagemaker.registry import ACTIONS, Context
-from emulator.sagemaker.shaping import shape_response
-from emulator.sagemaker.store import Store
+from emulator.store import Store
 
 log = logging.getLogger(__name__)
 

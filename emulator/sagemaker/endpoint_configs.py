@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from emulator.sagemaker.errors import ValidationError
+from emulator.api.errors import ValidationError
 from emulator.sagemaker.listing import Listing, list_page
 from emulator.sagemaker.models import require_model
 from emulator.sagemaker.registry import Context, Params, action
-from emulator.sagemaker.store import Document
 from emulator.sagemaker.tags import tag_new
+from emulator.store import Document
 
 KIND = "endpoint-config"
 ENDPOINT_KIND = "endpoint"

@@ -4,16 +4,15 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+from emulator.api.errors import ValidationError
 from emulator.autoscaling.variants import require_targets_kept
 from emulator.containers.capture_format import is_enabled
 from emulator.sagemaker.deployment import ROLLING_BACK_SEEN, Deployment, pending_summary
 from emulator.sagemaker.endpoint_configs import ENDPOINT_KIND as KIND
 from emulator.sagemaker.endpoint_configs import require_endpoint_config
-from emulator.sagemaker.errors import ValidationError
 from emulator.sagemaker.listing import Listing, list_page
 from emulator.sagemaker.registry import Context, Params, action
 from emulator.sagemaker.shifting import plan_shifts
-from emulator.sagemaker.store import Document
 from emulator.sagemaker.tags import tag_new
 from emulator.sagemaker.variants import (
     all_variants,
@@ -23,6 +22,7 @@ from emulator.sagemaker.variants import (
     require_convertible,
     variants_to_launch,
 )
+from emulator.store import Document
 
 _LISTING = Listing(result="Endpoints", name="EndpointName", status="EndpointStatus")
 _SETTLED = "InService"

@@ -1,7 +1,7 @@
 """How many instances a job may have on this machine: each of them is a process."""
 
+from emulator.api.errors import NotImplementedByEmulator, ValidationError
 from emulator.containers.cluster import MAX_HOSTS
-from emulator.sagemaker.errors import NotImplementedByEmulator, ValidationError
 
 
 def check_instance_count(count: int, *, what: str) -> None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from emulator.sagemaker.errors import ResourceInUse, ValidationError
+from emulator.api.errors import ResourceInUse, ValidationError
 from emulator.sagemaker.registry import Context
-from emulator.sagemaker.store import Document, Key
+from emulator.store import Document, Key
 
 Update = Callable[[Mapping[str, Any]], None]
 Run = Callable[[Update, threading.Event], None]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from emulator.sagemaker.paging import SortKey, page_of
-from emulator.sagemaker.store import Document
+from emulator.store import Document
 
 _TIME_FILTERS = {
     "CreationTimeAfter": ("CreationTime", 1),

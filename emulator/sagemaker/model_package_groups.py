@@ -3,11 +3,11 @@
 import json
 from typing import Any
 
-from emulator.sagemaker.errors import ConflictError, ValidationError
+from emulator.api.errors import ConflictError, ValidationError
 from emulator.sagemaker.listing import Listing, list_page
 from emulator.sagemaker.registry import Context, Params, action
-from emulator.sagemaker.store import Document
 from emulator.sagemaker.tags import tag_new
+from emulator.store import Document
 
 KIND = "model-package-group"
 PACKAGE_KIND = "model-package"

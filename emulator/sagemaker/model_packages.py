@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from emulator.sagemaker.errors import ValidationError
+from emulator.api.errors import ValidationError
 from emulator.sagemaker.listing import Listing, list_page
 from emulator.sagemaker.model_package_groups import KIND as GROUP_KIND
 from emulator.sagemaker.model_package_groups import PACKAGE_KIND as KIND
 from emulator.sagemaker.model_package_groups import group_name, require_group
 from emulator.sagemaker.registry import Context, Params, action
-from emulator.sagemaker.store import Document
 from emulator.sagemaker.tags import tag_new
+from emulator.store import Document
 
 _LAST_VERSION = "_LastVersion"
 _TOKEN = "_ClientToken"

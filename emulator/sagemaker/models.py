@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from emulator.sagemaker.errors import NotImplementedByEmulator, ValidationError
+from emulator.api.errors import NotImplementedByEmulator, ValidationError
 from emulator.sagemaker.listing import Listing, list_page
 from emulator.sagemaker.model_packages import require_model_package
 from emulator.sagemaker.registry import Context, Params, action
-from emulator.sagemaker.store import Document
 from emulator.sagemaker.tags import tag_new
+from emulator.store import Document
 
 KIND = "model"
 _LISTING = Listing(result="Models", name="ModelName")

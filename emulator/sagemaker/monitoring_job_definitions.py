@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.sagemaker.errors import ResourceInUse, ResourceNotFound
+from emulator.api.errors import ResourceInUse, ResourceNotFound
 from emulator.sagemaker.listing import Listing, list_page
 from emulator.sagemaker.registry import Context, Params, action
-from emulator.sagemaker.store import Document
 from emulator.sagemaker.tags import tag_new
+from emulator.store import Document
 
 _LISTING = Listing(
     result="JobDefinitionSummaries",

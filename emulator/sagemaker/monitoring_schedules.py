@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.sagemaker.errors import ResourceInUse, ResourceNotFound
+from emulator.api.errors import ResourceInUse, ResourceNotFound
 from emulator.sagemaker.listing import Listing, list_page
 from emulator.sagemaker.monitoring_job_definitions import KINDS
 from emulator.sagemaker.registry import Context, Params, action
-from emulator.sagemaker.store import Document
 from emulator.sagemaker.tags import tag_new
+from emulator.store import Document
 
 KIND = "monitoring-schedule"
 _LISTING = Listing(

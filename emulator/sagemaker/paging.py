@@ -9,8 +9,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from emulator.sagemaker.errors import ValidationError
-from emulator.sagemaker.store import Document
+from emulator.api.errors import ValidationError
+from emulator.store import Document
 
 _DEFAULT_PAGE_SIZE = 10
 _INVALID = "Invalid NextToken."

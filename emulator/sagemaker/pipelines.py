@@ -4,11 +4,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.sagemaker.errors import ResourceNotFound, ValidationError
+from emulator.api.errors import ResourceNotFound, ValidationError
 from emulator.sagemaker.listing import Listing, list_page
 from emulator.sagemaker.registry import Context, Params, action
-from emulator.sagemaker.store import Document
 from emulator.sagemaker.tags import tag_new
+from emulator.store import Document
 
 KIND = "pipeline"
 _LISTING = Listing(result="PipelineSummaries", name="PipelineName", strictly_after=True)

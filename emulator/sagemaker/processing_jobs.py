@@ -3,8 +3,8 @@
 import threading
 from typing import Any
 
+from emulator.api.errors import NotImplementedByEmulator, ValidationError
 from emulator.containers.processing import run_processing_job
-from emulator.sagemaker.errors import NotImplementedByEmulator, ValidationError
 from emulator.sagemaker.instances import check_instance_count
 from emulator.sagemaker.jobs import JobKind, Update
 from emulator.sagemaker.listing import Listing, list_page

@@ -7,7 +7,7 @@ from typing import Any
 
 from emulator.cloud import Cloud
 from emulator.sagemaker.hosting import Hosting
-from emulator.sagemaker.store import Key, Store
+from emulator.store import Key, Store
 
 Params = Mapping[str, Any]
 

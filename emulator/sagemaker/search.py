@@ -9,12 +9,12 @@ from typing import Any
 
 import botocore.session
 
-from emulator.sagemaker.errors import NotImplementedByEmulator, ValidationError
+from emulator.api.errors import NotImplementedByEmulator, ValidationError
 from emulator.sagemaker.paging import SortKey, page_of
 from emulator.sagemaker.registry import Context, Params, action
 from emulator.sagemaker.search_models import model_records
 from emulator.sagemaker.search_values import Kind, kind_at, satisfied, values_at
-from emulator.sagemaker.store import Document
+from emulator.store import Document
 
 _MOST_CONDITIONS = 50
 _MODEL = botocore.session.Session().get_service_model("sagemaker")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from emulator.sagemaker.registry import Context
-from emulator.sagemaker.store import Document
+from emulator.store import Document
 
 
 def model_records(context: Context) -> list[Document]:

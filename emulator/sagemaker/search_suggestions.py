@@ -5,7 +5,7 @@ from typing import Any
 
 from emulator.sagemaker.registry import Context, Params, action
 from emulator.sagemaker.search import records_of
-from emulator.sagemaker.store import Document
+from emulator.store import Document
 
 
 @action("GetSearchSuggestions")

@@ -8,7 +8,7 @@ import enum
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from emulator.sagemaker.errors import ValidationError
+from emulator.api.errors import ValidationError
 
 
 class Kind(enum.Enum):

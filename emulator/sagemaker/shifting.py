@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.sagemaker.errors import NotImplementedByEmulator, ValidationError
+from emulator.api.errors import NotImplementedByEmulator, ValidationError
 
 _DEFAULT_TIMEOUT_S = 14400
 _MAXIMUM_CANARY_SHARE = 0.5

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.sagemaker.errors import ValidationError
+from emulator.api.errors import ValidationError
 from emulator.sagemaker.paging import page_of
 from emulator.sagemaker.registry import Context, Params, action
 

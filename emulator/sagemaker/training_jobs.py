@@ -3,14 +3,14 @@
 import threading
 from typing import Any
 
+from emulator.api.errors import NotImplementedByEmulator, ValidationError
 from emulator.containers.training import run_training_job
-from emulator.sagemaker.errors import NotImplementedByEmulator, ValidationError
 from emulator.sagemaker.instances import check_instance_count
 from emulator.sagemaker.jobs import JobKind, Update
 from emulator.sagemaker.listing import Listing, list_page
 from emulator.sagemaker.registry import Context, Params, action
-from emulator.sagemaker.store import Document
 from emulator.sagemaker.tags import tag_new
+from emulator.store import Document
 
 _JOBS = JobKind(
     kind="training-job",

@@ -3,11 +3,11 @@
 import threading
 from typing import Any
 
+from emulator.api.errors import NotImplementedByEmulator, ValidationError
 from emulator.containers.fleet import Variant
 from emulator.containers.transform import LOG_GROUP, run_transform_job
 from emulator.containers.transform_paths import BadPath
 from emulator.containers.transform_payloads import DEFAULT_PAYLOAD_MB, FILTERABLE, Association
-from emulator.sagemaker.errors import NotImplementedByEmulator, ValidationError
 from emulator.sagemaker.instances import check_instance_count
 from emulator.sagemaker.jobs import JobKind, Update
 from emulator.sagemaker.listing import Listing, list_page

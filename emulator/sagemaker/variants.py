@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from emulator.api.errors import NotImplementedByEmulator, ValidationError
 from emulator.containers.async_format import async_settings
 from emulator.containers.capture_format import capture_settings
 from emulator.containers.fleet import Serverless, Variant
 from emulator.sagemaker.endpoint_configs import require_endpoint_config
-from emulator.sagemaker.errors import NotImplementedByEmulator, ValidationError
 from emulator.sagemaker.model_packages import require_model_package
 from emulator.sagemaker.models import require_model
 from emulator.sagemaker.registry import Context
-from emulator.sagemaker.store import Document
+from emulator.store import Document
 
 _DEFAULT_STARTUP_TIMEOUT_S = 480
 _DEFAULT_WEIGHT = 1.0

@@ -15,14 +15,14 @@ from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from emulator.api.constraints import check_request
 from emulator.cloud import ACCOUNT_ID, Cloud
 from emulator.containers.fleet import launch
 from emulator.faults import Faults
-from emulator.sagemaker.constraints import check_request
 from emulator.sagemaker.control_plane import ControlPlane
 from emulator.sagemaker.hosting import Hosting
 from emulator.sagemaker.registry import ACTIONS
-from emulator.sagemaker.store import Store
+from emulator.store import Store
 from tests.emulated.embedded import REGION
 from tests.support.violations import Violation, minimal, violations
 

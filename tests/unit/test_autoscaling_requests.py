@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 import emulator.autoscaling.service
+from emulator.api.errors import ValidationError
 from emulator.autoscaling.registry import ACTIONS
 from emulator.autoscaling.resources import Resource, resource_of
 from emulator.autoscaling.schedule_expressions import check_schedule, check_timezone
 from emulator.autoscaling.steps import check_steps
 from emulator.autoscaling.tracking import alarm_name, alarm_request, check_tracking, sides
 from emulator.metrics.alarm_requests import metric_alarm
-from emulator.sagemaker.errors import ValidationError
 
 INVOCATIONS = {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"}
 VARIANT = Resource(

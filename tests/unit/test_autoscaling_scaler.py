@@ -15,7 +15,7 @@ from emulator.metrics.service import CloudWatch
 from emulator.metrics.statistic import statistic
 from emulator.metrics.store import metric_key
 from emulator.persistence.settling import REASON, settle
-from emulator.sagemaker.store import Key, Store
+from emulator.store import Key, Store
 
 REGION = "us-east-1"
 ENDPOINT = Key(region=REGION, kind="endpoint", name="e")

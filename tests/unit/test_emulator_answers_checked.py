@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from emulator.api.shaping import ResponseShapeError
 from emulator.calls import Call
 from emulator.moto_patches.checking import check_answer
-from emulator.sagemaker.shaping import ResponseShapeError
 
 JSON = "application/x-amz-json-1.0"
 

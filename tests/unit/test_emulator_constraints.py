@@ -5,9 +5,9 @@ from typing import Any
 import botocore.session
 import pytest
 
-from emulator.sagemaker.constraints import check_request
-from emulator.sagemaker.errors import AwsError
-from emulator.sagemaker.shaping import ResponseShapeError, shape_response
+from emulator.api.constraints import check_request
+from emulator.api.errors import AwsError
+from emulator.api.shaping import ResponseShapeError, shape_response
 
 MODEL = botocore.session.Session().get_service_model("sagemaker")
 ARN = "arn:aws:sagemaker:us-east-1:000000000000:model/m"

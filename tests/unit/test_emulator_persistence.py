@@ -15,7 +15,7 @@ from emulator.persistence.gate import Gate
 from emulator.persistence.keeper import STOP, Keeper, Stopped
 from emulator.persistence.settling import REASON, settle
 from emulator.persistence.wiring import plain_part
-from emulator.sagemaker.store import Key, Store
+from emulator.store import Key, Store
 
 REGION = "us-east-1"
 

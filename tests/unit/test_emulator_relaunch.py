@@ -14,7 +14,7 @@ from emulator.faults import Faults
 from emulator.persistence.settling import Relaunch
 from emulator.runtime_actions import runtimes_of
 from emulator.sagemaker.hosting import Hosting
-from emulator.sagemaker.store import Key, Store
+from emulator.store import Key, Store
 
 REGION = "us-east-1"
 

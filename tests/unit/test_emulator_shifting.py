@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.sagemaker.errors import AwsError
+from emulator.api.errors import AwsError
 from emulator.sagemaker.shifting import ShiftPlan, plan_shifts
 
 

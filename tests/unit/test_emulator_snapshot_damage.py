@@ -11,8 +11,8 @@ from emulator.persistence.content import SnapshotFolder, digest_of
 from emulator.persistence.gate import Gate
 from emulator.persistence.keeper import STOP, Homeless, Keeper, Restored
 from emulator.persistence.wiring import keeper_of
-from emulator.sagemaker.store import Key, Store
 from emulator.state_directory import StateDirectory, StateDirectoryError
+from emulator.store import Key, Store
 
 
 def keeper(folder: Path, store: Store) -> Keeper:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.sagemaker.errors import ValidationError
+from emulator.api.errors import ValidationError
 from emulator.sagemaker.paging import page_of
 
 NUMBERS = st.sets(st.integers(0, 999), max_size=40)

@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
+from emulator.api.errors import AwsError, ValidationError
 from emulator.cloud import Cloud
 from emulator.containers.fleet import launch
 from emulator.faults import Faults
-from emulator.sagemaker.errors import AwsError, ValidationError
 from emulator.sagemaker.hosting import Hosting
 from emulator.sagemaker.registry import Context
 from emulator.sagemaker.search import search
 from emulator.sagemaker.search_suggestions import get_search_suggestions
-from emulator.sagemaker.store import Store
+from emulator.store import Store
 
 CHANNELS = (("train", "s3://b/iris/train"), ("test", "s3://b/iris/test"))
 

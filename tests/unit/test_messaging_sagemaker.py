@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from emulator.messaging.sagemaker_events import SageMakerEvents
-from emulator.sagemaker.store import Key, Store
+from emulator.store import Key, Store
 
 ARN = "arn:aws:sagemaker:us-east-1:000000000000:"
 CREATED_S = 1_700_000_000.5

@@ -1,0 +1,1 @@
+"""What every AWS API written here shares: errors, checks of requests, shapes of answers."""
