@@ -177,10 +177,6 @@ class ServingStack:
         """Apply the plan made last."""
         return self._terraform.apply(self._folder / "plan", timeout_s=120)
 
-    def rename(self, address: str, to: str) -> None:
-        """Change an address in the state alone."""
-        self._by_hand("state", "mv", address, to)
-
     def destroy(self) -> None:
         path = self._folder / "release.tfvars.json"
         self._by_hand("destroy", "-input=false", "-auto-approve", f"-var-file={path}")

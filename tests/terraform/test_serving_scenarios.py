@@ -261,14 +261,3 @@ def refusals_of(scenario: Scenario, wanted: Wanted) -> str:
     with pytest.raises(CloudUnusable) as refused:
         scenario.stack.plan(wanted)
     return " ".join(str(refused.value).split())
-
-
-@pytest.mark.soak
-@pytest.mark.timeout(1800)
-def test_a_state_of_before_the_module_is_taken_over(scenario: Scenario) -> None:
-    wanted = first_release(scenario.stack.endpoint, R1)
-    planned_and_applied(scenario.stack, wanted)
-    whole = (ENDPOINT, model(R1), *config_and_alarms(f"{R1}-n1"))
-    for address in whole:
-        scenario.stack.rename(address, address.removeprefix("module.endpoint."))
-    assert scenario.stack.plan(wanted) == {}

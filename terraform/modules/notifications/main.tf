@@ -95,13 +95,3 @@ resource "aws_sns_topic_subscription" "this" {
 
   depends_on = [aws_sns_topic_policy.severity]
 }
-
-moved {
-  from = aws_sns_topic.this
-  to   = aws_sns_topic.severity["info"]
-}
-
-moved {
-  from = aws_sns_topic_policy.this
-  to   = aws_sns_topic_policy.severity["info"]
-}
