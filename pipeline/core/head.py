@@ -24,12 +24,21 @@ class Strategy(StrEnum):
     LINEAR = "linear"
 
 
+class MoveKind(StrEnum):
+    """Why the pointer moves. An adoption is a move that nobody announced, and that was found."""
+
+    ADOPTION = "adoption"
+    DEPLOYMENT = "deployment"
+    ROLLBACK = "rollback"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Move:
     """How the pointer moves: rendered unchanged until it moves again.
 
     Any difference in Terraform's `deployment_config` relaunches the fleet, so these values belong
     to a move and not to the configuration. `step_percentage` is None for all-at-once.
+    `kind` is None in what earlier versions wrote.
     """
 
     strategy: Strategy
@@ -38,6 +47,7 @@ class Move:
     termination_wait_s: int
     maximum_execution_timeout_s: int
     alarm_names: tuple[str, ...]
+    kind: MoveKind | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,10 +60,16 @@ class Retained:
 
 @dataclass(frozen=True, kw_only=True)
 class Lived:
-    """A stretch of serving: the release was live, and it did or did not pass its tests."""
+    """A stretch of serving: the release was live, and it did or did not pass its tests.
+
+    `since` is when the move that began it was complete, and `by` what move that was; both are None
+    in what earlier versions wrote.
+    """
 
     release_id: str
     healthy: bool
+    since: Instant | None = None
+    by: MoveKind | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +79,16 @@ class Quarantined:
     content_digest: str
     release_id: str
     reason: str
+    when: Instant
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestedRollback:
+    """An alarm's rollback that was begun: each content is rolled back so once, for ever."""
+
+    content_digest: str
+    release_id: str
+    request_id: str
     when: Instant
 
 

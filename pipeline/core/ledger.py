@@ -72,14 +72,15 @@ def begin_move(head: LedgerHead, target: str, *, move: Move) -> LedgerHead:
     return replace(head, target=target, target_move=move)
 
 
-def complete_move(head: LedgerHead) -> LedgerHead:
+def complete_move(head: LedgerHead, *, when: datetime) -> LedgerHead:
     """The endpoint was seen serving the target: it is live, and not yet known to be healthy."""
     target, move = _move_under_way(head)
     release = head.endpoint_configs[target].release
     if head.lived and head.live_release == release:
         lived = head.lived
     else:
-        lived = (*head.lived, Lived(release_id=release, healthy=False))
+        began = Lived(release_id=release, healthy=False, since=when, by=move.kind)
+        lived = (*head.lived, began)
     return replace(head, live=target, target=None, target_move=None, last_move=move, lived=lived)
 
 
@@ -95,7 +96,7 @@ def fail_move(head: LedgerHead, *, sent: bool) -> LedgerHead:
 def mark_healthy(head: LedgerHead) -> LedgerHead:
     """The live release passed its tests; whatever it was quarantined for is over."""
     release = _live_release(head)
-    lived = (*head.lived[:-1], Lived(release_id=release, healthy=True))
+    lived = (*head.lived[:-1], replace(head.lived[-1], healthy=True))
     digest = _content_of(head, release)
     kept = tuple(each for each in head.quarantined if each.content_digest != digest)
     return replace(head, lived=lived, quarantined=kept)
@@ -155,7 +156,7 @@ def rollback_target(head: LedgerHead, to: str, *, force: bool) -> str:
     if to == head.live_release:
         what = f"{to} is already live on {head.endpoint}."
         raise UsageError(what, remedy="Name an earlier release; --mode status lists them.")
-    proven = Lived(release_id=to, healthy=True) in head.lived
+    proven = any(each.healthy and each.release_id == to for each in head.lived)
     if not force and not (proven and _is_usable(head, to)):
         what = f"{to} is quarantined or never passed its tests on {head.endpoint}."
         raise UsageError(what, remedy="Name another release, or repeat the command with --force.")

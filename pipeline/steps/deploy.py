@@ -13,7 +13,6 @@ from pipeline.core.outcomes import (
     DeploymentStatus,
     EndpointObservation,
 )
-from pipeline.core.plan_review import IntentKind
 from pipeline.core.records import (
     Approval,
     Decision,
@@ -213,5 +212,6 @@ def _move(workspace: Workspace, version: HeadVersion, target: str, release: Rele
         )
     except MoveFailed as failed:
         raise recover.from_failed_move(workspace, version, failed, release) from failed
-    live = workspace.ledger.write(version, ledger.complete_move(version.head))
+    head = ledger.complete_move(version.head, when=workspace.context.now())
+    live = workspace.ledger.write(version, head)
     return moves.Moved(plan=plan, version=live)

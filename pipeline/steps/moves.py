@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pipeline.context import Workspace
 from pipeline.core import ledger, naming
 from pipeline.core.errors import CorruptRecord, LeaseHeld
-from pipeline.core.head import LedgerHead, Move, Strategy
+from pipeline.core.head import LedgerHead, Move, MoveKind, Strategy
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus, PlanSummary
 from pipeline.gateways import leases
 from pipeline.gateways.ledger import Entry, HeadVersion
@@ -52,9 +52,10 @@ def _adopt_what_serves(workspace: Workspace, version: HeadVersion) -> HeadVersio
         return version
     if not seen.serves(naming.endpoint_config_name(head.endpoint, key)):
         return version
-    announced = ledger.begin_move(head, key, move=all_at_once(head.endpoint, key))
-    what = "found serving without a record"
-    return record(workspace, version, ledger.complete_move(announced), what, config=key)
+    move = replace(all_at_once(head.endpoint, key), kind=MoveKind.ADOPTION)
+    announced = ledger.begin_move(head, key, move=move)
+    adopted = ledger.complete_move(announced, when=workspace.context.now())
+    return record(workspace, version, adopted, "found serving without a record", config=key)
 
 
 def _settle_unfinished(workspace: Workspace, version: HeadVersion) -> HeadVersion:
@@ -64,7 +65,8 @@ def _settle_unfinished(workspace: Workspace, version: HeadVersion) -> HeadVersio
         return version
     seen = settled_endpoint(workspace)
     if seen.serves(naming.endpoint_config_name(head.endpoint, head.target)):
-        settled, what = ledger.complete_move(head), "interrupted move had succeeded"
+        settled = ledger.complete_move(head, when=workspace.context.now())
+        what = "interrupted move had succeeded"
     else:
         settled, what = ledger.fail_move(head, sent=True), "interrupted move had failed"
     logger.warning("endpoint=%s target=%s: an %s", head.endpoint, head.target, what)
@@ -117,13 +119,14 @@ def configured(workspace: Workspace, target: str) -> Move:
     deployment = workspace.settings.deployment
     return replace(
         all_at_once(workspace.context.endpoint, target),
+        kind=MoveKind.DEPLOYMENT,
         termination_wait_s=deployment.termination_wait_s,
         maximum_execution_timeout_s=deployment.maximum_execution_timeout_s,
     )
 
 
 def all_at_once(endpoint: str, target: str) -> Move:
-    """Return a move with no steps and no waits, watched by the target's own alarms."""
+    """Return a rollback: no steps and no waits, watched by the target's own alarms."""
     return Move(
         strategy=Strategy.ALL_AT_ONCE,
         step_percentage=None,
@@ -131,6 +134,7 @@ def all_at_once(endpoint: str, target: str) -> Move:
         termination_wait_s=0,
         maximum_execution_timeout_s=_MAXIMUM_EXECUTION_TIMEOUT_S,
         alarm_names=naming.rollback_alarm_names(endpoint, target),
+        kind=MoveKind.ROLLBACK,
     )
 
 

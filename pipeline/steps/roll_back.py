@@ -95,9 +95,8 @@ def _move_back(workspace: Workspace, version: HeadVersion, release: str) -> move
         details = {"release": release, "cause": failed.cause[: moves.MOST_RECORDED]}
         moves.record(workspace, version, given_up, "rollback failed", **details)
         raise _not_back(workspace, release, failed.cause) from failed
-    return moves.Moved(
-        plan=plan, version=workspace.ledger.write(version, ledger.complete_move(head))
-    )
+    back = ledger.complete_move(head, when=workspace.context.now())
+    return moves.Moved(plan=plan, version=workspace.ledger.write(version, back))
 
 
 def _not_back(workspace: Workspace, release: str, cause: str) -> NotServing:

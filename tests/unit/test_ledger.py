@@ -28,7 +28,7 @@ def live_on(
 ) -> LedgerHead:
     """Move the endpoint to a retained release, and let it pass its tests or not."""
     key, head = ledger.config_for(head, release_id, live_count=count, minimum=1, maximum=9)
-    head = ledger.complete_move(ledger.begin_move(head, key, move=a_move()))
+    head = ledger.complete_move(ledger.begin_move(head, key, move=a_move()), when=NOON)
     return ledger.mark_healthy(head) if healthy else head
 
 
@@ -69,10 +69,10 @@ def test_a_move_leaves_the_live_config_until_it_is_complete() -> None:
     key, head = ledger.config_for(head, R2, live_count=1, minimum=1, maximum=1)
     moving = ledger.begin_move(head, key, move=a_move(wait_interval_s=60))
     assert (moving.live, moving.target) == (f"{R1}-n1", f"{R2}-n1")
-    moved = ledger.complete_move(moving)
+    moved = ledger.complete_move(moving, when=NOON)
     assert (moved.live, moved.target) == (f"{R2}-n1", None)
     assert moved.last_move == a_move(wait_interval_s=60)
-    assert moved.lived[-1] == Lived(release_id=R2, healthy=False)
+    assert moved.lived[-1] == Lived(release_id=R2, healthy=False, since=NOON)
 
 
 def test_a_second_move_waits_for_the_first() -> None:
@@ -97,7 +97,7 @@ def test_another_count_of_the_live_release_keeps_its_health() -> None:
     head = live_on(after(R1), R1, healthy=False, count=3)
     assert head.live == f"{R1}-n3"
     assert ledger.is_healthy(head)
-    assert head.lived == (Lived(release_id=R1, healthy=True),)
+    assert head.lived == (Lived(release_id=R1, healthy=True, since=NOON),)
 
 
 def test_previous_is_the_healthy_release_before_the_live_one() -> None:

@@ -43,7 +43,7 @@ class Ledger(RuleBasedStateMachine):
             self.head = ledger.fail_move(self.head, sent=outcome == "sent")
             assert self.head.live == live
             return
-        self.head = ledger.complete_move(self.head)
+        self.head = ledger.complete_move(self.head, when=NOON)
         if outcome == "healthy":
             self.head = ledger.mark_healthy(self.head)
 

@@ -22,7 +22,7 @@ from pipeline.core.plan_review import (
     replaces_because_tainted,
     review,
 )
-from tests.unit.core_builders import a_move, a_release, an_empty_head
+from tests.unit.core_builders import NOON, a_move, a_release, an_empty_head
 from tests.unit.test_plan import the_plan
 
 R0, R1, OTHER = (f"r-20260101-00000{n}-aaaaa{n}" for n in range(3))
@@ -38,7 +38,7 @@ def moving_to(release: str, head: LedgerHead | None = None) -> LedgerHead:
 
 
 def live_on(release: str, head: LedgerHead | None = None) -> LedgerHead:
-    return ledger.mark_healthy(ledger.complete_move(moving_to(release, head)))
+    return ledger.mark_healthy(ledger.complete_move(moving_to(release, head), when=NOON))
 
 
 FIRST = moving_to(R0)
