@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pipeline.core.document import Instant, Stored
+from pipeline.core.surroundings import NOTHING, Surroundings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +100,8 @@ class LedgerHead(Stored):
     `live` and `target` are keys of `endpoint_configs`; `target` and `target_move` are set while a
     move is in progress. `last_move` is what Terraform last sent to the endpoint.
     `fencing` is the lease's number of the last writer. `lived` is oldest first.
+    `surroundings` are those that Terraform last applied, `wanted` those that a deployment last
+    asked for: they differ while scaling is off for a move, or after a run that died.
     """
 
     endpoint: str
@@ -108,8 +111,11 @@ class LedgerHead(Stored):
     target: str | None = None
     target_move: Move | None = None
     last_move: Move | None = None
+    surroundings: Surroundings = NOTHING
+    wanted: Surroundings = NOTHING
     lived: tuple[Lived, ...] = ()
     quarantined: tuple[Quarantined, ...] = ()
+    requested_rollbacks: tuple[RequestedRollback, ...] = ()
     next_history_number: int = 1
     last_history_sha256: str = ""
     fencing: int = 0

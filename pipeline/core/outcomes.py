@@ -46,7 +46,10 @@ class ResourceChange:
 
 @dataclass(frozen=True, kw_only=True)
 class PlanSummary(Stored):
-    """Counts as GitLab's widget wants them: a replacement is one create and one delete."""
+    """Counts as GitLab's widget wants them: a replacement is one create and one delete.
+
+    `is_limited`: the plan was made for the endpoint alone, because around it something differs.
+    """
 
     create: int
     update: int
@@ -54,6 +57,7 @@ class PlanSummary(Stored):
     replace: int
     changes: tuple[ResourceChange, ...]
     terraform_version: str
+    is_limited: bool = False
 
     @property
     def is_empty(self) -> bool:

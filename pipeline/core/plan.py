@@ -86,11 +86,12 @@ def _attribute_changes(change: Mapping[str, Any]) -> Iterator[AttributeChange]:
     for path in sorted(before.keys() | after.keys()):
         old, new = before.get(path, ABSENT), after.get(path, ABSENT)
         if old != new or SENSITIVE in (old, new):
-            forces = any(_is_within(path, place) for place in forcing)
+            forces = any(is_within(path, place) for place in forcing)
             yield AttributeChange(path=path, before=old, after=new, forces_replacement=forces)
 
 
-def _is_within(path: str, place: str) -> bool:
+def is_within(path: str, place: str) -> bool:
+    """Tell whether an attribute is the one at `place` or a part of it."""
     return path == place or path.startswith((f"{place}.", f"{place}["))
 
 
@@ -100,7 +101,7 @@ def _texts(change: Mapping[str, Any], side: str) -> dict[str, str]:
     if side == "after":
         found |= dict.fromkeys(_marked(change.get("after_unknown"), ""), UNKNOWN)
     for place in _marked(change.get(f"{side}_sensitive"), ""):
-        hidden = [path for path in found if _is_within(path, place) or place == ""]
+        hidden = [path for path in found if is_within(path, place) or place == ""]
         found |= dict.fromkeys(hidden, SENSITIVE)
     return found
 

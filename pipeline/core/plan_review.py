@@ -1,27 +1,29 @@
 """The guard: a plan for terraform/serving passes only if it does what was meant and nothing else.
 
 Endpoints are never deleted or replaced, models and endpoint configs are never edited, a move
-deletes nothing, a pruning deletes what it names and nothing live. Anything it does not know is
-refused. An empty answer means that the plan may be applied.
+deletes nothing, a pruning deletes what it names and nothing live, a convergence touches only what
+surrounds the endpoint. Anything it does not know is refused. An empty answer means that the plan
+may be applied.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from enum import StrEnum
-
 from pipeline.core import naming
-from pipeline.core.head import LedgerHead
-from pipeline.core.ledger import Pruned
+from pipeline.core.intents import (
+    ALARM,
+    CONFIG,
+    CPU_ALARM,
+    DASHBOARD,
+    ENDPOINT,
+    MODEL,
+    SURROUNDINGS,
+    IntentKind,
+    MoveIntent,
+    addresses_of_all,
+)
 from pipeline.core.outcomes import Action, PlanSummary, ResourceChange
+from pipeline.core.plan import is_within
 
-_MODULE = "module.endpoint"
-ENDPOINT = f"{_MODULE}.aws_sagemaker_endpoint.this"
-
-_MODEL = "aws_sagemaker_model"
-_CONFIG = "aws_sagemaker_endpoint_configuration"
-_ALARM = "aws_cloudwatch_metric_alarm"
-_KINDS = (_MODEL, _CONFIG, _ALARM)
 _CHANGES_WITH_A_MOVE = ("endpoint_config_name", "deployment_config")
+_CONVERGES = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE)
 _TAKES_AWAY = {
     Action.DELETE: "deleted",
     Action.REPLACE: "replaced",
@@ -29,73 +31,52 @@ _TAKES_AWAY = {
 }
 
 
-class IntentKind(StrEnum):
-    DEPLOY = "deploy"
-    ROLLBACK = "rollback"
-    PRUNE = "prune"
-    CONVERGE = "converge"
-
-
-@dataclass(frozen=True, kw_only=True)
-class MoveIntent:
-    """What a plan is for.
-
-    `target` is the config key the endpoint shall serve afterwards (the live one, unless it moves);
-    `live` the one it serves now. `creatable` and `removable` are addresses.
-    """
-
-    kind: IntentKind
-    endpoint_name: str
-    live: str | None
-    target: str
-    creatable: frozenset[str]
-    removable: frozenset[str] = frozenset()
-    allow_failed_create_replacement: bool = False
-    nothing_ever_lived: bool = False
-    endpoint_exists: bool = False
-
-
-def intent_of(
-    head: LedgerHead,
-    kind: IntentKind,
-    *,
-    allow_failed_create_replacement: bool = False,
-    nothing_serves: bool = False,
-    endpoint_exists: bool = False,
-) -> MoveIntent:
-    """Derive the intent of a deployment, rollback or convergence from the head to be rendered.
-
-    `nothing_serves` and `endpoint_exists` are SageMaker's word: a head that was lost knows no
-    release either, and a state that was lost no endpoint.
-    """
-    return MoveIntent(
-        kind=kind,
-        endpoint_name=head.endpoint,
-        live=head.live,
-        target=head.target or head.live or "",
-        creatable=_addresses(head.release_ids, head.endpoint_configs) | {ENDPOINT},
-        allow_failed_create_replacement=allow_failed_create_replacement,
-        nothing_ever_lived=nothing_serves and not head.was_ever_live,
-        endpoint_exists=endpoint_exists,
-    )
-
-
-def prune_intent(head: LedgerHead, pruned: Pruned) -> MoveIntent:
-    """Derive the intent of a pruning from the remaining head and what it names."""
-    return MoveIntent(
-        kind=IntentKind.PRUNE,
-        endpoint_name=head.endpoint,
-        live=head.live,
-        target=head.live or "",
-        creatable=frozenset(),
-        removable=_addresses(pruned.releases, pruned.configs),
-    )
+# What leaves the endpoint alone.
+_STAYS = {IntentKind.PRUNE: "pruning", IntentKind.CONVERGE: "convergence"}
 
 
 def review(summary: PlanSummary, intent: MoveIntent) -> tuple[str, ...]:
     """Return one sentence for each thing that must not happen, naming its address."""
-    refusals = (_refusal(change, intent) for change in summary.changes)
+    others = (each for each in summary.changes if not _may_change(each, summary, intent))
+    refusals = (_refusal(change, intent) for change in others)
     return tuple(refusal for refusal in refusals if refusal is not None)
+
+
+def touches_surroundings(summary: PlanSummary, intent: MoveIntent) -> bool:
+    """Tell whether a plan would change around the endpoint what is not the intent's business."""
+    around = (change for change in summary.changes if _is_around(change))
+    return any(not _may_change(change, summary, intent) for change in around)
+
+
+def _is_around(change: ResourceChange) -> bool:
+    """Tell whether something surrounds the endpoint, rather than being part of a release."""
+    return change.address.startswith(SURROUNDINGS)
+
+
+def _may_change(change: ResourceChange, summary: PlanSummary, intent: MoveIntent) -> bool:
+    """Tell whether a change around the endpoint belongs to the intent."""
+    if not _is_around(change):
+        return False
+    if intent.kind is IntentKind.CONVERGE:
+        return change.action in _CONVERGES
+    if change.action is not Action.UPDATE or change.deposed:
+        return False
+    if change.address == CPU_ALARM:  # SageMaker counts the CPU per core
+        return intent.changes_type and _changes_only(change, "threshold")
+    # It has a line for each release, and counts the CPU too.
+    drawn = intent.changes_type or _changes_releases(summary, intent)
+    return change.address == DASHBOARD and drawn and _changes_only(change, "dashboard_body")
+
+
+def _changes_only(change: ResourceChange, place: str) -> bool:
+    return all(is_within(each.path, place) for each in change.attributes)
+
+
+def _changes_releases(summary: PlanSummary, intent: MoveIntent) -> bool:
+    wanted = Action.DELETE if intent.kind is IntentKind.PRUNE else Action.CREATE
+    return any(
+        change.resource_type == MODEL and change.action is wanted for change in summary.changes
+    )
 
 
 def replaces_because_tainted(summary: PlanSummary) -> bool:
@@ -106,32 +87,6 @@ def replaces_because_tainted(summary: PlanSummary) -> bool:
         and change.reason == "replace_because_tainted"
         for change in summary.changes
     )
-
-
-def model_address(release: str) -> str:
-    return f'{_MODULE}.{_MODEL}.release["{release}"]'
-
-
-def config_address(config_key: str) -> str:
-    return f'{_MODULE}.{_CONFIG}.release["{config_key}"]'
-
-
-def alarm_addresses(config_key: str) -> tuple[str, str]:
-    place = f'{_MODULE}.{_ALARM}.rollback["{config_key}'
-    return f'{place}/errors"]', f'{place}/latency"]'
-
-
-def addresses_of(head: LedgerHead, release: str) -> frozenset[str]:
-    """Return every address that Terraform keeps for one release of the head."""
-    keys = [key for key, each in head.endpoint_configs.items() if each.release == release]
-    return _addresses([release], keys)
-
-
-def _addresses(releases: Iterable[str], config_keys: Iterable[str]) -> frozenset[str]:
-    found = {model_address(release) for release in releases}
-    for key in config_keys:
-        found |= {config_address(key), *alarm_addresses(key)}
-    return frozenset(found)
 
 
 def _refusal(change: ResourceChange, intent: MoveIntent) -> str | None:
@@ -159,7 +114,7 @@ def _refusal_of_removal(change: ResourceChange, intent: MoveIntent) -> str | Non
     if (
         intent.nothing_ever_lived
         and change.action is Action.DELETE
-        and change.resource_type in _KINDS
+        and change.resource_type in (MODEL, CONFIG, ALARM)
     ):
         return None  # what is left of a release that could not be created, and that nobody asks
     if intent.kind is IntentKind.PRUNE and change.action is Action.DELETE:
@@ -198,7 +153,7 @@ def _refusal_of_creation(change: ResourceChange, intent: MoveIntent) -> str | No
         )
     if change.address == ENDPOINT:
         return _refusal_of_pointer(change, intent)
-    if change.resource_type == _CONFIG:
+    if change.resource_type == CONFIG:
         return _refusal_of_variant(change)
     return None
 
@@ -206,13 +161,11 @@ def _refusal_of_creation(change: ResourceChange, intent: MoveIntent) -> str | No
 def _refusal_of_update(change: ResourceChange, intent: MoveIntent) -> str | None:
     if change.address == ENDPOINT:
         return _refusal_of_endpoint_update(change, intent)
-    if change.resource_type in (_MODEL, _CONFIG):
+    if change.resource_type in (MODEL, CONFIG):
         return (
             f"{change.address} would be edited ({_changed(change)}), but what an endpoint may "
             "return to is never edited. Make the change a new release instead."
         )
-    if change.resource_type == _ALARM and intent.kind is IntentKind.CONVERGE:
-        return None
     return (
         f"{change.address} would be changed ({_changed(change)}), which is no part of a "
         f"{intent.kind.value}. Plan and apply that change by itself first."
@@ -220,13 +173,15 @@ def _refusal_of_update(change: ResourceChange, intent: MoveIntent) -> str | None
 
 
 def _refusal_of_endpoint_update(change: ResourceChange, intent: MoveIntent) -> str | None:
-    if intent.kind is IntentKind.PRUNE:
+    if intent.kind in _STAYS:
         return (
-            f"{ENDPOINT} would be changed ({_changed(change)}) by a pruning, which would relaunch "
-            "its fleet. Converge the endpoint first, then prune."
+            f"{ENDPOINT} would be changed ({_changed(change)}) by a {_STAYS[intent.kind]}, which "
+            "would relaunch its fleet. Deploy first: that settles the endpoint."
         )
     foreign = [
-        each.path for each in change.attributes if not each.path.startswith(_CHANGES_WITH_A_MOVE)
+        each.path
+        for each in change.attributes
+        if not any(is_within(each.path, place) for place in _CHANGES_WITH_A_MOVE)
     ]
     if foreign:
         return (
@@ -264,7 +219,7 @@ def _protected(intent: MoveIntent) -> frozenset[str]:
     if intent.live is None:
         return frozenset()
     release = naming.parse_config_key(intent.live).release
-    return _addresses([release], [intent.live])
+    return addresses_of_all([release], [intent.live])
 
 
 def _cause(change: ResourceChange) -> str:

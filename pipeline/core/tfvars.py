@@ -36,15 +36,18 @@ def release_variables(
 
     With a move under way the endpoint points at its target, else at the live config; the
     deployment settings are always those of that same move. `releases` holds every retained one.
+    What surrounds the endpoint is what was last applied.
     """
     live_config, move = _pointer(head)
-    return {
+    rendered = {each: _release(each, releases) for each in head.release_ids}
+    instance_type = rendered[head.endpoint_configs[live_config].release]["instance_type"]
+    return head.surroundings.variables(instance_type) | {
         "deployment": _deployment(move),
         "endpoint_configs": {key: asdict(each) for key, each in head.endpoint_configs.items()},
         "endpoint_name": head.endpoint,
         "live_config": live_config,
         "region": region,
-        "releases": {each: _release(each, releases) for each in head.release_ids},
+        "releases": rendered,
         "s3_use_path_style": s3_use_path_style,
         "tags": dict(tags),
     }

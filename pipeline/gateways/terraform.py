@@ -134,15 +134,20 @@ class Terraform:
         *,
         var_files: Sequence[Path],
         out: Path,
+        targets: Sequence[str] = (),
         timeout_s: float = 600.0,
         lock_timeout_s: int = 0,
     ) -> bool:
-        """Write a saved plan to `out`; True when it would change anything."""
+        """Write a saved plan to `out`; True when it would change anything.
+
+        `targets` limit it to these addresses and what they depend on.
+        """
         completed = self._run(
             "plan",
             timeout_s=timeout_s,
             var_file=[str(path) for path in var_files],
             out=str(out),
+            target=list(targets),
             lock_timeout=f"{lock_timeout_s}s",
             detailed_exitcode=_flag(),
         )

@@ -8,6 +8,7 @@ from pipeline.context import Workspace
 from pipeline.core import ledger, naming
 from pipeline.core.errors import GateNotPassed, PipelineError, PlanRefused, RolledBack
 from pipeline.core.head import LedgerHead
+from pipeline.core.intents import IntentKind
 from pipeline.core.outcomes import (
     DeploymentReport,
     DeploymentStatus,

@@ -4,18 +4,18 @@ A deployment, a rollback and a convergence are the same path with another pointe
 """
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.config import PROJECT_ROOT
 from pipeline.context import Workspace
-from pipeline.core import naming, plan, plan_review, tfvars
+from pipeline.core import intents, naming, plan, plan_review, tfvars
 from pipeline.core.errors import LeaseHeld, PipelineError, PlanRefused
 from pipeline.core.faults import reason_of, was_sent
 from pipeline.core.head import LedgerHead
+from pipeline.core.intents import IntentKind, MoveIntent
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus, PlanSummary
-from pipeline.core.plan_review import IntentKind, MoveIntent
 from pipeline.gateways.terraform import Terraform, error_text, failure
 from pipeline.gateways.terraform_words import STATE_LOCKED
 
@@ -64,7 +64,7 @@ def make_move(
     """
     try:
         before = workspace.sagemaker.observe(head.endpoint)
-        planned = plan_move(workspace, head, _intent(head, kind, before))
+        planned = plan_move(workspace, head, _intent(workspace, head, kind, before))
     except LeaseHeld as held:
         forget()
         raise _whose_lock(held, head.endpoint) from held
@@ -90,9 +90,11 @@ def _whose_lock(held: LeaseHeld, endpoint: str) -> LeaseHeld:
     return LeaseHeld(f"{held.message}\n{proof}", remedy=held.remedy, code=held.code)
 
 
-def _intent(head: LedgerHead, kind: IntentKind, observation: EndpointObservation) -> MoveIntent:
+def _intent(
+    workspace: Workspace, head: LedgerHead, kind: IntentKind, observation: EndpointObservation
+) -> MoveIntent:
     """Return what a plan of this head may do; an endpoint that never came up may be replaced."""
-    return plan_review.intent_of(
+    return intents.intent_of(
         head,
         kind,
         allow_failed_create_replacement=(
@@ -100,7 +102,16 @@ def _intent(head: LedgerHead, kind: IntentKind, observation: EndpointObservation
         ),
         nothing_serves=observation.status in (EndpointStatus.ABSENT, EndpointStatus.FAILED),
         endpoint_exists=observation.status is not EndpointStatus.ABSENT,
+        changes_type=_changes_type(workspace, head),
     )
+
+
+def _changes_type(workspace: Workspace, head: LedgerHead) -> bool:
+    """Tell whether the move is to another type of instance, where anything asks for that."""
+    if head.live is None or head.target is None or not head.surroundings.counts_cpu:
+        return False
+    ids = {head.endpoint_configs[key].release for key in (head.live, head.target)}
+    return len({workspace.ledger.release(each).serving.instance_type for each in ids}) > 1
 
 
 def plan_move(workspace: Workspace, head: LedgerHead, intent: MoveIntent) -> Planned:
@@ -116,8 +127,14 @@ def plan_move(workspace: Workspace, head: LedgerHead, intent: MoveIntent) -> Pla
     summary = _summary(terraform, var_file, plan_file)
     if plan_review.replaces_because_tainted(summary) and _serves(workspace):
         logger.warning("an apply was cut off, but the endpoint came up: it is not replaced")
-        terraform.untaint(plan_review.ENDPOINT)
+        terraform.untaint(intents.ENDPOINT)
         summary = _summary(terraform, var_file, plan_file)
+    if plan_review.touches_surroundings(summary, intent):
+        # A move, and a rollback above all, must not wait until somebody has mended an alarm.
+        logger.warning("around the endpoint something differs: this plan is for the endpoint alone")
+        targets = (intents.ENDPOINT_MODULE,)
+        limited = _summary(terraform, var_file, plan_file, targets=targets)
+        summary = replace(limited, is_limited=True)
     _log(summary, intent.kind)
     refusals = plan_review.review(summary, intent)
     if refusals:
@@ -126,8 +143,10 @@ def plan_move(workspace: Workspace, head: LedgerHead, intent: MoveIntent) -> Pla
     return Planned(terraform=terraform, plan_file=plan_file, variables=variables, summary=summary)
 
 
-def _summary(terraform: Terraform, var_file: Path, plan_file: Path) -> PlanSummary:
-    terraform.plan(var_files=[var_file], out=plan_file)
+def _summary(
+    terraform: Terraform, var_file: Path, plan_file: Path, *, targets: Sequence[str] = ()
+) -> PlanSummary:
+    terraform.plan(var_files=[var_file], out=plan_file, targets=targets)
     return plan.summarize(terraform.show(plan_file))
 
 
@@ -183,6 +202,15 @@ def apply_prune(planned: Planned) -> None:
     if applied.exit_code:
         problem = failure("apply", "serving", applied)
         raise problem
+
+
+def apply_aside(workspace: Workspace, planned: Planned) -> None:
+    """Apply a plan that leaves the endpoint alone, and keep its variables."""
+    applied = planned.terraform.apply(planned.plan_file)
+    if applied.exit_code:
+        problem = failure("apply", "serving", applied)
+        raise problem
+    _keep_variables(workspace, planned)
 
 
 def _render(workspace: Workspace, head: LedgerHead) -> str:

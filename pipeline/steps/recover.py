@@ -3,7 +3,7 @@
 import logging
 
 from pipeline.context import Workspace
-from pipeline.core import ledger, naming, plan_review
+from pipeline.core import intents, ledger, naming
 from pipeline.core.errors import NotServing, PipelineError, RolledBack
 from pipeline.core.faults import is_release_fault
 from pipeline.core.outcomes import EndpointStatus, ProbeReport
@@ -49,13 +49,13 @@ def _drop_unmade(
     workspace: Workspace, version: HeadVersion, failed: MoveFailed, release: str
 ) -> HeadVersion:
     """Drop a release of which something could not be created: it would fail every later plan."""
-    whole = plan_review.addresses_of(version.head, release)
+    whole = intents.addresses_of(version.head, release)
     if whole <= failed.addresses:
         return version
     dropped, head = ledger.abandon(version.head, release)
     if head.live is not None and whole & failed.addresses:
         try:
-            apply_prune(plan_move(workspace, head, plan_review.prune_intent(head, dropped)))
+            apply_prune(plan_move(workspace, head, intents.prune_intent(head, dropped)))
         except PipelineError as error:
             # The ledger must not forget what Terraform still has: the next move completes it.
             logger.warning("the rest of release %s stays: %s", release, error.message)

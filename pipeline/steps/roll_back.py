@@ -7,8 +7,8 @@ from time import monotonic
 from pipeline.context import Workspace
 from pipeline.core import ledger, typed
 from pipeline.core.errors import NotServing, UsageError
+from pipeline.core.intents import IntentKind
 from pipeline.core.outcomes import DeploymentReport, DeploymentStatus, ProbeReport
-from pipeline.core.plan_review import IntentKind
 from pipeline.gateways.ledger import HeadVersion
 from pipeline.steps import moves
 from pipeline.steps.move import MoveFailed, make_move

@@ -9,8 +9,8 @@ import pytest
 
 from pipeline.core import ledger
 from pipeline.core.errors import CloudUnusable, LeaseHeld, PipelineError
+from pipeline.core.intents import IntentKind
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
-from pipeline.core.plan_review import IntentKind
 from pipeline.gateways.process import Completed
 from pipeline.steps.move import make_move
 from tests.unit.core_builders import a_head_retaining, a_move, a_release

@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.core import ledger, naming
 from pipeline.core.head import LedgerHead
-from pipeline.core.outcomes import Action, AttributeChange, PlanSummary, ResourceChange
-from pipeline.core.plan import summarize
-from pipeline.core.plan_review import (
+from pipeline.core.intents import (
     ENDPOINT,
     IntentKind,
     alarm_addresses,
@@ -19,9 +17,10 @@ from pipeline.core.plan_review import (
     intent_of,
     model_address,
     prune_intent,
-    replaces_because_tainted,
-    review,
 )
+from pipeline.core.outcomes import Action, AttributeChange, PlanSummary, ResourceChange
+from pipeline.core.plan import summarize
+from pipeline.core.plan_review import replaces_because_tainted, review
 from tests.unit.core_builders import NOON, a_move, a_release, an_empty_head
 from tests.unit.test_plan import the_plan
 
