@@ -70,6 +70,11 @@ def test_every_directory_has_tests_of_its_own() -> None:
     assert TESTED == DIRECTORIES  # `terraform test` validates first
 
 
+def test_entrance_leads_to_every_directory() -> None:
+    links = re.findall(r"\]\(([\w/]+)/README\.md\)", (TERRAFORM / "README.md").read_text())
+    assert sorted(set(links)) == DIRECTORIES
+
+
 @pytest.mark.parametrize("directory", DIRECTORIES)
 def test_variables_are_alphabetical_typed_and_described(directory: str) -> None:
     variables = declared("variable", directory)
