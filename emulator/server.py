@@ -165,13 +165,9 @@ def _parts(
     store, gate, hosting = Store(), Gate(), Hosting(launch)
     cloud = _cloud(record, directory, time_scale=settings.time_scale)
     monitoring = monitoring_of(cloud, hosting)
+    path, others = directory.snapshot_path, (_cloudwatch_part(monitoring),)
     keeper = keeper_of(
-        store,
-        gate,
-        path=directory.snapshot_path,
-        instance_id=record.instance_id,
-        others=(_cloudwatch_part(monitoring),),
-        is_home=is_home,
+        store, gate, path=path, instance_id=record.instance_id, others=others, is_home=is_home
     )
     return _Parts(
         autoscaling=autoscaling_of(cloud, store, monitoring.cloudwatch, strict=settings.strict),

@@ -118,17 +118,8 @@ def split(table: DataTable, *, target: str, test_fraction: float, seed: int) -> 
     The same table, fraction and seed give the same bytes. Raises UsageError when the target
     column is absent, incomplete, no classification target, or a class has too few rows.
     """
-    # Imported here: scikit-learn takes a second, and only a run that trains needs it
-    from sklearn.model_selection import train_test_split
-
     labels = _checked_labels(table, target=target)
-    try:
-        train, test = train_test_split(
-            range(len(labels)), test_size=test_fraction, random_state=seed, stratify=labels
-        )
-    except ValueError as error:
-        message = f"{len(labels)} rows cannot be split with test_fraction {test_fraction}: {error}"
-        raise refused(message, "Add rows or change `training.test_fraction`.") from error
+    train, test = _divided(labels, test_fraction=test_fraction, seed=seed)
     _check_training_rows(labels, train, target=target)
     check_numbers(table, train, test, target=target)
     train_csv, test_csv = (
@@ -146,6 +137,23 @@ def split(table: DataTable, *, target: str, test_fraction: float, seed: int) -> 
         train_sha256=hashlib.sha256(train_csv).hexdigest(),
         test_sha256=hashlib.sha256(test_csv).hexdigest(),
     )
+
+
+def _divided(
+    labels: Sequence[str], *, test_fraction: float, seed: int
+) -> tuple[list[int], list[int]]:
+    """Return the numbers of the rows to train on, and of those held out."""
+    # Imported here: scikit-learn takes a second, and only a run that trains needs it
+    from sklearn.model_selection import train_test_split
+
+    try:
+        train, test = train_test_split(
+            range(len(labels)), test_size=test_fraction, random_state=seed, stratify=labels
+        )
+    except ValueError as error:
+        message = f"{len(labels)} rows cannot be split with test_fraction {test_fraction}: {error}"
+        raise refused(message, "Add rows or change `training.test_fraction`.") from error
+    return train, test
 
 
 def _checked_labels(table: DataTable, *, target: str) -> tuple[str, ...]:
