@@ -16,8 +16,9 @@ from pipeline.configuration.layers import (
     flag_layer,
     nested,
 )
+from pipeline.configuration.loaded import Loaded
 from pipeline.configuration.problems import problems_of
-from pipeline.configuration.rules import Loaded, broken_rules
+from pipeline.configuration.rules import broken_rules
 from pipeline.configuration.sections import TrainingSettings
 from pipeline.core.errors import ConfigError
 from pipeline.settings import DEFAULT_SOURCE, Settings

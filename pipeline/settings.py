@@ -7,9 +7,7 @@ from pydantic import PrivateAttr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from pipeline.configuration.later_sections import (
-    AutoscalingSettings,
     DriftSettings,
-    MonitoringSettings,
     NotificationSettings,
     RetrainingSettings,
 )
@@ -20,6 +18,7 @@ from pipeline.configuration.sections import (
     TestingSettings,
     TrainingSettings,
 )
+from pipeline.configuration.surrounding_sections import AutoscalingSettings, MonitoringSettings
 from pipeline.configuration.types import (
     Allowed,
     Bucket,
@@ -140,18 +139,11 @@ def unbuilt_sections(settings: Settings) -> tuple[str, ...]:
     """Return a line for each thing that is set and that this version does nothing with yet."""
     lines = [
         f"{name}: accepted, but this version does nothing with it yet."
-        for name in ("autoscaling", "monitoring", "drift", "retraining", "notifications")
+        for name in ("drift", "retraining", "notifications")
         if getattr(settings, name) != type(getattr(settings, name))()
     ]
     channels = ("sns_topic_arn", "slack_webhook_url", "email_recipients")
     given = [name for name in channels if getattr(settings, name)]
     if given:
         lines.append(f"{', '.join(given)}: accepted, but this version sends no notifications yet.")
-    strategy = settings.deployment.strategy
-    if strategy is not type(strategy).ALL_AT_ONCE:
-        lines.append(
-            f"deployment.strategy {strategy}: accepted, but this version moves all at once."
-        )
-    if settings.deployment.wait_interval_s:
-        lines.append("deployment.wait_interval_s: accepted, but a move all at once has no steps.")
     return tuple(lines)

@@ -1,13 +1,11 @@
 """What no single field can know: values against each other, against names, against the run."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 
-from pipeline.configuration.layers import Layer
-from pipeline.configuration.problems import problem, source_of
+from pipeline.configuration import capacity_rules
+from pipeline.configuration.loaded import Loaded
 from pipeline.core import naming
 from pipeline.core.errors import ConfigProblem, UsageError
-from pipeline.core.head import Strategy
 from pipeline.settings import Settings
 
 _PRODUCTION = "production"
@@ -15,24 +13,6 @@ _PRODUCTION = "production"
 # Names the training script gives its own hyperparameters
 _RESERVED_HYPERPARAMETERS = ("code_sha256", "cv_folds", "seed", "target", "training_pipeline")
 _THRESHOLDS = ("accuracy_threshold", "minimum_accuracy")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Loaded:
-    """Settings whose fields are each valid, and where they came from.
-
-    `committed` are the values without environment and flags: what a review has seen.
-    `backend_is_chosen`: by flag, environment or the user's own file; `is_ci`: CI is set.
-    """
-
-    settings: Settings
-    layer: Layer
-    committed: Layer
-    backend_is_chosen: bool
-    is_ci: bool
-
-    def problem(self, key: str, value: object, allowed: str) -> ConfigProblem:
-        return problem(key, value, allowed=allowed, source=source_of(key, self.layer))
 
 
 def broken_rules(loaded: Loaded) -> tuple[ConfigProblem, ...]:
@@ -43,9 +23,7 @@ def broken_rules(loaded: Loaded) -> tuple[ConfigProblem, ...]:
         _backend,
         _names,
         _jobs,
-        _capacity,
-        _rollout,
-        _waits,
+        *capacity_rules.RULES,
         _slack,
     )
     return tuple(broken for rule in rules for broken in rule(loaded))
@@ -136,42 +114,6 @@ def _jobs(loaded: Loaded) -> Iterator[ConfigProblem]:
         if name in _RESERVED_HYPERPARAMETERS or name.startswith("sagemaker_"):
             allowed = "is a name of the training script itself; choose another"
             yield loaded.problem(f"training.hyperparameters.{name}", value, allowed)
-
-
-def _capacity(loaded: Loaded) -> Iterator[ConfigProblem]:
-    deployment = loaded.settings.deployment
-    low, high = deployment.minimum_instance_count, deployment.maximum_instance_count
-    if low > high:
-        allowed = f"must not be above maximum_instance_count, which is {high}"
-        yield loaded.problem("deployment.minimum_instance_count", low, allowed)
-    elif not low <= deployment.instance_count <= high:
-        allowed = f"must lie between the minimum and the maximum instance count, {low} and {high}"
-        yield loaded.problem("deployment.instance_count", deployment.instance_count, allowed)
-
-
-def _rollout(loaded: Loaded) -> Iterator[ConfigProblem]:
-    deployment = loaded.settings.deployment
-    step = deployment.step_percentage
-    lowest: Mapping[Strategy, int] = {Strategy.CANARY: 1, Strategy.LINEAR: 10}
-    if deployment.strategy not in lowest:
-        if step is not None:
-            allowed = "is only for the strategies canary and linear"
-            yield loaded.problem("deployment.step_percentage", step, allowed)
-    elif step is None:
-        allowed = f"needs deployment.step_percentage from {lowest[deployment.strategy]} to 50"
-        yield loaded.problem("deployment.strategy", deployment.strategy, allowed)
-    elif step < lowest[deployment.strategy]:
-        allowed = f"must be {lowest[deployment.strategy]} to 50 for {deployment.strategy}"
-        yield loaded.problem("deployment.step_percentage", step, allowed)
-
-
-def _waits(loaded: Loaded) -> Iterator[ConfigProblem]:
-    deployment = loaded.settings.deployment
-    limit = deployment.maximum_execution_timeout_s
-    waits = deployment.wait_interval_s + deployment.termination_wait_s
-    if waits >= limit:
-        allowed = f"must be longer than both waits together, which are {waits} s"
-        yield loaded.problem("deployment.maximum_execution_timeout_s", limit, allowed)
 
 
 def _slack(loaded: Loaded) -> Iterator[ConfigProblem]:

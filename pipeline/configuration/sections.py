@@ -1,5 +1,6 @@
 """The sections that a run acts on today: what each key means, its default, its limits."""
 
+import math
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -25,6 +26,7 @@ from pipeline.configuration.types import (
     Text,
     UpdateSeconds,
     WaitSeconds,
+    WindowSeconds,
     Workers,
 )
 from pipeline.core.head import Strategy
@@ -87,7 +89,18 @@ class DeploymentSettings(Section):
     wait_interval_s: WaitSeconds = 0
     termination_wait_s: WaitSeconds = 0
     maximum_execution_timeout_s: UpdateSeconds = 1800
+    rollback_window_s: WindowSeconds = 3600
     rollback_alarms: RollbackAlarmSettings = RollbackAlarmSettings()
+
+    @property
+    def waits_s(self) -> int:
+        """Seconds of all waits of a move together, starting instances apart."""
+        steps = {
+            Strategy.ALL_AT_ONCE: 0,
+            Strategy.CANARY: 1,
+            Strategy.LINEAR: math.ceil(100 / (self.step_percentage or 100)) - 1,
+        }[self.strategy]
+        return steps * self.wait_interval_s + self.termination_wait_s
 
 
 class TestingSettings(Section):

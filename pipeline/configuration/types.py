@@ -1,9 +1,12 @@
 """The kinds of value a configuration holds; each says in words what it allows."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+
+from pipeline.configuration.schedules import is_repeated, is_scaling_schedule, is_time_zone
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,18 @@ def as_tuple(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
+def _only(is_right: Callable[[str], bool]) -> AfterValidator:
+    """Refuse text that is not right; what would be is said by `Allowed`."""
+
+    def checked(text: str) -> str:
+        if not is_right(text):
+            message = "it is not what is allowed"
+            raise ValueError(message)
+        return text
+
+    return AfterValidator(checked)
+
+
 Flag = Annotated[bool, Allowed("true or false")]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False), Allowed("a number from 0 to 1")]
 PositiveShare = Annotated[
@@ -36,12 +51,12 @@ OpenShare = Annotated[
     Allowed("a number between 0 and 1, neither included"),
 ]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), Allowed("a number above 0")]
+# The alarm's own limits: terraform/modules/alarms and autoscaling
+Utilisation = Annotated[int, Field(ge=1, le=99), Allowed("a whole number from 1 to 99")]
+Minutes = Annotated[int, Field(ge=1, le=1440), Allowed("a whole number of minutes from 1 to 1440")]
 Percentage = Annotated[int, Field(ge=0, le=100), Allowed("a whole number from 0 to 100")]
 StepPercentage = Annotated[int, Field(ge=1, le=50), Allowed("a whole number from 1 to 50")]
 Count = Annotated[int, Field(ge=1, le=999), Allowed("a whole number from 1 to 999")]
-WholeNumber = Annotated[
-    int, Field(ge=-(2**31), lt=2**31), Allowed("a whole number of at most 32 bits")
-]
 Seed = Annotated[int, Field(ge=0, lt=2**32), Allowed("a whole number from 0 to 4294967295")]
 Folds = Annotated[int, Field(ge=2, le=50), Allowed("a whole number from 2 to 50")]
 Requests = Annotated[int, Field(ge=1, le=100_000), Allowed("a whole number from 1 to 100000")]
@@ -57,6 +72,9 @@ StartupSeconds = Annotated[
 # The provider stops waiting for an endpoint after 60 minutes
 WaitSeconds = Annotated[
     int, Field(ge=0, le=3600), Allowed("a whole number of seconds from 0 to 3600")
+]
+WindowSeconds = Annotated[
+    int, Field(ge=0, le=604_800), Allowed("a whole number of seconds from 0 to 604800")
 ]
 # Terraform provider 5.100: maximum_execution_timeout_in_seconds
 UpdateSeconds = Annotated[
@@ -122,11 +140,25 @@ MetricName = Annotated[
     Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,127}$"),
     Allowed("the name of a metric: letters, digits, underscores"),
 ]
-# EventBridge user guide, "Schedule types"
 Schedule = Annotated[
     str,
-    Field(pattern=r"^(cron|rate)\([^()]+\)$"),
+    _only(is_repeated),
     Allowed("cron(...) or rate(...), as EventBridge writes it"),
+]
+ScalingSchedule = Annotated[
+    str,
+    _only(is_scaling_schedule),
+    Allowed("cron(...), rate(...) or at(...), as Application Auto Scaling writes it"),
+]
+ScheduleName = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z0-9](-?[A-Za-z0-9]){0,63}$"),
+    Allowed("1 to 64 letters, digits or inner hyphens"),
+]
+TimeZone = Annotated[
+    str,
+    _only(is_time_zone),
+    Allowed("UTC or a name of the IANA database, such as Europe/Berlin"),
 ]
 SlackUrl = Annotated[
     SecretStr, Allowed("an address that begins with https://, better given by the environment")

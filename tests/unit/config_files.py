@@ -10,6 +10,13 @@ from pipeline import config
 from pipeline.core.errors import ConfigError
 from pipeline.settings import Settings
 
+NIGHT = {
+    "name": "night",
+    "schedule": "cron(0 22 * * ? *)",
+    "minimum_instance_count": 1,
+    "maximum_instance_count": 2,
+    "timezone": "Europe/Berlin",
+}
 Load = Callable[..., Settings]
 
 

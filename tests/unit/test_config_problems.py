@@ -11,6 +11,7 @@ from tests.unit.config_files import Load, load, problem_lines
 
 __all__ = ["load"]
 
+TWO = {"instance_count": 2, "minimum_instance_count": 2}
 WEBHOOK = "https://hooks.slack.com/services/T0/B0/s3cr3t"
 
 
@@ -86,11 +87,11 @@ WEBHOOK = "https://hooks.slack.com/services/T0/B0/s3cr3t"
             'deployment.strategy = "rolling": must be all_at_once, canary or linear',
         ),
         (
-            {"deployment": {"strategy": "linear", "step_percentage": 5}},
+            {"deployment": {"strategy": "linear", "step_percentage": 5, **TWO}},
             "deployment.step_percentage = 5: must be 10 to 50 for linear",
         ),
         (
-            {"deployment": {"strategy": "canary"}},
+            {"deployment": {"strategy": "canary", **TWO}},
             'deployment.strategy = "canary": needs deployment.step_percentage from 1 to 50',
         ),
         (
@@ -107,8 +108,8 @@ WEBHOOK = "https://hooks.slack.com/services/T0/B0/s3cr3t"
             "the minimum and the maximum instance count, 1 and 4",
         ),
         (
-            {"deployment": {"wait_interval_s": 600, "maximum_execution_timeout_s": 600}},
-            "deployment.maximum_execution_timeout_s = 600: must be longer than both waits "
+            {"deployment": {"termination_wait_s": 600, "maximum_execution_timeout_s": 600}},
+            "deployment.maximum_execution_timeout_s = 600: must be longer than all waits "
             "together, which are 600 s",
         ),
         (
