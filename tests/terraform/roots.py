@@ -1,4 +1,4 @@
-"""The roots account and foundation on the embedded AWS, each with a state of its own."""
+"""The roots on the embedded AWS, each with a state of its own."""
 
 import json
 import re
@@ -26,9 +26,11 @@ class Root:
         *,
         profile: str = "local",
     ) -> None:
+        self.name = name
         self._folder = folder
         settings = ROOTS / "environments" / f"{profile}.tfvars"
         self._var_files = [settings] if name == "foundation" else []
+        self._where = {} if name == "serving" else {"project": "trial", "region": REGION}
         self.seconds: dict[str, int] = {}
         self.terraform = Terraform(
             engine, ROOTS / name, data_dir=folder / "data", environment=environment
@@ -39,7 +41,7 @@ class Root:
 
     def variable_files(self, values: Mapping[str, Any]) -> list[Path]:
         path = self._folder / "inputs.tfvars.json"
-        path.write_text(json.dumps({"project": "trial", "region": REGION, **values}))
+        path.write_text(json.dumps({**self._where, **values}))
         return [*self._var_files, path]
 
     def planned(self, values: Mapping[str, Any]) -> dict[str, list[str]]:

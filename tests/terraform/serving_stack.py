@@ -161,7 +161,7 @@ class ServingStack:
     def plan(self, wanted: Wanted) -> dict[str, str]:
         """Return address -> action of everything the plan would change."""
         for release in wanted.releases:
-            _store_artifact(self._cloud, release)
+            store_artifact(self._cloud, release)
         path = self._folder / "release.tfvars.json"
         path.write_text(json.dumps(wanted.tfvars()))
         if not self._terraform.plan(var_files=[path], out=self._folder / "plan"):
@@ -238,7 +238,7 @@ def _action(actions: list[str]) -> str:
     return "replace" if len(actions) > 1 else actions[0]
 
 
-def _store_artifact(cloud: Cloud, release: str) -> None:
+def store_artifact(cloud: Cloud, release: str) -> None:
     stored = io.BytesIO()
     with tarfile.open(fileobj=stored, mode="w:gz") as archive:
         code = SERVING_CODE.replace("RELEASE", release).encode()

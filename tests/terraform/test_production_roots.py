@@ -1,24 +1,36 @@
-"""Account and foundation with production's settings: minutes, so in script/soak.
+"""Each root with production's settings: minutes, so in script/soak.
 
 Apply, empty plan; each input that a user would change: change, empty plan; destroy, nothing left.
 """
 
-import re
 import sys
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
-from pipeline.core.naming import LOCAL_ACCOUNT
 from pipeline.gateways.aws import Cloud
 from pipeline.gateways.terraform import Engine
 from tests.emulated.receivers import a_receiver
 from tests.terraform.conftest import REGION
+from tests.terraform.example_roots import kinds_and_seconds, named
 from tests.terraform.resource_rows import FAST, SLOW, held
+from tests.terraform.root_settings import (
+    ACCOUNT,
+    ALARMS,
+    CANARY,
+    FIRST,
+    FOUNDATION,
+    PIPELINE,
+    SCALING,
+    SECOND,
+    SETTINGS,
+    TOPICS,
+    Values,
+    serving,
+)
 from tests.terraform.roots import Root
+from tests.terraform.serving_stack import Wanted, store_artifact
 
 pytestmark = [
     pytest.mark.terraform,
@@ -27,33 +39,23 @@ pytestmark = [
     pytest.mark.timeout(1800),
 ]
 
-BOTH = pytest.mark.parametrize("lived", ["account", "foundation"], indirect=True)
-Values = dict[str, Any]
+Planned = dict[str, list[str]]
+EACH = pytest.mark.parametrize("lived", ["account", "foundation", "serving"], indirect=True)
+ENDPOINT = "module.endpoint.aws_sagemaker_endpoint.this"
 # Keys outlive their aliases for a while, as on AWS: only the aliases are asked for.
 QUESTIONS = tuple(sorted({each[:2]: each for each in (*FAST, *SLOW)}.values(), key=lambda q: q[:2]))
-GITLAB = f"arn:aws:iam::{LOCAL_ACCOUNT}:oidc-provider/gitlab.example.com"
-PIPELINE = {"trigger_url": "https://gitlab.example.com/api/v4/projects/1/trigger/pipeline"}
-ACCOUNT: Values = {
-    "audit": {"force_destroy": True, "retention_days": 365},
-    "budget": {"emails": ["team@example.com"], "limit_usd": 500},
-    "gitlab_url": "https://gitlab.example.com",
-    "s3_use_path_style": True,
-}
-FOUNDATION: Values = {
-    "bucket_force_destroy": True,
-    "gitlab": {"oidc_provider_arn": GITLAB, "project_path": "group/project"},
-    "model_package_groups": ["trial-classifier"],
-    "model_reader_arns": ["arn:aws:iam::111122223333:root"],
-    "retraining": {
-        "pipeline": PIPELINE,
-        "schedules": {"weekly": {"expression": "cron(0 3 ? * MON *)", "timezone": "Europe/Berlin"}},
-    },
-    "retraining_token": "glptt-trial",
-    "s3_use_path_style": True,
-    "subscriptions": {
-        "on_call": {"endpoint": "a@example.com", "protocol": "email", "severities": ["critical"]}
-    },
-}
+IRIS = serving("iris-production")
+SECOND_LIVE = IRIS.with_release(SECOND, count=3).moved_to(
+    f"{SECOND}-n3", strategy="linear", step_percentage=50
+)
+FIRST_LIVE = SECOND_LIVE.moved_to(f"{FIRST}-n2", **CANARY)
+
+
+def released(wanted: Wanted) -> Values:
+    """Return what a prune changes."""
+    return {name: wanted.tfvars()[name] for name in ("endpoint_configs", "releases")}
+
+
 CHANGES: dict[str, tuple[Values, ...]] = {
     "account": (
         {"budget": {**ACCOUNT["budget"], "limit_usd": 700, "thresholds_percent": [90]}},
@@ -64,7 +66,7 @@ CHANGES: dict[str, tuple[Values, ...]] = {
         {
             "gitlab": {**FOUNDATION["gitlab"], "deploy_branch": "release"},
             "image_repositories": ["sagemaker-scikit-learn", "own-image"],
-            "model_package_groups": ["trial-classifier", "trial-churn"],
+            "model_package_groups": ["trial-production-classifier", "trial-production-churn"],
             "model_reader_arns": [],
         },
         {
@@ -80,29 +82,59 @@ CHANGES: dict[str, tuple[Values, ...]] = {
         {"network": {"availability_zones": [f"{REGION}{zone}" for zone in "abc"]}},
         {"bounded_roles": False, "key_rotation": False},
     ),
+    "serving": (
+        SECOND_LIVE.tfvars(),
+        FIRST_LIVE.tfvars(),
+        {
+            "alarms": {
+                **ALARMS,
+                "rollback": {"alarms": ["error_rate"]},
+                "severities": {"error_rate": "warning"},
+                "thresholds": {"data_drift": 0.2, "error_rate": 0.02, "no_traffic_minutes": None},
+            }
+        },
+        {
+            "autoscaling": {
+                "custom_metrics": {"depth": {**SCALING["custom_metrics"]["queue"], "target": 5}},
+                "invocations": {"scale_in_cooldown_s": 600, "target": 200},
+                "max_capacity": 10,
+                "memory": {"scale_in_below_percent": 30},
+                "min_capacity": 1,
+                "schedules": {"evening": {**SCALING["schedules"]["evening"], "timezone": "UTC"}},
+            }
+        },
+        {"dashboard": {"releases": {FIRST: "2026-02-01T08:00:00Z"}}, "tags": {"team": "shop"}},
+        {"topic_arns": {"critical": TOPICS["critical"]}},
+        {"vcpus": 4},
+        {"dashboard": {}, **released(FIRST_LIVE.without(SECOND))},
+        {"alarms": None, "autoscaling": None, "dashboard": None},
+    ),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lived:
-    """What became of one root: what each plan after an apply would still have changed."""
+    """What became of one root: what each change planned, and what was left after its apply."""
 
     root: Root
     values: Values
-    planned: dict[str, dict[str, list[str]]]
+    changes: list[Planned]
+    left: dict[str, Planned]
 
 
 def live(root: Root, values: Values, changes: Iterable[Values]) -> Lived:
     root.apply(values)
-    planned = {"first apply": root.planned(values)}
+    left = {"first apply": root.planned(values)}
+    planned: list[Planned] = []
     for change in changes:
-        if any(planned.values()):
+        if any(left.values()):
             break  # what the next step changes would hide what this one left
         values = {**values, **change}
-        assert root.planned(values), change
+        planned.append(root.planned(values))
+        assert planned[-1], change
         root.apply_planned()
-        planned[", ".join(change)] = root.planned(values)
-    return Lived(root=root, values=values, planned=planned)
+        left[f"{len(left)}: {', '.join(change)}"] = root.planned(values)
+    return Lived(root=root, values=values, changes=planned, left=left)
 
 
 @pytest.fixture(scope="module")
@@ -115,35 +147,50 @@ def lived(
 ) -> Iterator[Lived]:
     name = request.param
     folder = tmp_path_factory.mktemp(name)
-    before = held(cloud, QUESTIONS)
+    if name == "serving":
+        _make_what_serving_stands_on(cloud)
+    before = everything(cloud)
     root = Root(name, engine, terraform_environment, folder, profile="production")
-    values = ACCOUNT if name == "account" else FOUNDATION
-    lived = live(root, values, CHANGES[name])
+    lived = live(root, SETTINGS[name]["production"], CHANGES[name])
     yield lived
     _ask_for_a_rollback_is_gone(cloud)
     root.destroy(lived.values)
-    assert held(cloud, QUESTIONS) == before
+    assert everything(cloud) == before
+
+
+def everything(cloud: Cloud) -> tuple[object, ...]:
+    return held(cloud, QUESTIONS), named(cloud)
+
+
+def _make_what_serving_stands_on(cloud: Cloud) -> None:
+    for release in (FIRST, SECOND):
+        store_artifact(cloud, release)
+    for arn in TOPICS.values():
+        cloud.client("sns").create_topic(Name=arn.rpartition(":")[2])
+    _put_alarm(cloud, ALARMS["rollback"]["suppressor"]["alarm_name"])
 
 
 def _ask_for_a_rollback_is_gone(cloud: Cloud) -> None:
     cloud.client("cloudwatch").delete_alarms(AlarmNames=["iris-production/rollback"])
 
 
-@BOTH
+@EACH
 def test_nothing_is_planned_after_any_apply(lived: Lived) -> None:
-    left = {step: planned for step, planned in lived.planned.items() if planned}
-    assert left == {}
+    assert {step: planned for step, planned in lived.left.items() if planned} == {}
 
 
-@BOTH
+@EACH
 def test_table_of_resources_and_seconds(lived: Lived, capsys: pytest.CaptureFixture[str]) -> None:
-    kinds: dict[str, list[int]] = defaultdict(list)
-    for address, seconds in lived.root.seconds.items():
-        kinds[re.sub(r"\[.*?\]", "", address).split(".")[-2]].append(seconds)
-    rows = [f"{kind:55} {len(each):3} {max(each):4} s" for kind, each in sorted(kinds.items())]
+    rows = kinds_and_seconds(lived.root.seconds)
     assert rows
     with capsys.disabled():
-        sys.stderr.write("\n".join(["", *rows, ""]))
+        sys.stderr.write("\n".join(["", lived.root.name, *rows, ""]))
+
+
+@pytest.mark.parametrize("lived", ["serving"], indirect=True)
+def test_endpoint_changes_in_place_and_by_moves_alone(lived: Lived) -> None:
+    of_endpoint = [planned.get(ENDPOINT) for planned in lived.changes]
+    assert of_endpoint == [["update"], ["update"], *[None] * (len(CHANGES["serving"]) - 2)]
 
 
 @pytest.mark.parametrize("lived", ["foundation"], indirect=True)
@@ -168,8 +215,14 @@ def _send_requests_to(cloud: Cloud, url: str) -> None:
 
 
 def _ring(cloud: Cloud, name: str) -> None:
-    cloudwatch = cloud.client("cloudwatch")
-    cloudwatch.put_metric_alarm(
+    _put_alarm(cloud, name)
+    cloud.client("cloudwatch").set_alarm_state(
+        AlarmName=name, StateValue="ALARM", StateReason="trial"
+    )
+
+
+def _put_alarm(cloud: Cloud, name: str) -> None:
+    cloud.client("cloudwatch").put_metric_alarm(
         AlarmName=name,
         ComparisonOperator="GreaterThanThreshold",
         EvaluationPeriods=1,
@@ -179,4 +232,3 @@ def _ring(cloud: Cloud, name: str) -> None:
         Statistic="Sum",
         Threshold=1,
     )
-    cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="trial")

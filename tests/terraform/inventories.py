@@ -1,0 +1,92 @@
+"""What each root would make, planned with a mock provider: no AWS, no credentials.
+
+`python -m tests.terraform.inventories` writes tests/terraform/inventories/*.txt anew.
+"""
+
+import json
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.support.embedded_aws import PROJECT_ROOT
+from tests.terraform.offline import TERRAFORM, OfflineTerraform, offline_terraform
+from tests.terraform.root_settings import SETTINGS
+
+COMMAND = ".venv/bin/python -m tests.terraform.inventories"
+FOLDER = PROJECT_ROOT / "tests" / "terraform" / "inventories"
+INVENTORIES = [f"{root}.{setting}" for root in SETTINGS for setting in ("local", "production")]
+LOCK_FILE = ".terraform.lock.hcl"
+
+_ATTRIBUTE = re.compile(r'^      \+ (\w+) += "(.*)"$', re.MULTILINE)
+_CREATED = re.compile(r"^  # (\S[^\n]*) will be created\n(.*?)^    }$", re.DOTALL | re.MULTILINE)
+_FILE = re.compile(r"^tests/(\S+)\.tftest\.hcl\.\.\. in progress$", re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """A resource that a plan creates, with those attributes that are texts known beforehand."""
+
+    address: str
+    attributes: Mapping[str, str]
+
+
+def planned(
+    terraform: OfflineTerraform, settings: Mapping[str, Mapping[str, Mapping[str, Any]]]
+) -> dict[str, list[Planned]]:
+    """Return what each root would make with each of its settings, by ROOT.SETTING.
+
+    One process plans all: each start of Terraform and its provider costs seconds.
+    """
+    tests = terraform.tree / "planned" / "tests"
+    shutil.rmtree(tests.parent, ignore_errors=True)
+    tests.mkdir(parents=True)
+    shutil.copy(TERRAFORM / "serving" / LOCK_FILE, tests.parent)
+    (tests.parent / "main.tf").write_text("terraform {}\n")  # init does nothing in an empty folder
+    for root, by_setting in settings.items():
+        for setting, values in by_setting.items():
+            (tests / f"{root}.{setting}.tftest.hcl").write_text(_plan_of(root, setting, values))
+    terraform.run("planned", "init", "-backend=false", "-input=false", "-no-color")
+    said = _FILE.split(terraform.run("planned", "test", "-verbose", "-no-color"))[1:]
+    return {
+        name: [
+            Planned(address=address, attributes=dict(_ATTRIBUTE.findall(body)))
+            for address, body in _CREATED.findall(text)
+        ]
+        for name, text in zip(said[::2], said[1::2], strict=True)
+    }
+
+
+def _plan_of(root: str, setting: str, values: Mapping[str, Any]) -> str:
+    """Return a test of one plan; what a file of an environment says is below what is given."""
+    mocks = (TERRAFORM / root / "tests" / f"{root}.tftest.hcl").read_text(encoding="utf-8")
+    environment = TERRAFORM / "environments" / f"{setting}.tfvars"
+    below = environment.read_text(encoding="utf-8") if root == "foundation" else ""
+    above = "\n".join(f"{name} = {json.dumps(value)}" for name, value in values.items())
+    return (
+        mocks.split("\nvariables {")[0] + f"\nvariables {{\n{below}}}\n\n"
+        f'run "planned" {{\n  command = plan\n\n  module {{\n    source = "../{root}"\n  }}\n\n'
+        f"  variables {{\n{above}\n  }}\n}}\n"
+    )
+
+
+def inventory(resources: list[Planned]) -> str:
+    return "".join(f"{each}\n" for each in sorted(resource.address for resource in resources))
+
+
+def main() -> None:
+    FOLDER.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        found = planned(offline_terraform(Path(folder)), SETTINGS)
+    for name in INVENTORIES:
+        path = FOLDER / f"{name}.txt"
+        path.write_text(inventory(found[name]), encoding="utf-8")
+        sys.stdout.write(f"{path.relative_to(PROJECT_ROOT)}: {len(found[name])}\n")
+
+
+if __name__ == "__main__":
+    main()
