@@ -70,7 +70,10 @@ def _config_options(command: Callable[..., Any]) -> Callable[..., Any]:
     show_default=True,
     help="Release to go back to.",
 )
-@click.option("--reason", metavar="TEXT", help="Why, for approve and rollback; recorded.")
+@click.option("--reason", metavar="TEXT", help="Why, for approve, rollback and retrain; recorded.")
+@click.option("--request-id", metavar="ID", help="Event that started this run; done once for each.")
+@click.option("--request-cause", metavar="TEXT", help="What rang or was due, of that event.")
+@click.option("--request-time", metavar="TIME", help="When, such as 2026-01-31T12:00:00Z.")
 @click.option(
     "--stop-after",
     type=click.Choice([stage.value for stage in StopAfter]),

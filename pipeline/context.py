@@ -10,6 +10,7 @@ from pathlib import Path
 from pipeline.config import PROJECT_ROOT
 from pipeline.core import naming
 from pipeline.core.foundation import Foundation
+from pipeline.core.requests import Request
 from pipeline.gateways import provider_mirror
 from pipeline.gateways.aws import Cloud
 from pipeline.gateways.leases import whoami
@@ -44,6 +45,7 @@ class Context:
     force: bool = False
     endpoint_name: str | None = None
     config_file: Path | None = None
+    request: Request | None = None
 
     @cached_property
     def account(self) -> str:

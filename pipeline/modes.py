@@ -17,6 +17,8 @@ class Mode(StrEnum):
     ROLLBACK = "rollback"
     STATUS = "status"
     HISTORY = "history"
+    PRUNE = "prune"
+    RETRAIN = "retrain"
     BOOTSTRAP = "bootstrap"
     VALIDATE = "validate"
     DOCTOR = "doctor"
@@ -42,6 +44,8 @@ HELP = {
     Mode.ROLLBACK: "go back to the previous release, or --to RELEASE",
     Mode.STATUS: "what is live, retained and quarantined",
     Mode.HISTORY: "who did what to the endpoint, when and why",
+    Mode.PRUNE: "remove the releases beyond the retained ones",
+    Mode.RETRAIN: "ask this environment's pipeline for a retraining, with --reason",
     Mode.BOOTSTRAP: "create or update state bucket, account and foundation",
     Mode.VALIDATE: "check configuration, templates and Terraform, offline",
     Mode.DOCTOR: "what works here and what does not, each with its fix",

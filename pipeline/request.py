@@ -2,15 +2,18 @@
 
 import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pipeline.config import is_in_ci
 from pipeline.core import naming
 from pipeline.core.errors import UsageError
+from pipeline.core.requests import Request, parse_request
 from pipeline.modes import ALIASES, Mode, StopAfter
 from pipeline.workflow import Options
 
+_TAKE_REQUESTS = (Mode.FULL, Mode.TRAINING, Mode.DEPLOYMENT, Mode.ROLLBACK)
 _TEXTS = ("training_job", "endpoint_name", "to", "reason")
 # SageMaker keeps a reason in 1024 characters, and adds who gave it.
 _LONGEST_REASON = 500
@@ -34,6 +37,46 @@ def options_of(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Opti
         reason=flags["reason"],
         stop_after=StopAfter(flags["stop_after"]) if flags["stop_after"] else None,
         in_ci=is_in_ci(environment),
+        request=_request(mode, flags, environment),
+    )
+
+
+def _request(
+    mode: Mode, flags: Mapping[str, Any], environment: Mapping[str, str]
+) -> Request | None:
+    """Return the request that started this run; a flag wins over the trigger's variable.
+
+    All jobs of a pipeline get its variables: modes that take no request leave them alone.
+    """
+    given = {name: flags[f"request_{name}"] for name in ("id", "cause", "time")}
+    if mode not in _TAKE_REQUESTS:
+        named = [f"--request-{name}" for name, value in given.items() if value is not None]
+        if named:
+            message = f"{named[0]} does not belong to --mode {mode.value}."
+            takers = ", ".join(each.value for each in _TAKE_REQUESTS)
+            raise UsageError(message, remedy=f"Leave it out, or use one of the modes {takers}.")
+        return None
+    for name, value in given.items():
+        _require_plain(f"--request-{name}", value)
+        if value is None:
+            given[name] = environment.get(f"MLOPS_REQUEST_{name.upper()}") or None
+    request = _whole_request(given)
+    return replace(request, pipeline_id=environment.get("CI_PIPELINE_ID")) if request else None
+
+
+def _whole_request(given: Mapping[str, str | None]) -> Request | None:
+    missing = [name for name, value in given.items() if value is None]
+    if len(missing) == len(given):
+        return None
+    if missing:
+        present = next(name for name in given if name not in missing)
+        message = (
+            f"A request has an id, a cause and a time: --request-{present} or "
+            f"MLOPS_REQUEST_{present.upper()} is set, but no {' and no '.join(missing)}."
+        )
+        raise UsageError(message, remedy="Set all three as the trigger sent them, or none.")
+    return parse_request(
+        request_id=given["id"] or "", cause=given["cause"] or "", time=given["time"] or ""
     )
 
 

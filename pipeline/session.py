@@ -177,6 +177,7 @@ class _Session:
             force=self._flags["force"],
             endpoint_name=self._flags["endpoint_name"],
             config_file=self._flags["config_file"],
+            request=self._options.request,
         )
         if self._options.mode not in _ASKS_NOBODY:
             self._account = context.account

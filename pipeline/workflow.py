@@ -9,8 +9,9 @@ from pipeline.core import checkup
 from pipeline.core.errors import ConfigError, EndpointTestsFailed, UsageError
 from pipeline.core.gate import judge
 from pipeline.core.records import ApprovalStatus, Decision, Evaluation, TrainingRun, Verdict
+from pipeline.core.requests import Request
 from pipeline.modes import Mode, StopAfter
-from pipeline.steps import recorded, register
+from pipeline.steps import recorded, register, requested
 from pipeline.steps.approve import approve
 from pipeline.steps.bootstrap import (
     bootstrap,
@@ -23,7 +24,8 @@ from pipeline.steps.doctor import doctor
 from pipeline.steps.evaluate import evaluate
 from pipeline.steps.history import history
 from pipeline.steps.probe import held_out, probe
-from pipeline.steps.roll_back import roll_back
+from pipeline.steps.prune import prune
+from pipeline.steps.retrain import retrain
 from pipeline.steps.status import status
 from pipeline.steps.train import Material, gather, train
 from pipeline.steps.validate import validate
@@ -41,6 +43,7 @@ class Options:
     reason: str | None = None
     stop_after: StopAfter | None = None
     in_ci: bool = False
+    request: Request | None = None
     refused: ConfigError | None = None  # mode doctor tells of it instead of ending
 
 
@@ -54,6 +57,8 @@ def _full(context: Context, options: Options) -> None:
     if context.settings.auto_deploy_enabled:
         require_terraform(context)
     workspace = entered_workspace(context)
+    if not requested.is_ours(workspace):
+        return
     candidate = _train_to_register(workspace, material, options)
     if candidate is None:
         return
@@ -66,7 +71,10 @@ def _full(context: Context, options: Options) -> None:
 
 def _training(context: Context, options: Options) -> None:
     material = gather(context)
-    candidate = _train_to_register(entered_workspace(context), material, options)
+    workspace = entered_workspace(context)
+    if not requested.is_ours(workspace):
+        return
+    candidate = _train_to_register(workspace, material, options)
     if candidate is not None:
         require_passed(candidate.run, candidate.decision, candidate.approval)
 
@@ -148,6 +156,8 @@ def _approve(context: Context, options: Options) -> None:
 def _deployment(context: Context, options: Options) -> None:
     require_terraform(context)
     workspace = find_workspace(context)
+    if not requested.is_ours(workspace):
+        return
     run = recorded.training_run(workspace, _job_to_deploy(workspace, options))
     context.recorder.add(training=run)
     context.recorder.note(f"Training job to deploy: {run.job_name}")
@@ -197,11 +207,14 @@ def _testing(context: Context, options: Options) -> None:
 def _rollback(context: Context, options: Options) -> None:
     require_terraform(context)
     workspace = find_workspace(context)
+    if not requested.is_ours(workspace):
+        return
     with context.recorder.phase("rollback"):
-        back = roll_back(workspace, to=options.to, reason=options.reason or "no reason given")
-    context.recorder.add(
-        deployment=back.report, probe=back.probe, release_id=back.report.release_id
-    )
+        back = requested.went_back(workspace, to=options.to, reason=options.reason)
+    if back is not None:
+        context.recorder.add(
+            deployment=back.report, probe=back.probe, release_id=back.report.release_id
+        )
 
 
 def _status(context: Context, options: Options) -> None:
@@ -214,6 +227,20 @@ def _history(context: Context, options: Options) -> None:
     del options
     for line in history(find_workspace(context)):
         context.recorder.show(line)
+
+
+def _prune(context: Context, options: Options) -> None:
+    del options
+    require_terraform(context)
+    with context.recorder.phase("prune"):
+        lines = prune(find_workspace(context))
+    for line in lines:
+        context.recorder.show(line)
+
+
+def _retrain(context: Context, options: Options) -> None:
+    event_id = retrain(find_workspace(context), reason=options.reason or "no reason given")
+    context.recorder.show(f"Asked for a retraining: request {event_id}")
 
 
 def _bootstrap(context: Context, options: Options) -> None:
@@ -260,6 +287,8 @@ _MODES: Mapping[Mode, Callable[[Context, Options], None]] = {
     Mode.ROLLBACK: _rollback,
     Mode.STATUS: _status,
     Mode.HISTORY: _history,
+    Mode.PRUNE: _prune,
+    Mode.RETRAIN: _retrain,
     Mode.BOOTSTRAP: _bootstrap,
     Mode.VALIDATE: _validate,
     Mode.DOCTOR: _doctor,

@@ -15,6 +15,14 @@ class Network:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Retraining:
+    """The event that a rule of terraform/modules/retraining carries to the pipeline."""
+
+    detail_type: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Foundation(Stored):
     """The document that terraform/foundation writes (its `local.published`)."""
 
@@ -29,6 +37,7 @@ class Foundation(Stored):
     network_isolation: bool
     project: str
     region: str
+    retraining: Retraining | None = None
     role_arn: str
     tags: Mapping[str, str]
     topic_arn: str

@@ -191,6 +191,10 @@ def serving_state_key(environment: str, endpoint: str) -> str:
     return f"serving/{environment}/{endpoint}.tfstate"
 
 
+def request_object(endpoint: str, request_id: str) -> str:
+    return f"requests/{endpoint}/{request_id}.json"
+
+
 def lease_object(endpoint: str) -> str:
     return f"leases/{endpoint}.json"
 

@@ -1,7 +1,7 @@
 """What every move needs around it: the lease, a settled start, capacity, the record."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -146,9 +146,14 @@ def record(
         what=what,
         who=workspace.context.who,
         when=workspace.context.now(),
-        details={"run": workspace.context.run_id, **details},
+        details={"run": workspace.context.run_id, **_request(workspace), **details},
     )
     return workspace.ledger.record(version, head, entry)
+
+
+def _request(workspace: Workspace) -> Mapping[str, str]:
+    request = workspace.context.request
+    return request.details if request else {}
 
 
 def finish(workspace: Workspace, version: HeadVersion, what: str, **details: str) -> HeadVersion:

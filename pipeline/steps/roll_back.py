@@ -1,7 +1,7 @@
 """Moves the endpoint back to an earlier release: a deployment's path with an older pointer."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 
 from pipeline.context import Workspace
@@ -28,30 +28,46 @@ class WentBack:
 
 def roll_back(workspace: Workspace, *, to: str, reason: str) -> WentBack:
     """Go back because a person says so; what was live is quarantined with their reason."""
-    _require_ledger(workspace)
+    require_ledger(workspace)
     with moves.leased(workspace) as version:
-        target = ledger.rollback_target(version.head, to, force=workspace.context.force)
-        left = version.head.live_release
-        back = go_back(workspace, version, target, reason=reason)
-        if left is not None:  # barred only now: a rollback that failed leaves it serving
-            barred = ledger.quarantine(
-                back.version.head,
-                left,
-                reason=f"Rolled back by {workspace.context.who}: {reason}",
-                when=workspace.context.now(),
-            )
-            workspace.ledger.write(back.version, barred)
-            workspace.context.recorder.note(
-                f"{left} is quarantined. To return to it: --mode rollback --to {left} --force"
-            )
-        return back
+        return leave(workspace, version, to=to, reason=reason)
 
 
-def _require_ledger(workspace: Workspace) -> None:
+def require_ledger(workspace: Workspace) -> None:
     """Refuse an endpoint that was never deployed, before a lease and a ledger are made for it."""
     if workspace.ledger.read().etag is None:
         message = f"Nothing was ever deployed to {workspace.context.endpoint}."
         raise UsageError(message, remedy="Check the endpoint's name; --mode deployment makes it.")
+
+
+def leave(workspace: Workspace, version: HeadVersion, *, to: str, reason: str) -> WentBack:
+    """Go back from what is live, and quarantine it."""
+    target = ledger.rollback_target(version.head, to, force=workspace.context.force)
+    left = version.head.live_release
+    back = go_back(workspace, version, target, reason=reason)
+    return _quarantine_left(workspace, back, left, reason=reason) if left else back
+
+
+def finish_rollback(
+    workspace: Workspace, version: HeadVersion, release: str, *, left: str, reason: str
+) -> WentBack:
+    """Do what a run left undone that died after its move. Raises NotServing."""
+    back = _prove(workspace, version, release, left=left, reason=reason)
+    return _quarantine_left(workspace, back, left, reason=reason)
+
+
+def _quarantine_left(workspace: Workspace, back: WentBack, left: str, *, reason: str) -> WentBack:
+    """Bar what a rollback left, and only now: one that failed may have left it serving."""
+    barred = ledger.quarantine(
+        back.version.head,
+        left,
+        reason=f"Rolled back by {workspace.context.who}: {reason}",
+        when=workspace.context.now(),
+    )
+    workspace.context.recorder.note(
+        f"{left} is quarantined. To return to it: --mode rollback --to {left} --force"
+    )
+    return replace(back, version=workspace.ledger.write(back.version, barred))
 
 
 def go_back(workspace: Workspace, version: HeadVersion, release: str, *, reason: str) -> WentBack:
@@ -60,18 +76,25 @@ def go_back(workspace: Workspace, version: HeadVersion, release: str, *, reason:
     left = version.head.live_release or "nothing"
     logger.warning("rolling back endpoint=%s from=%s to=%s", version.head.endpoint, left, release)
     moved = _move_back(workspace, version, release)
+    back = _prove(workspace, moved.version, release, left=left, reason=reason)
+    duration_s = round(monotonic() - started, 2)
+    return replace(back, report=replace(back.report, plan=moved.plan, duration_s=duration_s))
+
+
+def _prove(
+    workspace: Workspace, version: HeadVersion, release: str, *, left: str, reason: str
+) -> WentBack:
+    """Show that the release answers, and record that it is back. Raises NotServing."""
+    started = monotonic()
     health = probe_health(workspace, held_out(workspace, workspace.ledger.release(release)))
     if not health.passed:
         raise _not_back(workspace, release, health.failures)
-    version = moves.finish(
-        workspace, moved.version, "rolled back", to=release, left=left, reason=reason
-    )
+    version = moves.finish(workspace, version, "rolled back", to=release, left=left, reason=reason)
     report = DeploymentReport(
         status=DeploymentStatus.SUCCESS,
         endpoint_name=version.head.endpoint,
         release_id=release,
         duration_s=round(monotonic() - started, 2),
-        plan=moved.plan,
         rolled_back_to=release,
     )
     return WentBack(report=report, probe=health, version=version)

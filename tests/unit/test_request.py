@@ -1,5 +1,6 @@
 """What a command line asks for is refused before anything begins when it cannot be meant."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,19 @@ from pipeline.core.errors import UsageError
 from pipeline.modes import Mode
 from pipeline.request import options_of, require_writable
 
+REQUEST = ("request_id", "request_cause", "request_time")
+TRIGGERED = {
+    "CI_PIPELINE_ID": "77",
+    "MLOPS_REQUEST_CAUSE": "iris-model-staging/rollback",
+    "MLOPS_REQUEST_ID": "11111111-2222",
+    "MLOPS_REQUEST_TIME": "2026-01-31T12:00:00Z",
+}
+
 
 def flags(**given: Any) -> dict[str, Any]:
-    nothing = dict.fromkeys(("mode", "training_job", "endpoint_name", "reason", "stop_after"))
+    nothing = dict.fromkeys(
+        ("mode", "training_job", "endpoint_name", "reason", "stop_after", *REQUEST)
+    )
     return {**nothing, "to": "previous", "deployment_only": False, **given}
 
 
@@ -60,6 +71,64 @@ def test_a_reason_may_hold_quotes_and_what_looks_like_code() -> None:
 def test_an_endpoint_name_that_sagemaker_does_not_accept_is_refused(name: str) -> None:
     with pytest.raises(UsageError, match="endpoint name"):
         options_of(flags(endpoint_name=name), {})
+
+
+@pytest.mark.parametrize("mode", ["full", "training", "deployment", "rollback"])
+def test_the_variables_of_a_trigger_are_a_request(mode: str) -> None:
+    request = options_of(flags(mode=mode), TRIGGERED).request
+    assert request is not None
+    assert (request.request_id, request.cause) == ("11111111-2222", "iris-model-staging/rollback")
+    assert request.time == datetime(2026, 1, 31, 12, tzinfo=UTC)
+    assert request.pipeline_id == "77"
+
+
+def test_a_flag_of_a_request_wins_over_the_variable() -> None:
+    request = options_of(flags(request_id="of-a-flag"), TRIGGERED).request
+    assert request is not None
+    assert (request.request_id, request.cause) == ("of-a-flag", "iris-model-staging/rollback")
+
+
+def test_without_variables_or_flags_nothing_is_requested() -> None:
+    empty = dict.fromkeys(TRIGGERED, "")
+    assert options_of(flags(), {}).request is options_of(flags(), empty).request is None
+
+
+def test_other_modes_leave_the_variables_of_a_trigger_alone() -> None:
+    assert options_of(flags(mode="status"), {"MLOPS_REQUEST_ID": "not one of ours"}).request is None
+
+
+def test_a_request_for_a_mode_that_takes_none_is_refused() -> None:
+    with pytest.raises(UsageError, match="--request-id does not belong to --mode prune"):
+        options_of(flags(mode="prune", request_id="x"), {})
+
+
+@pytest.mark.parametrize("name", ["id", "cause", "time"])
+def test_a_request_that_is_not_whole_is_refused(name: str) -> None:
+    variables = {**TRIGGERED, f"MLOPS_REQUEST_{name.upper()}": ""}
+    with pytest.raises(UsageError, match=f"is set, but no {name}"):
+        options_of(flags(), variables)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        *(("id", text) for text in ("../x", "a b", "x" * 65, "-", "\u0661")),
+        *(("cause", text) for text in ("two\nlines", "x" * 601)),
+        *(("time", text) for text in ("noon", "2026-01-31T12:00:00", "2026-13-31T12:00:00Z", "1")),
+    ],
+)
+@pytest.mark.parametrize("given", ["flag", "variable"])
+def test_what_no_trigger_sends_is_refused(name: str, text: str, given: str) -> None:
+    named = {f"request_{name}": text} if given == "flag" else {}
+    variables = TRIGGERED if named else {**TRIGGERED, f"MLOPS_REQUEST_{name.upper()}": text}
+    with pytest.raises(UsageError):
+        options_of(flags(mode="rollback", **named), variables)
+
+
+@pytest.mark.parametrize("name", REQUEST)
+def test_an_empty_flag_of_a_request_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="is empty"):
+        options_of(flags(**{name: ""}), TRIGGERED)
 
 
 def test_places_that_can_be_written_pass_and_are_made(tmp_path: Path) -> None:

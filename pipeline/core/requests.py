@@ -1,0 +1,180 @@
+"""What rules of terraform/modules/retraining ask of a run, and whether it is to be done.
+
+EventBridge delivers at least once and knows nothing of releases: a request is done by the pipeline
+that claims its id, and a rollback only for a release that was deployed, not long ago, and whose
+content was never rolled back by request. All times are those of the request and of the ledger;
+the clock of the machine that decides plays no part.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from pipeline.core.document import Instant, Stored
+from pipeline.core.errors import UsageError
+from pipeline.core.head import LedgerHead, Lived, MoveKind, RequestedRollback
+
+LONGEST_CAUSE = 600  # a reason of 500 characters behind the longest endpoint's name
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
+# `<endpoint>/<alarm>`, or what mode retrain says; a schedule's name has no slash
+_CAUSE_OF_ENDPOINT = re.compile(r"([a-zA-Z0-9](?:-*[a-zA-Z0-9])*)/[a-z][a-z0-9_]*(?::.*)?")
+# GitLab expands $ in variables; EventBridge puts the text between quotes and escapes nothing
+_NOT_CARRIED = re.compile(r'["\\$]')
+_SAID_BY_PEOPLE = "asked"
+_WAYS: Mapping[MoveKind | None, str] = {
+    MoveKind.ADOPTION: "an adoption",
+    MoveKind.ROLLBACK: "a rollback",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One event: its id, what rang or was due, and when. The same for each of its deliveries.
+
+    `pipeline_id` is the pipeline that this delivery started, None outside of one.
+    """
+
+    request_id: str
+    cause: str
+    time: datetime
+    pipeline_id: str | None = None
+
+    @property
+    def details(self) -> dict[str, str]:
+        """What the history tells of a request."""
+        return {"request": self.request_id, "request_cause": self.cause}
+
+    def is_for(self, endpoint: str) -> bool:
+        """Tell whether the cause names this endpoint, or none at all."""
+        named = _CAUSE_OF_ENDPOINT.fullmatch(self.cause)
+        return named is None or named[1] == endpoint
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim(Stored):
+    """Who does a request: a pipeline, whose later jobs and repetitions may go on with it."""
+
+    request_id: str
+    cause: str
+    time: Instant
+    pipeline_id: str
+    run_id: str
+    who: str
+    claimed_at: Instant
+
+
+def parse_request(*, request_id: str, cause: str, time: str) -> Request:
+    """Read what a trigger sends. Raises UsageError for what no trigger of ours sends."""
+    if _ID.fullmatch(request_id) is None:
+        what = f"{request_id[:80]!a} is no request id: 1 to 64 letters, digits and hyphens."
+        raise UsageError(what, remedy=_GIVE_AS_SENT)
+    if not cause.isprintable() or not 1 <= len(cause.strip()) <= LONGEST_CAUSE:
+        what = (
+            f"The cause of request {request_id} must be a line of 1 to {LONGEST_CAUSE} characters."
+        )
+        raise UsageError(what, remedy=_GIVE_AS_SENT)
+    return Request(request_id=request_id, cause=cause, time=_instant(time))
+
+
+def cause_of_asking(endpoint: str, reason: str) -> str:
+    """Return the cause that mode retrain sends, in characters that arrive as they are sent."""
+    return _NOT_CARRIED.sub("'", f"{endpoint}/{_SAID_BY_PEOPLE}: {reason}")
+
+
+def why_not_rolled_back(head: LedgerHead, request: Request, *, window_s: int) -> str | None:
+    """Return why the live release is not rolled back by this request; None when it is."""
+    release = head.live_release
+    if release is None or not head.lived:
+        return f"Nothing is live on {head.endpoint}."
+    live = head.lived[-1]
+    if live.by is not MoveKind.DEPLOYMENT or live.since is None:
+        return f"Release {release} did not come by a deployment but by {_way(live)}."
+    return _why_not_in_time(live, live.since, request, window_s) or _why_not_again(
+        head, release, request
+    )
+
+
+def begin_requested_rollback(head: LedgerHead, request: Request) -> LedgerHead:
+    """Remember that what is live is rolled back by this request, before anything moves."""
+    release = head.live_release
+    if release is None or _begun(head, release):
+        return head
+    begun = RequestedRollback(
+        content_digest=_content(head, release),
+        release_id=release,
+        request_id=request.request_id,
+        when=request.time,
+    )
+    return replace(head, requested_rollbacks=(*head.requested_rollbacks, begun))
+
+
+def left_behind(head: LedgerHead, request: Request) -> str | None:
+    """Return the release that this request left when its run was cut off before it was done."""
+    begun = (each for each in head.requested_rollbacks if each.request_id == request.request_id)
+    release = next((each.release_id for each in begun), None)
+    if release not in head.release_ids or release == head.live_release or not head.lived:
+        return None
+    barred = _content(head, release) in {each.content_digest for each in head.quarantined}
+    came_back = head.lived[-1].by is MoveKind.ROLLBACK
+    return release if came_back and not barred else None
+
+
+def _why_not_in_time(live: Lived, since: datetime, request: Request, window_s: int) -> str | None:
+    # An event's time has no fractions of a second.
+    since = since.replace(microsecond=0)
+    if request.time < since:
+        return f"Release {live.release_id} is live since {_text(since)}, after the alarm."
+    if request.time - since > timedelta(seconds=window_s):
+        return (
+            f"Release {live.release_id} is live since {_text(since)}, more than the {window_s} s "
+            "of deployment.rollback_window_s before the alarm."
+        )
+    return None
+
+
+def _why_not_again(head: LedgerHead, release: str, request: Request) -> str | None:
+    """A request that was cut off may go on; no other one may do the same again."""
+    begun = _begun(head, release)
+    if begun is None or begun.request_id == request.request_id:
+        return None
+    return (
+        f"A rollback of what release {release} holds was begun by request {begun.request_id} "
+        "already: once more is for a person to decide."
+    )
+
+
+def _begun(head: LedgerHead, release: str) -> RequestedRollback | None:
+    digest = _content(head, release)
+    found = (each for each in head.requested_rollbacks if each.content_digest == digest)
+    return next(found, None)
+
+
+def _content(head: LedgerHead, release: str) -> str:
+    return next(each.content_digest for each in head.retained if each.release_id == release)
+
+
+def _way(live: Lived) -> str:
+    return _WAYS.get(live.by, "a move of an earlier version")
+
+
+def _instant(time: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(time)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        what = f"{time[:80]!a} is no time of a request, such as 2026-01-31T12:00:00Z."
+        raise UsageError(what, remedy=_GIVE_AS_SENT)
+    return found
+
+
+def _text(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
+_GIVE_AS_SENT = (
+    "Give --request-id, --request-cause and --request-time as the trigger of the pipeline sent "
+    "them, or none of them."
+)

@@ -1,0 +1,20 @@
+"""EventBridge's default bus, on which this project asks its pipeline for something."""
+
+import json
+from collections.abc import Mapping
+
+from pipeline.core.errors import CloudUnusable
+from pipeline.gateways.aws import Cloud, attempting
+
+
+def put_event(cloud: Cloud, *, source: str, detail_type: str, detail: Mapping[str, str]) -> str:
+    """Put one event on the bus; return its id. Raises CloudUnusable when it was not taken."""
+    entry = {"Source": source, "DetailType": detail_type, "Detail": json.dumps(dict(detail))}
+    with attempting("put an event on the default event bus"):
+        answer = cloud.client("events").put_events(Entries=[entry])
+    result = answer["Entries"][0]
+    if answer["FailedEntryCount"]:
+        said = f"{result.get('ErrorCode')}: {result.get('ErrorMessage')}"
+        message = f"EventBridge did not take the event {detail_type} of {source}: {said}."
+        raise CloudUnusable(message, remedy="Nothing was asked for. Run the same command again.")
+    return str(result["EventId"])

@@ -1,0 +1,39 @@
+"""Asks this environment's pipeline for a retraining, as a schedule or an alarm would."""
+
+import logging
+
+from pipeline.context import Workspace
+from pipeline.core import requests
+from pipeline.core.errors import UsageError
+from pipeline.gateways.events import put_event
+
+logger = logging.getLogger(__name__)
+
+
+def retrain(workspace: Workspace, *, reason: str) -> str:
+    """Put the event that a rule of the foundation carries to the pipeline; return its id.
+
+    Raises UsageError where the foundation has no such rule, CloudUnusable when it is not taken.
+    """
+    context, asked = workspace.context, workspace.foundation.retraining
+    if asked is None:
+        environment = context.settings.environment
+        message = f"The foundation of {environment} asks no pipeline for a retraining."
+        remedy = (
+            f"Retrain here with --mode full, or set retraining in terraform/environments/"
+            f"{'local' if context.cloud.is_local else environment}.tfvars and run --mode bootstrap."
+        )
+        raise UsageError(message, remedy=remedy)
+    detail = {
+        "cause": requests.cause_of_asking(context.endpoint, reason),
+        "endpoint": context.endpoint,
+        "environment": context.settings.environment,
+        "model": context.settings.model_name_prefix,
+        "reason": reason,
+        "who": context.who,
+    }
+    event_id = put_event(
+        context.cloud, source=asked.source, detail_type=asked.detail_type, detail=detail
+    )
+    logger.info("asked for a retraining event=%s reason=%s", event_id, reason)
+    return event_id
