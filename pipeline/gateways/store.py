@@ -15,9 +15,12 @@ from botocore.exceptions import ClientError
 
 from pipeline.core.errors import UsageError
 from pipeline.gateways.aws import Cloud, attempting, error_code
+from pipeline.gateways.copies import copy_once
 
 _LOST = {"PreconditionFailed", "412"}
 _COLLIDED = {"ConditionalRequestConflict", "409"}
+# The answer to a completed copy got lost, and botocore asked again.
+_COMPLETED = {"NoSuchUpload"}
 _COLLISIONS = 5
 _MISSING = {"NoSuchKey", "404", "NotFound"}
 _CHUNK_BYTES = 1 << 20
@@ -106,16 +109,19 @@ class Store:
 
         Raises UsageError when there is no such object.
         """
-        if self.exists(key):
-            return
         source = _parse(uri)
-        with attempting(f"copy {uri} to {self.uri(key)}"):
-            try:
-                # In parts where one CopyObject cannot do it: an artifact may exceed its 5 GB.
-                self._s3.copy(source, self.bucket, key, ExtraArgs=self._encryption)
-            except ClientError as error:
-                _raise_if_missing(uri, error)
-                raise
+        for left in reversed(range(_COLLISIONS)):
+            if self.exists(key):
+                return
+            with attempting(f"copy {uri} to {self.uri(key)}"):
+                try:
+                    self._copy_once(source, key)
+                except ClientError as error:
+                    _raise_if_missing(uri, error)
+                    if not left or error_code(error) not in _LOST | _COLLIDED | _COMPLETED:
+                        raise
+                else:
+                    return
 
     def read_uri(self, uri: str) -> bytes:
         """Return the bytes of any s3:// address. Raises UsageError when there is no such object."""
@@ -144,6 +150,10 @@ class Store:
                     return False
                 raise
         return True
+
+    def _copy_once(self, source: dict[str, str], key: str) -> None:
+        settings = {"ContentType": _content_type(key), **self._encryption}
+        copy_once(self._s3, source, {"Bucket": self.bucket, "Key": key}, settings=settings)
 
     def _put(self, key: str, body: bytes, **condition: Any) -> str:
         for _ in range(_COLLISIONS):

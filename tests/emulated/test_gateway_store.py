@@ -6,8 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from botocore.exceptions import ClientError
 
 from pipeline.core.errors import CloudUnusable, UsageError
+from pipeline.gateways.copies import copy_once
 from pipeline.gateways.store import AlreadyExists, Changed, Store
 from tests.emulated.embedded import Embedded
 from tests.emulated.gateways import a_store, cloud_of
@@ -152,11 +154,46 @@ def test_a_copy_does_not_replace_what_is_at_its_address(store: Store) -> None:
     assert store.read_uri(store.uri("artifacts/abc")) == b"old"
 
 
-def test_an_artifact_too_large_for_one_part_is_copied_whole(store: Store) -> None:
-    body = bytes(9 << 20)
+def copied(store: Store, embedded: Embedded, key: str, **options: int) -> None:
+    source = {"Bucket": store.bucket, "Key": "from"}
+    copy_once(
+        embedded.client("s3"), source, {"Bucket": store.bucket, "Key": key}, settings={}, **options
+    )
+
+
+def test_an_artifact_too_large_for_one_part_is_copied_whole(
+    store: Store, embedded: Embedded
+) -> None:
+    body = b"first".ljust(5 << 20, b"1") + b"second".ljust(5 << 20, b"2") + b"last"
     store.put("from", body)
-    store.copy_to(store.uri("from"), "artifacts/abc")
+    copied(store, embedded, "artifacts/abc", part_bytes=5 << 20)
     assert store.read_uri(store.uri("artifacts/abc")) == body
+
+
+def test_a_copy_that_comes_second_changes_nothing_and_leaves_no_parts(
+    store: Store, embedded: Embedded
+) -> None:
+    store.put("from", b"second")
+    store.put("artifacts/abc", b"first")
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        copied(store, embedded, "artifacts/abc")
+    assert store.read_uri(store.uri("artifacts/abc")) == b"first"
+    assert not embedded.client("s3").list_multipart_uploads(Bucket=store.bucket).get("Uploads")
+
+
+def test_copies_that_meet_try_again(store: Store, embedded: Embedded) -> None:
+    conflict = {"code": "ConditionalRequestConflict", "message": "met", "status": 409}
+    fault = {"service": "s3", "action": "CompleteMultipartUpload", "times": 2, "error": conflict}
+    store.put("from", b"content")
+    embedded.add_fault(fault)
+    store.copy_to(store.uri("from"), "artifacts/abc")
+    assert store.read_uri(store.uri("artifacts/abc")) == b"content"
+
+
+def test_of_many_who_copy_at_once_everyone_finds_the_copy(store: Store) -> None:
+    store.put("from", b"content")
+    assert winners(lambda _: store.copy_to(store.uri("from"), "artifacts/abc")) == 8
+    assert store.read_uri(store.uri("artifacts/abc")) == b"content"
 
 
 @pytest.mark.parametrize("key", ["absent", "no/such/thing"])

@@ -22,8 +22,6 @@ data "aws_iam_policy_document" "bucket" {
   }
 
   # SageMaker fetches the artifact of a release again at every scale-out, months later.
-  # That nothing there is overwritten is the writer's part (If-None-Match): S3 refuses
-  # CopyObject altogether where a bucket policy demands that header.
   statement {
     sid       = "DenyDeletingArtifacts"
     effect    = "Deny"
@@ -33,6 +31,33 @@ data "aws_iam_policy_document" "bucket" {
     principals {
       type        = "*"
       identifiers = ["*"]
+    }
+  }
+
+  # Only what is not there may be created. The parts of a multipart upload carry no such header: it is
+  # the request that completes them which creates the object ("Enforce conditional writes" in the S3
+  # user guide).
+  statement {
+    sid       = "DenyOverwritingArtifacts"
+    effect    = "Deny"
+    actions   = ["s3:PutObject"]
+    resources = ["${local.bucket_arn}/artifacts/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Null"
+      variable = "s3:if-none-match"
+      values   = ["true"]
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "s3:ObjectCreationOperation"
+      values   = ["true"]
     }
   }
 
@@ -79,7 +104,7 @@ data "aws_iam_policy_document" "bucket" {
     }
 
     condition {
-      test     = "StringNotEquals"
+      test     = "ArnNotEquals"
       variable = "s3:x-amz-server-side-encryption-aws-kms-key-id"
       values   = [var.kms_key_arn]
     }

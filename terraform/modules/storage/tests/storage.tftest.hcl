@@ -96,4 +96,11 @@ run "policy_only_denies" {
     ]
     error_message = "Deleting artifacts should be the only thing that is denied to everybody."
   }
+
+  assert {
+    condition = toset(flatten([for s in data.aws_iam_policy_document.bucket.statement : [for c in s.condition : "${c.test} ${c.variable} ${join(" ", c.values)}"] if s.sid == "DenyOverwritingArtifacts"])) == toset([
+      "Bool s3:ObjectCreationOperation true", "Null s3:if-none-match true"
+    ])
+    error_message = "An artifact should only be created where there is none."
+  }
 }
