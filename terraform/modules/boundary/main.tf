@@ -5,22 +5,6 @@ locals {
     for name in sort(var.buckets) : "arn:${var.partition}:s3:::${name}"
   ]
   bucket_arns = concat([local.own_bucket_arn], local.given_bucket_arns)
-
-  # Services whose resources all carry region and account in their ARN.
-  account_services = [
-    "application-autoscaling",
-    "cloudwatch",
-    "ec2",
-    "events",
-    "kms",
-    "logs",
-    "sagemaker",
-    "scheduler",
-    "secretsmanager",
-    "sns",
-    "sqs",
-    "ssm",
-  ]
 }
 
 # A boundary grants nothing: a role may do what both its own policy and this one allow.
@@ -30,14 +14,27 @@ data "aws_iam_policy_document" "this" {
   #checkov:skip=CKV_AWS_111: a boundary grants nothing, each role's own policy names its writes (owner: platform)
   statement {
     sid       = "ServicesOfThisAccount"
-    actions   = [for service in local.account_services : "${service}:*"]
+    actions   = local.account_actions
     resources = [for service in local.account_services : "arn:${var.partition}:${service}:*:${var.account_id}:*"]
   }
 
   statement {
     sid       = "BucketsOfTheProject"
-    actions   = ["s3:*"]
-    resources = flatten([for arn in local.bucket_arns : [arn, "${arn}/*"]])
+    actions   = ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"]
+    resources = local.bucket_arns
+  }
+
+  statement {
+    sid = "ObjectsOfTheProject"
+    actions = [
+      "s3:AbortMultipartUpload",
+      "s3:DeleteObject",
+      "s3:GetObject",
+      "s3:GetObjectVersion",
+      "s3:ListMultipartUploadParts",
+      "s3:PutObject",
+    ]
+    resources = [for arn in local.bucket_arns : "${arn}/*"]
   }
 
   # AWS publishes its images from other accounts.
@@ -51,26 +48,41 @@ data "aws_iam_policy_document" "this" {
     resources = ["arn:${var.partition}:ecr:*:*:repository/*"]
   }
 
-  # These calls know no resource, or list what there is.
+  # None of these calls knows a resource.
   statement {
     sid = "CallsWithoutResource"
     actions = [
-      "application-autoscaling:Describe*",
-      "cloudwatch:DescribeAlarms",
+      "application-autoscaling:DescribeScalableTargets",
+      "application-autoscaling:DescribeScalingActivities",
+      "application-autoscaling:DescribeScalingPolicies",
+      "application-autoscaling:DescribeScheduledActions",
       "cloudwatch:GetMetricData",
       "cloudwatch:GetMetricStatistics",
       "cloudwatch:ListMetrics",
       "cloudwatch:PutMetricData",
-      "ec2:Describe*",
+      "ec2:DescribeDhcpOptions",
+      "ec2:DescribeNetworkInterfaces",
+      "ec2:DescribeSecurityGroups",
+      "ec2:DescribeSubnets",
+      "ec2:DescribeVpcs",
       "ecr:GetAuthorizationToken",
-      "kms:ListAliases",
-      "logs:DescribeLogGroups",
-      "sagemaker:List*",
+      "sagemaker:ListEndpointConfigs",
+      "sagemaker:ListEndpoints",
+      "sagemaker:ListModelPackageGroups",
+      "sagemaker:ListModels",
+      "sagemaker:ListProcessingJobs",
+      "sagemaker:ListTrainingJobs",
       "servicequotas:GetServiceQuota",
       "servicequotas:ListServiceQuotas",
-      "ssm:DescribeParameters",
       "sts:GetCallerIdentity",
     ]
+    resources = ["*"]
+  }
+
+  # Of composite alarms it tells only where it is allowed on all.
+  statement {
+    sid       = "SeeAllAlarms"
+    actions   = ["cloudwatch:DescribeAlarms"]
     resources = ["*"]
   }
 

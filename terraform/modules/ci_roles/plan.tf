@@ -88,11 +88,17 @@ data "aws_iam_policy_document" "plan" {
       "application-autoscaling:DescribeScalableTargets",
       "application-autoscaling:DescribeScalingPolicies",
       "application-autoscaling:DescribeScheduledActions",
-      "cloudwatch:DescribeAlarms",
       "cloudwatch:GetMetricData",
       "sagemaker:ListTrainingJobs",
       "servicequotas:ListServiceQuotas",
     ]
+    resources = ["*"]
+  }
+
+  # Of composite alarms it tells only where it is allowed on all.
+  statement {
+    sid       = "SeeAllAlarms"
+    actions   = ["cloudwatch:DescribeAlarms"]
     resources = ["*"]
   }
 }

@@ -17,7 +17,7 @@ run "boundary_keeps_roles_in_account_and_project_and_off_the_state" {
   command = plan
 
   assert {
-    condition     = alltrue(flatten([for s in data.aws_iam_policy_document.this.statement : [for r in s.resources : strcontains(r, ":000000000000:") || strcontains(r, ":s3:::mlops-") || s.sid == "Images" || s.sid == "CallsWithoutResource"]]))
+    condition     = alltrue(flatten([for s in data.aws_iam_policy_document.this.statement : [for r in s.resources : strcontains(r, ":000000000000:") || strcontains(r, ":s3:::mlops-") || contains(["CallsWithoutResource", "Images", "SeeAllAlarms"], s.sid)]]))
     error_message = "Everything but images and calls without a resource should be named by account or project."
   }
 
@@ -41,7 +41,7 @@ run "given_buckets_and_roles_are_in" {
   }
 
   assert {
-    condition     = contains(flatten([for s in data.aws_iam_policy_document.this.statement : tolist(s.resources) if s.sid == "BucketsOfTheProject"]), "arn:aws:s3:::given-bucket/*")
+    condition     = contains(flatten([for s in data.aws_iam_policy_document.this.statement : tolist(s.resources) if s.sid == "ObjectsOfTheProject"]), "arn:aws:s3:::given-bucket/*")
     error_message = "A given bucket should be usable."
   }
 

@@ -40,7 +40,7 @@ run "roles_trust_one_project_and_one_branch" {
   }
 
   assert {
-    condition     = toset([for s in concat(data.aws_iam_policy_document.plan.statement, data.aws_iam_policy_document.deploy.statement, data.aws_iam_policy_document.jobs.statement) : s.sid if contains(s.resources, "*")]) == toset(["ListAndDescribe", "WriteMetrics"])
+    condition     = toset([for s in concat(data.aws_iam_policy_document.plan.statement, data.aws_iam_policy_document.deploy.statement, data.aws_iam_policy_document.jobs.statement) : s.sid if contains(s.resources, "*")]) == toset(["ListAndDescribe", "SeeAllAlarms", "WriteMetrics"])
     error_message = "Only calls that know no resource should be allowed on all of them."
   }
 
