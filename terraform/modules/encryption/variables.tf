@@ -51,9 +51,38 @@ variable "partition" {
   }
 }
 
+variable "reader_role_arns" {
+  description = "ARNs of roles that only read: they decrypt objects through S3, and neither encrypt nor change the key, whatever IAM says."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.reader_role_arns : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+$", arn))])
+    error_message = "The reader role ARNs must each look like arn:aws:iam::ACCOUNT:role/NAME, without wildcards."
+  }
+}
+
 variable "rotation" {
   description = "Whether KMS rotates the key every year."
   type        = bool
   default     = true
   nullable    = false
+}
+
+variable "writer_role_arns" {
+  description = "ARNs of roles that read and write: they encrypt and decrypt through AWS services alone, and do not change the key, whatever IAM says."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.writer_role_arns : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+$", arn))])
+    error_message = "The writer role ARNs must each look like arn:aws:iam::ACCOUNT:role/NAME, without wildcards."
+  }
+
+  validation {
+    condition     = length(setintersection(var.reader_role_arns, var.writer_role_arns)) == 0
+    error_message = "The writer role ARNs must not name a role that is among the reader role ARNs."
+  }
 }

@@ -50,6 +50,11 @@ run "only_the_own_account_and_its_alarms_and_events_use_the_key" {
   }
 
   assert {
+    condition     = [for s in data.aws_iam_policy_document.key.statement : s.sid if s.effect == "Deny" || anytrue([for c in s.condition : c.variable == "aws:PrincipalArn"])] == []
+    error_message = "Without named roles IAM alone should decide."
+  }
+
+  assert {
     condition     = !aws_kms_key.this.enable_key_rotation
     error_message = "The key should not rotate when rotation is off."
   }
@@ -63,7 +68,34 @@ run "trails_of_the_account_encrypt_where_they_may" {
   }
 
   assert {
-    condition     = [for s in data.aws_iam_policy_document.key.statement : [for c in s.condition : "${c.variable}=${join(",", c.values)}"] if s.sid == "TrailsEncrypt"] == [["aws:SourceArn=arn:aws:cloudtrail:*:000000000000:trail/*"]]
-    error_message = "Only trails of the own account should encrypt."
+    condition = [for s in data.aws_iam_policy_document.key.statement : [for c in s.condition : "${c.variable}=${join(",", c.values)}"] if s.sid == "TrailsEncrypt"] == [[
+      "aws:SourceArn=arn:aws:cloudtrail:*:000000000000:trail/*", "kms:EncryptionContext:aws:cloudtrail:arn=arn:aws:cloudtrail:*:000000000000:trail/*"
+    ]]
+    error_message = "Only trails of the own account should encrypt, in their own name."
+  }
+}
+
+run "named_roles_keep_to_their_purpose" {
+  command = plan
+
+  variables {
+    reader_role_arns = ["arn:aws:iam::000000000000:role/plan"]
+    writer_role_arns = ["arn:aws:iam::000000000000:role/execution"]
+  }
+
+  assert {
+    condition = { for s in data.aws_iam_policy_document.key.statement : s.sid => flatten([for c in s.condition : sort(c.values) if c.variable == "aws:PrincipalArn"]) if anytrue([for c in s.condition : c.variable == "aws:PrincipalArn"]) } == {
+      AccountGrantsToServices   = ["arn:aws:iam::000000000000:role/plan"]
+      AccountUses               = ["arn:aws:iam::000000000000:role/execution", "arn:aws:iam::000000000000:role/plan"]
+      ReadersDecryptObjects     = ["arn:aws:iam::000000000000:role/plan"]
+      RolesChangeNothing        = ["arn:aws:iam::000000000000:role/execution", "arn:aws:iam::000000000000:role/plan"]
+      WritersUseThroughServices = ["arn:aws:iam::000000000000:role/execution"]
+    }
+    error_message = "Each role should be named where it may, or may not, do something."
+  }
+
+  assert {
+    condition     = [for s in data.aws_iam_policy_document.key.statement : length(s.condition) if s.sid == "AccountManages"] == [0]
+    error_message = "The account should always be able to manage the key."
   }
 }

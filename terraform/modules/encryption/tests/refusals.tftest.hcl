@@ -13,9 +13,16 @@ run "bad_values_are_refused" {
     alias                = "alias/mlops"
     deletion_window_days = 6
     partition            = "azure"
+    reader_role_arns     = ["arn:aws:iam::000000000000:role/*"]
   }
 
-  expect_failures = [var.account_id, var.alias, var.deletion_window_days, var.partition]
+  expect_failures = [
+    var.account_id,
+    var.alias,
+    var.deletion_window_days,
+    var.partition,
+    var.reader_role_arns,
+  ]
 }
 
 run "reserved_alias_and_too_long_a_window_are_refused" {
@@ -27,4 +34,25 @@ run "reserved_alias_and_too_long_a_window_are_refused" {
   }
 
   expect_failures = [var.alias, var.deletion_window_days]
+}
+
+run "role_that_reads_and_writes_is_refused" {
+  command = plan
+
+  variables {
+    reader_role_arns = ["arn:aws:iam::000000000000:role/one"]
+    writer_role_arns = ["arn:aws:iam::000000000000:role/one"]
+  }
+
+  expect_failures = [var.writer_role_arns]
+}
+
+run "user_in_place_of_a_role_is_refused" {
+  command = plan
+
+  variables {
+    writer_role_arns = ["arn:aws:iam::000000000000:user/somebody"]
+  }
+
+  expect_failures = [var.writer_role_arns]
 }
