@@ -29,6 +29,8 @@ locals {
   state_bucket = coalesce(var.state_bucket, "${var.project}-state-${local.account_id}-${var.region}")
   boundary_arn = local.makes_boundary ? module.boundary[0].policy_arn : var.permissions_boundary_arn
 
+  role_arn_prefix = "arn:${local.partition}:iam::${local.account_id}:role/${local.name}"
+
   makes_boundary = var.bounded_roles && var.permissions_boundary_arn == null
   vpc = var.network == null ? {
     security_group_ids = var.security_group_ids
@@ -66,7 +68,13 @@ module "encryption" {
   alias                = local.name
   deletion_window_days = var.key_deletion_window_days
   partition            = local.partition
-  rotation             = var.key_rotation
+  # By name, because the roles are made for the key. Who brings a role says in IAM what it may do.
+  reader_role_arns = var.gitlab == null ? [] : ["${local.role_arn_prefix}-ci-plan"]
+  rotation         = var.key_rotation
+  writer_role_arns = concat(
+    var.gitlab == null ? [] : ["${local.role_arn_prefix}-ci-deploy"],
+    var.role_arn == null ? ["${local.role_arn_prefix}-sagemaker-execution"] : [],
+  )
 }
 
 module "boundary" {
