@@ -33,8 +33,8 @@ locals {
 
   makes_boundary = var.bounded_roles && var.permissions_boundary_arn == null
   vpc = var.network == null ? {
-    security_group_ids = var.security_group_ids
-    subnet_ids         = var.subnet_ids
+    security_group_ids = try(var.vpc.security_group_ids, null)
+    subnet_ids         = try(var.vpc.subnet_ids, null)
     } : {
     security_group_ids = module.network[0].security_group_ids
     subnet_ids         = module.network[0].subnet_ids

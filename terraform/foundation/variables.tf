@@ -47,21 +47,6 @@ variable "gitlab" {
     state_kms_key_arn  = optional(string)
   })
   default = null
-
-  validation {
-    condition     = can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:oidc-provider/[^*]+$", try(var.gitlab.oidc_provider_arn, "arn:aws:iam::000000000000:oidc-provider/none")))
-    error_message = "The GitLab settings must have an OIDC provider ARN such as arn:aws:iam::ACCOUNT:oidc-provider/HOST."
-  }
-
-  validation {
-    condition     = can(regex("^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)+$", try(var.gitlab.project_path, "group/none")))
-    error_message = "The GitLab settings must have the full path of one project, for example group/project; asterisks are not allowed."
-  }
-
-  validation {
-    condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$", try(var.gitlab.deploy_branch, "main")))
-    error_message = "The GitLab settings must have the name of one branch to deploy from; asterisks are not allowed."
-  }
 }
 
 variable "image_repositories" {
@@ -69,16 +54,6 @@ variable "image_repositories" {
   type        = set(string)
   default     = ["sagemaker-scikit-learn"]
   nullable    = false
-
-  validation {
-    condition     = length(var.image_repositories) > 0
-    error_message = "The image repositories must name at least one ECR repository."
-  }
-
-  validation {
-    condition     = alltrue([for name in var.image_repositories : can(regex("^[a-z0-9]+([._/-][a-z0-9]+)*$", name))])
-    error_message = "The image repositories must be ECR repository names without registry and tag, for example sagemaker-scikit-learn."
-  }
 }
 
 variable "inputs_digest" {
@@ -104,11 +79,6 @@ variable "key_deletion_window_days" {
   type        = number
   default     = 30
   nullable    = false
-
-  validation {
-    condition     = var.key_deletion_window_days >= 7 && var.key_deletion_window_days <= 30
-    error_message = "The key deletion window must be between 7 and 30 days, as KMS allows."
-  }
 }
 
 variable "key_rotation" {
@@ -131,30 +101,23 @@ variable "kms_key_arn" {
 
 variable "logs" {
   description = "Bucket for access logs and flow logs, and the days to keep them (null for ever); null logs nothing."
-  type = object({
-    retention_days = optional(number)
-  })
-  default = null
+  type        = object({ retention_days = optional(number) })
+  default     = null
 
   validation {
-    condition     = alltrue([for days in try(var.logs.retention_days, null)[*] : days >= 1 && floor(days) == days])
-    error_message = "The logs must be kept for a whole number of at least 1 day, or for ever with null."
+    condition     = var.logs == null || length(var.project) + length(var.environment) + length(var.region) <= 43
+    error_message = "With logs, the names of project, environment and region must have at most 43 characters together: the bucket of the logs is named after them, and S3's limit is 63."
   }
 }
 
 variable "model_package_groups" {
-  description = "Names of the model package groups to create, one per model."
+  description = "Names of the model package groups to create, one per model; no other environment of the account may have the same."
   type        = set(string)
   nullable    = false
 
   validation {
-    condition     = length(var.model_package_groups) > 0
-    error_message = "The model package groups must name at least one group."
-  }
-
-  validation {
-    condition     = alltrue([for name in var.model_package_groups : can(regex("^[A-Za-z0-9](-*[A-Za-z0-9]){0,62}$", name))])
-    error_message = "Every model package group name must have 1 to 63 letters, digits or hyphens and neither start nor end with a hyphen."
+    condition     = length(var.model_package_groups) > 0 && alltrue([for name in var.model_package_groups : can(regex("^[A-Za-z0-9](-*[A-Za-z0-9]){0,62}$", name))])
+    error_message = "The model package groups must be at least one name of 1 to 63 letters, digits or hyphens that neither starts nor ends with a hyphen."
   }
 }
 
@@ -163,11 +126,6 @@ variable "model_reader_arns" {
   type        = set(string)
   default     = []
   nullable    = false
-
-  validation {
-    condition     = alltrue([for arn in var.model_reader_arns : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:(root|role/[^*]+)$", arn))])
-    error_message = "The model reader ARNs must look like arn:aws:iam::ACCOUNT:role/NAME or arn:aws:iam::ACCOUNT:root, without asterisks."
-  }
 }
 
 variable "network" {
@@ -179,13 +137,8 @@ variable "network" {
   default = null
 
   validation {
-    condition     = var.network == null || var.subnet_ids == null
-    error_message = "The network must be null where subnet_ids are given: jobs attach to one or the other."
-  }
-
-  validation {
-    condition     = can(cidrnetmask(try(var.network.cidr_block, "10.0.0.0/16"))) && can(regex("/(1[6-9]|2[0-4])$", try(var.network.cidr_block, "10.0.0.0/16")))
-    error_message = "The network must have an IPv4 range with a prefix of 16 to 24 bits, for example 10.0.0.0/16."
+    condition     = var.network == null || var.vpc == null
+    error_message = "The network must be null where vpc is given: jobs attach to one or the other."
   }
 }
 
@@ -200,11 +153,6 @@ variable "permissions_boundary_arn" {
   description = "ARN of the IAM policy that bounds every role created here; null sets no boundary."
   type        = string
   default     = null
-
-  validation {
-    condition     = var.permissions_boundary_arn == null || can(regex("^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/.+$", var.permissions_boundary_arn))
-    error_message = "The permissions boundary ARN must be null or look like arn:aws:iam::ACCOUNT:policy/NAME."
-  }
 }
 
 variable "project" {
@@ -231,31 +179,20 @@ variable "region" {
 
 variable "retention_days" {
   description = "Days to keep captured traffic and superseded versions of leases; null keeps them for ever."
-  type = object({
-    capture        = number
-    lease_versions = number
-  })
-  default = null
-
-  validation {
-    condition     = var.retention_days == null || alltrue([for days in values(coalesce(var.retention_days, {})) : days >= 1 && floor(days) == days])
-    error_message = "The retention days must be whole numbers of at least 1, or null for no expiry at all."
-  }
+  type        = object({ capture = number, lease_versions = number })
+  default     = null
 }
 
 variable "retraining" {
   description = "GitLab pipeline that alarms and schedules ask to retrain or roll back; null asks nobody. See modules/retraining."
   type = object({
-    mode_by_alarm = optional(map(string), { data_drift = "retrain", model_quality = "retrain", rollback = "rollback" })
+    mode_by_alarm = optional(map(string), { data_drift = "full", model_quality = "full", rollback = "rollback" })
     pipeline = object({
       ref         = optional(string, "main")
       trigger_url = string
       variables   = optional(map(string), {})
     })
-    retry = optional(object({
-      attempts  = optional(number, 20)
-      max_age_s = optional(number, 3600)
-    }), {})
+    retry = optional(object({ attempts = optional(number), max_age_s = optional(number) }), {})
     schedules = optional(map(object({
       expression     = string
       timezone       = optional(string, "UTC")
@@ -264,11 +201,6 @@ variable "retraining" {
     token_secret_arn = optional(string)
   })
   default = null
-
-  validation {
-    condition     = can(regex("^https://[^/?#[:space:]]+(/[^?#[:space:]]+)?/api/v4/projects/[^/?#[:space:]]+/trigger/pipeline$", try(var.retraining.pipeline.trigger_url, "https://gitlab.com/api/v4/projects/1/trigger/pipeline")))
-    error_message = "The retraining must have a trigger URL such as https://gitlab.com/api/v4/projects/123/trigger/pipeline, without a token in it."
-  }
 }
 
 variable "retraining_token" {
@@ -312,22 +244,6 @@ variable "s3_use_path_style" {
   nullable    = false
 }
 
-variable "security_group_ids" {
-  description = "Security groups of jobs and models; null together with subnet_ids runs them outside a VPC."
-  type        = list(string)
-  default     = null
-
-  validation {
-    condition     = var.security_group_ids == null || (length(coalesce(var.security_group_ids, [])) > 0 && alltrue([for id in coalesce(var.security_group_ids, []) : can(regex("^sg-[0-9a-f]+$", id))]))
-    error_message = "The security group ids must be null or at least one id like sg-0123456789abcdef0."
-  }
-
-  validation {
-    condition     = (var.security_group_ids == null) == (var.subnet_ids == null)
-    error_message = "The security group ids and the subnet ids must be given together or both be null."
-  }
-}
-
 variable "sns_topic_arn" {
   description = "ARN of an existing SNS topic for notifications; null creates one."
   type        = string
@@ -343,22 +259,6 @@ variable "state_bucket" {
   description = "Name of the bucket of Terraform's state; null means the one that --mode bootstrap makes."
   type        = string
   default     = null
-
-  validation {
-    condition     = var.state_bucket == null || can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.state_bucket))
-    error_message = "The state bucket must be null or a bucket name of 3 to 63 lowercase letters, digits, dots or hyphens, without s3://."
-  }
-}
-
-variable "subnet_ids" {
-  description = "Subnets of jobs and models; null together with security_group_ids runs them outside a VPC."
-  type        = list(string)
-  default     = null
-
-  validation {
-    condition     = var.subnet_ids == null || (length(coalesce(var.subnet_ids, [])) > 0 && alltrue([for id in coalesce(var.subnet_ids, []) : can(regex("^subnet-[0-9a-f]+$", id))]))
-    error_message = "The subnet ids must be null or at least one id like subnet-0123456789abcdef0."
-  }
 }
 
 variable "subscriptions" {
@@ -370,31 +270,6 @@ variable "subscriptions" {
   }))
   default  = {}
   nullable = false
-
-  validation {
-    condition     = alltrue([for each in values(var.subscriptions) : contains(["email", "https", "sqs"], each.protocol)])
-    error_message = "The subscriptions must have the protocol email, https or sqs."
-  }
-
-  validation {
-    condition     = alltrue([for each in values(var.subscriptions) : can(regex("^[^@[:space:]]+@[^@[:space:]]+[.][^@[:space:]]+$", each.endpoint)) if each.protocol == "email"])
-    error_message = "The subscriptions by email must have an address such as team@example.com as their endpoint."
-  }
-
-  validation {
-    condition     = alltrue([for each in values(var.subscriptions) : can(regex("^https://[^[:space:]]+$", each.endpoint)) if each.protocol == "https"])
-    error_message = "The subscriptions by https must have a URL that begins with https:// as their endpoint."
-  }
-
-  validation {
-    condition     = alltrue([for each in values(var.subscriptions) : can(regex("^arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,80}([.]fifo)?$", each.endpoint)) if each.protocol == "sqs"])
-    error_message = "The subscriptions by sqs must have a queue's ARN such as arn:aws:sqs:REGION:ACCOUNT:NAME as their endpoint."
-  }
-
-  validation {
-    condition     = alltrue([for each in values(var.subscriptions) : length(each.severities) > 0 && length(setsubtract(each.severities, ["critical", "info", "warning"])) == 0])
-    error_message = "The subscriptions must name at least one of the severities critical, warning and info."
-  }
 }
 
 variable "tags" {
@@ -406,5 +281,16 @@ variable "tags" {
   validation {
     condition     = alltrue([for key in keys(var.tags) : !can(regex("^(aws|mlops):", key))])
     error_message = "The tags must not use the prefixes aws: and mlops:, which are set by AWS and by this project."
+  }
+}
+
+variable "vpc" {
+  description = "Subnets and security groups of a network that is there, for jobs and models; null runs them outside a VPC, unless network makes one."
+  type        = object({ security_group_ids = list(string), subnet_ids = list(string) })
+  default     = null
+
+  validation {
+    condition     = alltrue([for prefix, ids in { sg = try(var.vpc.security_group_ids, null), subnet = try(var.vpc.subnet_ids, null) } : var.vpc == null ? true : length(ids) > 0 && alltrue([for id in ids : can(regex("^${prefix}-[0-9a-f]+$", id))])])
+    error_message = "The vpc must have at least one of both subnet_ids, like subnet-0123456789abcdef0, and security_group_ids, like sg-0123456789abcdef0."
   }
 }

@@ -1,8 +1,7 @@
 locals {
-  # What names nothing is refused by the module endpoint, in a sentence.
-  _live           = try(var.endpoint_configs[var.live_config], null)
-  _instance_count = try(local._live.instance_count, 0)
-  instance_type   = try(var.releases[local._live.release].instance_type, "")
+  # What names nothing is refused by the module endpoint, in a sentence; any type will do to spare it a second one.
+  _live         = try(var.endpoint_configs[var.live_config], null)
+  instance_type = try(var.releases[local._live.release].instance_type, "ml.m5.large")
 
   # SageMaker counts the CPU per core, and the sizes of its instance types tell their number.
   _odd_sizes     = { "ml.c4.8xlarge" = 36 }
@@ -25,8 +24,8 @@ module "autoscaling" {
 
 check "instance_count" {
   assert {
-    condition = var.autoscaling == null ? true : (
-      local._instance_count >= coalesce(var.autoscaling.min_capacity, 1) && local._instance_count <= module.autoscaling[0].max_capacity
+    condition = var.autoscaling == null || local._live == null ? true : (
+      local._live.instance_count >= coalesce(var.autoscaling.min_capacity, 1) && local._live.instance_count <= module.autoscaling[0].max_capacity
     )
     error_message = "The instance_count of the config that live_config names is not between min_capacity and max_capacity of autoscaling: after a move, scaling would correct it at once."
   }

@@ -194,11 +194,6 @@ variable "vcpus" {
   default     = null
 
   validation {
-    condition     = var.vcpus == null ? true : var.vcpus >= 1 && floor(var.vcpus) == var.vcpus
-    error_message = "The vcpus must be a whole number of 1 or more."
-  }
-
-  validation {
     condition     = var.vcpus != null || local._vcpus_of_type != null || (var.alarms == null && var.dashboard == null && try(var.autoscaling.cpu, null) == null)
     error_message = "The vcpus must be given for alarms, a dashboard or autoscaling.cpu, because the size of the live instance type does not tell them."
   }

@@ -12,6 +12,7 @@ import pytest
 from pipeline.gateways.aws import Cloud
 from pipeline.gateways.terraform import Engine
 from tests.emulated.receivers import a_receiver
+from tests.support.embedded_aws import admin
 from tests.terraform.conftest import REGION
 from tests.terraform.example_roots import kinds_and_seconds, named
 from tests.terraform.resource_rows import FAST, SLOW, held
@@ -168,6 +169,7 @@ def _make_what_serving_stands_on(cloud: Cloud) -> None:
     for arn in TOPICS.values():
         cloud.client("sns").create_topic(Name=arn.rpartition(":")[2])
     _put_alarm(cloud, ALARMS["rollback"]["suppressor"]["alarm_name"])
+    admin(str(cloud.endpoint_url), "requests", method="DELETE")
 
 
 def _ask_for_a_rollback_is_gone(cloud: Cloud) -> None:
@@ -188,9 +190,16 @@ def test_table_of_resources_and_seconds(lived: Lived, capsys: pytest.CaptureFixt
 
 
 @pytest.mark.parametrize("lived", ["serving"], indirect=True)
-def test_endpoint_changes_in_place_and_by_moves_alone(lived: Lived) -> None:
-    of_endpoint = [planned.get(ENDPOINT) for planned in lived.changes]
-    assert of_endpoint == [["update"], ["update"], *[None] * (len(CHANGES["serving"]) - 2)]
+def test_endpoint_changes_in_place_by_moves_and_tags_alone(lived: Lived, cloud: Cloud) -> None:
+    changed = [
+        ", ".join(change)
+        for change, planned in zip(CHANGES["serving"], lived.changes, strict=True)
+        if planned.get(ENDPOINT)
+    ]
+    assert changed == [*[", ".join(IRIS.tfvars())] * 2, "dashboard, tags"]
+    assert all(planned.get(ENDPOINT, ["update"]) == ["update"] for planned in lived.changes)
+    asked = admin(str(cloud.endpoint_url), "requests")["requests"]
+    assert [each["status"] for each in asked if each["action"] == "UpdateEndpoint"] == [200, 200]
 
 
 @pytest.mark.parametrize("lived", ["foundation"], indirect=True)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.core.errors import CloudUnusable
 from pipeline.gateways.aws import Cloud
 from pipeline.gateways.terraform import Engine
 from tests.terraform.serving_stack import (
@@ -238,26 +237,3 @@ def test_another_instance_type_takes_three_plans(scenario: Scenario) -> None:
     assert planned_and_applied(stack, off) == all_of("delete", BOUNDS, *SCALED)
     assert planned_and_applied(stack, off.moved_to(f"{BIG}-n1")) == MOVE_ONLY
     assert planned_and_applied(stack, moved) == all_of("create", BOUNDS, *SCALED)
-
-
-@pytest.mark.soak
-def test_bad_options_are_refused_by_name_before_anything_is_asked(scenario: Scenario) -> None:
-    plain = first_release(scenario.stack.endpoint, R1)
-    night = {"schedule": "cron(at night)", "min_capacity": 1, "max_capacity": 1}
-    bad_scaling = {"min_capacity": 5, "schedules": {"night": night}}
-    refused = refusals_of(scenario, plain.given(autoscaling=bad_scaling))
-    assert "In autoscaling and its schedules, min_capacity must be at most max_capacity" in refused
-    assert "In autoscaling.schedules, schedule must be cron(" in refused
-
-    bad_threshold = {"thresholds": {"error_rate": -0.01}}
-    bad_time = {"releases": {R1: "yesterday"}}
-    refused = refusals_of(scenario, plain.given(alarms=bad_threshold, dashboard=bad_time))
-    assert "The thresholds must be 0 or more, or null to turn the alarm off" in refused
-    assert "The times of releases must be in UTC" in refused
-
-
-def refusals_of(scenario: Scenario, wanted: Wanted) -> str:
-    """Return what Terraform says, without its line breaks."""
-    with pytest.raises(CloudUnusable) as refused:
-        scenario.stack.plan(wanted)
-    return " ".join(str(refused.value).split())

@@ -122,8 +122,7 @@ run "vpc_is_published" {
   command = plan
 
   variables {
-    security_group_ids = ["sg-0aa"]
-    subnet_ids         = ["subnet-0bb", "subnet-0cc"]
+    vpc = { security_group_ids = ["sg-0aa"], subnet_ids = ["subnet-0bb", "subnet-0cc"] }
   }
 
   assert {

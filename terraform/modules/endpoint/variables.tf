@@ -61,7 +61,7 @@ variable "endpoint_configs" {
 
   validation {
     condition     = alltrue([for config in values(var.endpoint_configs) : contains(keys(var.releases), config.release)])
-    error_message = "Each endpoint_configs entry must name a key of releases."
+    error_message = "Each endpoint_configs entry must name a key of releases: ${join(", ", keys(var.releases))}."
   }
 
   validation {
@@ -98,7 +98,7 @@ variable "live_config" {
 
   validation {
     condition     = contains(keys(var.endpoint_configs), var.live_config)
-    error_message = "live_config must be a key of endpoint_configs."
+    error_message = "live_config must be a key of endpoint_configs: ${join(", ", keys(var.endpoint_configs))}."
   }
 }
 

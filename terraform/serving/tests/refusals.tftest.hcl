@@ -58,16 +58,6 @@ run "unknown_region_is_refused" {
   expect_failures = [var.region]
 }
 
-run "half_a_core_is_refused" {
-  command = plan
-
-  variables {
-    vcpus = 0.5
-  }
-
-  expect_failures = [var.vcpus]
-}
-
 run "unknown_cores_of_the_live_type_are_refused" {
   command = plan
 

@@ -1,6 +1,6 @@
 """What each root would make, planned with a mock provider: no AWS, no credentials.
 
-`python -m tests.terraform.inventories` writes tests/terraform/inventories/*.txt anew.
+`python -m tests.terraform.root_plans` writes tests/terraform/inventories/*.txt anew.
 """
 
 import json
@@ -17,7 +17,7 @@ from tests.support.embedded_aws import PROJECT_ROOT
 from tests.terraform.offline import TERRAFORM, OfflineTerraform, offline_terraform
 from tests.terraform.root_settings import SETTINGS
 
-COMMAND = ".venv/bin/python -m tests.terraform.inventories"
+COMMAND = ".venv/bin/python -m tests.terraform.root_plans"
 FOLDER = PROJECT_ROOT / "tests" / "terraform" / "inventories"
 INVENTORIES = [f"{root}.{setting}" for root in SETTINGS for setting in ("local", "production")]
 LOCK_FILE = ".terraform.lock.hcl"
@@ -25,6 +25,7 @@ LOCK_FILE = ".terraform.lock.hcl"
 _ATTRIBUTE = re.compile(r'^      \+ (\w+) += "(.*)"$', re.MULTILINE)
 _CREATED = re.compile(r"^  # (\S[^\n]*) will be created\n(.*?)^    }$", re.DOTALL | re.MULTILINE)
 _FILE = re.compile(r"^tests/(\S+)\.tftest\.hcl\.\.\. in progress$", re.MULTILINE)
+_PASSED = 'run "planned"... pass'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,37 +36,50 @@ class Planned:
     attributes: Mapping[str, str]
 
 
-def planned(
-    terraform: OfflineTerraform, settings: Mapping[str, Mapping[str, Mapping[str, Any]]]
-) -> dict[str, list[Planned]]:
-    """Return what each root would make with each of its settings, by ROOT.SETTING.
+@dataclass(frozen=True, kw_only=True)
+class Plans:
+    """What was planned, by name; what was refused, as one text without line breaks."""
 
-    One process plans all: each start of Terraform and its provider costs seconds.
-    """
+    created: Mapping[str, list[Planned]]
+    refusals: str
+
+
+def settings_files() -> dict[str, str]:
+    """Return a test of each root with each of its settings, by ROOT.SETTING."""
+    return {
+        f"{root}.{setting}": plan_file(root, values, environment=setting)
+        for root, settings in SETTINGS.items()
+        for setting, values in settings.items()
+    }
+
+
+def planned(terraform: OfflineTerraform, files: Mapping[str, str]) -> Plans:
+    """Plan all files in one process: each start of Terraform and its provider costs seconds."""
     tests = terraform.tree / "planned" / "tests"
-    shutil.rmtree(tests.parent, ignore_errors=True)
     tests.mkdir(parents=True)
     shutil.copy(TERRAFORM / "serving" / LOCK_FILE, tests.parent)
     (tests.parent / "main.tf").write_text("terraform {}\n")  # init does nothing in an empty folder
-    for root, by_setting in settings.items():
-        for setting, values in by_setting.items():
-            (tests / f"{root}.{setting}.tftest.hcl").write_text(_plan_of(root, setting, values))
+    for name, text in files.items():
+        (tests / f"{name}.tftest.hcl").write_text(text)
     terraform.run("planned", "init", "-backend=false", "-input=false", "-no-color")
-    said = _FILE.split(terraform.run("planned", "test", "-verbose", "-no-color"))[1:]
-    return {
+    ended = terraform.ended(tests.parent, "planned", "test", "-verbose", "-no-color")
+    said = _FILE.split(ended.stdout)[1:]
+    created = {
         name: [
             Planned(address=address, attributes=dict(_ATTRIBUTE.findall(body)))
             for address, body in _CREATED.findall(text)
         ]
         for name, text in zip(said[::2], said[1::2], strict=True)
+        if _PASSED in text
     }
+    return Plans(created=created, refusals=" ".join(ended.stderr.split()))
 
 
-def _plan_of(root: str, setting: str, values: Mapping[str, Any]) -> str:
+def plan_file(root: str, values: Mapping[str, Any], *, environment: str) -> str:
     """Return a test of one plan; what a file of an environment says is below what is given."""
     mocks = (TERRAFORM / root / "tests" / f"{root}.tftest.hcl").read_text(encoding="utf-8")
-    environment = TERRAFORM / "environments" / f"{setting}.tfvars"
-    below = environment.read_text(encoding="utf-8") if root == "foundation" else ""
+    settings = TERRAFORM / "environments" / f"{environment}.tfvars"
+    below = settings.read_text(encoding="utf-8") if root == "foundation" else ""
     above = "\n".join(f"{name} = {json.dumps(value)}" for name, value in values.items())
     return (
         mocks.split("\nvariables {")[0] + f"\nvariables {{\n{below}}}\n\n"
@@ -81,11 +95,12 @@ def inventory(resources: list[Planned]) -> str:
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        found = planned(offline_terraform(Path(folder)), SETTINGS)
+        plans = planned(offline_terraform(Path(folder)), settings_files())
     for name in INVENTORIES:
+        found = plans.created[name]
         path = FOLDER / f"{name}.txt"
-        path.write_text(inventory(found[name]), encoding="utf-8")
-        sys.stdout.write(f"{path.relative_to(PROJECT_ROOT)}: {len(found[name])}\n")
+        path.write_text(inventory(found), encoding="utf-8")
+        sys.stdout.write(f"{path.relative_to(PROJECT_ROOT)}: {len(found)}\n")
 
 
 if __name__ == "__main__":
