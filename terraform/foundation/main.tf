@@ -52,6 +52,7 @@ locals {
     network_isolation          = var.network_isolation
     project                    = var.project
     region                     = var.region
+    retraining                 = one(module.retraining[*].event)
     role_arn                   = local.role_arn
     tags                       = local.job_tags
     topic_arn                  = local.topic_arn

@@ -75,6 +75,7 @@ run "foundation_publishes_what_it_made" {
       network_isolation          = true
       project                    = "mlops"
       region                     = "us-east-1"
+      retraining                 = null
       role_arn                   = output.role_arn
       tags                       = { "mlops:environment" = "staging", "mlops:project" = "mlops" }
       topic_arn                  = output.topic_arn
@@ -158,8 +159,13 @@ run "everything_optional_is_made_where_asked" {
   }
 
   assert {
-    condition     = keys(module.retraining[0].rule_names) == ["data-drift", "model-quality", "rollback"]
-    error_message = "Alarms of the environment should ask for retraining and rollback."
+    condition     = keys(module.retraining[0].rule_names) == ["asked", "data-drift", "model-quality", "rollback"]
+    error_message = "Alarms of the environment and people should ask for retraining and rollback."
+  }
+
+  assert {
+    condition     = module.retraining[0].event == { detail_type = "Retraining Requested", source = "mlops.mlops-staging" }
+    error_message = "The runner should read how to ask for a retraining."
   }
 }
 

@@ -4,7 +4,7 @@ data "aws_iam_policy_document" "deploy" {
     sid     = "WriteObjects"
     actions = ["s3:AbortMultipartUpload", "s3:PutObject"]
     resources = [
-      for prefix in ["artifacts", "baselines", "code", "data", "history", "jobs", "journal", "leases", "ledger", "releases"] :
+      for prefix in ["artifacts", "baselines", "code", "data", "history", "jobs", "journal", "leases", "ledger", "releases", "requests"] :
       "${local.bucket_arn}/${prefix}/*"
     ]
   }
@@ -141,6 +141,18 @@ data "aws_iam_policy_document" "deploy" {
       test     = "StringEquals"
       variable = "cloudwatch:namespace"
       values   = sort(var.metric_namespaces)
+    }
+  }
+
+  statement {
+    sid       = "AskForRetraining"
+    actions   = ["events:PutEvents"]
+    resources = ["arn:${var.partition}:events:${local.regional_arn}:event-bus/default"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "events:source"
+      values   = ["mlops.${var.name}"]
     }
   }
 

@@ -9,6 +9,18 @@ locals {
   # What each rule waits for, what it asks the pipeline to do, and where the event says why.
   rules = merge(
     {
+      asked = {
+        cause       = "$.detail.cause"
+        description = "Asks for full when mode retrain of the runner does"
+        mode        = "full"
+        pattern = {
+          source      = [local.event_source]
+          detail-type = [local.detail_type]
+          detail      = { endpoint = [{ exists = true }] }
+        }
+      }
+    },
+    {
       for alarm, mode in var.mode_by_alarm : replace(alarm, "_", "-") => {
         cause       = "$.detail.alarmName"
         description = "Asks for ${mode} when an alarm ${alarm} rings"
@@ -26,8 +38,8 @@ locals {
     length(var.schedules) == 0 ? {} : {
       schedule = {
         cause       = "$.detail.schedule"
-        description = "Asks for retrain when a schedule is due"
-        mode        = "retrain"
+        description = "Asks for full when a schedule is due"
+        mode        = "full"
         pattern = {
           source      = [local.event_source]
           detail-type = [local.detail_type]

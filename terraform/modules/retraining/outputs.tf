@@ -1,3 +1,8 @@
+output "event" {
+  description = "Detail type and source of the event on the default bus that asks for a retraining; its detail says endpoint and cause."
+  value       = { detail_type = local.detail_type, source = local.event_source }
+}
+
 output "queue_arn" {
   description = "ARN of the queue of requests that could not be delivered."
   value       = aws_sqs_queue.undelivered.arn

@@ -43,14 +43,14 @@ variable "kms_key_arn" {
 }
 
 variable "mode_by_alarm" {
-  description = "What an alarm of an endpoint asks for, by the part of its name after the slash: retrain or rollback."
+  description = "Mode in which an alarm of an endpoint starts the pipeline, by the part of its name after the slash: full, training or rollback."
   type        = map(string)
-  default     = { data_drift = "retrain", model_quality = "retrain", rollback = "rollback" }
+  default     = { data_drift = "full", model_quality = "full", rollback = "rollback" }
   nullable    = false
 
   validation {
-    condition     = alltrue([for alarm, mode in var.mode_by_alarm : can(regex("^[a-z][a-z0-9_]{0,23}$", alarm)) && contains(["retrain", "rollback"], mode)])
-    error_message = "The modes by alarm must be retrain or rollback, and the alarms 1 to 24 lowercase letters, digits or underscores."
+    condition     = alltrue([for alarm, mode in var.mode_by_alarm : can(regex("^[a-z][a-z0-9_]{0,23}$", alarm)) && !contains(["asked", "schedule"], alarm) && contains(["full", "rollback", "training"], mode)])
+    error_message = "The modes by alarm must be full, training or rollback (retrain would start pipelines for ever), and the alarms 1 to 24 lowercase letters, digits or underscores, but not asked or schedule."
   }
 }
 

@@ -1,4 +1,10 @@
-mock_provider "aws" {}
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = {
+      json = "{}"
+    }
+  }
+}
 
 variables {
   account_id     = "000000000000"
@@ -69,6 +75,26 @@ run "own_variable_and_too_wide_a_window_are_refused" {
   }
 
   expect_failures = [var.pipeline, var.schedules]
+}
+
+run "pipeline_that_would_start_itself_is_refused" {
+  command = plan
+
+  variables {
+    mode_by_alarm = { data_drift = "retrain" }
+  }
+
+  expect_failures = [var.mode_by_alarm]
+}
+
+run "alarm_with_the_name_of_another_rule_is_refused" {
+  command = plan
+
+  variables {
+    mode_by_alarm = { asked = "full" }
+  }
+
+  expect_failures = [var.mode_by_alarm]
 }
 
 run "schedule_with_a_name_that_does_not_fit_is_refused" {

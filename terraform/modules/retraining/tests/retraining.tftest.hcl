@@ -27,8 +27,8 @@ run "alarms_of_the_endpoints_ask_the_pipeline" {
   command = plan
 
   assert {
-    condition     = { for name, rule in local.rules : name => rule.mode } == { data-drift = "retrain", model-quality = "retrain", rollback = "rollback" }
-    error_message = "Drift and quality should ask for a retraining, the composite alarm for a rollback."
+    condition     = { for name, rule in local.rules : name => rule.mode } == { asked = "full", data-drift = "full", model-quality = "full", rollback = "rollback" }
+    error_message = "Drift, quality and people should ask for a retraining, the composite alarm for a rollback."
   }
 
   assert {
@@ -38,6 +38,15 @@ run "alarms_of_the_endpoints_ask_the_pipeline" {
       detail      = { alarmName = [{ wildcard = "*-staging/rollback" }], state = { value = ["ALARM"] } }
     }
     error_message = "Only a ringing composite alarm of the endpoints should ask for a rollback."
+  }
+
+  assert {
+    condition = output.event == { detail_type = "Retraining Requested", source = "mlops.mlops-staging" } && jsondecode(aws_cloudwatch_event_rule.this["asked"].event_pattern) == {
+      source      = ["mlops.mlops-staging"]
+      detail-type = ["Retraining Requested"]
+      detail      = { endpoint = [{ exists = true }] }
+    }
+    error_message = "The event that is told should be the one that is waited for."
   }
 
   assert {
@@ -98,7 +107,7 @@ run "schedules_put_events_in_their_time_zone" {
   }
 
   assert {
-    condition     = keys(aws_cloudwatch_event_rule.this) == ["schedule"] && aws_cloudwatch_event_target.pipeline["schedule"].retry_policy[0].maximum_event_age_in_seconds == 600
+    condition     = keys(aws_cloudwatch_event_rule.this) == ["asked", "schedule"] && jsondecode(aws_cloudwatch_event_target.pipeline["schedule"].input_transformer[0].input_template).variables.MODE == "full" && aws_cloudwatch_event_target.pipeline["schedule"].retry_policy[0].maximum_event_age_in_seconds == 600
     error_message = "One rule should carry all schedules to the pipeline."
   }
 }
