@@ -195,6 +195,11 @@ def request_object(endpoint: str, request_id: str) -> str:
     return f"requests/{endpoint}/{request_id}.json"
 
 
+def capture_prefix(endpoint: str) -> str:
+    """Where SageMaker copies what the endpoint is asked and answers."""
+    return f"capture/{endpoint}/"
+
+
 def lease_object(endpoint: str) -> str:
     return f"leases/{endpoint}.json"
 

@@ -27,7 +27,7 @@ from pipeline.core.records import (
 )
 from pipeline.gateways.ledger import HeadVersion
 from pipeline.split import HeldOutRows
-from pipeline.steps import moves, recover
+from pipeline.steps import around, moves, preflight, recover
 from pipeline.steps.move import MoveFailed, make_move
 from pipeline.steps.probe import held_out, probe
 from pipeline.steps.serving import serving_settings
@@ -79,16 +79,19 @@ def _deploy(workspace: Workspace, candidate: Candidate, version: HeadVersion) ->
     digest = content_digest(candidate.run.artifact_sha256, serving)
     if _is_live(version.head, digest, observation):
         _report_nothing_to_do(workspace, version.head)
+        around.converge(workspace, version, around.asked_for(workspace))
         return
     _refuse_quarantined(workspace, version.head, digest)
     release = _release(workspace, candidate, serving, digest=digest, head=version.head)
     rows = held_out(workspace, release)
-    target, version = _announce(workspace, version, release, observation)
     try:
+        version = around.without_scaling_for(workspace, version, serving.instance_type)
+        target, version = _announce(workspace, version, release, observation)
         moved = _move(workspace, version, target, release)
-        _test(workspace, moved, release, rows)
+        version = _test(workspace, moved, release, rows)
     except PipelineError as error:
         _report_failure(workspace, release, error, duration_s=monotonic() - started)
+        around.settled(workspace)
         raise
     report = DeploymentReport(
         status=DeploymentStatus.SUCCESS,
@@ -98,16 +101,20 @@ def _deploy(workspace: Workspace, candidate: Candidate, version: HeadVersion) ->
         plan=moved.plan,
     )
     workspace.context.recorder.add(deployment=report, release_id=release.release_id)
+    wanted = around.asked_for(workspace)
+    around.converge(workspace, version, wanted, anyway=moved.plan.is_limited)
 
 
-def _test(workspace: Workspace, moved: moves.Moved, release: Release, rows: HeldOutRows) -> None:
+def _test(
+    workspace: Workspace, moved: moves.Moved, release: Release, rows: HeldOutRows
+) -> HeadVersion:
     recorder = workspace.context.recorder
     with recorder.phase("testing"):
         report = probe(workspace, rows)
     recorder.add(probe=report)
     if not report.passed:
         raise recover.from_failed_tests(workspace, moved.version, release, report)
-    moves.finish(workspace, moved.version, "deployed", release=release.release_id)
+    return moves.finish(workspace, moved.version, "deployed", release=release.release_id)
 
 
 def _report_failure(
@@ -198,7 +205,8 @@ def _announce(
     """Write down where the endpoint is about to go, before anything changes."""
     head = ledger.add_release(version.head, release)
     target, head = moves.config_for(workspace, head, release.release_id, seen)
-    head = ledger.begin_move(head, target, move=moves.configured(workspace, target))
+    preflight.require_silence(workspace, version.head, target)
+    head = ledger.begin_move(head, target, move=moves.configured(workspace, target, seen))
     return target, workspace.ledger.write(version, head)
 
 

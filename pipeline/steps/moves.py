@@ -114,14 +114,25 @@ def config_for(
     )
 
 
-def configured(workspace: Workspace, target: str) -> Move:
-    """Return the move of a deployment: all at once, with the configured bake and time limit."""
+def configured(workspace: Workspace, target: str, seen: EndpointObservation) -> Move:
+    """Return the move of a deployment: the configured strategy, bake and time limit.
+
+    An endpoint that is only made has no traffic to move in steps.
+    """
     deployment = workspace.settings.deployment
-    return replace(
+    move = replace(
         all_at_once(workspace.context.endpoint, target),
         kind=MoveKind.DEPLOYMENT,
         termination_wait_s=deployment.termination_wait_s,
         maximum_execution_timeout_s=deployment.maximum_execution_timeout_s,
+    )
+    if seen.status in (EndpointStatus.ABSENT, EndpointStatus.FAILED):
+        return move
+    return replace(
+        move,
+        strategy=deployment.strategy,
+        step_percentage=deployment.step_percentage,
+        wait_interval_s=deployment.wait_interval_s,
     )
 
 

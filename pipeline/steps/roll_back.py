@@ -6,11 +6,11 @@ from time import monotonic
 
 from pipeline.context import Workspace
 from pipeline.core import ledger, typed
-from pipeline.core.errors import NotServing, UsageError
+from pipeline.core.errors import NotServing, PipelineError, UsageError
 from pipeline.core.intents import IntentKind
 from pipeline.core.outcomes import DeploymentReport, DeploymentStatus, ProbeReport
 from pipeline.gateways.ledger import HeadVersion
-from pipeline.steps import moves
+from pipeline.steps import around, moves
 from pipeline.steps.move import MoveFailed, make_move
 from pipeline.steps.probe import held_out, probe_health
 
@@ -41,11 +41,22 @@ def require_ledger(workspace: Workspace) -> None:
 
 
 def leave(workspace: Workspace, version: HeadVersion, *, to: str, reason: str) -> WentBack:
-    """Go back from what is live, and quarantine it."""
+    """Go back from what is live, and quarantine it. Scaling that was off for it is on again."""
     target = ledger.rollback_target(version.head, to, force=workspace.context.force)
     left = version.head.live_release
-    back = go_back(workspace, version, target, reason=reason)
-    return _quarantine_left(workspace, back, left, reason=reason) if left else back
+    try:
+        back = go_back(workspace, version, target, reason=reason)
+    except PipelineError:
+        around.settled(workspace)
+        raise
+    back = _quarantine_left(workspace, back, left, reason=reason) if left else back
+    return _settled(workspace, back)
+
+
+def _settled(workspace: Workspace, back: WentBack) -> WentBack:
+    plan = back.report.plan
+    anyway = plan is not None and plan.is_limited
+    return replace(back, version=around.settled(workspace, back.version, anyway=anyway))
 
 
 def finish_rollback(
@@ -53,7 +64,7 @@ def finish_rollback(
 ) -> WentBack:
     """Do what a run left undone that died after its move. Raises NotServing."""
     back = _prove(workspace, version, release, left=left, reason=reason)
-    return _quarantine_left(workspace, back, left, reason=reason)
+    return _settled(workspace, _quarantine_left(workspace, back, left, reason=reason))
 
 
 def _quarantine_left(workspace: Workspace, back: WentBack, left: str, *, reason: str) -> WentBack:
@@ -75,6 +86,8 @@ def go_back(workspace: Workspace, version: HeadVersion, release: str, *, reason:
     started = monotonic()
     left = version.head.live_release or "nothing"
     logger.warning("rolling back endpoint=%s from=%s to=%s", version.head.endpoint, left, release)
+    instance_type = workspace.ledger.release(release).serving.instance_type
+    version = around.without_scaling_for(workspace, version, instance_type)
     moved = _move_back(workspace, version, release)
     back = _prove(workspace, moved.version, release, left=left, reason=reason)
     duration_s = round(monotonic() - started, 2)

@@ -1,7 +1,8 @@
 """How a model is served: everything of a release that SageMaker cannot change in place."""
 
 from pipeline.context import Workspace
-from pipeline.core.records import RollbackAlarms, ServingSettings
+from pipeline.core import naming
+from pipeline.core.records import DataCapture, RollbackAlarms, ServingSettings
 
 
 def container_environment(region: str) -> dict[str, str]:
@@ -17,6 +18,14 @@ def container_environment(region: str) -> dict[str, str]:
     }
 
 
+def _data_capture(workspace: Workspace) -> DataCapture | None:
+    percentage = workspace.settings.monitoring.data_capture_percentage
+    if percentage == 0:
+        return None
+    place = naming.capture_prefix(workspace.context.endpoint)
+    return DataCapture(percentage=percentage, destination_uri=workspace.store.uri(place))
+
+
 def serving_settings(workspace: Workspace, *, image_uri: str) -> ServingSettings:
     """Copy settings and foundation into what a release keeps for ever."""
     settings, foundation = workspace.settings, workspace.foundation
@@ -30,7 +39,7 @@ def serving_settings(workspace: Workspace, *, image_uri: str) -> ServingSettings
         subnet_ids=foundation.vpc.subnet_ids or (),
         security_group_ids=foundation.vpc.security_group_ids or (),
         kms_key_arn=foundation.kms_key_arn,
-        data_capture=None,
+        data_capture=_data_capture(workspace),
         rollback_alarms=RollbackAlarms(
             latency_p95_ms=settings.deployment.rollback_alarms.latency_p95_ms,
             error_rate=settings.deployment.rollback_alarms.error_rate,
