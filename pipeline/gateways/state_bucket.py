@@ -59,10 +59,10 @@ def _protect(s3: Any, bucket: str, partition: str) -> None:
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
     s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
-    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(_policy(bucket, partition)))
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(state_bucket_policy(bucket, partition)))
 
 
-def _policy(bucket: str, partition: str) -> dict[str, Any]:
+def state_bucket_policy(bucket: str, partition: str) -> dict[str, Any]:
     """Deny what nobody may do: who has to, takes this policy away first, on purpose and on record.
 
     Terraform's lock is deleted after each run; a state is only ever overwritten.

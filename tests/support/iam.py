@@ -8,7 +8,7 @@ and, where it has one, in its boundary. An element or operator that it does not 
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 Statement = Mapping[str, Any]
@@ -35,6 +35,7 @@ class Identity:
     """What an identity's own policies, its boundary and the resource's policy say."""
 
     policies: tuple[str, ...]
+    arn: str | None = None
     boundary: str | None = None
     resource_policy: str | None = None
 
@@ -51,6 +52,37 @@ class Identity:
             return False
         bounded = not bounds or any(_applies(each, call, effect="Allow") for each in bounds)
         return bounded and any(_applies(each, call, effect="Allow") for each in own)
+
+
+def may_use_key(identity: Identity, key_policy: str, call: Call) -> bool:
+    """Tell whether KMS lets a role in: its key's policy must leave the call to the account's IAM.
+
+    Source: "Key policies in AWS KMS" in its developer guide; none of our keys names roles as
+    principals.
+    """
+    assert identity.arn
+    account = ":".join(identity.arn.split(":")[:5]) + ":root"
+    seen = replace(call, context={"aws:PrincipalArn": identity.arn, **call.context})
+    own = [each for each in _statements([key_policy]) if _names(each, account)]
+    denied = any(_applies(each, seen, effect="Deny") for each in own)
+    left_to_iam = any(_applies(each, seen, effect="Allow") for each in own)
+    return not denied and left_to_iam and identity.may_call(seen)
+
+
+def service_may(service: str, policy: str, call: Call) -> bool:
+    """Tell whether a resource's policy lets a service of AWS in, which has no policies itself."""
+    own = [each for each in _statements([policy]) if _names(each, service)]
+    denied = any(_applies(each, call, effect="Deny") for each in own)
+    return not denied and any(_applies(each, call, effect="Allow") for each in own)
+
+
+def _names(statement: Statement, principal: str) -> bool:
+    named = statement["Principal"]
+    if named == "*":
+        return True
+    kind = "AWS" if principal.startswith("arn:") else "Service"
+    listed = _listed(named.get(kind, []))
+    return principal in listed or (kind == "AWS" and "*" in listed)
 
 
 def may_assume(trust: str, claims: Mapping[str, str]) -> bool:
@@ -118,6 +150,7 @@ def _any_like(value: str, expected: list[str]) -> bool:
 _OPERATORS: Mapping[str, Callable[[str, list[str]], bool]] = {
     "ArnEquals": _any_like,
     "ArnLike": _any_like,
+    "ArnNotEquals": lambda value, expected: not _any_like(value, expected),
     "Bool": lambda value, expected: value.lower() in expected,
     "StringEquals": lambda value, expected: value in expected,
     "StringLike": _any_like,

@@ -7,14 +7,15 @@ from typing import Any
 import pytest
 
 from tests.support.iam import EVERYTHING, Call, Context, Identity, may_assume
+from tests.support.iam_documents import shared_documents
 from tests.support.iam_roles import (
     ACCOUNT,
     EXECUTION_ROLE,
     HOST,
     KEY,
     Roles,
-    planned_roles,
     refusal_of,
+    roles_of,
 )
 from tests.terraform.offline import OfflineTerraform, offline_terraform
 
@@ -45,8 +46,8 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> OfflineTerraform:
 
 
 @pytest.fixture(scope="module")
-def roles(terraform: OfflineTerraform) -> Roles:
-    return planned_roles(terraform)
+def roles(tmp_path_factory: pytest.TempPathFactory) -> Roles:
+    return roles_of(shared_documents(tmp_path_factory))
 
 
 def token(

@@ -167,14 +167,22 @@ data "aws_iam_policy_document" "deploy" {
   }
 
   dynamic "statement" {
-    for_each = length(var.data_buckets) > 0 ? [sort(var.data_buckets)] : []
+    for_each = length(var.data_buckets) > 0 ? [local.data_bucket_arns] : []
 
     content {
-      sid     = "ReadTrainingData"
-      actions = ["s3:GetObject", "s3:ListBucket"]
-      resources = flatten([
-        for name in statement.value : ["arn:${var.partition}:s3:::${name}", "arn:${var.partition}:s3:::${name}/*"]
-      ])
+      sid       = "FindTrainingData"
+      actions   = ["s3:ListBucket"]
+      resources = statement.value
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(var.data_buckets) > 0 ? [local.data_bucket_arns] : []
+
+    content {
+      sid       = "ReadTrainingData"
+      actions   = ["s3:GetObject"]
+      resources = [for arn in statement.value : "${arn}/*"]
     }
   }
 

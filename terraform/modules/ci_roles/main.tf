@@ -4,6 +4,8 @@ locals {
   plan_sub   = "project_path:${var.project_path}:*"
   deploy_sub = "project_path:${var.project_path}:ref_type:branch:ref:${var.deploy_branch}"
 
+  data_bucket_arns = [for name in sort(var.data_buckets) : "arn:${var.partition}:s3:::${name}"]
+
   bucket_arn       = "arn:${var.partition}:s3:::${var.bucket}"
   state_bucket_arn = "arn:${var.partition}:s3:::${var.state_bucket}"
   regional_arn     = "${var.region}:${var.account_id}"

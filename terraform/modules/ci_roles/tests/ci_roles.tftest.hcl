@@ -80,7 +80,7 @@ run "network_keys_and_topics_are_demanded_where_given" {
   }
 
   assert {
-    condition     = { for s in data.aws_iam_policy_document.deploy.statement : s.sid => toset(s.resources) if startswith(s.sid, "Read") } == { ReadSecrets = toset(var.secret_arns), ReadTrainingData = toset(["arn:aws:s3:::warehouse", "arn:aws:s3:::warehouse/*"]) }
+    condition     = { for s in data.aws_iam_policy_document.deploy.statement : s.sid => toset(s.resources) if startswith(s.sid, "Read") } == { ReadSecrets = toset(var.secret_arns), ReadTrainingData = toset(["arn:aws:s3:::warehouse/*"]) }
     error_message = "Pipelines should read the given secrets and data only."
   }
 
