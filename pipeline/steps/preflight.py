@@ -18,8 +18,8 @@ def require_silence(workspace: Workspace, head: LedgerHead, target: str) -> None
     ringing = alarms.ringing(workspace.context.cloud, names)
     if ringing:
         message = (
-            f"In ALARM: {', '.join(ringing)}. SageMaker would take a deployment of {target} back at "
-            "once. Nothing was changed."
+            f"In ALARM: {', '.join(ringing)}. SageMaker would take a deployment of {target} back "
+            "at once. Nothing was changed."
         )
         remedy = "Wait until they are OK again, which takes minutes without traffic; then repeat."
         raise PlanRefused(message, remedy=remedy)
