@@ -8,8 +8,10 @@ import pytest
 
 from pipeline.gateways import provider_mirror
 from pipeline.gateways.aws import Cloud, local_cloud
-from pipeline.gateways.terraform import Engine, find_engine
-from tests.support.embedded_aws import embedded_aws
+from pipeline.gateways.terraform import Engine, Terraform, find_engine
+from tests.support.embedded_aws import PROJECT_ROOT, embedded_aws
+from tests.support.provider_process import provider_process
+from tests.terraform.offline import OfflineTerraform, offline_terraform
 
 REGION = "us-east-1"
 STATE_BUCKET = "terraform-test-state"
@@ -33,3 +35,29 @@ def terraform_environment(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture(scope="session")
 def engine(terraform_environment: dict[str, str]) -> Engine:
     return find_engine(search_path=os.environ.get("PATH"), environment=terraform_environment)
+
+
+@pytest.fixture(scope="session")
+def attached_environment(
+    engine: Engine, terraform_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, str]]:
+    """The same, with one process of the provider for all commands that nobody interrupts."""
+    folder = tmp_path_factory.mktemp("provider")
+    terraform = Terraform(
+        engine,
+        PROJECT_ROOT / "terraform" / "serving",
+        data_dir=folder / "data",
+        environment=terraform_environment,
+    )
+    terraform.init(None)
+    environment = {"GOGC": "400", **terraform_environment}
+    with provider_process(folder / "data", environment, folder) as how:
+        yield environment | how
+
+
+@pytest.fixture(scope="session")
+def offline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OfflineTerraform]:
+    """Terraform without AWS, on one copy of the tree, with one process of the provider."""
+    terraform = offline_terraform(tmp_path_factory.mktemp("offline"))
+    with terraform.attached():
+        yield terraform

@@ -2,12 +2,14 @@
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.gateways import process, provider_mirror
 from pipeline.gateways.terraform import Engine, find_engine
 from tests.support.embedded_aws import PROJECT_ROOT
+from tests.support.provider_process import provider_process
 
 TERRAFORM = PROJECT_ROOT / "terraform"
 INHERITED = ("HOME", "PATH", "TMPDIR")
@@ -18,7 +20,7 @@ class OfflineTerraform:
 
     def __init__(self, engine: Engine, environment: Mapping[str, str], folder: Path) -> None:
         self._engine = engine
-        self._environment = environment
+        self._environment = dict(environment)
         self._folder = folder
         self._initialised: set[str] = set()
         self.tree = Path(shutil.copytree(TERRAFORM, folder / "terraform", ignore=_written_by_runs))
@@ -40,6 +42,14 @@ class OfflineTerraform:
             },
             timeout_s=120,
         )
+
+    @contextmanager
+    def attached(self) -> Iterator[None]:
+        """Let all commands talk to one process of the provider."""
+        self.init("serving")
+        with provider_process(self._folder / "serving", self._environment, self._folder) as how:
+            self._environment |= how
+            yield
 
     def init(self, directory: str) -> None:
         if directory not in self._initialised:

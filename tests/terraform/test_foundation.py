@@ -43,11 +43,11 @@ def published(cloud: Cloud) -> dict[str, Any]:
 def foundation(
     cloud: Cloud,
     engine: Engine,
-    terraform_environment: Mapping[str, str],
+    attached_environment: Mapping[str, str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Root]:
     folder = tmp_path_factory.mktemp("foundation")
-    root = Root("foundation", engine, terraform_environment, folder)
+    root = Root("foundation", engine, attached_environment, folder)
     root.apply(foundation_values())
     yield root
     store(cloud, "artifacts/sha256/aa/model.tar.gz")
@@ -62,9 +62,9 @@ def store(cloud: Cloud, key: str, **arguments: Any) -> None:
 
 
 def test_account_root_trusts_gitlab_and_plans_nothing_more(
-    cloud: Cloud, engine: Engine, terraform_environment: Mapping[str, str], tmp_path: Path
+    cloud: Cloud, engine: Engine, attached_environment: Mapping[str, str], tmp_path: Path
 ) -> None:
-    account = Root("account", engine, terraform_environment, tmp_path)
+    account = Root("account", engine, attached_environment, tmp_path)
     values = {"gitlab_url": GITLAB, "s3_use_path_style": True}
     account.apply(values)
     iam = cloud.client("iam")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.terraform import refusals
-from tests.terraform.offline import TERRAFORM, OfflineTerraform, offline_terraform
+from tests.terraform.offline import TERRAFORM, OfflineTerraform
 
 pytestmark = pytest.mark.terraform
 
@@ -21,8 +21,8 @@ SENTENCE = r'  description = ("[A-Z].*\."|<<-EOT\n    [A-Z][^$]*?\.\n  EOT)\n'
 
 
 @pytest.fixture(scope="module")
-def terraform(tmp_path_factory: pytest.TempPathFactory) -> OfflineTerraform:
-    return offline_terraform(tmp_path_factory.mktemp("modules"))
+def terraform(offline: OfflineTerraform) -> OfflineTerraform:
+    return offline
 
 
 def declared(kind: str, directory: str) -> dict[str, str]:

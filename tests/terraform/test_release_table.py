@@ -33,11 +33,11 @@ R1, R2, R3, BAD = (f"r-20260101-00000{n}-aaaaa{n}" for n in range(4))
 def stack(
     cloud: Cloud,
     engine: Engine,
-    terraform_environment: Mapping[str, str],
+    attached_environment: Mapping[str, str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> ServingStack:
     return ServingStack(
-        "table", cloud, engine, terraform_environment, tmp_path_factory.mktemp("table")
+        "table", cloud, engine, attached_environment, tmp_path_factory.mktemp("table")
     )
 
 
@@ -98,9 +98,9 @@ def silent_rollback_keeps_what_serves(
 
 
 def test_a_first_create_that_fails_is_replaced_by_the_next_apply(
-    cloud: Cloud, engine: Engine, terraform_environment: Mapping[str, str], tmp_path: Path
+    cloud: Cloud, engine: Engine, attached_environment: Mapping[str, str], tmp_path: Path
 ) -> None:
-    stack = ServingStack("unborn", cloud, engine, terraform_environment, tmp_path)
+    stack = ServingStack("unborn", cloud, engine, attached_environment, tmp_path)
     bad = first_release("unborn", BAD)
     fault = {"hosting": {"endpoint_config": "unborn-*", "fault": "ping_fail"}}
     admin(str(cloud.endpoint_url), "faults", method="POST", body=fault)
