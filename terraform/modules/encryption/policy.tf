@@ -26,11 +26,21 @@ locals {
     "kms:UpdateKeyDescription",
   ]
 
+  look_actions = [
+    "kms:DescribeKey",
+    "kms:GetKeyPolicy",
+    "kms:GetKeyRotationStatus",
+    "kms:ListGrants",
+    "kms:ListKeyPolicies",
+    "kms:ListKeyRotations",
+    "kms:ListResourceTags",
+  ]
+
   # Each of these leaves the decision to IAM; whom it is left to differs by role.
   account_statements = {
     # Without it nobody could ever change the key again.
     AccountManages = {
-      actions    = concat(["kms:DescribeKey", "kms:Get*", "kms:List*"], local.change_actions)
+      actions    = concat(local.look_actions, local.change_actions)
       conditions = []
     }
 
