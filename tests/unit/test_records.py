@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from pipeline.core.document import Stored
 from pipeline.core.errors import CorruptRecord
 from pipeline.core.head import HistoryEvent, LedgerHead
 from pipeline.core.records import DataCapture, Evaluation, Release, TrainingRun
+from pipeline.core.surroundings import Surroundings
 from tests.unit.core_builders import (
     NOON,
     a_head_retaining,
@@ -25,10 +27,26 @@ AN_EVENT = HistoryEvent(
     number=1, what="deployed", who="me", when=NOON, details={"a": "b"}, previous_sha256=""
 )
 
+SCALED = replace(
+    a_head_retaining("r1"),
+    wanted=Surroundings(
+        alarms={"thresholds": {"cpu_percent": None, "latency_p95_ms": 500.0}},
+        autoscaling={"cpu": {"steps": [{"add": 1, "from_percent": 0}]}},
+        topic_arns={"info": "arn"},
+    ),
+)
+
 
 @pytest.mark.parametrize(
     "record",
-    [a_training_run(), an_evaluation(), a_release(), a_head_retaining("r1", "r2"), AN_EVENT],
+    [
+        a_training_run(),
+        an_evaluation(),
+        a_release(),
+        a_head_retaining("r1", "r2"),
+        AN_EVENT,
+        SCALED,
+    ],
     ids=lambda record: type(record).__name__,
 )
 def test_a_record_survives_the_round_trip(record: Stored) -> None:
@@ -46,6 +64,12 @@ def test_any_metric_survives_as_standard_json(value: float) -> None:
 def test_a_number_missing_from_a_report_is_null() -> None:
     text = an_evaluation(classification_report={"a": {"f1": math.nan}}).to_json()
     assert json.loads(text)["classification_report"] == {"a": {"f1": None}}
+
+
+def test_a_head_of_before_surroundings_has_none() -> None:
+    document = json.loads(a_head_retaining("r1").to_json())
+    older = {key: document[key] for key in document.keys() - {"surroundings", "wanted"}}
+    assert LedgerHead.from_json(json.dumps(older)) == a_head_retaining("r1")
 
 
 def test_equal_records_are_equal_bytes() -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pipeline.core import tfvars
 from pipeline.core.errors import CorruptRecord, UsageError
 from pipeline.core.records import DataCapture
+from pipeline.core.surroundings import Surroundings
 from tests.unit.core_builders import (
     a_head_retaining,
     a_move,
@@ -100,6 +101,27 @@ def test_a_move_brings_its_own_settings() -> None:
     variables = variables_of(target="r2-n1", target_move=a_move(alarm_names=("new",)))
     assert variables["live_config"] == "r2-n1"
     assert variables["deployment"]["alarm_names"] == ["new"]
+
+
+def test_what_surrounds_the_endpoint_is_what_was_last_applied() -> None:
+    applied = Surroundings(alarms={"thresholds": {"error_rate": 0.5}}, topic_arns={"info": "arn"})
+    wanted = Surroundings(autoscaling={})
+    variables = variables_of(surroundings=applied, wanted=wanted)
+    assert variables["alarms"] == {"thresholds": {"error_rate": 0.5}}
+    assert (variables["autoscaling"], variables["topic_arns"]) == (None, {"info": "arn"})
+    assert json.loads(tfvars.render(variables, TEMPLATE)) == variables
+
+
+def test_the_vcpus_are_those_of_the_config_that_is_to_serve() -> None:
+    medium = {"r2": a_release("r2", serving=serving_settings(instance_type="ml.t2.medium"))}
+    watched = replace(HEAD, surroundings=Surroundings(alarms={}), target_move=a_move())
+    vcpus = [
+        tfvars.release_variables(
+            head, RELEASES | medium, region="r", s3_use_path_style=True, tags={}
+        )["vcpus"]
+        for head in (watched, replace(watched, target="r2-n1"))
+    ]
+    assert vcpus == [None, 2]
 
 
 def test_with_nothing_live_there_is_nothing_to_render() -> None:
