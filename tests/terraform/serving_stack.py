@@ -164,14 +164,9 @@ class ServingStack:
             store_artifact(self._cloud, release)
         path = self._folder / "release.tfvars.json"
         path.write_text(json.dumps(wanted.tfvars()))
-        if not self._terraform.plan(var_files=[path], out=self._folder / "plan"):
-            return {}
-        plan = self._terraform.show(self._folder / "plan")
-        return {
-            change["address"]: _action(change["change"]["actions"])
-            for change in plan.get("resource_changes", ())
-            if change["change"]["actions"] != ["no-op"]
-        }
+        out = f"-out={self._folder / 'plan'}"
+        said = self._by_hand("plan", "-input=false", "-json", f"-var-file={path}", out)
+        return _planned_changes(said)
 
     def apply(self) -> Completed:
         """Apply the plan made last."""
@@ -181,15 +176,16 @@ class ServingStack:
         path = self._folder / "release.tfvars.json"
         self._by_hand("destroy", "-input=false", "-auto-approve", f"-var-file={path}")
 
-    def _by_hand(self, *arguments: str) -> None:
-        """Run what the runner never does."""
+    def _by_hand(self, *arguments: str) -> str:
+        """Run what the runner never does, or not so; return what it printed."""
         ended = process.run(
             [*self._engine.argv, *arguments],
             cwd=ROOT,
             environment={**self._environment, "TF_DATA_DIR": str(self._folder / "data")},
             timeout_s=120,
         )
-        assert ended.exit_code == 0, ended.stderr
+        assert ended.exit_code == 0, ended.stderr + ended.stdout
+        return ended.stdout
 
     def serves(self) -> str:
         return str(self.describe()["EndpointConfigName"]).removeprefix(f"{self.endpoint}-")
@@ -234,8 +230,15 @@ def _apply_whole(stack: ServingStack, wanted: Wanted) -> None:
     assert applied.exit_code == 0, applied.stderr
 
 
-def _action(actions: list[str]) -> str:
-    return "replace" if len(actions) > 1 else actions[0]
+def _planned_changes(said: str) -> dict[str, str]:
+    """Read what `terraform plan -json` says while it plans; `show` would be one more program."""
+    messages = [json.loads(line) for line in said.splitlines()]
+    changes = [each["change"] for each in messages if each["type"] == "planned_change"]
+    return {
+        change["resource"]["addr"]: change["action"]
+        for change in changes
+        if change["action"] != "move"
+    }
 
 
 def store_artifact(cloud: Cloud, release: str) -> None:

@@ -37,21 +37,23 @@ SCALED = (
     f'{_AUTOSCALING}.aws_appautoscaling_policy.tracking["invocations"]',
     f'{_AUTOSCALING}.aws_appautoscaling_scheduled_action.this["night"]',
 )
-CPU, LATENCY, MOST = (
+CPU, LATENCY, MEMORY, MOST, NO_TRAFFIC = (
     f'{_ALARMS}_metric_alarm.metric["{name}"]'
-    for name in ("cpu_percent", "latency_p95_ms", "instance_count")
+    for name in (
+        "cpu_percent",
+        "latency_p95_ms",
+        "memory_percent",
+        "instance_count",
+        "no_traffic_minutes",
+    )
+)
+CLIENT_ERRORS, ERRORS = (
+    f'{_ALARMS}_metric_alarm.rate["{name}"]' for name in ("client_error_rate", "error_rate")
 )
 ROLLBACK = f"{_ALARMS}_composite_alarm.rollback[0]"
-WATCHED = (
-    CPU,
-    LATENCY,
-    f'{_ALARMS}_metric_alarm.metric["memory_percent"]',
-    f'{_ALARMS}_metric_alarm.metric["no_traffic_minutes"]',
-    f'{_ALARMS}_metric_alarm.rate["client_error_rate"]',
-    f'{_ALARMS}_metric_alarm.rate["error_rate"]',
-    ROLLBACK,
-)
 DASHBOARD = "module.dashboard[0].aws_cloudwatch_dashboard.this"
+WATCHED = (CLIENT_ERRORS, CPU, ERRORS, LATENCY, MEMORY, MOST, NO_TRAFFIC, ROLLBACK)
+AROUND = (BOUNDS, *SCALED, *WATCHED, DASHBOARD)
 
 
 class Scenario:
@@ -111,11 +113,11 @@ class Scenario:
 def scenario(
     cloud: Cloud,
     engine: Engine,
-    terraform_environment: Mapping[str, str],
+    attached_environment: Mapping[str, str],
     tmp_path: Path,
 ) -> Scenario:
     name = tmp_path.name.replace("_", "-")
-    stack = ServingStack(name, cloud, engine, terraform_environment, tmp_path)
+    stack = ServingStack(name, cloud, engine, attached_environment, tmp_path)
     return Scenario(stack, cloud)
 
 
@@ -143,17 +145,8 @@ def test_scaling_leaves_nothing_to_plan(scenario: Scenario) -> None:
 def test_moves_stay_one_change_in_place_with_everything_on(scenario: Scenario) -> None:
     stack = scenario.stack
     first = everything_on(stack.endpoint)
-    assert planned_and_applied(stack, first) == all_of(
-        "create",
-        model(R1),
-        *config_and_alarms(f"{R1}-n1"),
-        ENDPOINT,
-        BOUNDS,
-        *SCALED,
-        *WATCHED,
-        MOST,
-        DASHBOARD,
-    )
+    whole = (model(R1), *config_and_alarms(f"{R1}-n1"), ENDPOINT)
+    assert planned_and_applied(stack, first) == all_of("create", *whole, *AROUND)
 
     second = first.with_release(R2).moved_to(f"{R2}-n1")
     new_release = all_of("create", model(R2), *config_and_alarms(f"{R2}-n1"))
@@ -174,37 +167,39 @@ def test_moves_stay_one_change_in_place_with_everything_on(scenario: Scenario) -
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
-def test_settings_around_the_endpoint_change_without_it(scenario: Scenario) -> None:
+def test_alarms_change_without_the_endpoint(scenario: Scenario) -> None:
     stack = scenario.stack
-    plain = first_release(stack.endpoint, R1, count=2)
-    planned_and_applied(stack, plain)
-
-    on = plain.given(alarms={}, autoscaling=SCALING, dashboard={})
-    assert planned_and_applied(stack, on) == all_of(
-        "create", BOUNDS, *SCALED, *WATCHED, MOST, DASHBOARD
-    )
+    on = everything_on(stack.endpoint)
+    planned_and_applied(stack, on)
 
     stricter = on.given(alarms={"thresholds": {"latency_p95_ms": 300, "error_rate": 0.02}})
-    errors = f'{_ALARMS}_metric_alarm.rate["error_rate"]'
-    assert planned_and_applied(stack, stricter) == all_of("update", LATENCY, errors, DASHBOARD)
+    assert planned_and_applied(stack, stricter) == all_of("update", LATENCY, ERRORS, DASHBOARD)
 
     silent = stricter.given(alarms={"thresholds": {"memory_percent": None}})
-    memory = f'{_ALARMS}_metric_alarm.metric["memory_percent"]'
-    assert planned_and_applied(stack, silent) == {memory: "delete"} | all_of(
-        "update", LATENCY, errors, DASHBOARD
+    assert planned_and_applied(stack, silent) == {MEMORY: "delete"} | all_of(
+        "update", LATENCY, ERRORS, DASHBOARD
     )
 
     by_errors = {"rollback": {"alarms": ["error_rate"]}, "thresholds": {"latency_p95_ms": None}}
     no_latency = silent.given(alarms=by_errors)
-    assert planned_and_applied(stack, no_latency) == {LATENCY: "delete", memory: "create"} | all_of(
+    assert planned_and_applied(stack, no_latency) == {LATENCY: "delete", MEMORY: "create"} | all_of(
         "update", ROLLBACK, DASHBOARD
     )
     asked = [each["action"] for each in stack.calls("PutCompositeAlarm", "DeleteAlarms")]
     assert asked[-2:] == ["PutCompositeAlarm", "DeleteAlarms"]
 
-    silent = no_latency.given(alarms={})
-    planned_and_applied(stack, silent)
-    wider = silent.given(autoscaling=SCALING | {"max_capacity": 5})
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+def test_scaling_and_strategy_change_without_a_new_endpoint(scenario: Scenario) -> None:
+    stack = scenario.stack
+    plain = first_release(stack.endpoint, R1, count=2)
+    planned_and_applied(stack, plain)
+
+    on = plain.given(alarms={}, autoscaling=SCALING, dashboard={})
+    assert planned_and_applied(stack, on) == all_of("create", *AROUND)
+
+    wider = on.given(autoscaling=SCALING | {"max_capacity": 5})
     assert planned_and_applied(stack, wider) == all_of("replace", *SCALED) | all_of(
         "update", BOUNDS, MOST, DASHBOARD
     )
