@@ -9,9 +9,7 @@ locals {
 
 # A boundary grants nothing: a role may do what both its own policy and this one allow.
 data "aws_iam_policy_document" "this" {
-  #checkov:skip=CKV_AWS_108: a boundary grants nothing, each role's own policy names its objects (owner: platform)
-  #checkov:skip=CKV_AWS_109: a boundary grants nothing, each role's own policy names its permissions (owner: platform)
-  #checkov:skip=CKV_AWS_111: a boundary grants nothing, each role's own policy names its writes (owner: platform)
+  #checkov:skip=CKV_AWS_356: DescribeAlarms tells of composite alarms only where it is allowed on all (owner: platform)
   statement {
     sid       = "ServicesOfThisAccount"
     actions   = local.account_actions
