@@ -8,8 +8,8 @@ from pipeline.core.errors import PlanRefused
 from pipeline.core.head import LedgerHead
 from pipeline.core.ledger import Pruned
 from pipeline.gateways.ledger import HeadVersion
-from pipeline.steps import moves
-from pipeline.steps.move import apply_prune, plan_move
+from pipeline.steps import around, moves
+from pipeline.steps.move import apply_aside, plan_move
 from pipeline.steps.roll_back import require_ledger
 
 logger = logging.getLogger(__name__)
@@ -50,8 +50,8 @@ def _remove(
     and no deployment may delete anything.
     """
     planned = plan_move(workspace, remaining, intents.prune_intent(remaining, pruned))
-    apply_prune(planned)
-    workspace.ledger.store_tfvars(planned.variables)
+    apply_aside(workspace, planned)
     releases = " ".join(pruned.releases)
-    moves.record(workspace, version, remaining, "pruned", releases=releases)
+    version = moves.record(workspace, version, remaining, "pruned", releases=releases)
+    around.settled(workspace, version, anyway=planned.summary.is_limited)
     logger.info("pruned endpoint=%s releases=%s", remaining.endpoint, releases)

@@ -1,0 +1,46 @@
+"""What alarms ask a pipeline for, and what it finds to be nothing to do."""
+
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from tests.e2e.command_line import Outcome
+from tests.e2e.story import Story
+
+
+def an_event(story: Story, **changed: str) -> dict[str, str]:
+    """Return the variables with which a trigger starts a pipeline now."""
+    return {
+        "CI_PIPELINE_ID": "77",
+        "MLOPS_REQUEST_CAUSE": f"{story.endpoint}/rollback",
+        "MLOPS_REQUEST_ID": str(uuid4()),
+        "MLOPS_REQUEST_TIME": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        **changed,
+    }
+
+
+def nothing_done(outcome: Outcome) -> str:
+    """Return why a request was not done."""
+    assert outcome.exit_code == 0, outcome.stderr
+    assert "deployment" not in outcome.results["phases"]
+    (note,) = outcome.results["notes"]
+    assert note.startswith("Nothing to do on ")
+    return str(note)
+
+
+def test_an_alarm_of_a_release_that_came_back_is_told_and_not_followed(serving: Story) -> None:
+    event = an_event(serving)
+    refused = serving.run("--mode", "rollback", **event)
+    assert "did not come by a deployment but by a rollback" in nothing_done(refused)
+    told = serving.run("--mode", "history").results["listing"][-1]
+    assert "rollback not done by " in told
+    assert f"request={event['MLOPS_REQUEST_ID']}" in told
+
+    again = serving.run("--mode", "rollback", **event | {"CI_PIPELINE_ID": "78"})
+    assert "was taken by run" in nothing_done(again)
+
+
+def test_a_retraining_cannot_be_asked_for_where_nobody_would_hear_it(serving: Story) -> None:
+    asked = serving.run("--mode", "retrain", "--reason", "a story")
+    assert asked.exit_code == 2
+    assert "asks no pipeline for a retraining" in asked.error
+    assert "terraform/environments/local.tfvars" in asked.error
