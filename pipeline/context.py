@@ -110,7 +110,16 @@ class Context:
         return engine
 
     def terraform(self, root: str, *, state_key: str | None) -> Terraform:
-        """Return a root module, connected to its state; without any state for None."""
+        """Return a root module, connected to its state once per run; without any for None."""
+        if (root, state_key) not in self._connected:
+            self._connected[root, state_key] = self._connect(root, state_key)
+        return self._connected[root, state_key]
+
+    @cached_property
+    def _connected(self) -> dict[tuple[str, str | None], Terraform]:
+        return {}
+
+    def _connect(self, root: str, state_key: str | None) -> Terraform:
         terraform = Terraform(
             self.engine,
             PROJECT_ROOT / "terraform" / root,

@@ -103,6 +103,8 @@ def _change(
     head = replace(version.head, surroundings=surroundings)
     planned = plan_move(workspace, head, intents.converge_intent(head))
     summary = planned.summary
+    if summary.is_empty and head == version.head:
+        return version
     if not summary.is_empty:
         apply_aside(workspace, planned)
     counts = {"create": summary.create, "update": summary.update, "delete": summary.delete}
