@@ -96,3 +96,23 @@ def test_a_move_whose_end_nobody_saw_stays_announced(tmp_path: Path) -> None:
 def test_a_move_whose_apply_was_cut_off_stays_announced(tmp_path: Path) -> None:
     workspace = a_workspace(tmp_path, settle=raising(UNREACHABLE), apply=raising(UNREACHABLE))
     assert not forgotten_after(workspace, CloudUnusable)
+
+
+def test_a_move_does_not_wait_for_what_differs_around_the_endpoint(tmp_path: Path) -> None:
+    change: dict[str, Any] = {"actions": ["delete"], "before": {}, "after": None}
+    address = "module.dashboard[0].aws_cloudwatch_dashboard.this"
+    gone = {"address": address, "type": "aws_cloudwatch_dashboard", "change": change}
+    whole = {"terraform_version": "1.11.4", "resource_changes": [gone]}
+    plans, limits = iter([whole, {"terraform_version": "1.11.4"}]), []
+    serves = EndpointObservation(
+        name=HEAD.endpoint, status=EndpointStatus.IN_SERVICE, config_name=f"{HEAD.endpoint}-{KEY}"
+    )
+    workspace = a_workspace(
+        tmp_path,
+        settle=lambda *_, **__: serves,
+        plan=lambda **named: limits.append(named["targets"]),
+        show=lambda _: next(plans),
+    )
+    made = make_move(workspace, HEAD, IntentKind.ROLLBACK, target=KEY, forget=lambda: None)
+    assert limits == [(), ("module.endpoint",)]
+    assert made.is_limited
