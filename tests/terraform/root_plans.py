@@ -22,8 +22,9 @@ FOLDER = PROJECT_ROOT / "tests" / "terraform" / "inventories"
 INVENTORIES = [f"{root}.{setting}" for root in SETTINGS for setting in ("local", "production")]
 LOCK_FILE = ".terraform.lock.hcl"
 
+_BLOCK = re.DOTALL | re.MULTILINE
 _ATTRIBUTE = re.compile(r'^      \+ (\w+) += "(.*)"$', re.MULTILINE)
-_CREATED = re.compile(r"^  # (\S[^\n]*) will be created\n(.*?)^    }$", re.DOTALL | re.MULTILINE)
+_CREATED = re.compile(r"^  # (\S[^\n]*) will be created\n(.*?)^    }$", _BLOCK)
 _FILE = re.compile(r"^tests/(\S+)\.tftest\.hcl\.\.\. in progress$", re.MULTILINE)
 _PASSED = 'run "planned"... pass'
 
@@ -47,22 +48,40 @@ class Plans:
 def settings_files() -> dict[str, str]:
     """Return a test of each root with each of its settings, by ROOT.SETTING."""
     return {
-        f"{root}.{setting}": plan_file(root, values, environment=setting)
+        f"{root}.{setting}": plan_file(root, assignments(values), environment=setting)
         for root, settings in SETTINGS.items()
         for setting, values in settings.items()
     }
 
 
+def readme_files() -> dict[str, str]:
+    """Return a test of what each root's README says to set, by ROOT.readme."""
+    return {f"{root}.readme": _plan_of_readme(root) for root in SETTINGS}
+
+
+def _plan_of_readme(root: str) -> str:
+    readme = (TERRAFORM / root / "README.md").read_text(encoding="utf-8")
+    blocks = [json.loads(block) for block in re.findall(r"^```json\n(.*?)^```$", readme, _BLOCK)]
+    text = [assignments(block) for block in blocks]
+    text += re.findall(r"^```hcl\n(.*?)^```$", readme, _BLOCK)
+    return plan_file(root, "\n".join(text), environment="staging")
+
+
+def assignments(values: Mapping[str, Any]) -> str:
+    return "\n".join(f"{name} = {json.dumps(value)}" for name, value in values.items())
+
+
 def planned(terraform: OfflineTerraform, files: Mapping[str, str]) -> Plans:
     """Plan all files in one process: each start of Terraform and its provider costs seconds."""
-    tests = terraform.tree / "planned" / "tests"
+    tests = terraform.tree.parent / "planned" / "tests"
     tests.mkdir(parents=True)
     shutil.copy(TERRAFORM / "serving" / LOCK_FILE, tests.parent)
     (tests.parent / "main.tf").write_text("terraform {}\n")  # init does nothing in an empty folder
     for name, text in files.items():
         (tests / f"{name}.tftest.hcl").write_text(text)
-    terraform.run("planned", "init", "-backend=false", "-input=false", "-no-color")
-    ended = terraform.ended(tests.parent, "planned", "test", "-verbose", "-no-color")
+    made = terraform.ended(tests.parent, "plans", "init", "-backend=false", "-no-color")
+    assert made.exit_code == 0, made.stderr
+    ended = terraform.ended(tests.parent, "plans", "test", "-verbose", "-no-color")
     said = _FILE.split(ended.stdout)[1:]
     created = {
         name: [
@@ -75,16 +94,16 @@ def planned(terraform: OfflineTerraform, files: Mapping[str, str]) -> Plans:
     return Plans(created=created, refusals=" ".join(ended.stderr.split()))
 
 
-def plan_file(root: str, values: Mapping[str, Any], *, environment: str) -> str:
+def plan_file(root: str, given: str, *, environment: str) -> str:
     """Return a test of one plan; what a file of an environment says is below what is given."""
     mocks = (TERRAFORM / root / "tests" / f"{root}.tftest.hcl").read_text(encoding="utf-8")
     settings = TERRAFORM / "environments" / f"{environment}.tfvars"
     below = settings.read_text(encoding="utf-8") if root == "foundation" else ""
-    above = "\n".join(f"{name} = {json.dumps(value)}" for name, value in values.items())
     return (
         mocks.split("\nvariables {")[0] + f"\nvariables {{\n{below}}}\n\n"
-        f'run "planned" {{\n  command = plan\n\n  module {{\n    source = "../{root}"\n  }}\n\n'
-        f"  variables {{\n{above}\n  }}\n}}\n"
+        'run "planned" {\n  command = plan\n\n'
+        f'  module {{\n    source = "../terraform/{root}"\n  }}\n\n'
+        f"  variables {{\n{given}\n  }}\n}}\n"
     )
 
 
@@ -95,7 +114,9 @@ def inventory(resources: list[Planned]) -> str:
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        plans = planned(offline_terraform(Path(folder)), settings_files())
+        terraform = offline_terraform(Path(folder))
+        with terraform.attached():
+            plans = planned(terraform, settings_files())
     for name in INVENTORIES:
         found = plans.created[name]
         path = FOLDER / f"{name}.txt"

@@ -5,16 +5,18 @@ from itertools import combinations
 
 import pytest
 
-from tests.terraform.offline import offline_terraform
+from tests.terraform.offline import OfflineTerraform
 from tests.terraform.root_plans import (
     COMMAND,
     FOLDER,
     INVENTORIES,
     Planned,
     Plans,
+    assignments,
     inventory,
     plan_file,
     planned,
+    readme_files,
     settings_files,
 )
 from tests.terraform.root_settings import (
@@ -92,13 +94,12 @@ SENTENCES = (
 
 
 @pytest.fixture(scope="module")
-def plans(tmp_path_factory: pytest.TempPathFactory) -> Plans:
+def plans(offline: OfflineTerraform) -> Plans:
     refused = {
-        name: plan_file(name.split(".")[0], values, environment="production")
+        name: plan_file(name.split(".")[0], assignments(values), environment="production")
         for name, values in REFUSED.items()
     }
-    terraform = offline_terraform(tmp_path_factory.mktemp("planned"))
-    return planned(terraform, settings_files() | refused)
+    return planned(offline, settings_files() | readme_files() | refused)
 
 
 @pytest.mark.parametrize("name", INVENTORIES)
@@ -109,6 +110,11 @@ def test_root_makes_what_its_inventory_lists(plans: Plans, name: str) -> None:
 
 def test_every_inventory_belongs_to_a_setting() -> None:
     assert sorted(path.stem for path in FOLDER.glob("*.txt")) == sorted(INVENTORIES)
+
+
+@pytest.mark.parametrize("root", SETTINGS)
+def test_root_plans_what_its_readme_says_to_set(plans: Plans, root: str) -> None:
+    assert plans.created[f"{root}.readme"]
 
 
 @pytest.mark.parametrize("root", ["foundation", "serving"])
