@@ -35,7 +35,7 @@ class Root:
         self.terraform = Terraform(
             engine, ROOTS / name, data_dir=folder / "data", environment=environment
         )
-        key = f"trial/{profile}/{name}.tfstate"
+        key = f"trial/{folder.name}/{profile}/{name}.tfstate"
         backend = {"bucket": STATE_BUCKET, "key": key, "region": REGION}
         self.terraform.init({**backend, "use_path_style": "true"})
 

@@ -15,7 +15,7 @@ from tests.emulated.receivers import a_receiver
 from tests.support.embedded_aws import admin
 from tests.terraform.conftest import REGION
 from tests.terraform.example_roots import kinds_and_seconds, named
-from tests.terraform.resource_rows import FAST, SLOW, held
+from tests.terraform.resource_rows import QUESTIONS, held
 from tests.terraform.root_settings import (
     ACCOUNT,
     ALARMS,
@@ -43,8 +43,6 @@ pytestmark = [
 Planned = dict[str, list[str]]
 EACH = pytest.mark.parametrize("lived", ["account", "foundation", "serving"], indirect=True)
 ENDPOINT = "module.endpoint.aws_sagemaker_endpoint.this"
-# Keys outlive their aliases for a while, as on AWS: only the aliases are asked for.
-QUESTIONS = tuple(sorted({each[:2]: each for each in (*FAST, *SLOW)}.values(), key=lambda q: q[:2]))
 IRIS = serving("iris-production")
 SECOND_LIVE = IRIS.with_release(SECOND, count=3).moved_to(
     f"{SECOND}-n3", strategy="linear", step_percentage=50
