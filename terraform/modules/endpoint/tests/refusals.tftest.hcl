@@ -171,40 +171,7 @@ run "release_id_with_a_dot_is_refused" {
   command = plan
 
   variables {
-    endpoint_configs = {
-      r-20260102-120000-bbbbbb-n2 = { instance_count = 1, release = "r-20260102-120000-bbbbbb" }
-    }
-
-    releases = {
-      r-20260102-120000-bbbbbb = {
-        artifact_sha256       = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-        artifact_uri          = "s3://mlops/model.tar.gz"
-        container_environment = {}
-        execution_role_arn    = "arn:aws:iam::000000000000:role/execution"
-        image_uri             = "image"
-        instance_type         = "ml.m5.large"
-        model_package_arn     = "arn"
-        network_isolation     = true
-        rollback_alarms       = { error_rate = 0.01, latency_p95_ms = 500 }
-        security_group_ids    = []
-        startup_timeout_s     = 300
-        subnet_ids            = []
-      }
-      "r.3" = {
-        artifact_sha256       = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-        artifact_uri          = "s3://mlops/model.tar.gz"
-        container_environment = {}
-        execution_role_arn    = "arn:aws:iam::000000000000:role/execution"
-        image_uri             = "image"
-        instance_type         = "ml.m5.large"
-        model_package_arn     = "arn"
-        network_isolation     = true
-        rollback_alarms       = { error_rate = 0.01, latency_p95_ms = 500 }
-        security_group_ids    = []
-        startup_timeout_s     = 300
-        subnet_ids            = []
-      }
-    }
+    releases = merge(var.releases, { "r.3" = var.releases["r-20260101-120000-aaaaaa"] })
   }
 
   expect_failures = [var.releases]
@@ -214,40 +181,7 @@ run "release_id_that_is_too_long_is_refused" {
   command = plan
 
   variables {
-    endpoint_configs = {
-      r-20260102-120000-bbbbbb-n2 = { instance_count = 1, release = "r-20260102-120000-bbbbbb" }
-    }
-
-    releases = {
-      r-20260102-120000-bbbbbb = {
-        artifact_sha256       = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-        artifact_uri          = "s3://mlops/model.tar.gz"
-        container_environment = {}
-        execution_role_arn    = "arn:aws:iam::000000000000:role/execution"
-        image_uri             = "image"
-        instance_type         = "ml.m5.large"
-        model_package_arn     = "arn"
-        network_isolation     = true
-        rollback_alarms       = { error_rate = 0.01, latency_p95_ms = 500 }
-        security_group_ids    = []
-        startup_timeout_s     = 300
-        subnet_ids            = []
-      }
-      r-20260103-120000-cccccc-of-a-model-with-a-name-beyond-all-bounds = {
-        artifact_sha256       = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-        artifact_uri          = "s3://mlops/model.tar.gz"
-        container_environment = {}
-        execution_role_arn    = "arn:aws:iam::000000000000:role/execution"
-        image_uri             = "image"
-        instance_type         = "ml.m5.large"
-        model_package_arn     = "arn"
-        network_isolation     = true
-        rollback_alarms       = { error_rate = 0.01, latency_p95_ms = 500 }
-        security_group_ids    = []
-        startup_timeout_s     = 300
-        subnet_ids            = []
-      }
-    }
+    releases = merge(var.releases, { r-20260103-120000-cccccc-of-a-model-with-a-name-beyond-all-bounds = var.releases["r-20260101-120000-aaaaaa"] })
   }
 
   expect_failures = [var.releases]
@@ -257,40 +191,7 @@ run "digest_that_is_too_short_is_refused" {
   command = plan
 
   variables {
-    endpoint_configs = {
-      r-20260102-120000-bbbbbb-n2 = { instance_count = 1, release = "r-20260102-120000-bbbbbb" }
-    }
-
-    releases = {
-      r-20260102-120000-bbbbbb = {
-        artifact_sha256       = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-        artifact_uri          = "s3://mlops/model.tar.gz"
-        container_environment = {}
-        execution_role_arn    = "arn:aws:iam::000000000000:role/execution"
-        image_uri             = "image"
-        instance_type         = "ml.m5.large"
-        model_package_arn     = "arn"
-        network_isolation     = true
-        rollback_alarms       = { error_rate = 0.01, latency_p95_ms = 500 }
-        security_group_ids    = []
-        startup_timeout_s     = 300
-        subnet_ids            = []
-      }
-      r-20260103-120000-cccccc = {
-        artifact_sha256       = "abc"
-        artifact_uri          = "s3://mlops/model.tar.gz"
-        container_environment = {}
-        execution_role_arn    = "arn:aws:iam::000000000000:role/execution"
-        image_uri             = "image"
-        instance_type         = "ml.m5.large"
-        model_package_arn     = "arn"
-        network_isolation     = true
-        rollback_alarms       = { error_rate = 0.01, latency_p95_ms = 500 }
-        security_group_ids    = []
-        startup_timeout_s     = 300
-        subnet_ids            = []
-      }
-    }
+    releases = merge(var.releases, { bad = merge(var.releases["r-20260101-120000-aaaaaa"], { artifact_sha256 = "abc" }) })
   }
 
   expect_failures = [var.releases]
@@ -300,40 +201,7 @@ run "artifact_on_a_disk_is_refused" {
   command = plan
 
   variables {
-    endpoint_configs = {
-      r-20260102-120000-bbbbbb-n2 = { instance_count = 1, release = "r-20260102-120000-bbbbbb" }
-    }
-
-    releases = {
-      r-20260102-120000-bbbbbb = {
-        artifact_sha256       = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-        artifact_uri          = "s3://mlops/model.tar.gz"
-        container_environment = {}
-        execution_role_arn    = "arn:aws:iam::000000000000:role/execution"
-        image_uri             = "image"
-        instance_type         = "ml.m5.large"
-        model_package_arn     = "arn"
-        network_isolation     = true
-        rollback_alarms       = { error_rate = 0.01, latency_p95_ms = 500 }
-        security_group_ids    = []
-        startup_timeout_s     = 300
-        subnet_ids            = []
-      }
-      r-20260103-120000-cccccc = {
-        artifact_sha256       = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-        artifact_uri          = "file:///model.tar.gz"
-        container_environment = {}
-        execution_role_arn    = "arn:aws:iam::000000000000:role/execution"
-        image_uri             = "image"
-        instance_type         = "ml.m5.large"
-        model_package_arn     = "arn"
-        network_isolation     = true
-        rollback_alarms       = { error_rate = 0.01, latency_p95_ms = 500 }
-        security_group_ids    = []
-        startup_timeout_s     = 300
-        subnet_ids            = []
-      }
-    }
+    releases = merge(var.releases, { bad = merge(var.releases["r-20260101-120000-aaaaaa"], { artifact_uri = "file:///model.tar.gz" }) })
   }
 
   expect_failures = [var.releases]
@@ -343,40 +211,7 @@ run "instance_type_of_ec2_is_refused" {
   command = plan
 
   variables {
-    endpoint_configs = {
-      r-20260102-120000-bbbbbb-n2 = { instance_count = 1, release = "r-20260102-120000-bbbbbb" }
-    }
-
-    releases = {
-      r-20260102-120000-bbbbbb = {
-        artifact_sha256       = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-        artifact_uri          = "s3://mlops/model.tar.gz"
-        container_environment = {}
-        execution_role_arn    = "arn:aws:iam::000000000000:role/execution"
-        image_uri             = "image"
-        instance_type         = "ml.m5.large"
-        model_package_arn     = "arn"
-        network_isolation     = true
-        rollback_alarms       = { error_rate = 0.01, latency_p95_ms = 500 }
-        security_group_ids    = []
-        startup_timeout_s     = 300
-        subnet_ids            = []
-      }
-      r-20260103-120000-cccccc = {
-        artifact_sha256       = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-        artifact_uri          = "s3://mlops/model.tar.gz"
-        container_environment = {}
-        execution_role_arn    = "arn:aws:iam::000000000000:role/execution"
-        image_uri             = "image"
-        instance_type         = "m5.large"
-        model_package_arn     = "arn"
-        network_isolation     = true
-        rollback_alarms       = { error_rate = 0.01, latency_p95_ms = 500 }
-        security_group_ids    = []
-        startup_timeout_s     = 300
-        subnet_ids            = []
-      }
-    }
+    releases = merge(var.releases, { bad = merge(var.releases["r-20260101-120000-aaaaaa"], { instance_type = "m5.large" }) })
   }
 
   expect_failures = [var.releases]
@@ -386,40 +221,7 @@ run "startup_in_a_second_is_refused" {
   command = plan
 
   variables {
-    endpoint_configs = {
-      r-20260102-120000-bbbbbb-n2 = { instance_count = 1, release = "r-20260102-120000-bbbbbb" }
-    }
-
-    releases = {
-      r-20260102-120000-bbbbbb = {
-        artifact_sha256       = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-        artifact_uri          = "s3://mlops/model.tar.gz"
-        container_environment = {}
-        execution_role_arn    = "arn:aws:iam::000000000000:role/execution"
-        image_uri             = "image"
-        instance_type         = "ml.m5.large"
-        model_package_arn     = "arn"
-        network_isolation     = true
-        rollback_alarms       = { error_rate = 0.01, latency_p95_ms = 500 }
-        security_group_ids    = []
-        startup_timeout_s     = 300
-        subnet_ids            = []
-      }
-      r-20260103-120000-cccccc = {
-        artifact_sha256       = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-        artifact_uri          = "s3://mlops/model.tar.gz"
-        container_environment = {}
-        execution_role_arn    = "arn:aws:iam::000000000000:role/execution"
-        image_uri             = "image"
-        instance_type         = "ml.m5.large"
-        model_package_arn     = "arn"
-        network_isolation     = true
-        rollback_alarms       = { error_rate = 0.01, latency_p95_ms = 500 }
-        security_group_ids    = []
-        startup_timeout_s     = 1
-        subnet_ids            = []
-      }
-    }
+    releases = merge(var.releases, { bad = merge(var.releases["r-20260101-120000-aaaaaa"], { startup_timeout_s = 1 }) })
   }
 
   expect_failures = [var.releases]
@@ -429,40 +231,7 @@ run "subnets_without_a_security_group_is_refused" {
   command = plan
 
   variables {
-    endpoint_configs = {
-      r-20260102-120000-bbbbbb-n2 = { instance_count = 1, release = "r-20260102-120000-bbbbbb" }
-    }
-
-    releases = {
-      r-20260102-120000-bbbbbb = {
-        artifact_sha256       = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-        artifact_uri          = "s3://mlops/model.tar.gz"
-        container_environment = {}
-        execution_role_arn    = "arn:aws:iam::000000000000:role/execution"
-        image_uri             = "image"
-        instance_type         = "ml.m5.large"
-        model_package_arn     = "arn"
-        network_isolation     = true
-        rollback_alarms       = { error_rate = 0.01, latency_p95_ms = 500 }
-        security_group_ids    = []
-        startup_timeout_s     = 300
-        subnet_ids            = []
-      }
-      r-20260103-120000-cccccc = {
-        artifact_sha256       = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-        artifact_uri          = "s3://mlops/model.tar.gz"
-        container_environment = {}
-        execution_role_arn    = "arn:aws:iam::000000000000:role/execution"
-        image_uri             = "image"
-        instance_type         = "ml.m5.large"
-        model_package_arn     = "arn"
-        network_isolation     = true
-        rollback_alarms       = { error_rate = 0.01, latency_p95_ms = 500 }
-        security_group_ids    = []
-        startup_timeout_s     = 300
-        subnet_ids            = ["subnet-1"]
-      }
-    }
+    releases = merge(var.releases, { bad = merge(var.releases["r-20260101-120000-aaaaaa"], { subnet_ids = ["subnet-1"] }) })
   }
 
   expect_failures = [var.releases]
@@ -472,41 +241,7 @@ run "capture_of_more_than_all_is_refused" {
   command = plan
 
   variables {
-    endpoint_configs = {
-      r-20260102-120000-bbbbbb-n2 = { instance_count = 1, release = "r-20260102-120000-bbbbbb" }
-    }
-
-    releases = {
-      r-20260102-120000-bbbbbb = {
-        artifact_sha256       = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-        artifact_uri          = "s3://mlops/model.tar.gz"
-        container_environment = {}
-        execution_role_arn    = "arn:aws:iam::000000000000:role/execution"
-        image_uri             = "image"
-        instance_type         = "ml.m5.large"
-        model_package_arn     = "arn"
-        network_isolation     = true
-        rollback_alarms       = { error_rate = 0.01, latency_p95_ms = 500 }
-        security_group_ids    = []
-        startup_timeout_s     = 300
-        subnet_ids            = []
-      }
-      r-20260103-120000-cccccc = {
-        artifact_sha256       = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-        artifact_uri          = "s3://mlops/model.tar.gz"
-        container_environment = {}
-        data_capture          = { destination_uri = "s3://mlops/capture", percentage = 101 }
-        execution_role_arn    = "arn:aws:iam::000000000000:role/execution"
-        image_uri             = "image"
-        instance_type         = "ml.m5.large"
-        model_package_arn     = "arn"
-        network_isolation     = true
-        rollback_alarms       = { error_rate = 0.01, latency_p95_ms = 500 }
-        security_group_ids    = []
-        startup_timeout_s     = 300
-        subnet_ids            = []
-      }
-    }
+    releases = merge(var.releases, { bad = merge(var.releases["r-20260101-120000-aaaaaa"], { data_capture = { destination_uri = "s3://mlops/capture", percentage = 101 } }) })
   }
 
   expect_failures = [var.releases]
@@ -516,40 +251,7 @@ run "rollback_alarm_below_zero_is_refused" {
   command = plan
 
   variables {
-    endpoint_configs = {
-      r-20260102-120000-bbbbbb-n2 = { instance_count = 1, release = "r-20260102-120000-bbbbbb" }
-    }
-
-    releases = {
-      r-20260102-120000-bbbbbb = {
-        artifact_sha256       = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-        artifact_uri          = "s3://mlops/model.tar.gz"
-        container_environment = {}
-        execution_role_arn    = "arn:aws:iam::000000000000:role/execution"
-        image_uri             = "image"
-        instance_type         = "ml.m5.large"
-        model_package_arn     = "arn"
-        network_isolation     = true
-        rollback_alarms       = { error_rate = 0.01, latency_p95_ms = 500 }
-        security_group_ids    = []
-        startup_timeout_s     = 300
-        subnet_ids            = []
-      }
-      r-20260103-120000-cccccc = {
-        artifact_sha256       = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-        artifact_uri          = "s3://mlops/model.tar.gz"
-        container_environment = {}
-        execution_role_arn    = "arn:aws:iam::000000000000:role/execution"
-        image_uri             = "image"
-        instance_type         = "ml.m5.large"
-        model_package_arn     = "arn"
-        network_isolation     = true
-        rollback_alarms       = { error_rate = -0.01, latency_p95_ms = 500 }
-        security_group_ids    = []
-        startup_timeout_s     = 300
-        subnet_ids            = []
-      }
-    }
+    releases = merge(var.releases, { bad = merge(var.releases["r-20260101-120000-aaaaaa"], { rollback_alarms = { error_rate = -0.01, latency_p95_ms = 500 } }) })
   }
 
   expect_failures = [var.releases]
