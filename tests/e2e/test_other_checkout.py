@@ -1,35 +1,22 @@
 """The whole project in a folder with spaces and other letters, started through a link."""
 
 import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.e2e.checkouts import a_checkout
 from tests.e2e.command_line import CommandLine
 from tests.e2e.story import PATIENT
 from tests.support import embedded_aws
-from tests.support.embedded_aws import PROJECT_ROOT
 
 
 @pytest.fixture(scope="module")
 def link(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A link to the wrapper of a copy of this checkout, which shares its .venv."""
     folder = tmp_path_factory.mktemp("other")
-    copy = folder / "a 'check' öut"
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--", ":!tests", ":!benchmarks"],
-        cwd=PROJECT_ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    for name in filter(None, listed.stdout.split("\0")):
-        (copy / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(PROJECT_ROOT / name, copy / name)
-    (copy / ".venv").symlink_to(PROJECT_ROOT / ".venv")
+    copy = a_checkout(folder / "a 'check' öut")
     found = folder / "a link"
     found.symlink_to(copy / "run_mlops_pipeline.sh")
     return found
