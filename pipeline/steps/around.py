@@ -46,12 +46,16 @@ def converge(
 ) -> HeadVersion:
     """Apply what is wanted as far as the endpoint can have it; `anyway` also where it is recorded.
 
-    What is wanted is written first: if this run dies, the next one knows it.
+    What is wanted is written first: if this run dies, the next one knows it. What an earlier run
+    did not finish may be there in part, also of what is not wanted any more.
     """
+    is_finished = _fitting(workspace, version.head) == version.head.surroundings
     if wanted != version.head.wanted:
         version = workspace.ledger.write(version, replace(version.head, wanted=wanted))
     fit = _fitting(workspace, version.head)
-    if fit == version.head.surroundings and not anyway:
+    if fit != wanted:
+        _say_unscaled(workspace)
+    if fit == version.head.surroundings and is_finished and not anyway:
         return version
     try:
         return _change(workspace, version, fit, "surroundings changed")
@@ -84,12 +88,13 @@ def settled(
 def _fitting(workspace: Workspace, head: LedgerHead) -> Surroundings:
     if head.wanted.autoscaling is None:
         return head.wanted
-    serving = _instance_type(workspace, head)
-    if not can_scale(serving):
-        line = f"Autoscaling stays off: SageMaker does not scale burstable instances ({serving})."
-        logger.warning("%s", line)
-        workspace.context.recorder.note(line)
-    return fitting(head.wanted, serving)
+    return fitting(head.wanted, _instance_type(workspace, head))
+
+
+def _say_unscaled(workspace: Workspace) -> None:
+    line = "Autoscaling stays off: SageMaker does not scale burstable instances."
+    logger.warning("%s", line)
+    workspace.context.recorder.note(line)
 
 
 def _instance_type(workspace: Workspace, head: LedgerHead) -> str:

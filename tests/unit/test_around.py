@@ -137,6 +137,15 @@ def test_what_is_wanted_is_known_to_the_next_run_when_it_could_not_be_applied(
     assert kept.notes[-1].endswith("The next run tries again.")
 
 
+def test_what_was_never_finished_is_cleared_when_nothing_is_wanted_any_more(
+    workspace_of: Callable[[Kept], Any],
+) -> None:
+    kept = a_book(wanted=SCALED)
+    around.converge(workspace_of(kept), kept.read(), NOTHING)
+    assert len(kept.plans) == 1
+    assert (kept.head.surroundings, kept.head.wanted) == (NOTHING, NOTHING)
+
+
 def test_burstable_instances_get_everything_but_scaling(
     workspace_of: Callable[[Kept], Any],
 ) -> None:
