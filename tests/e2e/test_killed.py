@@ -7,6 +7,7 @@ agree again. The quick part of this is in test_interrupted.
 import re
 import signal
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -58,9 +59,9 @@ def job_of_another(story: Story, live: str, jobs: tuple[str, str]) -> str:
     return jobs[1] if live == sorted(retained(story))[0] else jobs[0]
 
 
-def kill_after(story: Story, lines: int, *command: str) -> int:
+def kill_after(story: Story, lines: int, *command: str, **variables: Any) -> int:
     """Run a command, kill it after so many lines, and return its exit code."""
-    running = story.command.start(*command, "--verbose", "--log-format", "json")
+    running = story.command.start(*command, "--verbose", "--log-format", "json", **variables)
     stderr = running.process.stderr
     assert stderr is not None
     for _ in range(lines):

@@ -1,10 +1,17 @@
 """What alarms ask a pipeline for, and what it finds to be nothing to do."""
 
+import signal
 from datetime import UTC, datetime
 from uuid import uuid4
 
+import pytest
+
 from tests.e2e.command_line import Outcome
 from tests.e2e.story import Story
+from tests.e2e.test_killed import kill_after, require_sound
+
+# Lines on stderr after which a rollback is killed: before, in and after Terraform's apply.
+MOMENTS = (8, 30, 60, 85, 100)
 
 
 def an_event(story: Story, **changed: str) -> dict[str, str]:
@@ -44,3 +51,23 @@ def test_a_retraining_cannot_be_asked_for_where_nobody_would_hear_it(serving: St
     assert asked.exit_code == 2
     assert "asks no pipeline for a retraining" in asked.error
     assert "terraform/environments/local.tfvars" in asked.error
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(2400)
+def test_the_same_pipeline_completes_a_rollback_of_which_a_run_was_killed(
+    story: Story, trained_job: str, other_job: str
+) -> None:
+    first = story.deploy(trained_job)
+    for moment in MOMENTS:
+        # Another setting is another content: an alarm rolls each back once.
+        other = story.deploy(other_job, MLOPS_DEPLOYMENT__STARTUP_TIMEOUT_S=str(300 + moment))
+        assert other.exit_code == 0, other.stderr
+        event = an_event(story)
+        assert kill_after(story, moment, "--mode", "rollback", **event) in {-signal.SIGKILL, 0}
+        again = story.run("--mode", "rollback", **event)
+        assert again.exit_code == 0, again.stderr
+        assert story.serves(first.release)
+        quarantined = story.run("--mode", "status").results["listing"][-1]
+        assert other.release in quarantined
+        require_sound(story)

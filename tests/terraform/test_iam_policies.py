@@ -151,6 +151,24 @@ def test_deploy_role_keeps_both_kinds_of_alarms(roles: Roles) -> None:
     assert roles.deploy.may("cloudwatch:PutCompositeAlarm", f"{alarm}/rollback")
 
 
+def test_deploy_role_asks_for_retrainings_of_its_environment_only(roles: Roles) -> None:
+    bus = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default"
+    sources = {
+        "mlops.mlops-staging": True,
+        "mlops.mlops-production": False,
+        "aws.cloudwatch": False,
+    }
+    for source, allowed in sources.items():
+        call = Call(action="events:PutEvents", resource=bus, context={"events:source": source})
+        assert roles.deploy.may_call(call) is allowed
+
+
+def test_deploy_role_claims_requests_and_takes_no_claim_away(roles: Roles) -> None:
+    claim = f"{BUCKET}/requests/iris-staging/11111111-2222.json"
+    assert roles.deploy.may("s3:PutObject", claim)
+    assert not roles.deploy.may("s3:DeleteObject", claim)
+
+
 def test_pipeline_withdraws_an_approval_but_gives_none(roles: Roles) -> None:
     for status, allowed in (("Rejected", True), ("Approved", False)):
         context: Context = {"sagemaker:ModelApprovalStatus": status}
