@@ -50,7 +50,10 @@ def _run(options: argparse.Namespace, directory: StateDirectory) -> int:
 
 
 def _serve(directory: StateDirectory) -> None:
-    # Imported here: moto takes half a second that the other commands need not wait for.
+    # Imported here: moto takes seconds that the other commands need not wait for.
+    from emulator.regions import ask_one_session
+
+    ask_one_session()
     from emulator.server import configure_logging, serve
 
     configure_logging()
