@@ -62,7 +62,7 @@ run "name_of_a_release_that_is_too_long_is_refused" {
 
   variables {
     live_release = "rrrrrrrrrrrrrrrrrrrr"
-    releases     = { rrrrrrrrrrrrrrrrrrrr = { artifact_sha256 = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", artifact_uri = "s3://models/model.tar.gz", image_uri = "image", role_arn = "arn:aws:iam::111122223333:role/execution", security_group_ids = ["sg-1"], subnet_ids = ["subnet-1"] } }
+    releases     = { rrrrrrrrrrrrrrrrrrrr = var.releases.first }
   }
 
   expect_failures = [var.releases]
@@ -72,7 +72,7 @@ run "user_in_place_of_a_role_is_refused" {
   command = plan
 
   variables {
-    releases = { first = { artifact_sha256 = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", artifact_uri = "s3://models/model.tar.gz", image_uri = "image", role_arn = "arn:aws:iam::111122223333:user/someone", security_group_ids = ["sg-1"], subnet_ids = ["subnet-1"] } }
+    releases = { first = merge(var.releases.first, { role_arn = "arn:aws:iam::111122223333:user/someone" }) }
   }
 
   expect_failures = [var.releases]
@@ -82,7 +82,7 @@ run "release_without_security_group_is_refused" {
   command = plan
 
   variables {
-    releases = { first = { artifact_sha256 = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", artifact_uri = "s3://models/model.tar.gz", image_uri = "image", role_arn = "arn:aws:iam::111122223333:role/execution", security_group_ids = [], subnet_ids = ["subnet-1"] } }
+    releases = { first = merge(var.releases.first, { security_group_ids = [] }) }
   }
 
   expect_failures = [var.releases]
@@ -92,7 +92,7 @@ run "name_in_place_of_a_subnet_is_refused" {
   command = plan
 
   variables {
-    releases = { first = { artifact_sha256 = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", artifact_uri = "s3://models/model.tar.gz", image_uri = "image", role_arn = "arn:aws:iam::111122223333:role/execution", security_group_ids = ["sg-1"], subnet_ids = ["private-a"] } }
+    releases = { first = merge(var.releases.first, { subnet_ids = ["private-a"] }) }
   }
 
   expect_failures = [var.releases]

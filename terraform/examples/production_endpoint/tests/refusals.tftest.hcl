@@ -103,7 +103,7 @@ run "user_in_place_of_a_role_is_refused" {
   command = plan
 
   variables {
-    releases = { r-20270102-080000-aaaaaa = { artifact_sha256 = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", artifact_uri = "s3://models/model.tar.gz", image_uri = "image", role_arn = "arn:aws:iam::111122223333:user/someone", data_capture = { destination_uri = "s3://models/capture", percentage = 20 }, model_package_arn = "none", released_at = "2027-01-02T08:00:00Z" } }
+    releases = { r-20270102-080000-aaaaaa = merge(var.releases["r-20270102-080000-aaaaaa"], { role_arn = "arn:aws:iam::111122223333:user/someone" }) }
   }
 
   expect_failures = [var.releases]
@@ -113,7 +113,7 @@ run "capture_into_a_folder_is_refused" {
   command = plan
 
   variables {
-    releases = { r-20270102-080000-aaaaaa = { artifact_sha256 = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", artifact_uri = "s3://models/model.tar.gz", image_uri = "image", role_arn = "arn:aws:iam::111122223333:role/execution", data_capture = { destination_uri = "/capture", percentage = 20 }, model_package_arn = "none", released_at = "2027-01-02T08:00:00Z" } }
+    releases = { r-20270102-080000-aaaaaa = merge(var.releases["r-20270102-080000-aaaaaa"], { data_capture = { destination_uri = "/capture", percentage = 20 } }) }
   }
 
   expect_failures = [var.releases]
@@ -123,7 +123,7 @@ run "release_of_local_time_is_refused" {
   command = plan
 
   variables {
-    releases = { r-20270102-080000-aaaaaa = { artifact_sha256 = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", artifact_uri = "s3://models/model.tar.gz", image_uri = "image", role_arn = "arn:aws:iam::111122223333:role/execution", data_capture = { destination_uri = "s3://models/capture", percentage = 20 }, model_package_arn = "none", released_at = "2027-01-02T08:00:00+01:00" } }
+    releases = { r-20270102-080000-aaaaaa = merge(var.releases["r-20270102-080000-aaaaaa"], { released_at = "2027-01-02T08:00:00+01:00" }) }
   }
 
   expect_failures = [var.releases]

@@ -60,7 +60,7 @@ run "live_release_of_another_model_is_refused" {
   command = plan
 
   variables {
-    models = { churn = { live_release = "second", releases = { first = { artifact_sha256 = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", artifact_uri = "s3://models/model.tar.gz", image_uri = "image", role_arn = "arn:aws:iam::111122223333:role/execution" } } } }
+    models = { churn = { live_release = "second", releases = { first = var.models.churn.releases.first } } }
   }
 
   expect_failures = [var.models]
@@ -70,7 +70,7 @@ run "name_of_a_release_that_is_too_long_is_refused" {
   command = plan
 
   variables {
-    models = { churn = { live_release = "rrrrrrrrrrrrrrrrrrr", releases = { rrrrrrrrrrrrrrrrrrr = { artifact_sha256 = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", artifact_uri = "s3://models/model.tar.gz", image_uri = "image", role_arn = "arn:aws:iam::111122223333:role/execution" } } } }
+    models = { churn = { live_release = "rrrrrrrrrrrrrrrrrrr", releases = { rrrrrrrrrrrrrrrrrrr = var.models.churn.releases.first } } }
   }
 
   expect_failures = [var.models]
@@ -80,7 +80,7 @@ run "user_in_place_of_a_role_is_refused" {
   command = plan
 
   variables {
-    models = { churn = { live_release = "first", releases = { first = { artifact_sha256 = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", artifact_uri = "s3://models/model.tar.gz", image_uri = "image", role_arn = "arn:aws:iam::111122223333:user/someone" } } } }
+    models = { churn = { live_release = "first", releases = { first = merge(var.models.churn.releases.first, { role_arn = "arn:aws:iam::111122223333:user/someone" }) } } }
   }
 
   expect_failures = [var.models]

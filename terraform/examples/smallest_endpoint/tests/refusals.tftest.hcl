@@ -60,7 +60,7 @@ run "name_of_a_release_that_is_too_long_is_refused" {
 
   variables {
     live_release = "rrrrrrrrrrrrrrrrrrrr"
-    releases     = { rrrrrrrrrrrrrrrrrrrr = { artifact_sha256 = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", artifact_uri = "s3://models/model.tar.gz", image_uri = "image", role_arn = "arn:aws:iam::111122223333:role/execution" } }
+    releases     = { rrrrrrrrrrrrrrrrrrrr = var.releases.first }
   }
 
   expect_failures = [var.releases]
@@ -70,7 +70,7 @@ run "user_in_place_of_a_role_is_refused" {
   command = plan
 
   variables {
-    releases = { first = { artifact_sha256 = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", artifact_uri = "s3://models/model.tar.gz", image_uri = "image", role_arn = "arn:aws:iam::111122223333:user/someone" } }
+    releases = { first = merge(var.releases.first, { role_arn = "arn:aws:iam::111122223333:user/someone" }) }
   }
 
   expect_failures = [var.releases]
