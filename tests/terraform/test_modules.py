@@ -127,6 +127,7 @@ def test_examples_of_all_module_readmes_are_valid_together(terraform: OfflineTer
     folder.mkdir()
     (folder / "main.tf").write_text("\n".join(examples))
     assert all(re.search(r'^module "', example, re.MULTILINE) for example in examples)
+    terraform.run("readmes", "fmt", "-check", "-diff", "-no-color")
     terraform.init("readmes")
     assert "The configuration is valid" in terraform.run("readmes", "validate", "-no-color")
 
