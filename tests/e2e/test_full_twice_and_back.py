@@ -1,20 +1,14 @@
 """Two models one after the other through one endpoint, then back: the main job and its undo."""
 
-import io
 import json
-import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from pipeline.core import naming
-from pipeline.gateways import provider_mirror
-from pipeline.gateways.aws import local_cloud
-from pipeline.gateways.terraform import Terraform, find_engine
+from tests.e2e.by_hand import would_change
 from tests.e2e.conftest import WEBHOOK
 from tests.e2e.story import BUCKET, GROUP, Seen, Story
-from tests.support.embedded_aws import PROJECT_ROOT
 
 
 def test_the_first_run_trains_judges_registers_deploys_and_tests(first_full: Seen) -> None:
@@ -76,12 +70,7 @@ def test_going_back_makes_the_first_release_answer_again(first_full: Seen, went_
 
 
 def test_a_plan_right_after_going_back_is_empty(serving: Story, tmp_path: Path) -> None:
-    variables = tmp_path / "release.tfvars.json"
-    stored = io.BytesIO()
-    key = naming.applied_tfvars_object(serving.endpoint)
-    serving.aws.client("s3").download_fileobj(BUCKET, key, stored)
-    variables.write_bytes(stored.getvalue())
-    assert not _terraform(serving, tmp_path).plan(var_files=[variables], out=tmp_path / "plan")
+    assert not would_change(serving, tmp_path)
 
 
 def test_stdout_is_exactly_one_json_document_when_asked_for(first_full: Seen) -> None:
@@ -95,21 +84,3 @@ def test_the_webhook_is_never_written_down(first_full: Seen, where: str) -> None
     texts = {"files": files, "stdout": [outcome.stdout], "stderr": [outcome.stderr]}[where]
     assert texts
     assert not any(WEBHOOK in text or "not-for-any-log" in text for text in texts)
-
-
-def _terraform(story: Story, folder: Path) -> Terraform:
-    cloud = local_cloud(story.aws.url, region="us-east-1", environment=os.environ)
-    mirror = provider_mirror.cli_environment(os.environ, home=Path.home(), folder=folder)
-    environment = cloud.environment() | mirror
-    engine = find_engine(search_path=os.environ["PATH"], environment=environment)
-    root = PROJECT_ROOT / "terraform" / "serving"
-    terraform = Terraform(engine, root, data_dir=folder / "data", environment=environment)
-    terraform.init(
-        {
-            "bucket": "mlops-state-000000000000-us-east-1",
-            "key": f"serving/staging/{story.endpoint}.tfstate",
-            "region": "us-east-1",
-            "use_path_style": "true",
-        }
-    )
-    return terraform

@@ -1,10 +1,12 @@
 """Scaling, alarms, dashboard and a canary through the command line, and rollbacks under them."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.e2e.by_hand import would_change
 from tests.e2e.command_line import Outcome
 from tests.e2e.story import BUCKET, Story
 
@@ -70,7 +72,7 @@ def planned(outcome: Outcome) -> Mapping[str, int]:
 
 
 def test_everything_stays_around_the_endpoint_while_releases_come_and_go(
-    story: Story, trained_job: str, other_job: str
+    story: Story, trained_job: str, other_job: str, tmp_path: Path
 ) -> None:
     everything = SCALED | CANARY | WATCHED
     first = story.deploy(trained_job, **everything)
@@ -88,6 +90,7 @@ def test_everything_stays_around_the_endpoint_while_releases_come_and_go(
     assert story.serves(first.release)
     assert what_surrounds(story) == ALL
     assert captured(story)
+    assert not would_change(story, tmp_path)
 
 
 def strategy(story: Story) -> str:
