@@ -43,6 +43,7 @@ pytestmark = [
 Planned = dict[str, list[str]]
 EACH = pytest.mark.parametrize("lived", ["account", "foundation", "serving"], indirect=True)
 ENDPOINT = "module.endpoint.aws_sagemaker_endpoint.this"
+ASKING = ("iris-staging/rollback", "iris-production/rollback")
 IRIS = serving("iris-production")
 SECOND_LIVE = IRIS.with_release(SECOND, count=3).moved_to(
     f"{SECOND}-n3", strategy="linear", step_percentage=50
@@ -152,7 +153,7 @@ def lived(
     root = Root(name, engine, terraform_environment, folder, profile="production")
     lived = live(root, SETTINGS[name]["production"], CHANGES[name])
     yield lived
-    _ask_for_a_rollback_is_gone(cloud)
+    _remove_what_asked_for_a_rollback(cloud)
     root.destroy(lived.values)
     assert everything(cloud) == before
 
@@ -170,8 +171,8 @@ def _make_what_serving_stands_on(cloud: Cloud) -> None:
     admin(str(cloud.endpoint_url), "requests", method="DELETE")
 
 
-def _ask_for_a_rollback_is_gone(cloud: Cloud) -> None:
-    cloud.client("cloudwatch").delete_alarms(AlarmNames=["iris-production/rollback"])
+def _remove_what_asked_for_a_rollback(cloud: Cloud) -> None:
+    cloud.client("cloudwatch").delete_alarms(AlarmNames=list(ASKING))
 
 
 @EACH
@@ -205,8 +206,8 @@ def test_endpoint_changes_in_place_by_moves_and_tags_alone(lived: Lived, cloud: 
 def test_composite_alarm_asks_the_pipeline_for_a_rollback(cloud: Cloud) -> None:
     with a_receiver() as receiver:
         _send_requests_to(cloud, receiver.url)
-        _ring(cloud, "iris-staging/rollback")
-        _ring(cloud, "iris-production/rollback")
+        for name in ASKING:
+            _ring(cloud, name)
         request = receiver.waits_for(1)[0].document
     assert (request["token"], request["ref"]) == ("glptt-trial", "release")
     variables = request["variables"]
