@@ -10,8 +10,8 @@ from tests.e2e.command_line import Outcome
 from tests.e2e.story import Story
 from tests.e2e.test_killed import kill_after, require_sound
 
-# Lines on stderr after which a rollback is killed: before, in and after Terraform's apply.
-MOMENTS = (8, 30, 60, 85, 100)
+# Lines on stderr after which a rollback is killed: in the apply, after it, after the health test.
+MOMENTS = (26, 37, 38, 39)
 
 
 def an_event(story: Story, **changed: str) -> dict[str, str]:
