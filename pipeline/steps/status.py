@@ -7,12 +7,20 @@ from pipeline.core import naming
 from pipeline.core.head import LedgerHead
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 
+_AROUND = ("autoscaling", "alarms", "dashboard")
+
 
 def status(workspace: Workspace) -> tuple[str, ...]:
     """Return the lines of a status report; changes nothing."""
     head = workspace.ledger.read().head
     seen = workspace.sagemaker.observe(workspace.context.endpoint)
-    return (*_endpoint(seen), *_ledger(head, seen), *_releases(head), *_quarantine(head))
+    return (
+        *_endpoint(seen),
+        *_ledger(head, seen),
+        *surroundings(head),
+        *_releases(head),
+        *_quarantine(head),
+    )
 
 
 def _endpoint(seen: EndpointObservation) -> Iterator[str]:
@@ -39,6 +47,23 @@ def _ledger(head: LedgerHead, seen: EndpointObservation) -> Iterator[str]:
     wanted = naming.endpoint_config_name(head.endpoint, head.live)
     if seen.pending_config is None and not seen.serves(wanted):
         yield "  SageMaker says otherwise: do not deploy before you know why"
+
+
+def surroundings(head: LedgerHead) -> Iterator[str]:
+    """Yield a line for what is or should be around the endpoint; none where nothing is."""
+    found, wanted = vars(head.surroundings), vars(head.wanted)
+    names = [name for name in _AROUND if found[name] is not None or wanted[name] is not None]
+    if names:
+        words = (f"{name} {_state(found[name], wanted[name])}" for name in names)
+        yield f"Around the endpoint: {', '.join(words)}"
+
+
+def _state(found: object, wanted: object) -> str:
+    if found == wanted:
+        return "on"
+    if found is None:
+        return "off (wanted)"
+    return "on (not wanted)" if wanted is None else "on (wanted otherwise)"
 
 
 def _releases(head: LedgerHead) -> Iterator[str]:
