@@ -3,7 +3,7 @@
 import logging
 
 from pipeline.context import Workspace
-from pipeline.core import requests
+from pipeline.core import ledger, requests
 from pipeline.core.requests import Claim, Request
 from pipeline.gateways.claims import claimed
 from pipeline.gateways.ledger import HeadVersion
@@ -76,6 +76,8 @@ def _went_back_as_asked(
         moves.record(workspace, version, head, "rollback not done", reason=why_not)
         _nothing_to_do(workspace, why_not)
         return None
+    # Where there is nothing to go back to, nothing was begun.
+    ledger.rollback_target(head, to, force=workspace.context.force)
     begun = workspace.ledger.write(version, requests.begin_requested_rollback(head, request))
     return leave(workspace, begun, to=to, reason=cause)
 

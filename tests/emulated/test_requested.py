@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from pipeline.core import naming, requests
-from pipeline.core.errors import CloudUnusable, CorruptRecord, UsageError
+from pipeline.core.errors import CloudUnusable, CorruptRecord, NotServing, UsageError
 from pipeline.core.foundation import Retraining
+from pipeline.core.head import Lived, MoveKind
 from pipeline.core.requests import Request
 from pipeline.gateways.claims import claimed
 from pipeline.gateways.events import put_event
@@ -41,6 +42,7 @@ def a_run(store: Store, request: Request | None, *, run_id: str = "first") -> An
     return SimpleNamespace(
         context=SimpleNamespace(
             endpoint=ENDPOINT,
+            force=False,
             now=lambda: NOON,
             recorder=Recorder(),
             request=request,
@@ -137,6 +139,16 @@ def test_a_rollback_that_is_not_done_is_told(store: Store) -> None:
     (event,) = run.ledger.events()
     assert event.what == "rollback not done"
     assert (event.details["request"], event.details["request_cause"]) == ("one", ALARM)
+
+
+def test_a_rollback_with_nothing_to_go_back_to_is_not_begun(store: Store) -> None:
+    run = a_run(store, a_request())
+    only = replace(six_deployments(), lived=())
+    deployed = Lived(release_id=LIVE, healthy=True, since=NOON, by=MoveKind.DEPLOYMENT)
+    run.ledger.write(run.ledger.read(), replace(only, lived=(deployed,)))
+    with pytest.raises(NotServing, match="no earlier healthy release"):
+        went_back(run, to="previous", reason=None)
+    assert run.ledger.read().head.requested_rollbacks == ()
 
 
 def test_a_rollback_of_what_was_never_deployed_is_refused(store: Store) -> None:
