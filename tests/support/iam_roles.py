@@ -9,6 +9,7 @@ from tests.terraform.offline import OfflineTerraform
 ACCOUNT = "111122223333"
 HOST = "gitlab.example.com"
 KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
+STATE_KEY = KEY.replace("11111111-", "99999999-")
 EXECUTION_ROLE = f"arn:aws:iam::{ACCOUNT}:role/mlops-staging-sagemaker-execution"
 KEY_POLICY = "module.encryption.aws_kms_key_policy.this.policy"
 BUCKET_POLICY = "module.storage.aws_s3_bucket_policy.this.policy"

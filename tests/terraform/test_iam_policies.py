@@ -13,6 +13,7 @@ from tests.support.iam_roles import (
     EXECUTION_ROLE,
     HOST,
     KEY,
+    STATE_KEY,
     Roles,
     refusal_of,
     roles_of,
@@ -104,6 +105,14 @@ def test_plan_role_cannot_write(roles: Roles, action: str, resource: str) -> Non
     assert not roles.plan.may_call(
         Call(action=action, resource=resource, context=AS_THE_FOUNDATION_SAYS)
     )
+
+
+def test_plan_role_encrypts_with_the_state_s_key_alone(roles: Roles) -> None:
+    through_s3: Context = {"kms:ViaService": "s3.us-east-1.amazonaws.com"}
+    for key, allowed in ((STATE_KEY, True), (KEY, False)):
+        call = Call(action="kms:GenerateDataKey", resource=key, context=through_s3)
+        assert roles.plan.may_call(call) is allowed
+    assert not roles.plan.may("kms:GenerateDataKey", STATE_KEY), "not past S3"
 
 
 def test_deploy_role_passes_the_execution_role_to_sagemaker_only(roles: Roles) -> None:
@@ -248,7 +257,10 @@ def _listed(value: str | list[str]) -> list[str]:
 def test_only_the_protected_branch_may_deploy(roles: Roles) -> None:
     deploy = roles.trust["deploy"]
     assert may_assume(deploy, token())
-    assert not may_assume(deploy, token(ref="feature"))
+    for ref in ("feature", "main-2", "release/main"):
+        assert not may_assume(deploy, token(ref=ref))
+    tag = {f"{HOST}:sub": "project_path:group/project:ref_type:tag:ref:main"}
+    assert not may_assume(deploy, {**token(), **tag})
     assert not may_assume(deploy, token(project="group/other"))
     assert not may_assume(deploy, token(audience="sts.example.com"))
 
