@@ -87,6 +87,45 @@ def other_thresholds_of_churn(values: Values) -> Values:
     return {**values, "models": {**values["models"], "churn": churn}}
 
 
+def back_to_first(values: Values) -> Values:
+    return {**values, "live_release": "first"}
+
+
+def first_alone(values: Values) -> Values:
+    return {**values, "releases": {"first": values["releases"]["first"]}}
+
+
+def back_of_prices(values: Values) -> Values:
+    models = values["models"]
+    return {**values, "models": {**models, "prices": back_to_first(models["prices"])}}
+
+
+def one_model_more(values: Values) -> Values:
+    return {**values, "models": {**values["models"], "returns": values["models"]["churn"]}}
+
+
+def one_model_less(values: Values) -> Values:
+    return {**values, "models": {"churn": values["models"]["churn"]}}
+
+
+def other_schedules(values: Values) -> Values:
+    night = {"max_capacity": 3, "min_capacity": 2, "schedule": "cron(0 1 * * ? *)"}
+    return {**values, "schedules": {"evening": values["schedules"]["evening"], "night": night}}
+
+
+def another_subscription(values: Values) -> Values:
+    team = {"endpoint": "team@example.com", "protocol": "email"}
+    return {**values, "subscriptions": {"team": team}}
+
+
+def other_cores(values: Values) -> Values:
+    return {**values, "vcpus": 4}
+
+
+def other_tags(values: Values) -> Values:
+    return {**values, "tags": {"team": "shop"}}
+
+
 def more_receivers(values: Values) -> Values:
     return {**values, "emails": [*values["emails"], "second@example.com"]}
 
@@ -104,8 +143,17 @@ def changed(example: Example, changes: Iterable[Change]) -> list[Planned]:
         values = change(values)
         planned.append(example.planned(values))
         assert planned[-1], change
+        assert not replaced_endpoints(planned[-1])
         applied_as_planned(example)
     return planned
+
+
+def replaced_endpoints(planned: Planned) -> list[str]:
+    return [
+        address
+        for address, actions in planned.items()
+        if address.endswith(".aws_sagemaker_endpoint.this") and len(actions) > 1
+    ]
 
 
 def told(capsys: pytest.CaptureFixture[str], name: str, example: Example) -> None:
@@ -116,9 +164,31 @@ def told(capsys: pytest.CaptureFixture[str], name: str, example: Example) -> Non
 @pytest.mark.parametrize(
     ("name", "changes"),
     [
-        ("smallest_endpoint", [second_release]),
-        ("production_endpoint", [second_release_of_three, other_bounds, other_thresholds]),
-        ("several_models", [second_release_of_prices, other_thresholds_of_churn, more_receivers]),
+        ("smallest_endpoint", [second_release, back_to_first, first_alone, other_tags]),
+        (
+            "production_endpoint",
+            [
+                second_release_of_three,
+                other_bounds,
+                other_schedules,
+                other_thresholds,
+                another_subscription,
+                other_cores,
+                other_tags,
+            ],
+        ),
+        (
+            "several_models",
+            [
+                second_release_of_prices,
+                back_of_prices,
+                other_thresholds_of_churn,
+                more_receivers,
+                one_model_more,
+                one_model_less,
+                other_tags,
+            ],
+        ),
     ],
 )
 def test_example_changes_in_place_and_leaves_nothing(
@@ -151,8 +221,8 @@ def test_endpoint_attaches_to_the_network_and_role_that_are_there(
     root = example("own_vpc_and_role")
     root.plan_readme(cloud, names)
     applied_as_planned(root)
-    planned = changed(root, [second_release])
-    assert planned[0][ENDPOINT] == ["update"]
+    planned = changed(root, [second_release, back_to_first, other_tags])
+    assert [planned[0][ENDPOINT], planned[1]] == [["update"], {ENDPOINT: ["update"]}]
     model = cloud.client("sagemaker").describe_model(ModelName="iris-staging-second")
     attached = model["VpcConfig"]
     assert {*attached["SecurityGroupIds"], *attached["Subnets"]} < {*names.values()}
