@@ -23,6 +23,7 @@ from pipeline.steps.deploy import Candidate, deploy, require_passed
 from pipeline.steps.doctor import doctor
 from pipeline.steps.evaluate import evaluate
 from pipeline.steps.history import history
+from pipeline.steps.preflight import require_instances
 from pipeline.steps.probe import held_out, probe
 from pipeline.steps.prune import prune
 from pipeline.steps.retrain import retrain
@@ -57,6 +58,7 @@ def _full(context: Context, options: Options) -> None:
     if context.settings.auto_deploy_enabled:
         require_terraform(context)
     workspace = entered_workspace(context)
+    require_instances(workspace)
     if not requested.is_ours(workspace):
         return
     candidate = _train_to_register(workspace, material, options)
@@ -156,6 +158,7 @@ def _approve(context: Context, options: Options) -> None:
 def _deployment(context: Context, options: Options) -> None:
     require_terraform(context)
     workspace = find_workspace(context)
+    require_instances(workspace)
     if not requested.is_ours(workspace):
         return
     run = recorded.training_run(workspace, _job_to_deploy(workspace, options))

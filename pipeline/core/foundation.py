@@ -33,6 +33,7 @@ class Foundation(Stored):
     inputs_digest: str | None
     inter_container_encryption: bool
     kms_key_arn: str
+    minimum_instance_count: int = 1
     model_package_groups: Mapping[str, str]
     network_isolation: bool
     project: str

@@ -1,10 +1,28 @@
-"""What is looked at before a deployment is announced; the configuration's own rules came first."""
+"""What is looked at before a deployment; the configuration's own rules came first."""
 
 from pipeline.context import Workspace
 from pipeline.core import naming
-from pipeline.core.errors import PlanRefused
+from pipeline.core.errors import PlanRefused, UsageError
 from pipeline.core.head import LedgerHead
 from pipeline.gateways import alarms
+
+
+def require_instances(workspace: Workspace) -> None:
+    """Refuse, before anything is trained, fewer instances than the environment asks for."""
+    least = workspace.foundation.minimum_instance_count
+    configured = workspace.settings.deployment.minimum_instance_count
+    if configured >= least:
+        return
+    environment = workspace.settings.environment
+    message = (
+        f"deployment.minimum_instance_count is {configured}, but the foundation of {environment} "
+        f"asks for {least} or more."
+    )
+    remedy = (
+        f"Set deployment.minimum_instance_count and instance_count to {least} or more; the "
+        f"foundation's own limit stands in terraform/environments/{environment}.tfvars."
+    )
+    raise UsageError(message, remedy=remedy)
 
 
 def require_silence(workspace: Workspace, head: LedgerHead, target: str) -> None:

@@ -6,6 +6,7 @@ bucket_force_destroy     = true
 key_deletion_window_days = 7
 key_rotation             = false
 logs                     = null
+minimum_instance_count   = 1
 network                  = null
 retention_days           = null
 retraining               = null

@@ -11,6 +11,9 @@ logs = {
   retention_days = 365
 }
 
+# One instance is one availability zone, and an outage whenever it is replaced.
+minimum_instance_count = 2
+
 network = {
   cidr_block = "10.0.0.0/16"
 }

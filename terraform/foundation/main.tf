@@ -48,6 +48,7 @@ locals {
     inputs_digest              = var.inputs_digest
     inter_container_encryption = var.inter_container_encryption
     kms_key_arn                = local.kms_key_arn
+    minimum_instance_count     = var.minimum_instance_count
     model_package_groups       = module.registry.group_arns
     network_isolation          = var.network_isolation
     project                    = var.project

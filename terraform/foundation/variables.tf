@@ -110,6 +110,18 @@ variable "logs" {
   }
 }
 
+variable "minimum_instance_count" {
+  description = "Fewest instances that an endpoint of this environment may be deployed with; the runner refuses a configuration with fewer."
+  type        = number
+  default     = 1
+  nullable    = false
+
+  validation {
+    condition     = var.minimum_instance_count >= 1 && var.minimum_instance_count <= 999 && floor(var.minimum_instance_count) == var.minimum_instance_count
+    error_message = "The minimum_instance_count must be a whole number from 1 to 999."
+  }
+}
+
 variable "model_package_groups" {
   description = "Names of the model package groups to create, one per model; no other environment of the account may have the same."
   type        = set(string)

@@ -71,6 +71,7 @@ run "foundation_publishes_what_it_made" {
       inputs_digest              = "0123456789abcdef"
       inter_container_encryption = true
       kms_key_arn                = output.kms_key_arn
+      minimum_instance_count     = 1
       model_package_groups       = output.model_package_groups
       network_isolation          = true
       project                    = "mlops"

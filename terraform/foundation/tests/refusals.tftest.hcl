@@ -12,20 +12,21 @@ run "bad_values_are_refused" {
   command = plan
 
   variables {
-    endpoint_names       = ["*"]
-    environment          = "Staging"
-    inputs_digest        = "not hexadecimal"
-    kms_key_arn          = "alias/mlops"
-    model_package_groups = ["iris-"]
-    project              = "a-name-that-is-far-too-long"
-    region               = "Ireland"
-    retraining           = { pipeline = { trigger_url = "https://gitlab.com/api/v4/projects/1/trigger/pipeline" } }
-    retraining_token     = null
-    role_arn             = "arn:aws:iam::000000000000:user/somebody"
-    s3_bucket            = "s3://bucket"
-    sns_topic_arn        = "topic"
-    tags                 = { "mlops:project" = "other" }
-    vpc                  = { security_group_ids = ["sg-0aa"], subnet_ids = ["vpc-0aa"] }
+    endpoint_names         = ["*"]
+    environment            = "Staging"
+    inputs_digest          = "not hexadecimal"
+    kms_key_arn            = "alias/mlops"
+    minimum_instance_count = 0
+    model_package_groups   = ["iris-"]
+    project                = "a-name-that-is-far-too-long"
+    region                 = "Ireland"
+    retraining             = { pipeline = { trigger_url = "https://gitlab.com/api/v4/projects/1/trigger/pipeline" } }
+    retraining_token       = null
+    role_arn               = "arn:aws:iam::000000000000:user/somebody"
+    s3_bucket              = "s3://bucket"
+    sns_topic_arn          = "topic"
+    tags                   = { "mlops:project" = "other" }
+    vpc                    = { security_group_ids = ["sg-0aa"], subnet_ids = ["vpc-0aa"] }
   }
 
   expect_failures = [
@@ -33,6 +34,7 @@ run "bad_values_are_refused" {
     var.environment,
     var.inputs_digest,
     var.kms_key_arn,
+    var.minimum_instance_count,
     var.model_package_groups,
     var.project,
     var.region,
