@@ -23,7 +23,7 @@ from pipeline.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-_LOCAL_POLL_S = 0.5
+_LOCAL_POLL_S = 0.2
 _POLL_S = 10.0
 
 
