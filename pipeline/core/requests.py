@@ -18,8 +18,9 @@ from pipeline.core.head import LedgerHead, Lived, MoveKind, RequestedRollback
 LONGEST_CAUSE = 600  # a reason of 500 characters behind the longest endpoint's name
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
-# `<endpoint>/<alarm>`, or what mode retrain says; a schedule's name has no slash
-_CAUSE_OF_ENDPOINT = re.compile(r"([a-zA-Z0-9](?:-*[a-zA-Z0-9])*)/[a-z][a-z0-9_]*(?::.*)?")
+# `<endpoint>/<alarm>`, or what mode retrain says; a schedule's name has no slash. Rules match names
+# by asterisks, so that an alarm of somebody else, whatever stands before its slash, may arrive too.
+_CAUSE_OF_ENDPOINT = re.compile(r"(.*?)/[a-zA-Z][a-zA-Z0-9_]*(?::.*)?")
 # GitLab expands $ in variables; EventBridge puts the text between quotes and escapes nothing
 _NOT_CARRIED = re.compile(r'["\\$]')
 _SAID_BY_PEOPLE = "asked"
@@ -48,7 +49,7 @@ class Request:
 
     def is_for(self, endpoint: str) -> bool:
         """Tell whether the cause names this endpoint, or none at all."""
-        named = _CAUSE_OF_ENDPOINT.fullmatch(self.cause)
+        named = _CAUSE_OF_ENDPOINT.fullmatch(self.cause.strip())
         return named is None or named[1] == endpoint
 
 

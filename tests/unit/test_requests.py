@@ -154,6 +154,8 @@ def test_after_a_rollback_by_request_nothing_of_that_content_is_ever_rolled_back
         ("other-staging/rollback", False),
         ("iris-model-staging/asked: drift in other/petals", True),
         ("other-staging/asked: because", False),
+        ("other-staging/rollback ", False),
+        ("team b/iris-model-staging/rollback", False),
         ("weekly", True),
         ("a reason with a / in it", True),
     ],
