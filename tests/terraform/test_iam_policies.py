@@ -125,6 +125,20 @@ def test_deploy_role_passes_the_execution_role_to_sagemaker_only(roles: Roles) -
     )
 
 
+def test_deploy_role_tags_no_job_of_another_environment_as_its_own(roles: Roles) -> None:
+    def may_tag(**tagged: str) -> bool:
+        has: Context = {f"aws:ResourceTag/mlops:{name}": value for name, value in tagged.items()}
+        context = {**AS_THE_FOUNDATION_SAYS, **has}
+        return roles.deploy.may_call(
+            Call(action="sagemaker:AddTags", resource=JOB, context=context)
+        )
+
+    assert may_tag(), "a job has no tags until it is created"
+    assert may_tag(environment="staging", project="mlops")
+    assert not may_tag(environment="production", project="mlops")
+    assert not may_tag(environment="staging", project="other")
+
+
 def test_deploy_role_starts_jobs_as_the_foundation_says(roles: Roles) -> None:
     assert roles.deploy.may_call(starting_a_job())
 

@@ -150,6 +150,19 @@ def test_artifact_is_deleted_by_nobody(documents: Documents) -> None:
         assert writer(documents).may(action, ARTIFACT.replace("/artifacts/", "/leases/"))
 
 
+def test_nobody_writes_with_a_key_of_their_own(documents: Documents) -> None:
+    def may_put(**context: str) -> bool:
+        key = ARTIFACT.replace("/artifacts/", "/ledger/")
+        return writer(documents).may("s3:PutObject", key, **context)
+
+    asked = "s3__x-amz-server-side-encryption"
+    assert may_put()
+    assert may_put(**{asked: "aws:kms", f"{asked}-aws-kms-key-id": KEY})
+    assert not may_put(**{asked: "AES256"})
+    assert not may_put(**{asked: "aws:kms", f"{asked}-aws-kms-key-id": f"{KEY}0"})
+    assert not may_put(**{f"{asked}-customer-algorithm": "AES256"})
+
+
 @pytest.fixture
 def seen(cloud: Cloud) -> Iterator[list[Call]]:
     """The writes that S3 is asked for meanwhile, as IAM sees them."""

@@ -55,6 +55,17 @@ data "aws_iam_policy_document" "jobs" {
         values   = [condition.value]
       }
     }
+
+    # A job of another environment is not tagged into this one, to be stopped then.
+    dynamic "condition" {
+      for_each = local.ownership_tags
+
+      content {
+        test     = "StringEqualsIfExists"
+        variable = "aws:ResourceTag/${condition.key}"
+        values   = [condition.value]
+      }
+    }
   }
 
   statement {

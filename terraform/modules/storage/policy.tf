@@ -109,4 +109,23 @@ data "aws_iam_policy_document" "bucket" {
       values   = [var.kms_key_arn]
     }
   }
+
+  # With a key that only the writer has, nobody else could ever read what is there.
+  statement {
+    sid       = "DenyKeyOfTheWriter"
+    effect    = "Deny"
+    actions   = ["s3:PutObject"]
+    resources = ["${local.bucket_arn}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Null"
+      variable = "s3:x-amz-server-side-encryption-customer-algorithm"
+      values   = ["false"]
+    }
+  }
 }
