@@ -90,6 +90,11 @@ variable "autoscaling" {
   }
 
   validation {
+    condition     = alltrue([for each in values(var.autoscaling.custom_metrics) : each.unit == null ? true : can(regex("^(Seconds|Microseconds|Milliseconds|None|Percent|((B|Kilob|Megab|Gigab|Terab)(ytes|its)|Count)(/Second)?)$", each.unit))])
+    error_message = "In autoscaling.custom_metrics, unit must be one of CloudWatch's, such as Count, Percent, Milliseconds or Bytes/Second, or absent."
+  }
+
+  validation {
     condition     = alltrue([for name in concat(keys(var.autoscaling.custom_metrics), keys(var.autoscaling.schedules)) : can(regex("^[A-Za-z0-9](-?[A-Za-z0-9]){0,63}$", name))])
     error_message = "The names in autoscaling.custom_metrics and autoscaling.schedules must be 1 to 64 letters, digits or inner hyphens."
   }
@@ -130,7 +135,7 @@ variable "autoscaling" {
   }
 
   validation {
-    condition     = alltrue([for each in values(var.autoscaling.schedules) : can(regex("^(UTC|[A-Z][A-Za-z]+(/[A-Z][A-Za-z0-9_+-]*){1,2})$", each.timezone))])
+    condition     = alltrue([for each in values(var.autoscaling.schedules) : can(regex("^(UTC|(Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Brazil|Canada|Chile|Etc|Europe|Indian|Mexico|Pacific|US)(/[A-Z][A-Za-z0-9_+-]*){1,2})$", each.timezone))])
     error_message = "In autoscaling.schedules, timezone must be UTC or a name of the IANA database, such as Europe/Berlin."
   }
 }

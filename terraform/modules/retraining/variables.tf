@@ -49,7 +49,7 @@ variable "mode_by_alarm" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for alarm, mode in var.mode_by_alarm : can(regex("^[a-z][a-z0-9_]{0,23}$", alarm)) && !contains(["asked", "schedule"], alarm) && contains(["full", "rollback", "training"], mode)])
+    condition     = alltrue([for alarm, mode in var.mode_by_alarm : can(regex("^[a-z][a-z0-9_]{0,23}$", alarm)) && !contains(["asked", "schedule"], alarm) && contains(["full", "rollback", "training"], coalesce(mode, "none"))])
     error_message = "The modes by alarm must be full, training or rollback (retrain would start pipelines for ever), and the alarms 1 to 24 lowercase letters, digits or underscores, but not asked or schedule."
   }
 }
@@ -111,6 +111,11 @@ variable "pipeline" {
     condition     = alltrue([for key in keys(var.pipeline.variables) : can(regex("^[A-Za-z_][A-Za-z0-9_]*$", key)) && !contains(["MLOPS_ENVIRONMENT", "MLOPS_REQUEST_CAUSE", "MLOPS_REQUEST_ID", "MLOPS_REQUEST_TIME", "MODE"], key)])
     error_message = "The pipeline must have variables whose names are letters, digits and underscores and none of those that each request sets itself."
   }
+
+  validation {
+    condition     = alltrue([for value in values(var.pipeline.variables) : can(regex("^[^<>]*$", value))])
+    error_message = "The pipeline must have variables with a value, without < and >: EventBridge takes what stands between them for a placeholder."
+  }
 }
 
 variable "region" {
@@ -160,12 +165,12 @@ variable "schedules" {
   }
 
   validation {
-    condition     = alltrue([for each in values(var.schedules) : can(regex("^(cron[(]([^ )]+ ){5}[^ )]+[)]|rate[(][1-9][0-9]* (minute|hour|day)s?[)])$", each.expression))])
-    error_message = "The schedules must have an expression of six fields such as cron(0 3 ? * MON *), or one such as rate(7 days)."
+    condition     = alltrue([for each in values(var.schedules) : can(regex("^(${local._cron_pattern}|rate[(][1-9][0-9]* (minute|hour|day)s?[)])$", each.expression))])
+    error_message = "The schedules must have an expression cron(minute hour day-of-month month day-of-week year) with ? for one of the two days, such as cron(0 3 ? * MON *), or one such as rate(7 days)."
   }
 
   validation {
-    condition     = alltrue([for each in values(var.schedules) : can(regex("^(UTC|[A-Z][A-Za-z]+(/[A-Z][A-Za-z0-9_+-]+){1,2})$", each.timezone))])
+    condition     = alltrue([for each in values(var.schedules) : can(regex("^(UTC|(Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Brazil|Canada|Chile|Etc|Europe|Indian|Mexico|Pacific|US)(/[A-Z][A-Za-z0-9_+-]+){1,2})$", each.timezone))])
     error_message = "The schedules must have a time zone of the IANA list such as Europe/Berlin, or UTC."
   }
 

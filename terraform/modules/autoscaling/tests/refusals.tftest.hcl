@@ -248,3 +248,23 @@ run "cpu_of_unknown_cores_is_refused" {
 
   expect_failures = [var.vcpus]
 }
+
+run "zone_of_another_planet_is_refused" {
+  command = plan
+
+  variables {
+    autoscaling = { schedules = { night = { schedule = "rate(1 day)", min_capacity = 1, max_capacity = 2, timezone = "Mars/Phobos" } } }
+  }
+
+  expect_failures = [var.autoscaling]
+}
+
+run "unknown_unit_is_refused" {
+  command = plan
+
+  variables {
+    autoscaling = { custom_metrics = { queue = { metric_name = "Waiting", namespace = "Queue", target = 1, unit = "Bananas" } } }
+  }
+
+  expect_failures = [var.autoscaling]
+}

@@ -106,3 +106,63 @@ run "schedule_with_a_name_that_does_not_fit_is_refused" {
 
   expect_failures = [var.schedules]
 }
+
+run "every_day_of_the_month_and_of_the_week_is_refused" {
+  command = plan
+
+  variables {
+    schedules = { weekly = { expression = "cron(0 3 * * * *)" } }
+  }
+
+  expect_failures = [var.schedules]
+}
+
+run "cron_of_words_is_refused" {
+  command = plan
+
+  variables {
+    schedules = { weekly = { expression = "cron(at three in the morning please)" } }
+  }
+
+  expect_failures = [var.schedules]
+}
+
+run "zone_of_another_planet_is_refused" {
+  command = plan
+
+  variables {
+    schedules = { weekly = { expression = "rate(7 days)", timezone = "Mars/Phobos" } }
+  }
+
+  expect_failures = [var.schedules]
+}
+
+run "placeholder_of_its_own_is_refused" {
+  command = plan
+
+  variables {
+    pipeline = { trigger_url = "https://gitlab.com/api/v4/projects/123/trigger/pipeline", variables = { MODEL = "<detail>" } }
+  }
+
+  expect_failures = [var.pipeline]
+}
+
+run "variable_without_a_value_is_refused" {
+  command = plan
+
+  variables {
+    pipeline = { trigger_url = "https://gitlab.com/api/v4/projects/123/trigger/pipeline", variables = { MODEL = null } }
+  }
+
+  expect_failures = [var.pipeline]
+}
+
+run "alarm_without_a_mode_is_refused" {
+  command = plan
+
+  variables {
+    mode_by_alarm = { rollback = null }
+  }
+
+  expect_failures = [var.mode_by_alarm]
+}
