@@ -1,10 +1,8 @@
 """The foundation: state bucket, terraform/account, terraform/foundation, what they publish."""
 
-import hashlib
 import json
 import logging
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from pipeline.config import PROJECT_ROOT
@@ -17,13 +15,18 @@ from pipeline.gateways.account import buckets_like
 from pipeline.gateways.parameters import published_foundation
 from pipeline.gateways.state_bucket import ensure_state_bucket
 from pipeline.gateways.terraform import failure
+from pipeline.steps.foundation_source import (
+    account_variables,
+    foundation_variables,
+    inputs_digest,
+    variable_files,
+)
 
 logger = logging.getLogger(__name__)
 
 # Two first runs at once: the second waits for the first, then finds nothing left to do.
 _LOCK_TIMEOUT_S = 120
 _MOST_ATTEMPTS = 3
-_ROOTS = ("account", "foundation")
 _TAKES_AWAY = (Action.DELETE, Action.REPLACE, Action.FORGET)
 _STATEFUL = frozenset(
     {
@@ -75,8 +78,8 @@ def bootstrap(context: Context) -> Workspace:
     if ensure_state_bucket(context.cloud, bucket):
         logger.info("state bucket created bucket=%s", bucket)
     groups = sorted({context.package_group, *_known_groups(_readable(context))})
-    _apply(context, "account", _account_variables(context), key="account.tfstate")
-    variables = _foundation_variables(context) | {
+    _apply(context, "account", account_variables(context), key="account.tfstate")
+    variables = foundation_variables(context) | {
         "inputs_digest": inputs_digest(context),
         "model_package_groups": groups,
     }
@@ -104,24 +107,6 @@ def _require_not_elsewhere(context: Context) -> None:
             )
             remedy = f"Use --region {region}, or another environment or project here."
             raise UsageError(message, remedy=remedy)
-
-
-def inputs_digest(context: Context) -> str:
-    """Return the sha256 of what the foundation is made from: its Terraform and variables."""
-    digest = hashlib.sha256()
-    for path in _sources(context):
-        digest.update(path.relative_to(PROJECT_ROOT).as_posix().encode() + b"\0")
-        digest.update(path.read_bytes() + b"\0")
-    variables = [_account_variables(context), _foundation_variables(context)]
-    digest.update(json.dumps(variables, sort_keys=True).encode())
-    return digest.hexdigest()
-
-
-def _sources(context: Context) -> list[Path]:
-    folders = [PROJECT_ROOT / "terraform" / name for name in (*_ROOTS, "modules")]
-    files = [path for folder in folders for path in folder.rglob("*.tf")]
-    given = [path for root in _ROOTS for path in _variable_files(context, root)]
-    return sorted(files) + [path for path in given if path.is_file()]
 
 
 def published_here(context: Context) -> Foundation | None:
@@ -163,37 +148,6 @@ def _with_given(context: Context, published: Foundation) -> Foundation:
     )
 
 
-def _account_variables(context: Context) -> dict[str, Any]:
-    return {
-        "project": context.settings.project,
-        "region": context.cloud.region,
-        "s3_use_path_style": context.cloud.is_local,
-    }
-
-
-def _foundation_variables(context: Context) -> dict[str, Any]:
-    settings = context.settings
-    return {
-        "environment": settings.environment,
-        "project": settings.project,
-        "region": context.cloud.region,
-        "role_arn": settings.role_arn,
-        "s3_bucket": settings.s3_bucket,
-        "s3_use_path_style": context.cloud.is_local,
-        "sns_topic_arn": settings.sns_topic_arn,
-    }
-
-
-def _variable_files(context: Context, root: str) -> tuple[Path, ...]:
-    """Return what people set: for a foundation always, for the account where they set anything."""
-    folder = PROJECT_ROOT / "terraform" / "environments"
-    if root == "foundation":
-        name = "local" if context.cloud.is_local else context.settings.environment
-        return (folder / f"{name}.tfvars",)
-    account = folder / "account.tfvars"
-    return (account,) if account.is_file() and not context.cloud.is_local else ()
-
-
 def _apply(context: Context, root: str, variables: dict[str, Any], *, key: str) -> None:
     """Bring a root up to date, also where another run does the same at this moment."""
     for attempt in range(1, _MOST_ATTEMPTS + 1):
@@ -222,7 +176,7 @@ def _plan_and_apply(context: Context, root: str, variables: dict[str, Any], *, k
     var_file = context.work_dir / f"{root}.tfvars.json"
     var_file.write_text(json.dumps(variables), encoding="utf-8")
     plan_file = context.work_dir / f"{root}.tfplan"
-    files = _variable_files(context, root)
+    files = variable_files(context, root)
     missing = [path for path in files if not path.is_file()]
     if missing:
         message = f"There is no {missing[0].relative_to(PROJECT_ROOT)}."
