@@ -53,6 +53,17 @@ def test_refusals_of_the_directory_pass(
     assert " 0 failed" in completed.stdout, completed.stdout + completed.stderr
 
 
+@pytest.mark.parametrize("directory", REFUSING)
+def test_refusals_also_run_where_the_directory_makes_policies(directory: str) -> None:
+    """By hand they meet the whole directory, and a mocked policy is no JSON unless it is said."""
+    texts = (path.read_text() for path in (TERRAFORM / directory).glob("*.tf"))
+    makes_policies = any('data "aws_iam_policy_document"' in text for text in texts)
+    said = (
+        'mock_data "aws_iam_policy_document"' in (TERRAFORM / directory / refusals.FILE).read_text()
+    )
+    assert said or not makes_policies
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("directory", REFUSING)
 def test_every_validation_of_the_directory_has_a_refusal(
