@@ -7,6 +7,7 @@ import pytest
 
 from tests.terraform import refusals
 from tests.terraform.offline import TERRAFORM, OfflineTerraform
+from tests.terraform.readme_tables import declared, with_tables
 
 pytestmark = pytest.mark.terraform
 
@@ -23,12 +24,6 @@ SENTENCE = r'  description = ("[A-Z].*\."|<<-EOT\n    [A-Z][^$]*?\.\n  EOT)\n'
 @pytest.fixture(scope="module")
 def terraform(offline: OfflineTerraform) -> OfflineTerraform:
     return offline
-
-
-def declared(kind: str, directory: str) -> dict[str, str]:
-    """Return name -> body of the variables or outputs of one directory, in file order."""
-    text = (TERRAFORM / directory / f"{kind}s.tf").read_text()
-    return dict(re.findall(rf'^{kind} "(\w+)" {{\n(.*?)^}}', text, re.DOTALL | re.MULTILINE))
 
 
 def test_all_terraform_is_formatted(terraform: OfflineTerraform) -> None:
@@ -109,27 +104,10 @@ def test_outputs_are_alphabetical_and_described(directory: str) -> None:
         assert re.match(SENTENCE, body), name
 
 
-@pytest.mark.parametrize("directory", MODULES)
-def test_readme_lists_every_input_and_output(directory: str) -> None:
-    readme = (TERRAFORM / directory / "README.md").read_text()
-    rows = re.findall(r"^\| `(\w+)` \|", readme, re.MULTILINE)
-    assert rows == [*declared("variable", directory), *declared("output", directory)]
-
-
 @pytest.mark.parametrize("directory", DIRECTORIES)
-def test_readme_describes_as_the_declarations_do(directory: str) -> None:
-    readme = (TERRAFORM / directory / "README.md").read_text()
-    rows = re.findall(r"^\| `(\w+)` \| (?:(?:required|`.*?`) \| )?(.*) \|$", readme, re.MULTILINE)
-    declarations = [
-        *declared("variable", directory).items(),
-        *declared("output", directory).items(),
-    ]
-    assert rows == [(name, described(body)) for name, body in declarations]
-
-
-def described(body: str) -> str:
-    quoted = re.match(r'  description = "(.*)"\n', body)
-    return quoted[1].replace('\\"', '"') if quoted else " ".join(body.split("EOT")[1].split())
+def test_readme_has_the_tables_of_its_declarations(directory: str) -> None:
+    found = (TERRAFORM / directory / "README.md").read_text()
+    assert found == with_tables(directory), "Run .venv/bin/python -m tests.terraform.readme_tables"
 
 
 def test_examples_of_all_module_readmes_are_valid_together(terraform: OfflineTerraform) -> None:
