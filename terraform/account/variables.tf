@@ -23,7 +23,7 @@ variable "budget" {
   default = null
 
   validation {
-    condition     = alltrue([for each in try(var.budget.emails, ["one@example.com"]) : can(regex("^[^@[:space:]]+@[^@[:space:]]+[.][^@[:space:]]+$", each))]) && length(try(var.budget.emails, ["one"])) >= 1 && length(try(var.budget.emails, [])) <= 10
+    condition     = alltrue([for each in try(var.budget.emails, ["one@example.com"]) : can(regex("^[^@,;<>[:space:]]+@[^@,;<>[:space:]]+[.][^@,;<>[:space:]]+$", each))]) && length(try(var.budget.emails, ["one"])) >= 1 && length(try(var.budget.emails, [])) <= 10
     error_message = "The budget must name one to ten email addresses such as team@example.com."
   }
 

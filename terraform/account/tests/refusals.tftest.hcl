@@ -52,3 +52,13 @@ run "bad_values_are_refused" {
     var.trail_arn,
   ]
 }
+
+run "address_in_angle_brackets_is_refused" {
+  command = plan
+
+  variables {
+    budget = { emails = ["Team<team@example.com>"], limit_usd = 100 }
+  }
+
+  expect_failures = [var.budget]
+}

@@ -15,7 +15,7 @@ variable "emails" {
   nullable    = false
 
   validation {
-    condition     = length(var.emails) >= 1 && length(var.emails) <= 10 && alltrue([for each in var.emails : can(regex("^[^@[:space:]]+@[^@[:space:]]+[.][^@[:space:]]+$", each))])
+    condition     = length(var.emails) >= 1 && length(var.emails) <= 10 && alltrue([for each in var.emails : can(regex("^[^@,;<>[:space:]]+@[^@,;<>[:space:]]+[.][^@,;<>[:space:]]+$", each))])
     error_message = "The emails must be one to ten addresses such as team@example.com."
   }
 }

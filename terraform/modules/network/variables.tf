@@ -23,6 +23,11 @@ variable "availability_zones" {
     condition     = length(distinct(var.availability_zones)) == length(var.availability_zones)
     error_message = "The availability zones must all be different."
   }
+
+  validation {
+    condition     = alltrue([for each in var.availability_zones : startswith(each, var.region)])
+    error_message = "The availability zones must be zones of the region."
+  }
 }
 
 variable "cidr_block" {

@@ -47,7 +47,7 @@ variable "subscriptions" {
   }
 
   validation {
-    condition     = alltrue([for each in values(var.subscriptions) : can(regex("^[^@[:space:]]+@[^@[:space:]]+[.][^@[:space:]]+$", each.endpoint)) if each.protocol == "email"])
+    condition     = alltrue([for each in values(var.subscriptions) : can(regex("^[^@,;<>[:space:]]+@[^@,;<>[:space:]]+[.][^@,;<>[:space:]]+$", each.endpoint)) if each.protocol == "email"])
     error_message = "The subscriptions by email must have an address such as team@example.com as their endpoint."
   }
 
@@ -64,5 +64,12 @@ variable "subscriptions" {
   validation {
     condition     = alltrue([for each in values(var.subscriptions) : length(each.severities) > 0 && length(setsubtract(each.severities, ["critical", "info", "warning"])) == 0])
     error_message = "The subscriptions must name at least one of the severities critical, warning and info."
+  }
+
+  validation {
+    condition = alltrue([for severity in ["critical", "info", "warning"] :
+      length([for each in values(var.subscriptions) : each if contains(each.severities, severity)]) == length(distinct([for each in values(var.subscriptions) : "${each.protocol} ${each.endpoint}" if contains(each.severities, severity)]))
+    ])
+    error_message = "The subscriptions must not name the same endpoint twice for one severity: SNS would make one subscription of both, and lose it with the first that goes."
   }
 }

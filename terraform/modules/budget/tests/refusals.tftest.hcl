@@ -28,3 +28,13 @@ run "bad_values_are_refused" {
     var.thresholds_percent,
   ]
 }
+
+run "address_in_angle_brackets_is_refused" {
+  command = plan
+
+  variables {
+    emails = ["Team<team@example.com>"]
+  }
+
+  expect_failures = [var.emails]
+}

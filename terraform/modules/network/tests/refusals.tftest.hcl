@@ -23,7 +23,6 @@ run "bad_values_are_refused" {
     flow_log_bucket_arn = "arn:aws:s3:::bucket/path"
     name                = "no spaces please"
     partition           = "azure"
-    region              = "Ireland"
   }
 
   expect_failures = [
@@ -33,7 +32,6 @@ run "bad_values_are_refused" {
     var.flow_log_bucket_arn,
     var.name,
     var.partition,
-    var.region,
   ]
 }
 
@@ -45,4 +43,24 @@ run "same_zone_twice_is_refused" {
   }
 
   expect_failures = [var.availability_zones]
+}
+
+run "zones_of_another_region_are_refused" {
+  command = plan
+
+  variables {
+    availability_zones = ["eu-west-1a", "eu-west-1b"]
+  }
+
+  expect_failures = [var.availability_zones]
+}
+
+run "region_that_is_none_is_refused" {
+  command = plan
+
+  variables {
+    region = "Ireland"
+  }
+
+  expect_failures = [var.region]
 }

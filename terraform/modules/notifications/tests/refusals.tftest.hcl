@@ -64,3 +64,23 @@ run "unknown_severity_is_refused" {
 
   expect_failures = [var.subscriptions]
 }
+
+run "two_addresses_in_one_are_refused" {
+  command = plan
+
+  variables {
+    subscriptions = { on_call = { endpoint = "on-call,team@example.com", protocol = "email" } }
+  }
+
+  expect_failures = [var.subscriptions]
+}
+
+run "same_receiver_twice_is_refused" {
+  command = plan
+
+  variables {
+    subscriptions = { for name in ["day", "night"] : name => { endpoint = "on-call@example.com", protocol = "email", severities = ["critical"] } }
+  }
+
+  expect_failures = [var.subscriptions]
+}
