@@ -7,6 +7,8 @@ from pipeline.core import naming
 from pipeline.core.head import LedgerHead
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 
+# While instances come or go, too.
+_SCALING = (EndpointStatus.UPDATING, EndpointStatus.SYSTEM_UPDATING)
 _AROUND = ("autoscaling", "alarms", "dashboard")
 
 
@@ -16,7 +18,7 @@ def status(workspace: Workspace) -> tuple[str, ...]:
     seen = workspace.sagemaker.observe(workspace.context.endpoint)
     return (
         *_endpoint(seen),
-        *_ledger(head, seen),
+        *against_ledger(head, seen),
         *surroundings(head),
         *_releases(head),
         *_quarantine(head),
@@ -35,7 +37,8 @@ def _endpoint(seen: EndpointObservation) -> Iterator[str]:
     yield f"  instances: {seen.current_count} of {seen.desired_count}"
 
 
-def _ledger(head: LedgerHead, seen: EndpointObservation) -> Iterator[str]:
+def against_ledger(head: LedgerHead, seen: EndpointObservation) -> Iterator[str]:
+    """Yield what the ledger says, and whether SageMaker says otherwise."""
     if head.target:
         yield f"Ledger: a move to {head.target} is under way, or its run died"
     if head.live is None:
@@ -45,7 +48,8 @@ def _ledger(head: LedgerHead, seen: EndpointObservation) -> Iterator[str]:
         return
     yield f"Ledger: {head.live} is live"
     wanted = naming.endpoint_config_name(head.endpoint, head.live)
-    if seen.pending_config is None and not seen.serves(wanted):
+    scales = seen.status in _SCALING and seen.config_name == wanted
+    if seen.pending_config is None and not scales and not seen.serves(wanted):
         yield "  SageMaker says otherwise: do not deploy before you know why"
 
 
