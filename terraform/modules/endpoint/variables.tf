@@ -20,6 +20,11 @@ variable "deployment" {
   }
 
   validation {
+    condition     = alltrue([for name in var.deployment.alarm_names : can(regex("^.{1,255}$", name))]) && length(distinct(var.deployment.alarm_names)) == length(var.deployment.alarm_names)
+    error_message = "deployment.alarm_names must be different names of 1 to 255 characters."
+  }
+
+  validation {
     condition     = contains(["all_at_once", "canary", "linear"], var.deployment.strategy)
     error_message = "deployment.strategy must be all_at_once, canary or linear."
   }
@@ -154,6 +159,16 @@ variable "releases" {
   validation {
     condition     = alltrue([for release in values(var.releases) : startswith(release.artifact_uri, "s3://")])
     error_message = "releases: artifact_uri must be an s3:// address."
+  }
+
+  validation {
+    condition     = alltrue([for release in values(var.releases) : can(regex("^[^[:space:]]{1,255}$", release.image_uri))])
+    error_message = "releases: image_uri must be the address of an image, of 1 to 255 characters without spaces."
+  }
+
+  validation {
+    condition     = alltrue([for release in values(var.releases) : can(regex("^[A-Za-z0-9 _.:/=+@-]{1,256}$", release.model_package_arn))])
+    error_message = "releases: model_package_arn must be an ARN, or what else a tag can hold: 1 to 256 letters, digits, spaces or characters of _.:/=+@-."
   }
 
   validation {

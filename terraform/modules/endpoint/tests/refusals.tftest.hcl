@@ -276,3 +276,43 @@ run "variant_name_with_a_space_is_refused" {
 
   expect_failures = [var.variant_name]
 }
+
+run "same_alarm_twice_is_refused" {
+  command = plan
+
+  variables {
+    deployment = merge(var.deployment, { alarm_names = ["errors", "errors"] })
+  }
+
+  expect_failures = [var.deployment]
+}
+
+run "alarm_without_a_name_is_refused" {
+  command = plan
+
+  variables {
+    deployment = merge(var.deployment, { alarm_names = [""] })
+  }
+
+  expect_failures = [var.deployment]
+}
+
+run "image_with_a_space_is_refused" {
+  command = plan
+
+  variables {
+    releases = merge(var.releases, { bad = merge(var.releases["r-20260101-120000-aaaaaa"], { image_uri = "the newest image" }) })
+  }
+
+  expect_failures = [var.releases]
+}
+
+run "model_package_that_no_tag_can_hold_is_refused" {
+  command = plan
+
+  variables {
+    releases = merge(var.releases, { bad = merge(var.releases["r-20260101-120000-aaaaaa"], { model_package_arn = "iris, the first" }) })
+  }
+
+  expect_failures = [var.releases]
+}
