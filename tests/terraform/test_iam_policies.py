@@ -125,6 +125,13 @@ def test_deploy_role_passes_the_execution_role_to_sagemaker_only(roles: Roles) -
     )
 
 
+def test_deploy_role_draws_the_dashboards_of_its_endpoints_only(roles: Roles) -> None:
+    dashboards = f"arn:aws:cloudwatch::{ACCOUNT}:dashboard"
+    for action in ("cloudwatch:PutDashboard", "cloudwatch:DeleteDashboards"):
+        assert roles.deploy.may(action, f"{dashboards}/iris-staging")
+        assert not roles.deploy.may(action, f"{dashboards}/iris-staging-of-another-team")
+
+
 def test_deploy_role_tags_no_job_of_another_environment_as_its_own(roles: Roles) -> None:
     def may_tag(**tagged: str) -> bool:
         has: Context = {f"aws:ResourceTag/mlops:{name}": value for name, value in tagged.items()}

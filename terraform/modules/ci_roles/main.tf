@@ -23,7 +23,7 @@ locals {
     for name in local.endpoints : ["${local.cloudwatch_arn}:alarm:${name}-*", "${local.cloudwatch_arn}:alarm:${name}/*"]
   ])
   dashboard_arns = [
-    for name in local.endpoints : "arn:${var.partition}:cloudwatch::${var.account_id}:dashboard/${name}*"
+    for name in local.endpoints : "arn:${var.partition}:cloudwatch::${var.account_id}:dashboard/${name}"
   ]
   state_arns = [
     for name in local.endpoints : "${local.state_bucket_arn}/serving/${var.environment}/${name}.tfstate"
