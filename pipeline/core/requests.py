@@ -21,7 +21,7 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
 # `<endpoint>/<alarm>`, or what mode retrain says; a schedule's name has no slash. Rules match names
 # by asterisks, so that an alarm of somebody else, whatever stands before its slash, may arrive too.
 _CAUSE_OF_ENDPOINT = re.compile(r"(.*?)/[a-zA-Z][a-zA-Z0-9_]*(?::.*)?")
-# GitLab expands $ in variables; EventBridge puts the text between quotes and escapes nothing
+# GitLab expands $ in variables, and whoever reads them may put them between quotes
 _NOT_CARRIED = re.compile(r'["\\$]')
 _SAID_BY_PEOPLE = "asked"
 _WAYS: Mapping[MoveKind | None, str] = {

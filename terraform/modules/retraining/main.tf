@@ -16,7 +16,7 @@ locals {
         pattern = {
           source      = [local.event_source]
           detail-type = [local.detail_type]
-          detail      = { endpoint = [{ exists = true }] }
+          detail      = { cause = [{ exists = true }], endpoint = [{ exists = true }] }
         }
       }
     },
@@ -49,9 +49,11 @@ locals {
     },
   )
 
-  # Terraform writes < and > as escapes, which EventBridge does not take for placeholders.
+  # Terraform writes < and > as escapes, which EventBridge does not take for placeholders. Without quotes
+  # around a placeholder EventBridge writes JSON; that it escapes anything between them is nowhere said, and
+  # then the name of an alarm could ask the pipeline for whatever else.
   templates = {
-    for name, rule in local.rules : name => replace(replace(jsonencode({
+    for name, rule in local.rules : name => replace(jsonencode({
       ref = var.pipeline.ref
       variables = merge(var.pipeline.variables, {
         MLOPS_ENVIRONMENT   = var.environment
@@ -60,7 +62,7 @@ locals {
         MLOPS_REQUEST_TIME  = "<time>"
         MODE                = rule.mode
       })
-    }), "\\u003c", "<"), "\\u003e", ">")
+    }), "/\"\\\\u003c([a-z]+)\\\\u003e\"/", "<$1>")
   }
 }
 

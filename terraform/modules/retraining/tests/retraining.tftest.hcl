@@ -44,13 +44,13 @@ run "alarms_of_the_endpoints_ask_the_pipeline" {
     condition = output.event == { detail_type = "Retraining Requested", source = "mlops.mlops-staging" } && jsondecode(aws_cloudwatch_event_rule.this["asked"].event_pattern) == {
       source      = ["mlops.mlops-staging"]
       detail-type = ["Retraining Requested"]
-      detail      = { endpoint = [{ exists = true }] }
+      detail      = { cause = [{ exists = true }], endpoint = [{ exists = true }] }
     }
     error_message = "The event that is told should be the one that is waited for."
   }
 
   assert {
-    condition = jsondecode(aws_cloudwatch_event_target.pipeline["rollback"].input_transformer[0].input_template) == {
+    condition = jsondecode(replace(aws_cloudwatch_event_target.pipeline["rollback"].input_transformer[0].input_template, "/<[a-z]+>/", "\"$0\"")) == {
       ref = "main"
       variables = {
         MLOPS_ENVIRONMENT   = "staging"
@@ -64,8 +64,8 @@ run "alarms_of_the_endpoints_ask_the_pipeline" {
   }
 
   assert {
-    condition     = strcontains(aws_cloudwatch_event_target.pipeline["rollback"].input_transformer[0].input_template, "\"<id>\"")
-    error_message = "Placeholders should be written as EventBridge reads them."
+    condition     = alltrue([for name in ["cause", "id", "time"] : strcontains(aws_cloudwatch_event_target.pipeline["rollback"].input_transformer[0].input_template, ":<${name}>")])
+    error_message = "Placeholders should stand where EventBridge writes JSON, not between quotes."
   }
 
   assert {
@@ -107,7 +107,7 @@ run "schedules_put_events_in_their_time_zone" {
   }
 
   assert {
-    condition     = keys(aws_cloudwatch_event_rule.this) == ["asked", "schedule"] && jsondecode(aws_cloudwatch_event_target.pipeline["schedule"].input_transformer[0].input_template).variables.MODE == "full" && aws_cloudwatch_event_target.pipeline["schedule"].retry_policy[0].maximum_event_age_in_seconds == 600
+    condition     = keys(aws_cloudwatch_event_rule.this) == ["asked", "schedule"] && jsondecode(replace(aws_cloudwatch_event_target.pipeline["schedule"].input_transformer[0].input_template, "/<[a-z]+>/", "\"$0\"")).variables.MODE == "full" && aws_cloudwatch_event_target.pipeline["schedule"].retry_policy[0].maximum_event_age_in_seconds == 600
     error_message = "One rule should carry all schedules to the pipeline."
   }
 }
