@@ -48,7 +48,10 @@ REFUSED: dict[str, Values] = {
         "gitlab": {"deploy_branch": "*", "oidc_provider_arn": GITLAB, "project_path": "project"},
         "environment": "production-of-16",
         "key_deletion_window_days": 6,
-        "network": {"cidr_block": "10.0.0.0/8"},
+        "network": {
+            "availability_zones": ["ap-southeast-1a", "ap-southeast-1b"],
+            "cidr_block": "10.0.0.0/8",
+        },
         "project": "project-of-16-le",
         "region": "ap-southeast-1",
         "retraining": {"pipeline": PIPELINE, "schedules": {"night": {"expression": "at night"}}},
@@ -74,7 +77,7 @@ SENTENCES = (
     "The budget must name one to ten email addresses such as team@example.com.",
     # foundation
     "The subscriptions by email must have an address such as team@example.com as their endpoint.",
-    "The schedules must have an expression of six fields such as cron(0 3 ? * MON *),",
+    "The schedules must have an expression cron(minute hour day-of-month month day-of-week year)",
     "With logs, the names of project, environment and region must have at most 43 characters",
     "The deploy branch must be the name of one branch",
     "The project path must be the full path of one GitLab project, for example group/project;",
