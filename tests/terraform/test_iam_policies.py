@@ -175,6 +175,19 @@ def test_deploy_role_moves_endpoints_of_its_environment_only(roles: Roles) -> No
     assert not roles.deploy.may("s3:PutObject", STATE.replace("staging", "production"))
 
 
+@pytest.mark.parametrize("tag", ["mlops:environment", "mlops:project"])
+def test_deploy_role_leaves_endpoints_of_others_alone_whatever_their_names(
+    roles: Roles, tag: str
+) -> None:
+    for action in ("sagemaker:UpdateEndpoint", "sagemaker:DeleteEndpoint", "sagemaker:AddTags"):
+        call = Call(action=action, resource=ENDPOINT, context={f"aws:ResourceTag/{tag}": "other"})
+        assert not roles.deploy.may_call(call)
+    config = f"{SAGEMAKER}:endpoint-config/iris-staging-r-1"
+    context = {f"aws:ResourceTag/{tag}": "other"}
+    call = Call(action="sagemaker:DeleteEndpointConfig", resource=config, context=context)
+    assert not roles.deploy.may_call(call)
+
+
 def test_deploy_role_keeps_both_kinds_of_alarms(roles: Roles) -> None:
     alarm = f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:iris-staging"
     assert roles.deploy.may("cloudwatch:PutMetricAlarm", f"{alarm}-r-20260101-000000-aaaaaa-errors")

@@ -72,6 +72,17 @@ data "aws_iam_policy_document" "deploy" {
     ]
     # Creating and updating are also checked against the endpoint config.
     resources = concat(local.endpoint_arns, local.config_arns)
+
+    # Another project's endpoint may have a name that fits; its tags tell whose it is.
+    dynamic "condition" {
+      for_each = local.ownership_tags
+
+      content {
+        test     = "StringEqualsIfExists"
+        variable = "aws:ResourceTag/${condition.key}"
+        values   = [condition.value]
+      }
+    }
   }
 
   statement {
@@ -84,6 +95,16 @@ data "aws_iam_policy_document" "deploy" {
       "sagemaker:DeleteTags",
     ]
     resources = concat(local.config_arns, local.model_arns)
+
+    dynamic "condition" {
+      for_each = local.ownership_tags
+
+      content {
+        test     = "StringEqualsIfExists"
+        variable = "aws:ResourceTag/${condition.key}"
+        values   = [condition.value]
+      }
+    }
   }
 
   statement {
