@@ -1,6 +1,7 @@
 """Settings for every test: how property tests run, and in which order files do."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,10 @@ settings.load_profile("busy-machine")
 
 # Whoever starts an embedded AWS: an answer that AWS could not give is a 500.
 os.environ["EMULATOR_STRICT"] = "1"
+
+# A shell's background job ignores SIGINT, and all that it starts: what tests interrupt would go on.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _TESTS = Path(__file__).parent
 _LONGEST_FIRST = ("e2e", "terraform", "emulated", "unit", "style")
