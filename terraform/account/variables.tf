@@ -83,7 +83,7 @@ variable "gitlab_url" {
 }
 
 variable "project" {
-  description = "Project name; a tag of everything created here."
+  description = "Project name; a tag of everything created here, the first part of its names and of the buckets that the trail watches."
   type        = string
   nullable    = false
 

@@ -134,7 +134,7 @@ variable "model_package_groups" {
 }
 
 variable "model_reader_arns" {
-  description = "ARNs of roles or accounts elsewhere that may read the model package groups, for promotion into another account."
+  description = "ARNs of roles or accounts elsewhere that may read the model package groups; it opens neither bucket nor key."
   type        = set(string)
   default     = []
   nullable    = false
@@ -162,7 +162,7 @@ variable "network_isolation" {
 }
 
 variable "permissions_boundary_arn" {
-  description = "ARN of the IAM policy that bounds every role created here; null sets no boundary."
+  description = "ARN of the IAM policy that bounds every role created here; null means the one that bounded_roles makes, if any."
   type        = string
   default     = null
 }
@@ -257,7 +257,7 @@ variable "s3_use_path_style" {
 }
 
 variable "sns_topic_arn" {
-  description = "ARN of an existing SNS topic for notifications; null creates one."
+  description = "ARN of an existing SNS topic that hears of everything; null creates one for each severity."
   type        = string
   default     = null
 

@@ -9,8 +9,8 @@ terraform {
   }
 
   # Bucket, key and region come from -backend-config: one state per root and environment.
+  # No `encrypt`: without a key of its own it asks for AES256, in place of the KMS default of the bucket.
   backend "s3" {
-    encrypt      = true
     use_lockfile = true
   }
 }

@@ -1,5 +1,5 @@
 terraform {
-  required_version = ">= 1.10"
+  required_version = ">= 1.10.0"
 
   required_providers {
     aws = {
@@ -8,7 +8,8 @@ terraform {
     }
   }
 
-  # Bucket, key and region are given by -backend-config: one state per model and environment.
+  # Bucket, key and region come from -backend-config: one state per model and environment.
+  # No `encrypt`: without a key of its own it asks for AES256, in place of the KMS default of the bucket.
   backend "s3" {
     use_lockfile = true
   }

@@ -188,6 +188,19 @@ def test_deploy_role_leaves_endpoints_of_others_alone_whatever_their_names(
     assert not roles.deploy.may_call(call)
 
 
+def test_deploy_role_scales_endpoints_and_no_other_service(roles: Roles) -> None:
+    def may_scale(service: str) -> bool:
+        call = Call(
+            action="application-autoscaling:DeregisterScalableTarget",
+            resource=f"arn:aws:application-autoscaling:us-east-1:{ACCOUNT}:scalable-target/0a1b",
+            context={"application-autoscaling:service-namespace": service},
+        )
+        return roles.deploy.may_call(call)
+
+    assert may_scale("sagemaker")
+    assert not may_scale("dynamodb")
+
+
 def test_deploy_role_keeps_both_kinds_of_alarms(roles: Roles) -> None:
     alarm = f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:iris-staging"
     assert roles.deploy.may("cloudwatch:PutMetricAlarm", f"{alarm}-r-20260101-000000-aaaaaa-errors")

@@ -146,9 +146,26 @@ data "aws_iam_policy_document" "deploy" {
       "application-autoscaling:PutScalingPolicy",
       "application-autoscaling:PutScheduledAction",
       "application-autoscaling:RegisterScalableTarget",
-      "application-autoscaling:TagResource",
-      "application-autoscaling:UntagResource",
     ]
+    resources = [local.scaling_arn]
+
+    # A target's ARN tells neither service nor name.
+    condition {
+      test     = "StringEqualsIfExists"
+      variable = "application-autoscaling:service-namespace"
+      values   = ["sagemaker"]
+    }
+
+    condition {
+      test     = "StringEqualsIfExists"
+      variable = "application-autoscaling:scalable-dimension"
+      values   = ["sagemaker:variant:DesiredInstanceCount"]
+    }
+  }
+
+  statement {
+    sid       = "TagScaling"
+    actions   = ["application-autoscaling:TagResource", "application-autoscaling:UntagResource"]
     resources = [local.scaling_arn]
   }
 
