@@ -29,9 +29,7 @@ _TAKES_AWAY = {
     Action.REPLACE: "replaced",
     Action.FORGET: "forgotten",
 }
-
-
-# What leaves the endpoint alone.
+# Of these the endpoint is no part.
 _STAYS = {IntentKind.PRUNE: "pruning", IntentKind.CONVERGE: "convergence"}
 
 

@@ -24,6 +24,10 @@ _CAUSE_OF_ENDPOINT = re.compile(r"(.*?)/[a-zA-Z][a-zA-Z0-9_]*(?::.*)?")
 # GitLab expands $ in variables, and whoever reads them may put them between quotes
 _NOT_CARRIED = re.compile(r'["\\$]')
 _SAID_BY_PEOPLE = "asked"
+_GIVE_AS_SENT = (
+    "Give --request-id, --request-cause and --request-time as the trigger of the pipeline sent "
+    "them, or none of them."
+)
 _WAYS: Mapping[MoveKind | None, str] = {
     MoveKind.ADOPTION: "an adoption",
     MoveKind.ROLLBACK: "a rollback",
@@ -173,9 +177,3 @@ def _instant(time: str) -> datetime:
 
 def _text(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
-
-
-_GIVE_AS_SENT = (
-    "Give --request-id, --request-cause and --request-time as the trigger of the pipeline sent "
-    "them, or none of them."
-)

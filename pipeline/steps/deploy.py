@@ -13,6 +13,7 @@ from pipeline.core.outcomes import (
     DeploymentReport,
     DeploymentStatus,
     EndpointObservation,
+    PlanSummary,
 )
 from pipeline.core.records import (
     Approval,
@@ -93,14 +94,7 @@ def _deploy(workspace: Workspace, candidate: Candidate, version: HeadVersion) ->
         _report_failure(workspace, release, error, duration_s=monotonic() - started)
         around.settled(workspace)
         raise
-    report = DeploymentReport(
-        status=DeploymentStatus.SUCCESS,
-        endpoint_name=workspace.context.endpoint,
-        release_id=release.release_id,
-        duration_s=round(monotonic() - started, 2),
-        plan=moved.plan,
-    )
-    workspace.context.recorder.add(deployment=report, release_id=release.release_id)
+    _report_success(workspace, release, moved.plan, duration_s=monotonic() - started)
     wanted = around.asked_for(workspace)
     around.converge(workspace, version, wanted, anyway=moved.plan.is_limited)
 
@@ -115,6 +109,19 @@ def _test(
     if not report.passed:
         raise recover.from_failed_tests(workspace, moved.version, release, report)
     return moves.finish(workspace, moved.version, "deployed", release=release.release_id)
+
+
+def _report_success(
+    workspace: Workspace, release: Release, plan: PlanSummary, *, duration_s: float
+) -> None:
+    report = DeploymentReport(
+        status=DeploymentStatus.SUCCESS,
+        endpoint_name=workspace.context.endpoint,
+        release_id=release.release_id,
+        duration_s=round(duration_s, 2),
+        plan=plan,
+    )
+    workspace.context.recorder.add(deployment=report, release_id=release.release_id)
 
 
 def _report_failure(
