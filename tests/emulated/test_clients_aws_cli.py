@@ -18,9 +18,21 @@ _TOOLS = PROJECT_ROOT / ".venv-tools" / "bin"
 
 
 @pytest.fixture(scope="module")
-def cli_environment(embedded_url: str) -> dict[str, str]:
-    """Install the CLI unless it is there; nothing but the environment leads it to our AWS."""
+def aws_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the CLI, installed unless it is there.
+
+    Started by its interpreter: a script's first line bears no space in the path of the checkout.
+    """
     subprocess.run([str(PROJECT_ROOT / "script" / "bootstrap-tools")], check=True, timeout=300)
+    aws = tmp_path_factory.mktemp("bin") / "aws"
+    aws.write_text(f'#!/bin/sh\nexec "{_TOOLS}/python" "{_TOOLS}/aws" "$@"\n', encoding="utf-8")
+    aws.chmod(0o755)
+    return aws.parent
+
+
+@pytest.fixture(scope="module")
+def cli_environment(embedded_url: str, aws_folder: Path) -> dict[str, str]:
+    """Nothing but the environment leads the CLI to our AWS."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return {
         **own,
@@ -31,7 +43,7 @@ def cli_environment(embedded_url: str) -> dict[str, str]:
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "NO_PROXY": "127.0.0.1",
-        "PATH": f"{_TOOLS}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{aws_folder}{os.pathsep}{os.environ['PATH']}",
     }
 
 

@@ -28,7 +28,9 @@ Document = Mapping[str, Any]
 def checkov(*arguments: str) -> dict[str, Document]:
     """Return the results of each framework."""
     subprocess.run([str(PROJECT_ROOT / "script" / "bootstrap-tools")], check=True, timeout=600)
-    program = [str(PROJECT_ROOT / ".venv-tools" / "bin" / "checkov"), "--skip-download"]
+    tools = PROJECT_ROOT / ".venv-tools" / "bin"
+    # By its interpreter: a script's first line bears no space in the path of the checkout.
+    program = [str(tools / "python"), str(tools / "checkov"), "--skip-download"]
     completed = subprocess.run(
         [*program, "--output", "json", *arguments], capture_output=True, text=True, timeout=300
     )
