@@ -76,24 +76,26 @@ def intent_of(
 
 def converge_intent(head: LedgerHead) -> MoveIntent:
     """Derive the intent of a plan that changes what surrounds the endpoint, and nothing else."""
-    return MoveIntent(
-        kind=IntentKind.CONVERGE,
-        endpoint_name=head.endpoint,
-        live=head.live,
-        target=head.live or "",
-        creatable=frozenset(),
-    )
+    return _staying(head, IntentKind.CONVERGE)
 
 
 def prune_intent(head: LedgerHead, pruned: Pruned) -> MoveIntent:
     """Derive the intent of a pruning from the remaining head and what it names."""
+    removable = addresses_of_all(pruned.releases, pruned.configs)
+    return _staying(head, IntentKind.PRUNE, removable=removable)
+
+
+def _staying(
+    head: LedgerHead, kind: IntentKind, *, removable: frozenset[str] = frozenset()
+) -> MoveIntent:
+    """Return the intent of a plan that leaves the endpoint where it is and creates no release."""
     return MoveIntent(
-        kind=IntentKind.PRUNE,
+        kind=kind,
         endpoint_name=head.endpoint,
         live=head.live,
         target=head.live or "",
         creatable=frozenset(),
-        removable=addresses_of_all(pruned.releases, pruned.configs),
+        removable=removable,
     )
 
 

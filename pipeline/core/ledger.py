@@ -97,14 +97,14 @@ def mark_healthy(head: LedgerHead) -> LedgerHead:
     """The live release passed its tests; whatever it was quarantined for is over."""
     release = _live_release(head)
     lived = (*head.lived[:-1], replace(head.lived[-1], healthy=True))
-    digest = _content_of(head, release)
+    digest = content_of(head, release)
     kept = tuple(each for each in head.quarantined if each.content_digest != digest)
     return replace(head, lived=lived, quarantined=kept)
 
 
 def quarantine(head: LedgerHead, release: str, *, reason: str, when: datetime) -> LedgerHead:
     """Bar the content of a release; the first reason stays."""
-    digest = _content_of(head, release)
+    digest = content_of(head, release)
     if quarantine_of(head, digest):
         return head
     barred = Quarantined(content_digest=digest, release_id=release, reason=reason, when=when)
@@ -126,7 +126,7 @@ def is_nothing_to_do(head: LedgerHead, content_digest: str) -> bool:
     release = head.live_release
     if release is None or head.target is not None or not is_healthy(head):
         return False
-    return _content_of(head, release) == content_digest
+    return content_of(head, release) == content_digest
 
 
 def previous(head: LedgerHead) -> str | None:
@@ -232,10 +232,11 @@ def _newest_first(releases: Iterable[str]) -> tuple[str, ...]:
 def _is_usable(head: LedgerHead, release: str) -> bool:
     if release not in head.release_ids:
         return False
-    return quarantine_of(head, _content_of(head, release)) is None
+    return quarantine_of(head, content_of(head, release)) is None
 
 
-def _content_of(head: LedgerHead, release: str) -> str:
+def content_of(head: LedgerHead, release: str) -> str:
+    """Return the content digest of a retained release. Raises UsageError."""
     _require_retained(head, release)
     return next(each.content_digest for each in head.retained if each.release_id == release)
 

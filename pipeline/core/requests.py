@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pipeline.core.document import Instant, Stored
 from pipeline.core.errors import UsageError
 from pipeline.core.head import LedgerHead, Lived, MoveKind, RequestedRollback
+from pipeline.core.ledger import content_of
 
 LONGEST_CAUSE = 600  # a reason of 500 characters behind the longest endpoint's name
 
@@ -107,7 +108,7 @@ def begin_requested_rollback(head: LedgerHead, request: Request) -> LedgerHead:
     if release is None or _begun(head, release):
         return head
     begun = RequestedRollback(
-        content_digest=_content(head, release),
+        content_digest=content_of(head, release),
         release_id=release,
         request_id=request.request_id,
         when=request.time,
@@ -121,7 +122,7 @@ def left_behind(head: LedgerHead, request: Request) -> str | None:
     release = next((each.release_id for each in begun), None)
     if release not in head.release_ids or release == head.live_release or not head.lived:
         return None
-    barred = _content(head, release) in {each.content_digest for each in head.quarantined}
+    barred = content_of(head, release) in {each.content_digest for each in head.quarantined}
     came_back = head.lived[-1].by is MoveKind.ROLLBACK
     return release if came_back and not barred else None
 
@@ -151,13 +152,9 @@ def _why_not_again(head: LedgerHead, release: str, request: Request) -> str | No
 
 
 def _begun(head: LedgerHead, release: str) -> RequestedRollback | None:
-    digest = _content(head, release)
+    digest = content_of(head, release)
     found = (each for each in head.requested_rollbacks if each.content_digest == digest)
     return next(found, None)
-
-
-def _content(head: LedgerHead, release: str) -> str:
-    return next(each.content_digest for each in head.retained if each.release_id == release)
 
 
 def _way(live: Lived) -> str:
