@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.context import Workspace
 from pipeline.core import ledger, naming
-from pipeline.core.errors import CorruptRecord, LeaseHeld
+from pipeline.core.errors import CorruptRecord, LeaseHeld, UsageError
 from pipeline.core.head import LedgerHead, Move, MoveKind, Strategy
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus, PlanSummary
 from pipeline.gateways import leases
@@ -83,6 +83,13 @@ def settled_endpoint(workspace: Workspace) -> EndpointObservation:
     raise LeaseHeld(
         message, remedy=f"Look at aws sagemaker describe-endpoint --endpoint-name {endpoint}."
     )
+
+
+def require_ledger(workspace: Workspace) -> None:
+    """Refuse an endpoint that was never deployed, before a lease and a ledger are made for it."""
+    if workspace.ledger.read().etag is None:
+        message = f"Nothing was ever deployed to {workspace.context.endpoint}."
+        raise UsageError(message, remedy="Check the endpoint's name; --mode deployment makes it.")
 
 
 def require_known(head: LedgerHead, seen: EndpointObservation) -> None:

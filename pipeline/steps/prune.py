@@ -10,7 +10,6 @@ from pipeline.core.ledger import Pruned
 from pipeline.gateways.ledger import HeadVersion
 from pipeline.steps import around, moves
 from pipeline.steps.move import apply_aside, plan_move
-from pipeline.steps.roll_back import require_ledger
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +19,7 @@ def prune(workspace: Workspace) -> tuple[str, ...]:
 
     The records in S3 stay. Raises PlanRefused, and LeaseHeld where another run is at work.
     """
-    require_ledger(workspace)
+    moves.require_ledger(workspace)
     with moves.leased(workspace) as version:
         pruned, remaining = ledger.prune(version.head)
         if not pruned.releases:

@@ -12,7 +12,6 @@ from pipeline.steps.roll_back import (
     WentBack,
     finish_rollback,
     leave,
-    require_ledger,
     roll_back,
 )
 
@@ -58,7 +57,7 @@ def went_back(workspace: Workspace, *, to: str, reason: str | None) -> WentBack 
     request = workspace.context.request
     if request is None:
         return roll_back(workspace, to=to, reason=reason or "no reason given")
-    require_ledger(workspace)
+    moves.require_ledger(workspace)
     with moves.leased(workspace) as version:
         return _went_back_as_asked(workspace, version, request, to=to)
 

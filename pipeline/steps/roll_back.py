@@ -6,7 +6,7 @@ from time import monotonic
 
 from pipeline.context import Workspace
 from pipeline.core import ledger, typed
-from pipeline.core.errors import NotServing, PipelineError, UsageError
+from pipeline.core.errors import NotServing, PipelineError
 from pipeline.core.intents import IntentKind
 from pipeline.core.outcomes import DeploymentReport, DeploymentStatus, ProbeReport
 from pipeline.gateways.ledger import HeadVersion
@@ -28,16 +28,9 @@ class WentBack:
 
 def roll_back(workspace: Workspace, *, to: str, reason: str) -> WentBack:
     """Go back because a person says so; what was live is quarantined with their reason."""
-    require_ledger(workspace)
+    moves.require_ledger(workspace)
     with moves.leased(workspace) as version:
         return leave(workspace, version, to=to, reason=reason)
-
-
-def require_ledger(workspace: Workspace) -> None:
-    """Refuse an endpoint that was never deployed, before a lease and a ledger are made for it."""
-    if workspace.ledger.read().etag is None:
-        message = f"Nothing was ever deployed to {workspace.context.endpoint}."
-        raise UsageError(message, remedy="Check the endpoint's name; --mode deployment makes it.")
 
 
 def leave(workspace: Workspace, version: HeadVersion, *, to: str, reason: str) -> WentBack:
