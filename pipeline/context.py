@@ -1,8 +1,9 @@
 """What every step needs: settings, gateways, and who runs this when. Made once, by the session."""
 
 import logging
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -11,11 +12,15 @@ from pipeline.config import PROJECT_ROOT
 from pipeline.core import naming
 from pipeline.core.foundation import Foundation
 from pipeline.core.requests import Request
-from pipeline.gateways import provider_mirror
+from pipeline.gateways import leases, provider_mirror
+from pipeline.gateways.alarms import CloudWatch
 from pipeline.gateways.aws import Cloud
-from pipeline.gateways.leases import whoami
 from pipeline.gateways.ledger import Ledger
+from pipeline.gateways.ports import Alarms, EndpointCalls, HeldLease, Hosting, Objects, Root
+from pipeline.gateways.roots import TerraformRoot
+from pipeline.gateways.runtime import EndpointClient
 from pipeline.gateways.sagemaker import SageMaker
+from pipeline.gateways.state_bucket import find_state_lock
 from pipeline.gateways.store import Store
 from pipeline.gateways.terraform import Engine, Terraform, find_engine
 from pipeline.recorder import Recorder
@@ -31,7 +36,8 @@ _POLL_S = 10.0
 class Context:
     """One run before it knows its environment's foundation.
 
-    `work_dir` is private to this run and gone afterwards; `output_dir` is the user's.
+    `work_dir` is private to this run and gone afterwards; `output_dir` is the user's. `held` are
+    the leases that the session gives back once it has told how the run ended.
     """
 
     settings: Settings
@@ -46,6 +52,10 @@ class Context:
     endpoint_name: str | None = None
     config_file: Path | None = None
     request: Request | None = None
+    yes: bool = False
+    break_lease: bool = False
+    sleep: Callable[[float], None] = time.sleep
+    held: list[HeldLease] = field(default_factory=list)
 
     @cached_property
     def account(self) -> str:
@@ -53,7 +63,7 @@ class Context:
 
     @cached_property
     def who(self) -> str:
-        return whoami()
+        return leases.whoami()
 
     @cached_property
     def state_bucket(self) -> str:
@@ -137,16 +147,20 @@ class Context:
 
 @dataclass(frozen=True, kw_only=True)
 class Workspace:
-    """A run in its environment: the context, what the foundation offers, and the stores in it."""
+    """A run in its environment: the context, what the foundation offers, and the gateways to it.
+
+    `serving` and `surroundings` are Terraform's roots of this endpoint.
+    """
 
     context: Context
     foundation: Foundation
-
-    @cached_property
-    def store(self) -> Store:
-        return Store(
-            self.context.cloud, self.foundation.bucket, kms_key_arn=self.foundation.kms_key_arn
-        )
+    store: Objects
+    hosting: Hosting
+    alarms: Alarms
+    calls: EndpointCalls
+    serving: Root
+    surroundings: Root
+    take_lease: Callable[[], HeldLease]
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -164,3 +178,40 @@ class Workspace:
     @property
     def sagemaker(self) -> SageMaker:
         return self.context.sagemaker
+
+
+def workspace_of(context: Context, foundation: Foundation) -> Workspace:
+    """Wire a run to its environment; nothing is asked of AWS before a step does."""
+    store = Store(context.cloud, foundation.bucket, kms_key_arn=foundation.kms_key_arn)
+    return Workspace(
+        context=context,
+        foundation=foundation,
+        store=store,
+        hosting=context.sagemaker,
+        alarms=CloudWatch(context.cloud),
+        calls=EndpointClient(
+            context.cloud, context.endpoint, connections=context.settings.testing.concurrency
+        ),
+        serving=_root(context, "serving", naming.serving_state_key),
+        surroundings=_root(context, "surroundings", naming.surroundings_state_key),
+        take_lease=lambda: _take_lease(context, store),
+    )
+
+
+def _root(context: Context, name: str, key_of: Callable[[str, str], str]) -> TerraformRoot:
+    key = key_of(context.settings.environment, context.endpoint)
+    return TerraformRoot(
+        name,
+        lambda: context.terraform(name, state_key=key),
+        find_lock=lambda: find_state_lock(context.cloud, context.state_bucket, key),
+        work_dir=context.work_dir,
+        output_dir=context.output_dir,
+    )
+
+
+def _take_lease(context: Context, store: Objects) -> HeldLease:
+    """Take the lease of this endpoint for this run; the session gives it back at the very end."""
+    owner = leases.this_process(context.run_id, work_dir=context.work_dir)
+    holding = leases.take(store, context.endpoint, owner, break_held=context.break_lease)
+    context.held.append(holding)
+    return holding

@@ -18,6 +18,7 @@ class Mode(StrEnum):
     STATUS = "status"
     HISTORY = "history"
     PRUNE = "prune"
+    SETTLE = "settle"
     RETRAIN = "retrain"
     BOOTSTRAP = "bootstrap"
     VALIDATE = "validate"
@@ -45,6 +46,7 @@ HELP = {
     Mode.STATUS: "what is live, retained and quarantined",
     Mode.HISTORY: "who did what to the endpoint, when and why",
     Mode.PRUNE: "remove the releases beyond the retained ones",
+    Mode.SETTLE: "bring ledger, Terraform's state and endpoint into agreement",
     Mode.RETRAIN: "ask this environment's pipeline for a retraining, with --reason",
     Mode.BOOTSTRAP: "create or update state bucket, account and foundation",
     Mode.VALIDATE: "check configuration, templates and Terraform, offline",

@@ -14,6 +14,7 @@ _PHASE_OF: Mapping[str, Phase] = {
     "evaluation": "training",
     "registration": "training",
     "rollback": "deployment",
+    "settle": "deployment",
     "testing": "testing",
     "training": "training",
 }
@@ -32,6 +33,10 @@ class Recorder:
     def add(self, **parts: Any) -> None:
         """Keep parts by their names in RunReport; a later one replaces an earlier one."""
         self._parts |= parts
+
+    def part(self, name: str) -> Any:
+        """Return a part that was added, None where there is none yet."""
+        return self._parts.get(name)
 
     def note(self, line: str) -> None:
         """Keep a remark that the summary shows."""

@@ -27,6 +27,7 @@ from pipeline.steps.preflight import require_instances
 from pipeline.steps.probe import held_out, probe
 from pipeline.steps.prune import prune
 from pipeline.steps.retrain import retrain
+from pipeline.steps.settle import settle
 from pipeline.steps.status import status
 from pipeline.steps.train import Material, gather, train
 from pipeline.steps.validate import validate
@@ -196,7 +197,7 @@ def _job_to_deploy(workspace: Workspace, options: Options) -> str:
 def _testing(context: Context, options: Options) -> None:
     del options
     workspace = find_workspace(context)
-    seen = workspace.sagemaker.observe(context.endpoint)
+    seen = workspace.hosting.observe(context.endpoint)
     release = recorded.live_release(workspace, seen)
     with context.recorder.phase("testing"):
         report = probe(workspace, held_out(workspace, release))
@@ -213,7 +214,7 @@ def _rollback(context: Context, options: Options) -> None:
     if not requested.is_ours(workspace):
         return
     with context.recorder.phase("rollback"):
-        back = requested.went_back(workspace, to=options.to, reason=options.reason)
+        back = requested.rolled_back(workspace, to=options.to, reason=options.reason)
     if back is not None:
         context.recorder.add(
             deployment=back.report, probe=back.probe, release_id=back.report.release_id
@@ -237,6 +238,15 @@ def _prune(context: Context, options: Options) -> None:
     require_terraform(context)
     with context.recorder.phase("prune"):
         lines = prune(find_workspace(context))
+    for line in lines:
+        context.recorder.show(line)
+
+
+def _settle(context: Context, options: Options) -> None:
+    del options
+    require_terraform(context)
+    with context.recorder.phase("settle"):
+        lines = settle(find_workspace(context))
     for line in lines:
         context.recorder.show(line)
 
@@ -291,6 +301,7 @@ _MODES: Mapping[Mode, Callable[[Context, Options], None]] = {
     Mode.STATUS: _status,
     Mode.HISTORY: _history,
     Mode.PRUNE: _prune,
+    Mode.SETTLE: _settle,
     Mode.RETRAIN: _retrain,
     Mode.BOOTSTRAP: _bootstrap,
     Mode.VALIDATE: _validate,

@@ -179,8 +179,8 @@ def _as_list(value: Any) -> list[Any]:
 def judge_endpoint(head: LedgerHead, seen: EndpointObservation) -> Finding:
     """Compare what the ledger believes with what SageMaker says."""
     check, look = "endpoint", "Look at --mode status; the next deployment or rollback settles it."
-    if head.target:
-        what = f"a move of {seen.name} to {head.target} is under way, or its run died."
+    if head.move:
+        what = f"a move of {seen.name} to {head.move.target} is under way, or its run died."
         return warning(check, what, fix=look)
     if head.live is None:
         if seen.status is EndpointStatus.ABSENT:

@@ -25,21 +25,12 @@ class Strategy(StrEnum):
     LINEAR = "linear"
 
 
-class MoveKind(StrEnum):
-    """Why the pointer moves. An adoption is a move that nobody announced, and that was found."""
-
-    ADOPTION = "adoption"
-    DEPLOYMENT = "deployment"
-    ROLLBACK = "rollback"
-
-
 @dataclass(frozen=True, kw_only=True)
-class Move:
-    """How the pointer moves: rendered unchanged until it moves again.
+class DeploymentConfig:
+    """How SageMaker shifts traffic: AWS's DeploymentConfig, as terraform/serving takes it.
 
-    Any difference in Terraform's `deployment_config` relaunches the fleet, so these values belong
-    to a move and not to the configuration. `step_percentage` is None for all-at-once.
-    `kind` is None in what earlier versions wrote.
+    Any difference makes the provider send an UpdateEndpoint that relaunches the fleet, so these
+    values belong to a move and stay until the next one. `step_percentage` is None for all-at-once.
     """
 
     strategy: Strategy
@@ -48,7 +39,47 @@ class Move:
     termination_wait_s: int
     maximum_execution_timeout_s: int
     alarm_names: tuple[str, ...]
-    kind: MoveKind | None = None
+
+
+class MoveKind(StrEnum):
+    """Why the pointer moves.
+
+    An adoption is a move that somebody made by hand and that was found; a return is the way back of
+    a deployment that failed; a rollback was asked for by a person or an alarm.
+    """
+
+    ADOPTION = "adoption"
+    DEPLOYMENT = "deployment"
+    RETURN = "return"
+    ROLLBACK = "rollback"
+
+
+GOES_BACK = (MoveKind.RETURN, MoveKind.ROLLBACK)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """A move that was begun and is not finished: written before its first effect.
+
+    `origin` and `target` are keys of `endpoint_configs`; `origin` is what was live, if anything.
+    `bars`: what is left is quarantined, with `reason`, by the write that says that SageMaker serves
+    the target. `has_arrived`: it does, and what is missing is the proof that the target answers.
+    `run_id` is that of the run that began it, `request_id` that of the event that asked for it.
+    """
+
+    kind: MoveKind
+    origin: str | None
+    target: str
+    deployment_config: DeploymentConfig
+    run_id: str
+    reason: str = ""
+    bars: bool = False
+    request_id: str | None = None
+    has_arrived: bool = False
+
+    @property
+    def goes_back(self) -> bool:
+        return self.kind in GOES_BACK
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,14 +94,13 @@ class Retained:
 class Lived:
     """A stretch of serving: the release was live, and it did or did not pass its tests.
 
-    `since` is when the move that began it was complete, and `by` what move that was; both are None
-    in what earlier versions wrote.
+    `since` is when SageMaker was seen serving it, and `by` what move that was.
     """
 
     release_id: str
     healthy: bool
-    since: Instant | None = None
-    by: MoveKind | None = None
+    since: Instant
+    by: MoveKind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,30 +124,39 @@ class RequestedRollback:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HistoryEvent(Stored):
+    """One numbered line of an endpoint's history, chained to the one before by its sha256."""
+
+    number: int
+    what: str
+    who: str
+    when: Instant
+    details: Mapping[str, str]
+    previous_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class LedgerHead(Stored):
     """The whole state of one endpoint's releases; written with If-Match only.
 
-    `live` and `target` are keys of `endpoint_configs`; `target` and `target_move` are set while a
-    move is in progress. `last_move` is what Terraform last sent to the endpoint.
-    `fencing` is the lease's number of the last writer. `lived` is oldest first.
-    `surroundings` are those that Terraform last applied, `wanted` those that a deployment last
-    asked for: they differ while scaling is off for a move, or after a run that died.
+    `live` is a key of `endpoint_configs`: what SageMaker was last seen serving. `move` is the move
+    that was begun and is not finished; once it has arrived, `live` is its target. `lived` is oldest
+    first. `last_event` is the newest line of the history, written together with what it tells.
+    `fencing` is the lease's number of the last writer. `surroundings` are those that a deployment
+    last asked for; `surroundings_due` tells that Terraform has to look at them again.
     """
 
     endpoint: str
     retained: tuple[Retained, ...] = ()
     endpoint_configs: Mapping[str, EndpointConfigEntry]
     live: str | None = None
-    target: str | None = None
-    target_move: Move | None = None
-    last_move: Move | None = None
+    move: Move | None = None
     surroundings: Surroundings = NOTHING
-    wanted: Surroundings = NOTHING
+    surroundings_due: bool = False
     lived: tuple[Lived, ...] = ()
     quarantined: tuple[Quarantined, ...] = ()
     requested_rollbacks: tuple[RequestedRollback, ...] = ()
-    next_history_number: int = 1
-    last_history_sha256: str = ""
+    last_event: HistoryEvent | None = None
     fencing: int = 0
 
     @property
@@ -131,15 +170,3 @@ class LedgerHead(Stored):
     @property
     def was_ever_live(self) -> bool:
         return bool(self.lived)
-
-
-@dataclass(frozen=True, kw_only=True)
-class HistoryEvent(Stored):
-    """One numbered line of an endpoint's history, chained to the one before by its sha256."""
-
-    number: int
-    what: str
-    who: str
-    when: Instant
-    details: Mapping[str, str]
-    previous_sha256: str

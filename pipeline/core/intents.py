@@ -6,13 +6,11 @@ from enum import StrEnum
 
 from pipeline.core.head import LedgerHead
 from pipeline.core.ledger import Pruned
+from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 
-# What a plan is limited to that must not depend on anything around the endpoint.
 ENDPOINT_MODULE = "module.endpoint"
 ENDPOINT = f"{ENDPOINT_MODULE}.aws_sagemaker_endpoint.this"
-DASHBOARD = "module.dashboard[0].aws_cloudwatch_dashboard.this"
-CPU_ALARM = 'module.alarms[0].aws_cloudwatch_metric_alarm.metric["cpu_percent"]'
-SURROUNDINGS = ("module.alarms[0].", "module.autoscaling[0].", "module.dashboard[0].")
+QUIET_ALARM = f"{ENDPOINT_MODULE}.aws_cloudwatch_metric_alarm.quiet"
 
 MODEL = "aws_sagemaker_model"
 CONFIG = "aws_sagemaker_endpoint_configuration"
@@ -23,7 +21,7 @@ class IntentKind(StrEnum):
     DEPLOY = "deploy"
     ROLLBACK = "rollback"
     PRUNE = "prune"
-    CONVERGE = "converge"
+    SETTLE = "settle"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +29,10 @@ class MoveIntent:
     """What a plan is for.
 
     `target` is the config key the endpoint shall serve afterwards (the live one, unless it moves);
-    `live` the one it serves now. `creatable` and `removable` are addresses. `changes_type`: the
-    target serves on another type of instance.
+    `live` the one it serves now. `creatable` and `removable` are addresses.
+    `failed_to_create`: SageMaker says that the endpoint never came up, so it may be replaced.
+    `nothing_ever_lived`: what is left of a release that could not be created may go.
+    `endpoint_exists`: SageMaker knows the endpoint, whatever Terraform's state says.
     """
 
     kind: IntentKind
@@ -41,62 +41,43 @@ class MoveIntent:
     target: str
     creatable: frozenset[str]
     removable: frozenset[str] = frozenset()
-    allow_failed_create_replacement: bool = False
+    failed_to_create: bool = False
     nothing_ever_lived: bool = False
     endpoint_exists: bool = False
-    changes_type: bool = False
+
+    @property
+    def moves(self) -> bool:
+        """Tell whether the endpoint is a part of it; a pruning leaves it alone."""
+        return self.kind is not IntentKind.PRUNE
 
 
 def intent_of(
     head: LedgerHead,
     kind: IntentKind,
+    seen: EndpointObservation,
     *,
-    allow_failed_create_replacement: bool = False,
-    nothing_serves: bool = False,
-    endpoint_exists: bool = False,
-    changes_type: bool = False,
+    removable: frozenset[str] = frozenset(),
 ) -> MoveIntent:
-    """Derive the intent of a deployment or rollback from the head to be rendered.
-
-    `nothing_serves` and `endpoint_exists` are SageMaker's word: a head that was lost knows no
-    release either, and a state that was lost no endpoint.
-    """
+    """Derive what a plan of this head may do from the head and from what SageMaker says."""
+    never_up = seen.status is EndpointStatus.FAILED
     return MoveIntent(
         kind=kind,
         endpoint_name=head.endpoint,
         live=head.live,
-        target=head.target or head.live or "",
-        creatable=addresses_of_all(head.release_ids, head.endpoint_configs) | {ENDPOINT},
-        allow_failed_create_replacement=allow_failed_create_replacement,
-        nothing_ever_lived=nothing_serves and not head.was_ever_live,
-        endpoint_exists=endpoint_exists,
-        changes_type=changes_type,
-    )
-
-
-def converge_intent(head: LedgerHead) -> MoveIntent:
-    """Derive the intent of a plan that changes what surrounds the endpoint, and nothing else."""
-    return _staying(head, IntentKind.CONVERGE)
-
-
-def prune_intent(head: LedgerHead, pruned: Pruned) -> MoveIntent:
-    """Derive the intent of a pruning from the remaining head and what it names."""
-    removable = addresses_of_all(pruned.releases, pruned.configs)
-    return _staying(head, IntentKind.PRUNE, removable=removable)
-
-
-def _staying(
-    head: LedgerHead, kind: IntentKind, *, removable: frozenset[str] = frozenset()
-) -> MoveIntent:
-    """Return the intent of a plan that leaves the endpoint where it is and creates no release."""
-    return MoveIntent(
-        kind=kind,
-        endpoint_name=head.endpoint,
-        live=head.live,
-        target=head.live or "",
-        creatable=frozenset(),
+        target=(head.move.target if head.move else head.live) or "",
+        creatable=addresses_of_all(head.release_ids, head.endpoint_configs)
+        | {ENDPOINT, QUIET_ALARM},
         removable=removable,
+        failed_to_create=never_up and not head.was_ever_live,
+        nothing_ever_lived=not head.was_ever_live
+        and seen.status in (EndpointStatus.ABSENT, EndpointStatus.FAILED),
+        endpoint_exists=seen.status is not EndpointStatus.ABSENT,
     )
+
+
+def addresses_of_pruned(pruned: Pruned) -> frozenset[str]:
+    """Return what a pruning may delete."""
+    return addresses_of_all(pruned.releases, pruned.configs)
 
 
 def model_address(release: str) -> str:

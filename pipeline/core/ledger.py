@@ -4,7 +4,7 @@ Laws, kept by property tests: nothing under an existing key is edited; `previous
 live release and never quarantined; pruning never takes the live config.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,10 +19,11 @@ from pipeline.core.head import (
     Retained,
 )
 from pipeline.core.records import Release
+from pipeline.core.surroundings import NOTHING
 
 RETAINED_HEALTHY = 3
 
-_WAIT = "Wait for that run; if it died, the next deployment or rollback settles it."
+_SETTLE = "--mode settle finishes what was begun."
 
 
 def empty_head(endpoint: str) -> LedgerHead:
@@ -61,36 +62,60 @@ def config_for(
     return key, replace(head, endpoint_configs={**head.endpoint_configs, key: entry})
 
 
-def begin_move(head: LedgerHead, target: str, *, move: Move) -> LedgerHead:
-    """Announce the move before its plan is made; the same announcement twice is one."""
-    if target not in head.endpoint_configs:
-        what = f"{target} is no endpoint config of {head.endpoint}."
+def begin(head: LedgerHead, move: Move) -> LedgerHead:
+    """Write down where the endpoint is about to go; one move at a time."""
+    if move.target not in head.endpoint_configs:
+        what = f"{move.target} is no endpoint config of {head.endpoint}."
         raise UsageError(what, remedy="--mode status lists them.")
-    if head.target not in (None, target):
-        what = f"{head.endpoint} is still being moved to {head.target}."
-        raise LeaseHeld(what, remedy=_WAIT)
-    return replace(head, target=target, target_move=move)
+    if head.move is not None:
+        what = f"A {head.move.kind.value} of {head.endpoint} to {head.move.target} is unfinished."
+        raise LeaseHeld(what, remedy=_SETTLE)
+    return replace(head, move=move)
 
 
-def complete_move(head: LedgerHead, *, when: datetime) -> LedgerHead:
-    """The endpoint was seen serving the target: it is live, and not yet known to be healthy."""
-    target, move = _move_under_way(head)
-    release = head.endpoint_configs[target].release
-    if head.lived and head.live_release == release:
-        lived = head.lived
-    else:
-        began = Lived(release_id=release, healthy=False, since=when, by=move.kind)
-        lived = (*head.lived, began)
-    return replace(head, live=target, target=None, target_move=None, last_move=move, lived=lived)
+def arrive(head: LedgerHead, *, when: datetime) -> LedgerHead:
+    """SageMaker serves the target: it is live, not yet proved; what is left for a cause is barred.
 
-
-def fail_move(head: LedgerHead, *, sent: bool) -> LedgerHead:
-    """Give the target up; the live config stays.
-
-    `sent`: Terraform began to apply, so the endpoint may already carry the move's settings.
+    Both in one head, so that no crash in between lets a later rollback go to what was left.
     """
-    _, move = _move_under_way(head)
-    return replace(head, target=None, target_move=None, last_move=move if sent else head.last_move)
+    move = _begun(head)
+    release = head.endpoint_configs[move.target].release
+    lived = head.lived
+    if head.live_release != release:
+        lived = (*lived, Lived(release_id=release, healthy=False, since=when, by=move.kind))
+    arrived = replace(
+        head,
+        live=move.target,
+        move=replace(move, has_arrived=True),
+        lived=lived,
+        surroundings_due=head.surroundings_due or head.surroundings != NOTHING,
+    )
+    return _bar_what_was_left(arrived, move, when=when)
+
+
+def _bar_what_was_left(head: LedgerHead, move: Move, *, when: datetime) -> LedgerHead:
+    origin = head.endpoint_configs.get(move.origin or "")
+    if not move.bars or origin is None or origin.release not in head.release_ids:
+        return head
+    target = head.endpoint_configs[move.target].release
+    if content_of(head, origin.release) == content_of(head, target):
+        return head
+    return quarantine(head, origin.release, reason=move.reason, when=when)
+
+
+def finish(head: LedgerHead) -> LedgerHead:
+    """The target that has arrived is proved: it is healthy, and the move is over."""
+    move = _begun(head)
+    if not move.has_arrived:
+        what = f"{move.target} does not serve yet."
+        raise UsageError(what, remedy=_SETTLE)
+    return replace(mark_healthy(head), move=None)
+
+
+def drop_move(head: LedgerHead) -> LedgerHead:
+    """The move is over without a proof: what is live stays what it is."""
+    _begun(head)
+    return replace(head, move=None)
 
 
 def mark_healthy(head: LedgerHead) -> LedgerHead:
@@ -124,38 +149,41 @@ def is_healthy(head: LedgerHead) -> bool:
 def is_nothing_to_do(head: LedgerHead, content_digest: str) -> bool:
     """Tell whether this content is live and healthy already, and no move is under way."""
     release = head.live_release
-    if release is None or head.target is not None or not is_healthy(head):
+    if release is None or head.move is not None or not is_healthy(head):
         return False
     return content_of(head, release) == content_digest
 
 
-def previous(head: LedgerHead) -> str | None:
+def previous(
+    head: LedgerHead, *, live_serves: bool = True, without: Collection[str] = ()
+) -> str | None:
     """The newest release that was live and healthy before the current one and is not quarantined.
 
-    With nothing live (the current one never came up) it is the newest healthy one.
+    Where what the ledger calls live does not serve (somebody moved the endpoint by hand), the way
+    back is to the newest healthy one, the live one included.
     """
-    live = head.live_release
-    before = head.lived[:-1] if live else head.lived
+    current = head.live_release if live_serves else None
+    before = head.lived[:-1] if current else head.lived
     candidates = (
         each.release_id
         for each in reversed(before)
-        if each.healthy and each.release_id != live and _is_usable(head, each.release_id)
+        if each.healthy and each.release_id != current and _is_usable(head, each.release_id)
     )
-    return next(candidates, None)
+    return next((each for each in candidates if each not in without), None)
 
 
-def rollback_target(head: LedgerHead, to: str, *, force: bool) -> str:
-    """Resolve `--to`: `previous` or a release id. A barred or unproven one needs force."""
-    if to == "previous":
-        found = previous(head)
-        if found is None:
-            what = f"{head.endpoint} has no earlier healthy release to go back to."
-            raise NotServing(what, remedy="Deploy a good model, or name a release with --to.")
-        return found
+def nothing_earlier(head: LedgerHead) -> NotServing:
+    what = f"{head.endpoint} has no earlier healthy release to go back to."
+    return NotServing(what, remedy="Deploy a good model, or name a release with --to.")
+
+
+def named_target(
+    head: LedgerHead, to: str, *, force: bool = False, live_serves: bool = True
+) -> str:
+    """Check the release of `--to`. A barred or unproven one needs force."""
     _require_retained(head, to)
-    if to == head.live_release:
-        what = f"{to} is already live on {head.endpoint}."
-        raise UsageError(what, remedy="Name an earlier release; --mode status lists them.")
+    if live_serves and to == head.live_release and _is_usable(head, to):
+        return to
     proven = any(each.healthy and each.release_id == to for each in head.lived)
     if not force and not (proven and _is_usable(head, to)):
         what = f"{to} is quarantined or never passed its tests on {head.endpoint}."
@@ -176,9 +204,9 @@ def prune(head: LedgerHead, *, keep: int = RETAINED_HEALTHY) -> tuple[Pruned, Le
 
     With nothing live nothing is pruned.
     """
-    if head.target is not None:
-        what = f"{head.endpoint} is being moved to {head.target}; nothing is pruned meanwhile."
-        raise LeaseHeld(what, remedy=_WAIT)
+    if head.move is not None and not head.move.has_arrived:
+        what = f"{head.endpoint} is being moved to {head.move.target}; nothing is pruned meanwhile."
+        raise LeaseHeld(what, remedy=_SETTLE)
     if head.live is None:  # Terraform's variables cannot say "nothing is live"
         return Pruned(releases=(), configs=()), head
     kept = _kept_releases(head, keep)
@@ -202,7 +230,8 @@ def abandon(head: LedgerHead, release: str) -> tuple[Pruned, LedgerHead]:
     One that was ever live, or that a config in use names, is not dropped.
     """
     lived = {each.release_id for each in head.lived}
-    in_use = {head.endpoint_configs[key].release for key in (head.live, head.target) if key}
+    keys = (head.live, head.move.target if head.move else None)
+    in_use = {head.endpoint_configs[key].release for key in keys if key}
     if release in lived | in_use:
         return Pruned(releases=(), configs=()), head
     configs = {k: each for k, each in head.endpoint_configs.items() if each.release != release}
@@ -255,8 +284,8 @@ def _live_release(head: LedgerHead) -> str:
     return release
 
 
-def _move_under_way(head: LedgerHead) -> tuple[str, Move]:
-    if head.target is None or head.target_move is None:
+def _begun(head: LedgerHead) -> Move:
+    if head.move is None:
         what = f"No move of {head.endpoint} is under way."
         raise UsageError(what, remedy="Look at --mode status; another run may have settled it.")
-    return head.target, head.target_move
+    return head.move

@@ -71,6 +71,27 @@ def rollback_alarm_names(endpoint: str, config_key: str) -> tuple[str, str]:
     return f"{config}-errors", f"{config}-latency"
 
 
+def quiet_alarm_name(endpoint: str) -> str:
+    """The alarm of terraform/serving that never rings: it watches the way back."""
+    return f"{endpoint}-quiet"
+
+
+def model_name(endpoint: str, release: str) -> str:
+    """SageMaker's name of the model of a release, as terraform/serving makes it."""
+    return _check_name("model name", f"{endpoint}-{check_release_id(release)}", limit=NAME_LIMIT)
+
+
+def release_of_model(endpoint: str, name: str) -> str | None:
+    """The release behind a model's name; None for a model that is not one of ours."""
+    release = name.removeprefix(f"{endpoint}-")
+    return release if release != name and _RELEASE_ID.fullmatch(release) else None
+
+
+def config_key_of_alarm(endpoint: str, name: str) -> str | None:
+    """The config key behind a rollback alarm's name; None for any other alarm."""
+    return config_key_of(endpoint, name.rpartition("-")[0])
+
+
 def model_package_group_name(project: str, environment: str, *, model_name_prefix: str) -> str:
     name = f"{project}-{environment}-{model_name_prefix}"
     return _check_name("model package group name", name, limit=NAME_LIMIT)
@@ -189,6 +210,11 @@ def history_object(endpoint: str, number: int) -> str:
 def serving_state_key(environment: str, endpoint: str) -> str:
     """Where Terraform keeps the state of an endpoint, in the state bucket."""
     return f"serving/{environment}/{endpoint}.tfstate"
+
+
+def surroundings_state_key(environment: str, endpoint: str) -> str:
+    """Where Terraform keeps the state of what surrounds an endpoint."""
+    return f"surroundings/{environment}/{endpoint}.tfstate"
 
 
 def request_object(endpoint: str, request_id: str) -> str:

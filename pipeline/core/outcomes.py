@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Literal
 
 from pipeline.core.document import Instant, Stored
+from pipeline.core.head import DeploymentConfig
 from pipeline.core.records import Decision, Evaluation, ModelPackage, TrainingRun
 
 
@@ -46,10 +47,7 @@ class ResourceChange:
 
 @dataclass(frozen=True, kw_only=True)
 class PlanSummary(Stored):
-    """Counts as GitLab's widget wants them: a replacement is one create and one delete.
-
-    `is_limited`: the plan was made for the endpoint alone, because around it something differs.
-    """
+    """Counts as GitLab's widget wants them: a replacement is one create and one delete."""
 
     create: int
     update: int
@@ -57,7 +55,6 @@ class PlanSummary(Stored):
     replace: int
     changes: tuple[ResourceChange, ...]
     terraform_version: str
-    is_limited: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -82,7 +79,11 @@ class EndpointStatus(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class EndpointObservation:
-    """One DescribeEndpoint. `pending_config` is set while a deployment is under way."""
+    """One DescribeEndpoint. `pending_config` is set while a deployment is under way.
+
+    `deployment_config` is that of the last update; None where that was made without one, or with
+    one that this project never uses.
+    """
 
     name: str
     status: EndpointStatus
@@ -93,6 +94,7 @@ class EndpointObservation:
     failure_reason: str | None = None
     arn: str | None = None
     created_at: datetime | None = None
+    deployment_config: DeploymentConfig | None = None
 
     def serves(self, config_name: str) -> bool:
         """Tell whether the endpoint is settled on exactly this endpoint config."""
@@ -102,12 +104,17 @@ class EndpointObservation:
 
 @dataclass(frozen=True, kw_only=True)
 class ProbeCase:
-    """One endpoint test. `detail` is a sentence with the measured value and the limit."""
+    """One endpoint test. `detail` is a sentence with the measured value and the limit.
+
+    `is_inconclusive`: it did not pass because it could not be measured (throttling, network, the
+    service itself), which says nothing about the model.
+    """
 
     name: str
     passed: bool
     detail: str
     duration_s: float
+    is_inconclusive: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +147,11 @@ class ProbeReport:
     def failures(self) -> str:
         """What the failed cases say, in one text."""
         return " ".join(case.detail for case in self.failed_cases)
+
+    @property
+    def is_inconclusive(self) -> bool:
+        """Nothing speaks against the model, and not everything could be measured."""
+        return bool(self.failed_cases) and all(each.is_inconclusive for each in self.failed_cases)
 
     @property
     def passed(self) -> bool:

@@ -1,20 +1,17 @@
 """The guard: a plan for terraform/serving passes only if it does what was meant and nothing else.
 
 Endpoints are never deleted or replaced, models and endpoint configs are never edited, a move
-deletes nothing, a pruning deletes what it names and nothing live, a convergence touches only what
-surrounds the endpoint. Anything it does not know is refused. An empty answer means that the plan
-may be applied.
+deletes nothing, a pruning deletes what it names and nothing live. Tags may always change, and so
+may our own alarms. Anything it does not know is refused. An empty answer means that the plan may be
+applied.
 """
 
 from pipeline.core import naming
 from pipeline.core.intents import (
     ALARM,
     CONFIG,
-    CPU_ALARM,
-    DASHBOARD,
     ENDPOINT,
     MODEL,
-    SURROUNDINGS,
     IntentKind,
     MoveIntent,
     addresses_of_all,
@@ -23,57 +20,24 @@ from pipeline.core.outcomes import Action, PlanSummary, ResourceChange
 from pipeline.core.plan import is_within
 
 _CHANGES_WITH_A_MOVE = ("endpoint_config_name", "deployment_config")
-_CONVERGES = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE)
+_TAGS = ("tags", "tags_all")
 _TAKES_AWAY = {
     Action.DELETE: "deleted",
     Action.REPLACE: "replaced",
     Action.FORGET: "forgotten",
 }
-# Of these the endpoint is no part.
-_STAYS = {IntentKind.PRUNE: "pruning", IntentKind.CONVERGE: "convergence"}
 
 
 def review(summary: PlanSummary, intent: MoveIntent) -> tuple[str, ...]:
     """Return one sentence for each thing that must not happen, naming its address."""
-    others = (each for each in summary.changes if not _may_change(each, summary, intent))
-    refusals = (_refusal(change, intent) for change in others)
+    refusals = (_refusal(change, intent) for change in summary.changes)
     return tuple(refusal for refusal in refusals if refusal is not None)
 
 
-def touches_surroundings(summary: PlanSummary, intent: MoveIntent) -> bool:
-    """Tell whether a plan would change around the endpoint what is not the intent's business."""
-    around = (change for change in summary.changes if _is_around(change))
-    return any(not _may_change(change, summary, intent) for change in around)
-
-
-def _is_around(change: ResourceChange) -> bool:
-    """Tell whether something surrounds the endpoint, rather than being part of a release."""
-    return change.address.startswith(SURROUNDINGS)
-
-
-def _may_change(change: ResourceChange, summary: PlanSummary, intent: MoveIntent) -> bool:
-    """Tell whether a change around the endpoint belongs to the intent."""
-    if not _is_around(change):
-        return False
-    if intent.kind is IntentKind.CONVERGE:
-        return change.action in _CONVERGES
-    if change.action is not Action.UPDATE or change.deposed:
-        return False
-    if change.address == CPU_ALARM:  # SageMaker counts the CPU per core
-        return intent.changes_type and _changes_only(change, "threshold")
-    # It has a line for each release, and counts the CPU too.
-    drawn = intent.changes_type or _changes_releases(summary, intent)
-    return change.address == DASHBOARD and drawn and _changes_only(change, "dashboard_body")
-
-
-def _changes_only(change: ResourceChange, place: str) -> bool:
-    return all(is_within(each.path, place) for each in change.attributes)
-
-
-def _changes_releases(summary: PlanSummary, intent: MoveIntent) -> bool:
-    wanted = Action.DELETE if intent.kind is IntentKind.PRUNE else Action.CREATE
-    return any(
-        change.resource_type == MODEL and change.action is wanted for change in summary.changes
+def is_of_tags(change: ResourceChange) -> bool:
+    """Tell whether nothing but tags changes, in place: no request is served differently."""
+    return change.action is Action.UPDATE and all(
+        any(is_within(each.path, place) for place in _TAGS) for each in change.attributes
     )
 
 
@@ -87,7 +51,27 @@ def replaces_because_tainted(summary: PlanSummary) -> bool:
     )
 
 
+def replaces_for_its_deployment_config(summary: PlanSummary) -> bool:
+    """Tell whether the endpoint would be replaced only for the settings of its last update.
+
+    An UpdateEndpoint by hand leaves no DeploymentConfig, and the provider cannot add one in place.
+    """
+    return any(
+        change.address == ENDPOINT
+        and change.action is Action.REPLACE
+        and all(
+            is_within(each.path, "deployment_config")
+            for each in change.attributes
+            if each.forces_replacement
+        )
+        and any(each.forces_replacement for each in change.attributes)
+        for change in summary.changes
+    )
+
+
 def _refusal(change: ResourceChange, intent: MoveIntent) -> str | None:
+    if is_of_tags(change) and not change.deposed:
+        return None
     if change.deposed:
         return (
             f"{change.address} has a deposed object that would be deleted: an earlier apply "
@@ -115,9 +99,9 @@ def _refusal_of_removal(change: ResourceChange, intent: MoveIntent) -> str | Non
         and change.resource_type in (MODEL, CONFIG, ALARM)
     ):
         return None  # what is left of a release that could not be created, and that nobody asks
+    if change.address in intent.removable and change.action is Action.DELETE:
+        return None
     if intent.kind is IntentKind.PRUNE and change.action is Action.DELETE:
-        if change.address in intent.removable:
-            return None
         return (
             f"{change.address} would be deleted, but this pruning does not name it. "
             "Compare --mode status with the state before pruning again."
@@ -129,7 +113,7 @@ def _refusal_of_removal(change: ResourceChange, intent: MoveIntent) -> str | Non
 
 
 def _refusal_of_endpoint_removal(change: ResourceChange, intent: MoveIntent) -> str | None:
-    if change.action is Action.REPLACE and intent.allow_failed_create_replacement:
+    if change.action is Action.REPLACE and intent.failed_to_create:
         return _refusal_of_pointer(change, intent)
     return (
         f"{ENDPOINT} would be {_TAKES_AWAY[change.action]}{_cause(change)}: every caller would "
@@ -149,6 +133,11 @@ def _refusal_of_creation(change: ResourceChange, intent: MoveIntent) -> str | No
             "does not know it. Restore an earlier version of the state (the bucket keeps them), or "
             f"type: terraform import {ENDPOINT} {intent.endpoint_name}"
         )
+    if change.address == ENDPOINT and not intent.moves:
+        return (
+            f"{ENDPOINT} would be created by a {intent.kind.value}: {intent.endpoint_name} is "
+            "gone. --mode settle makes it again."
+        )
     if change.address == ENDPOINT:
         return _refusal_of_pointer(change, intent)
     if change.resource_type == CONFIG:
@@ -164,6 +153,8 @@ def _refusal_of_update(change: ResourceChange, intent: MoveIntent) -> str | None
             f"{change.address} would be edited ({_changed(change)}), but what an endpoint may "
             "return to is never edited. Make the change a new release instead."
         )
+    if change.resource_type == ALARM and change.address in intent.creatable:
+        return None  # somebody edited it: it becomes again what the release says
     return (
         f"{change.address} would be changed ({_changed(change)}), which is no part of a "
         f"{intent.kind.value}. Plan and apply that change by itself first."
@@ -171,15 +162,15 @@ def _refusal_of_update(change: ResourceChange, intent: MoveIntent) -> str | None
 
 
 def _refusal_of_endpoint_update(change: ResourceChange, intent: MoveIntent) -> str | None:
-    if intent.kind in _STAYS:
+    if not intent.moves:
         return (
-            f"{ENDPOINT} would be changed ({_changed(change)}) by a {_STAYS[intent.kind]}, which "
-            "would relaunch its fleet. Deploy first: that settles the endpoint."
+            f"{ENDPOINT} would be changed ({_changed(change)}) by a {intent.kind.value}, which "
+            "would relaunch its fleet. --mode settle puts it right."
         )
     foreign = [
         each.path
         for each in change.attributes
-        if not any(is_within(each.path, place) for place in _CHANGES_WITH_A_MOVE)
+        if not any(is_within(each.path, place) for place in (*_CHANGES_WITH_A_MOVE, *_TAGS))
     ]
     if foreign:
         return (

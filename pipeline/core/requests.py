@@ -29,8 +29,10 @@ _GIVE_AS_SENT = (
     "Give --request-id, --request-cause and --request-time as the trigger of the pipeline sent "
     "them, or none of them."
 )
-_WAYS: Mapping[MoveKind | None, str] = {
+_WAYS: Mapping[MoveKind, str] = {
     MoveKind.ADOPTION: "an adoption",
+    MoveKind.DEPLOYMENT: "a deployment",
+    MoveKind.RETURN: "the way back of a deployment that failed",
     MoveKind.ROLLBACK: "a rollback",
 }
 
@@ -95,8 +97,8 @@ def why_not_rolled_back(head: LedgerHead, request: Request, *, window_s: int) ->
     if release is None or not head.lived:
         return f"Nothing is live on {head.endpoint}."
     live = head.lived[-1]
-    if live.by is not MoveKind.DEPLOYMENT or live.since is None:
-        return f"Release {release} did not come by a deployment but by {_way(live)}."
+    if live.by is not MoveKind.DEPLOYMENT:
+        return f"Release {release} did not come by a deployment but by {_WAYS[live.by]}."
     return _why_not_in_time(live, live.since, request, window_s) or _why_not_again(
         head, release, request
     )
@@ -116,15 +118,9 @@ def begin_requested_rollback(head: LedgerHead, request: Request) -> LedgerHead:
     return replace(head, requested_rollbacks=(*head.requested_rollbacks, begun))
 
 
-def left_behind(head: LedgerHead, request: Request) -> str | None:
-    """Return the release that this request left when its run was cut off before it was done."""
-    begun = (each for each in head.requested_rollbacks if each.request_id == request.request_id)
-    release = next((each.release_id for each in begun), None)
-    if release not in head.release_ids or release == head.live_release or not head.lived:
-        return None
-    barred = content_of(head, release) in {each.content_digest for each in head.quarantined}
-    came_back = head.lived[-1].by is MoveKind.ROLLBACK
-    return release if came_back and not barred else None
+def is_begun_by(head: LedgerHead, request: Request) -> bool:
+    """Tell whether the move that is unfinished is the rollback that this request asked for."""
+    return head.move is not None and head.move.request_id == request.request_id
 
 
 def _why_not_in_time(live: Lived, since: datetime, request: Request, window_s: int) -> str | None:
@@ -155,10 +151,6 @@ def _begun(head: LedgerHead, release: str) -> RequestedRollback | None:
     digest = content_of(head, release)
     found = (each for each in head.requested_rollbacks if each.content_digest == digest)
     return next(found, None)
-
-
-def _way(live: Lived) -> str:
-    return _WAYS.get(live.by, "a move of an earlier version")
 
 
 def _instant(time: str) -> datetime:

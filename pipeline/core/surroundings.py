@@ -1,6 +1,6 @@
 """What surrounds an endpoint: scaling, alarms, dashboard. No part of a release, none of a move.
 
-The values are Terraform's own: variables of terraform/serving, None for what there is not.
+The values are Terraform's own: variables of terraform/surroundings, None for what there is not.
 """
 
 import re
@@ -22,7 +22,7 @@ _MEDIUM = re.compile(r"ml\.[a-z0-9-]+\.medium")
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """Variables of terraform/serving; `topic_arns` hear of the alarms, by severity."""
+    """Variables of terraform/surroundings; `topic_arns` hear of the alarms, by severity."""
 
     alarms: Variable | None = None
     autoscaling: Variable | None = None

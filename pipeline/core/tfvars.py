@@ -6,95 +6,122 @@ and replaces half a surrogate pair, and no process environment holds NUL. After 
 is parsed and compared with what was meant: a changed template cannot change a deployment.
 """
 
+import functools
 import json
 import math
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, TemplateError
+from jinja2 import Environment, StrictUndefined, Template, TemplateError
 
 from pipeline.core.errors import CorruptRecord, UsageError
-from pipeline.core.head import LedgerHead, Move
+from pipeline.core.head import DeploymentConfig, LedgerHead
 from pipeline.core.records import Release
+from pipeline.core.surroundings import Surroundings
 
-TEMPLATE_NAME = "release.tfvars.json.j2"
+RELEASE_TEMPLATE = "release.tfvars.json.j2"
+SURROUNDINGS_TEMPLATE = "surroundings.tfvars.json.j2"
 
 _OF_THE_RELEASE = ("artifact_sha256", "artifact_uri", "model_package_arn")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a root module works, and the tags of all that it makes."""
+
+    region: str
+    s3_use_path_style: bool
+    tags: Mapping[str, str]
+
+    def variables(self) -> dict[str, Any]:
+        return {
+            "region": self.region,
+            "s3_use_path_style": self.s3_use_path_style,
+            "tags": dict(self.tags),
+        }
 
 
 def release_variables(
     head: LedgerHead,
     releases: Mapping[str, Release],
     *,
-    region: str,
-    s3_use_path_style: bool,
-    tags: Mapping[str, str],
+    place: Place,
+    deployment_config: DeploymentConfig,
 ) -> dict[str, Any]:
     """Map the head to the variables of terraform/serving.
 
-    With a move under way the endpoint points at its target, else at the live config; the
-    deployment settings are always those of that same move. `releases` holds every retained one.
-    What surrounds the endpoint is what was last applied.
+    The endpoint points at the target of the move under way, else at the live config. The settings
+    are those of that move; without one, those of the last update by SageMaker's own word.
+    `releases` holds every retained one.
     """
-    live_config, move = _pointer(head)
-    rendered = {each: _release(each, releases) for each in head.release_ids}
-    instance_type = rendered[head.endpoint_configs[live_config].release]["instance_type"]
-    return head.surroundings.variables(instance_type) | {
-        "deployment": _deployment(move),
+    moving = head.move is not None and not head.move.has_arrived
+    live_config = head.move.target if head.move and moving else head.live
+    if live_config is None:
+        what = f"Nothing is live on {head.endpoint}, and nothing is to be."
+        raise UsageError(what, remedy="Deploy a release first.")
+    shift = head.move.deployment_config if head.move and moving else deployment_config
+    return place.variables() | {
+        "deployment": _deployment(shift),
         "endpoint_configs": {key: asdict(each) for key, each in head.endpoint_configs.items()},
         "endpoint_name": head.endpoint,
         "live_config": live_config,
-        "region": region,
-        "releases": rendered,
-        "s3_use_path_style": s3_use_path_style,
-        "tags": dict(tags),
+        "releases": {each: _release(each, releases) for each in head.release_ids},
     }
 
 
-def render(variables: Mapping[str, Any], template: str) -> str:
+def surroundings_variables(
+    head: LedgerHead, live: Release, *, place: Place, surroundings: Surroundings
+) -> dict[str, Any]:
+    """Map what surrounds the endpoint to the variables of terraform/surroundings.
+
+    `live` is the release that serves: what an endpoint can have depends on its type of instance.
+    """
+    instance_type = live.serving.instance_type
+    return (
+        place.variables()
+        | surroundings.variables(instance_type)
+        | {
+            "endpoint_name": head.endpoint,
+            "instance_count": head.endpoint_configs[head.live or ""].instance_count,
+            "instance_type": instance_type,
+            "release_ids": list(head.release_ids),
+        }
+    )
+
+
+def render(variables: Mapping[str, Any], template: str, *, name: str) -> str:
     """Render `variables` through the template's text; raises UsageError instead of guessing."""
     for place, value in _leaves(variables, ""):
         _require_literal(place, value)
     try:
-        text = _environment().from_string(template).render(**variables)
+        text = _compiled(template).render(**variables)
         found = json.loads(text, object_pairs_hook=_unique)
     except (TemplateError, TypeError, ValueError) as refused:
-        what = f"templates/{TEMPLATE_NAME} cannot be rendered: {refused}."
+        what = f"templates/{name} cannot be rendered: {refused}."
         raise UsageError(what, remedy="Restore the template from the repository.") from refused
     if found != variables:
-        what = f"templates/{TEMPLATE_NAME} rendered other values than those of the release."
+        what = f"templates/{name} rendered other values than those that were meant."
         raise UsageError(what, remedy="Restore the template from the repository.")
     return text
 
 
-def _environment() -> Environment:
+@functools.cache
+def _compiled(template: str) -> Template:
     # Autoescaping is for HTML; here every value goes through tojson.
     environment = Environment(
         undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True
     )
     environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "allow_nan": False}
-    return environment
+    return environment.from_string(template)
 
 
-def _pointer(head: LedgerHead) -> tuple[str, Move]:
-    if head.target is not None and head.target_move is not None:
-        return head.target, head.target_move
-    if head.live is not None and head.last_move is not None:
-        return head.live, head.last_move
-    what = f"Nothing is live on {head.endpoint}, and nothing is to be."
-    raise UsageError(what, remedy="Deploy a release first.")
-
-
-def _deployment(move: Move) -> dict[str, Any]:
+def _deployment(shift: DeploymentConfig) -> dict[str, Any]:
     return {
-        "alarm_names": list(move.alarm_names),
-        "maximum_execution_timeout_s": move.maximum_execution_timeout_s,
-        "step_percentage": move.step_percentage,
-        "strategy": move.strategy.value,
-        "termination_wait_s": move.termination_wait_s,
-        "wait_interval_s": move.wait_interval_s,
+        **asdict(shift),
+        "alarm_names": list(shift.alarm_names),
+        "strategy": shift.strategy.value,
     }
 
 

@@ -1,15 +1,46 @@
 """CloudWatch's alarms, as far as a deployment looks at them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from pipeline.gateways.aws import Cloud, attempting
 
+_MOST_AT_ONCE = 100  # of DescribeAlarms' and DeleteAlarms' AlarmNames (API reference)
 
-def ringing(cloud: Cloud, names: Sequence[str]) -> tuple[str, ...]:
-    """Return those of the named alarms that are in ALARM; one that does not exist is silent."""
-    with attempting(f"describe the alarms {', '.join(names)}"):
-        answer = cloud.client("cloudwatch").describe_alarms(
-            AlarmNames=list(names), AlarmTypes=["MetricAlarm", "CompositeAlarm"], StateValue="ALARM"
-        )
-    found = [*answer["MetricAlarms"], *answer["CompositeAlarms"]]
-    return tuple(sorted(each["AlarmName"] for each in found))
+
+class CloudWatch:
+    """The alarms of one account and region."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+    def ringing(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Return those of the named alarms that are in ALARM; one that does not exist is silent."""
+        with attempting(f"describe the alarms {', '.join(names)}"):
+            answer = self._cloud.client("cloudwatch").describe_alarms(
+                AlarmNames=list(names),
+                AlarmTypes=["MetricAlarm", "CompositeAlarm"],
+                StateValue="ALARM",
+            )
+        found = [*answer["MetricAlarms"], *answer["CompositeAlarms"]]
+        return tuple(sorted(each["AlarmName"] for each in found))
+
+    def named(self, prefix: str) -> frozenset[str]:
+        """Return the names of the metric alarms that begin so."""
+        pages = self._cloud.client("cloudwatch").get_paginator("describe_alarms")
+        with attempting(f"list the alarms {prefix}*"):
+            found = [
+                alarm["AlarmName"]
+                for page in pages.paginate(AlarmNamePrefix=prefix, AlarmTypes=["MetricAlarm"])
+                for alarm in page["MetricAlarms"]
+            ]
+        return frozenset(found)
+
+    def delete(self, names: Sequence[str]) -> None:
+        for part in _parts(names):
+            with attempting(f"delete the alarms {', '.join(part)}"):
+                self._cloud.client("cloudwatch").delete_alarms(AlarmNames=list(part))
+
+
+def _parts(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(names), _MOST_AT_ONCE):
+        yield names[start : start + _MOST_AT_ONCE]

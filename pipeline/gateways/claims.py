@@ -3,10 +3,11 @@
 from pipeline.core import naming
 from pipeline.core.errors import LeaseHeld
 from pipeline.core.requests import Claim
-from pipeline.gateways.store import AlreadyExists, Store
+from pipeline.gateways.ports import Objects
+from pipeline.gateways.store import AlreadyExists
 
 
-def claimed(store: Store, endpoint: str, claim: Claim) -> Claim:
+def claimed(store: Objects, endpoint: str, claim: Claim) -> Claim:
     """Claim a request for `endpoint`; return the claim that stands, ours or an earlier one."""
     key = naming.request_object(endpoint, claim.request_id)
     try:

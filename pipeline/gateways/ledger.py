@@ -4,7 +4,7 @@ The head is replaced only by who read its last version; that, and Terraform's ow
 the fence between two runs, because UpdateEndpoint takes no token.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,19 +12,10 @@ from pipeline.core import history, ledger, naming
 from pipeline.core.errors import CorruptRecord, LeaseHeld
 from pipeline.core.head import HistoryEvent, LedgerHead
 from pipeline.core.records import Release
-from pipeline.gateways.store import AlreadyExists, Changed, Store
+from pipeline.gateways.ports import HeldLease, Objects
+from pipeline.gateways.store import AlreadyExists, Changed
 
 _LOOK_AGAIN = "Look at --mode status, then run the same command again."
-
-
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """What the next line of the history says."""
-
-    what: str
-    who: str
-    when: datetime
-    details: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +29,9 @@ class HeadVersion:
 class Ledger:
     """The three documents of one endpoint's past and present, each with its own kind of write."""
 
-    def __init__(self, store: Store, endpoint: str) -> None:
+    def __init__(self, store: Objects, endpoint: str) -> None:
         self._store = store
+        self._releases: dict[str, Release] = {}
         self.endpoint = endpoint
 
     def read(self) -> HeadVersion:
@@ -71,19 +63,17 @@ class Ledger:
     def store_release(self, release: Release) -> None:
         """Write a release once. The same release again is fine; another one of that id is not."""
         key = naming.release_object(self.endpoint, release.release_id)
-        body = release.to_json().encode()
-        try:
-            self._store.create(key, body)
-        except AlreadyExists as error:
-            found = self._store.find(key)
-            if found is not None and found.body == body:
-                return
-            message = f"{self.endpoint} has another release {release.release_id} already."
-            remedy = "Run the same command again: a new second makes a new release id."
-            raise CorruptRecord(message, remedy=remedy) from error
+        remedy = "Run the same command again: a new second makes a new release id."
+        what = f"{self.endpoint} has another release {release.release_id} already."
+        self._store_once(key, release.to_json().encode(), CorruptRecord(what, remedy=remedy))
 
     def release(self, release_id: str) -> Release:
         """Return a release that the ledger names. Raises CorruptRecord when it is gone."""
+        if release_id not in self._releases:  # one never changes
+            self._releases[release_id] = self._read_release(release_id)
+        return self._releases[release_id]
+
+    def _read_release(self, release_id: str) -> Release:
         key = naming.release_object(self.endpoint, release_id)
         found = self._store.find(key)
         if found is None:
@@ -95,42 +85,79 @@ class Ledger:
             raise CorruptRecord(message, remedy=remedy)
         return Release.from_json(found.body, place=self._store.uri(key))
 
-    def record(self, read: HeadVersion, head: LedgerHead, entry: Entry) -> HeadVersion:
-        """Add a line to the history and replace the head that was read by one that knows it."""
-        known = self._adopt_unknown_events(head)
-        event, known = history.record_event(
-            known, entry.what, who=entry.who, when=entry.when, details=entry.details
-        )
-        self._append(event)
-        return self.write(read, known)
+    def has_release(self, release_id: str) -> bool:
+        """Tell whether a release of this id was ever made for this endpoint."""
+        return self._store.exists(naming.release_object(self.endpoint, release_id))
+
+    def copy_last_event(self, head: LedgerHead) -> None:
+        """Give the newest event its own object in the history, where it has none yet."""
+        event = head.last_event
+        if event is None:
+            return
+        what = f"Line {event.number} of the history of {self.endpoint} is not the one it was."
+        remedy = "Compare the history with its bucket's object versions."
+        key = naming.history_object(self.endpoint, event.number)
+        self._store_once(key, event.to_json().encode(), CorruptRecord(what, remedy=remedy))
 
     def events(self) -> tuple[HistoryEvent, ...]:
-        """Return the whole history, oldest first."""
+        """Return the events that have objects of their own, oldest first."""
         keys = sorted(self._store.keys(naming.history_prefix(self.endpoint)))
         return tuple(each for each in map(self._event, keys) if each)
-
-    def _adopt_unknown_events(self, head: LedgerHead) -> LedgerHead:
-        """Take over lines that a run wrote before it died, and before the head knew of them."""
-        while True:
-            found = self._event(naming.history_object(self.endpoint, head.next_history_number))
-            if found is None:
-                return head
-            head = history.adopt(head, found)
 
     def _event(self, key: str) -> HistoryEvent | None:
         found = self._store.find(key)
         return HistoryEvent.from_json(found.body, place=self._store.uri(key)) if found else None
 
-    def _append(self, event: HistoryEvent) -> None:
-        key = naming.history_object(self.endpoint, event.number)
+    def _store_once(self, key: str, body: bytes, otherwise: CorruptRecord) -> None:
         try:
-            self._store.create(key, event.to_json().encode())
+            self._store.create(key, body)
         except AlreadyExists as error:
-            message = (
-                f"Another run wrote line {event.number} of the history of {self.endpoint} first."
-            )
-            raise LeaseHeld(message, remedy=_LOOK_AGAIN) from error
+            found = self._store.find(key)
+            if found is None or found.body != body:
+                raise otherwise from error
 
     def store_tfvars(self, text: str) -> None:
-        """Keep the variables of the last apply beside the head, for a person at the keyboard."""
+        """Keep the variables of what serves beside the head, for a person at the keyboard."""
         self._store.put(naming.applied_tfvars_object(self.endpoint), text.encode())
+
+
+class LeasedLedger:
+    """The ledger in the hands of the run that holds the lease: the head as this run left it."""
+
+    def __init__(
+        self,
+        book: Ledger,
+        lease: HeldLease,
+        *,
+        who: str,
+        now: Callable[[], datetime],
+        details: Mapping[str, str],
+    ) -> None:
+        self._book = book
+        self._who = who
+        self._now = now
+        self._details = details
+        self.lease = lease
+        self._version = book.read()
+        self.before = self._version.head.last_event  # what the run before this one did last
+        book.copy_last_event(self._version.head)
+        self.write(ledger.fence(self._version.head, lease.lease.number))
+
+    @property
+    def head(self) -> LedgerHead:
+        return self._version.head
+
+    def release(self, release_id: str) -> Release:
+        return self._book.release(release_id)
+
+    def write(self, head: LedgerHead) -> None:
+        """Replace the head. Raises LeaseHeld when another run has taken over."""
+        self._version = self._book.write(self._version, head)
+
+    def record(self, head: LedgerHead, what: str, **details: str) -> None:
+        """Replace the head together with the next line of the history."""
+        told = history.tell(
+            head, what, who=self._who, when=self._now(), details={**self._details, **details}
+        )
+        self.write(told)
+        self._book.copy_last_event(told)

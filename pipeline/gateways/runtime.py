@@ -7,7 +7,9 @@ certificates. One attempt each: a retry would hide a failure.
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from time import monotonic
+from typing import Any
 from urllib.parse import quote
 
 from botocore.auth import SigV4Auth
@@ -35,6 +37,14 @@ class Answer:
     def ok(self) -> bool:
         return self.status == 200
 
+    @property
+    def is_of_the_model(self) -> bool:
+        """Tell whether the model answered, or failed to; throttling, rights and network are not it.
+
+        424 is ModelError (API reference, InvokeEndpoint, Errors).
+        """
+        return self.status in (200, 424)
+
     def explanation(self) -> str:
         """Return the model's own message out of SageMaker's error document."""
         text = self.body.decode(errors="replace")
@@ -51,16 +61,26 @@ class EndpointClient:
     """InvokeEndpoint for one endpoint; safe to use from several threads."""
 
     def __init__(self, cloud: Cloud, endpoint: str, *, connections: int) -> None:
-        service_url = cloud.client("sagemaker-runtime").meta.endpoint_url
-        self._url = f"{service_url}/endpoints/{quote(endpoint, safe='')}/invocations"
-        self._credentials = cloud.credentials()
-        self._region = cloud.region
-        self._session = URLLib3Session(
-            verify=cloud.ca_bundle,
-            proxies={} if cloud.is_local else get_environ_proxies(service_url),
+        self._cloud = cloud
+        self._endpoint = endpoint
+        self._connections = connections
+
+    @cached_property
+    def _service_url(self) -> str:
+        return str(self._cloud.client("sagemaker-runtime").meta.endpoint_url)
+
+    @cached_property
+    def _session(self) -> URLLib3Session:
+        return URLLib3Session(
+            verify=self._cloud.ca_bundle,
+            proxies={} if self._cloud.is_local else get_environ_proxies(self._service_url),
             timeout=_TIMEOUT_S,
-            max_pool_connections=connections,
+            max_pool_connections=self._connections,
         )
+
+    @cached_property
+    def _credentials(self) -> Any:
+        return self._cloud.credentials()
 
     def ask(self, body: bytes, *, content_type: str = CSV, accept: str = JSON) -> Answer:
         """Send one request. A connection that fails is an answer with status 0, no exception."""
@@ -74,7 +94,8 @@ class EndpointClient:
         return Answer(status=status, body=content, latency_ms=(monotonic() - started) * 1000)
 
     def _signed(self, headers: dict[str, str], body: bytes) -> AWSPreparedRequest:
-        request = AWSRequest(method="POST", url=self._url, data=body, headers=headers)
+        url = f"{self._service_url}/endpoints/{quote(self._endpoint, safe='')}/invocations"
+        request = AWSRequest(method="POST", url=url, data=body, headers=headers)
         credentials = self._credentials.get_frozen_credentials()
-        SigV4Auth(credentials, "sagemaker", self._region).add_auth(request)
+        SigV4Auth(credentials, "sagemaker", self._cloud.region).add_auth(request)
         return request.prepare()

@@ -10,10 +10,12 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from pipeline.core.errors import CloudUnusable, JobFailed, UsageError
+from pipeline.core.head import DeploymentConfig, Strategy
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 from pipeline.core.records import ApprovalStatus, ModelPackage
 from pipeline.gateways.aws import Cloud, attempting, error_code
 from pipeline.gateways.logs import Logs
+from pipeline.gateways.ports import HostedNames
 from pipeline.gateways.waiting import GaveUp, wait_until
 
 _TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"
@@ -232,6 +234,34 @@ class SageMaker:
         """Return the last lines of the container of the endpoint that was started last."""
         return self._logs.tail(f"/aws/sagemaker/Endpoints/{endpoint}", "", count=count)
 
+    def hosted_names(self, endpoint: str) -> HostedNames:
+        """Return the models and endpoint configs whose names contain the endpoint's."""
+        models = self._names("list_models", "Models", "ModelName", part=endpoint)
+        configs = self._names(
+            "list_endpoint_configs", "EndpointConfigs", "EndpointConfigName", part=endpoint
+        )
+        return HostedNames(models=models, configs=configs)
+
+    def _names(self, action: str, listed: str, member: str, *, part: str) -> frozenset[str]:
+        pages = self._client.get_paginator(action).paginate(NameContains=part)
+        with attempting(f"{action.replace('_', ' ')} of {part}"):
+            return frozenset(each[member] for page in pages for each in page[listed])
+
+    def delete_endpoint_config(self, name: str) -> None:
+        """Delete an endpoint config; one that is not there is gone already."""
+        self._delete("delete_endpoint_config", EndpointConfigName=name)
+
+    def delete_model(self, name: str) -> None:
+        self._delete("delete_model", ModelName=name)
+
+    def _delete(self, action: str, **named: str) -> None:
+        with attempting(f"{action.replace('_', ' ')} {' '.join(named.values())}"):
+            try:
+                getattr(self._client, action)(**named)
+            except ClientError as error:
+                if error_code(error) not in _NOT_FOUND or "Could not find" not in str(error):
+                    raise
+
     @property
     def _client(self) -> Any:
         return self._cloud.client("sagemaker")
@@ -264,4 +294,32 @@ def _observation(seen: Mapping[str, Any]) -> EndpointObservation:
         failure_reason=seen.get("FailureReason"),
         arn=seen["EndpointArn"],
         created_at=seen["CreationTime"],
+        deployment_config=_deployment_config(seen.get("LastDeploymentConfig") or {}),
+    )
+
+
+# terraform/modules/endpoint's names by SageMaker's (API reference, TrafficRoutingConfig).
+_STRATEGIES = {
+    "ALL_AT_ONCE": Strategy.ALL_AT_ONCE,
+    "CANARY": Strategy.CANARY,
+    "LINEAR": Strategy.LINEAR,
+}
+
+
+def _deployment_config(last: Mapping[str, Any]) -> DeploymentConfig | None:
+    """Return the settings of the last update; None for what terraform/serving cannot say."""
+    policy = last.get("BlueGreenUpdatePolicy") or {}
+    routing = policy.get("TrafficRoutingConfiguration") or {}
+    alarms = (last.get("AutoRollbackConfiguration") or {}).get("Alarms")
+    strategy = _STRATEGIES.get(routing.get("Type", ""))
+    if strategy is None or not alarms or "MaximumExecutionTimeoutInSeconds" not in policy:
+        return None
+    step = routing.get("CanarySize") or routing.get("LinearStepSize") or {}
+    return DeploymentConfig(
+        strategy=strategy,
+        step_percentage=step.get("Value"),
+        wait_interval_s=routing.get("WaitIntervalInSeconds", 0),
+        termination_wait_s=policy.get("TerminationWaitInSeconds", 0),
+        maximum_execution_timeout_s=policy["MaximumExecutionTimeoutInSeconds"],
+        alarm_names=tuple(sorted(each["AlarmName"] for each in alarms)),
     )

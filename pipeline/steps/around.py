@@ -1,17 +1,18 @@
-"""Makes what surrounds the endpoint what is wanted, by plans of its own before and after a move."""
+"""Makes what surrounds the endpoint what was asked for: a Terraform root and a state of its own."""
 
 import logging
 from dataclasses import replace
 
 from pipeline.configuration.surroundings import surroundings_of
 from pipeline.context import Workspace
-from pipeline.core import intents
+from pipeline.core import tfvars
 from pipeline.core.errors import PipelineError
-from pipeline.core.head import LedgerHead
+from pipeline.core.outcomes import PlanSummary
+from pipeline.core.records import Release
 from pipeline.core.surroundings import Surroundings, can_scale, fitting, without_scaling
-from pipeline.gateways.ledger import HeadVersion
-from pipeline.steps import moves
-from pipeline.steps.move import apply_aside, plan_move
+from pipeline.gateways.ledger import LeasedLedger
+from pipeline.steps.leased import unlocked
+from pipeline.steps.move import apply_failed, place_of, template
 
 logger = logging.getLogger(__name__)
 
@@ -25,70 +26,66 @@ def asked_for(workspace: Workspace) -> Surroundings:
     return surroundings_of(workspace.settings, topic_arns=topics)
 
 
-def without_scaling_for(
-    workspace: Workspace, version: HeadVersion, instance_type: str
-) -> HeadVersion:
-    """Turn scaling off before a move to another instance type, which SageMaker refuses with it.
-
-    Also where it is only wanted: a run that died may have turned it on unrecorded.
-    """
-    head = version.head
-    if head.live is None or not (head.surroundings.autoscaling or head.wanted.autoscaling):
-        return version
-    if instance_type == (serving := _instance_type(workspace, head)) or not can_scale(serving):
-        return version
-    what = f"scaling off for a move to {instance_type}"
-    return _change(workspace, version, without_scaling(head.surroundings), what)
+def ask(workspace: Workspace, book: LeasedLedger) -> None:
+    """Write down what this run's settings ask for, before anything is changed for it."""
+    wanted = asked_for(workspace)
+    if wanted != book.head.surroundings:
+        book.write(replace(book.head, surroundings=wanted, surroundings_due=True))
 
 
-def converge(
-    workspace: Workspace, version: HeadVersion, wanted: Surroundings, *, anyway: bool = False
-) -> HeadVersion:
-    """Apply what is wanted as far as the endpoint can have it; `anyway` also where it is recorded.
-
-    What is wanted is written first: if this run dies, the next one knows it. What an earlier run
-    did not finish may be there in part, also of what is not wanted any more.
-    """
-    is_finished = _fitting(workspace, version.head) == version.head.surroundings
-    if wanted != version.head.wanted:
-        version = workspace.ledger.write(version, replace(version.head, wanted=wanted))
-    fit = _fitting(workspace, version.head)
-    if fit != wanted:
+def converge(workspace: Workspace, book: LeasedLedger) -> None:
+    """Apply what was asked for, where that is due. A failure says what serves all the same."""
+    head = book.head
+    if not head.surroundings_due or head.live_release is None or _is_moving(book):
+        return
+    live = book.release(head.live_release)
+    fit = fitting(head.surroundings, live.serving.instance_type)
+    if fit != head.surroundings:
         _say_unscaled(workspace)
-    if fit == version.head.surroundings and is_finished and not anyway:
-        return version
     try:
-        return _change(workspace, version, fit, "surroundings changed")
+        summary = _apply(workspace, book, live, fit)
     except PipelineError as error:
         message = (
-            f"{version.head.live_release} serves, but scaling, alarms and dashboard of "
-            f"{version.head.endpoint} could not be changed: {error.message}"
+            f"{head.live_release} serves, but scaling, alarms and dashboard of "
+            f"{head.endpoint} could not be changed: {error.message}"
         )
         raise type(error)(message, remedy=error.remedy, code=error.code) from error
+    done = replace(book.head, surroundings_due=False)
+    if summary.is_empty:
+        book.write(done)
+        return
+    counts = {"create": summary.create, "update": summary.update, "delete": summary.delete}
+    shown = ", ".join(f"{count} to {action}" for action, count in counts.items())
+    workspace.context.recorder.note(f"Around the endpoint: surroundings changed ({shown}).")
+    details = {action: str(count) for action, count in counts.items()}
+    book.record(done, "surroundings changed", **details)
 
 
-def settled(
-    workspace: Workspace, version: HeadVersion | None = None, *, anyway: bool = False
-) -> HeadVersion:
-    """Bring back what was wanted before; where that fails, say so and leave it to the next run.
-
-    Without a version it is for the end of a failure: whatever the ledger says by then.
-    """
-    version = version or workspace.ledger.read()
-    if version.head.live is None or version.head.target is not None:
-        return version
+def converge_if_possible(workspace: Workspace, book: LeasedLedger) -> None:
+    """Converge at the end of a rollback or a failure, which must not end otherwise for that."""
     try:
-        return converge(workspace, version, version.head.wanted, anyway=anyway)
+        converge(workspace, book)
     except PipelineError as error:
         logger.error("%s", error)
         workspace.context.recorder.note(f"{error.message} The next run tries again.")
-        return workspace.ledger.read()
 
 
-def _fitting(workspace: Workspace, head: LedgerHead) -> Surroundings:
-    if head.wanted.autoscaling is None:
-        return head.wanted
-    return fitting(head.wanted, _instance_type(workspace, head))
+def without_scaling_for(workspace: Workspace, book: LeasedLedger, target: Release) -> None:
+    """Turn scaling off before a move to another instance type, which SageMaker refuses with it."""
+    head = book.head
+    if head.live_release is None or head.surroundings.autoscaling is None:
+        return
+    live, wanted = book.release(head.live_release), target.serving.instance_type
+    serving = live.serving.instance_type
+    if wanted == serving or not can_scale(serving):
+        return
+    logger.info("scaling off for a move from %s to %s", serving, wanted)
+    book.write(replace(head, surroundings_due=True))
+    _apply(workspace, book, live, without_scaling(head.surroundings))
+
+
+def _is_moving(book: LeasedLedger) -> bool:
+    return book.head.move is not None and not book.head.move.has_arrived
 
 
 def _say_unscaled(workspace: Workspace) -> None:
@@ -97,23 +94,23 @@ def _say_unscaled(workspace: Workspace) -> None:
     workspace.context.recorder.note(line)
 
 
-def _instance_type(workspace: Workspace, head: LedgerHead) -> str:
-    return workspace.ledger.release(head.live_release or "").serving.instance_type
-
-
-def _change(
-    workspace: Workspace, version: HeadVersion, surroundings: Surroundings, what: str
-) -> HeadVersion:
-    """Plan, guard and apply other surroundings for the endpoint as it is, and record them."""
-    head = replace(version.head, surroundings=surroundings)
-    planned = plan_move(workspace, head, intents.converge_intent(head))
-    summary = planned.summary
-    if summary.is_empty and head == version.head:
-        return version
-    if not summary.is_empty:
-        apply_aside(workspace, planned)
-    counts = {"create": summary.create, "update": summary.update, "delete": summary.delete}
-    details = {action: str(count) for action, count in counts.items()}
-    shown = ", ".join(f"{count} to {action}" for action, count in counts.items())
-    workspace.context.recorder.note(f"Around the endpoint: {what} ({shown}).")
-    return moves.record(workspace, version, head, what, **details)
+def _apply(
+    workspace: Workspace, book: LeasedLedger, live: Release, surroundings: Surroundings
+) -> PlanSummary:
+    """Plan and apply these for the endpoint as it is. Nothing there serves: any change may be."""
+    root = workspace.surroundings
+    variables = tfvars.render(
+        tfvars.surroundings_variables(
+            book.head, live, place=place_of(workspace), surroundings=surroundings
+        ),
+        template(tfvars.SURROUNDINGS_TEMPLATE),
+        name=tfvars.SURROUNDINGS_TEMPLATE,
+    )
+    saved = unlocked(root, book, lambda: root.plan(variables, "converge"))
+    if saved.summary.is_empty:
+        return saved.summary
+    book.lease.require_held()
+    applied = unlocked(root, book, lambda: root.apply(saved))
+    if applied.exit_code:
+        raise apply_failed(root.name, applied)
+    return saved.summary

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from pipeline.config import PROJECT_ROOT
-from pipeline.context import Context, Workspace
+from pipeline.context import Context, Workspace, workspace_of
 from pipeline.core import naming, plan
 from pipeline.core.errors import CloudUnusable, CorruptRecord, LeaseHeld, PlanRefused, UsageError
 from pipeline.core.foundation import Foundation
@@ -62,7 +62,7 @@ def find_workspace(context: Context) -> Workspace:
             else "Run --mode bootstrap once, with rights to create it."
         )
         raise CloudUnusable(message, remedy=remedy)
-    return Workspace(context=context, foundation=_with_given(context, published))
+    return workspace_of(context, _with_given(context, published))
 
 
 def require_terraform(context: Context) -> None:
@@ -89,7 +89,7 @@ def bootstrap(context: Context) -> Workspace:
     if published is None:
         message = "terraform apply of foundation succeeded, but its parameter cannot be read."
         raise CloudUnusable(message, remedy="Run --mode bootstrap again; report it if it stays.")
-    return Workspace(context=context, foundation=_with_given(context, published))
+    return workspace_of(context, _with_given(context, published))
 
 
 def _require_not_elsewhere(context: Context) -> None:

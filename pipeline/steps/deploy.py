@@ -1,20 +1,26 @@
 """Deploys a candidate: gate, release, move, truth, tests; goes back by itself when one fails."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 
 from pipeline.context import Workspace
 from pipeline.core import ledger, naming
-from pipeline.core.errors import GateNotPassed, PipelineError, PlanRefused, RolledBack
-from pipeline.core.head import LedgerHead
-from pipeline.core.intents import IntentKind
+from pipeline.core.errors import (
+    GateNotPassed,
+    NotServing,
+    PipelineError,
+    PlanRefused,
+    RolledBack,
+)
+from pipeline.core.head import DeploymentConfig, LedgerHead, Move, MoveKind
 from pipeline.core.outcomes import (
     DeploymentReport,
     DeploymentStatus,
     EndpointObservation,
-    PlanSummary,
+    EndpointStatus,
 )
+from pipeline.core.reconcile import quiet_shift
 from pipeline.core.records import (
     Approval,
     Decision,
@@ -26,11 +32,26 @@ from pipeline.core.records import (
     Verdict,
     content_digest,
 )
-from pipeline.gateways.ledger import HeadVersion
-from pipeline.split import HeldOutRows
-from pipeline.steps import around, moves, preflight, recover
-from pipeline.steps.move import MoveFailed, make_move
-from pipeline.steps.probe import held_out, probe
+from pipeline.gateways.ledger import LeasedLedger
+from pipeline.steps import around, preflight
+from pipeline.steps.leased import serves_live, settled_endpoint, take_over, was_cut_off
+from pipeline.steps.move import (
+    MOST_RECORDED,
+    Arrived,
+    Stayed,
+    carry_out,
+    plan_move,
+    state_addresses,
+)
+from pipeline.steps.probe import held_out, probe_answers
+from pipeline.steps.prove import (
+    complete_state,
+    conclude_deployment,
+    config_for,
+    drop_unmade,
+    go_back,
+    why_unsound,
+)
 from pipeline.steps.serving import serving_settings
 
 logger = logging.getLogger(__name__)
@@ -68,93 +89,191 @@ def deploy(workspace: Workspace, candidate: Candidate) -> None:
     Raises GateNotPassed, PlanRefused, LeaseHeld, RolledBack or NotServing.
     """
     require_passed(candidate.run, candidate.decision, candidate.approval)
-    with moves.leased(workspace) as version:
-        _deploy(workspace, candidate, version)
-
-
-def _deploy(workspace: Workspace, candidate: Candidate, version: HeadVersion) -> None:
     started = monotonic()
-    observation = moves.settled_endpoint(workspace)
-    moves.require_known(version.head, observation)
+    book = take_over(workspace)
     serving = serving_settings(workspace, image_uri=candidate.run.image_uri)
     digest = content_digest(candidate.run.artifact_sha256, serving)
-    if _is_live(version.head, digest, observation):
-        _report_nothing_to_do(workspace, version.head)
-        around.converge(workspace, version, around.asked_for(workspace))
-        return
-    _refuse_quarantined(workspace, version.head, digest)
-    release = _release(workspace, candidate, serving, digest=digest, head=version.head)
-    rows = held_out(workspace, release)
     try:
-        version = around.without_scaling_for(workspace, version, serving.instance_type)
-        target, version = _announce(workspace, version, release, observation)
-        moved = _move(workspace, version, target, release)
-        version = _test(workspace, moved, release, rows)
+        finished = finish_what_was_begun(workspace, book, digest)
+        if finished is None and not _serves(workspace, book, digest):
+            finished = _deploy_new(workspace, book, candidate, serving)
     except PipelineError as error:
-        _report_failure(workspace, release, error, duration_s=monotonic() - started)
-        around.settled(workspace)
+        _report_failure(workspace, book, error, duration_s=monotonic() - started)
+        around.converge_if_possible(workspace, book)
         raise
-    _report_success(workspace, release, moved.plan, duration_s=monotonic() - started)
-    wanted = around.asked_for(workspace)
-    around.converge(workspace, version, wanted, anyway=moved.plan.is_limited)
+    _report_success(workspace, book, finished, duration_s=monotonic() - started)
+    around.ask(workspace, book)
+    around.converge(workspace, book)
 
 
-def _test(
-    workspace: Workspace, moved: moves.Moved, release: Release, rows: HeldOutRows
-) -> HeadVersion:
-    recorder = workspace.context.recorder
-    with recorder.phase("testing"):
-        report = probe(workspace, rows)
-    recorder.add(probe=report)
-    if not report.passed:
-        raise recover.from_failed_tests(workspace, moved.version, release, report)
-    return moves.finish(workspace, moved.version, "deployed", release=release.release_id)
+def _deploy_new(
+    workspace: Workspace, book: LeasedLedger, candidate: Candidate, serving: ServingSettings
+) -> Arrived:
+    """Add the release, move to it, prove it."""
+    digest = content_digest(candidate.run.artifact_sha256, serving)
+    _refuse_quarantined(workspace, book.head, digest)
+    release = _release(workspace, candidate, serving, digest=digest, head=book.head)
+    workspace.context.recorder.add(release_id=release.release_id)
+    held_out(workspace, release)  # no move without a way to test it
+    around.without_scaling_for(workspace, book, release)
+    _announce(workspace, book, release)
+    outcome = _moved(workspace, book, release)
+    conclude_deployment(workspace, book, release, outcome)
+    assert isinstance(outcome, Arrived)
+    return outcome
+
+
+def _announce(workspace: Workspace, book: LeasedLedger, release: Release) -> None:
+    """Write down where the endpoint is about to go, before anything changes."""
+    seen = settled_endpoint(workspace)
+    problem = why_unsound(workspace, release)
+    if problem is not None:
+        raise PlanRefused(problem, remedy="Train again: an artifact never changes once judged.")
+    head = ledger.add_release(book.head, release)
+    target, head = config_for(workspace, head, release.release_id, seen.desired_count)
+    preflight.require_silence(workspace, book.head, target)
+    deployment = Move(
+        kind=MoveKind.DEPLOYMENT,
+        origin=head.live,
+        target=target,
+        deployment_config=configured_shift(workspace, target, seen),
+        run_id=workspace.context.run_id,
+    )
+    book.write(ledger.begin(head, deployment))
+
+
+def _moved(workspace: Workspace, book: LeasedLedger, release: Release) -> Arrived | Stayed:
+    """Move; where not even a plan could be made, the ledger forgets the move and the release."""
+    try:
+        planned = plan_move(workspace, book)
+    except PipelineError as error:
+        cause = error.message[:MOST_RECORDED]
+        head = ledger.drop_move(book.head)
+        book.record(head, "deployment failed", release=release.release_id, cause=cause)
+        drop_unmade(workspace, book, release.release_id, state_addresses(workspace))
+        raise
+    return carry_out(workspace, book, planned)
+
+
+def configured_shift(
+    workspace: Workspace, target: str, seen: EndpointObservation
+) -> DeploymentConfig:
+    """Return how a deployment shifts traffic: the configured strategy, bake and time limit.
+
+    An endpoint that is only made has no traffic to move in steps. The target's own alarms watch.
+    """
+    deployment = workspace.settings.deployment
+    endpoint = workspace.context.endpoint
+    shift = replace(
+        quiet_shift(endpoint),
+        termination_wait_s=deployment.termination_wait_s,
+        maximum_execution_timeout_s=deployment.maximum_execution_timeout_s,
+        alarm_names=naming.rollback_alarm_names(endpoint, target),
+    )
+    if seen.status in (EndpointStatus.ABSENT, EndpointStatus.FAILED):
+        return shift
+    return replace(
+        shift,
+        strategy=deployment.strategy,
+        step_percentage=deployment.step_percentage,
+        wait_interval_s=deployment.wait_interval_s,
+    )
+
+
+def finish_what_was_begun(workspace: Workspace, book: LeasedLedger, digest: str) -> Arrived | None:
+    """Finish what an earlier run left; return the arrival where that was this very deployment.
+
+    Raises RolledBack where this very content had failed and its way back was cut off.
+    """
+    begun = book.head.move
+    if begun is None:
+        return None
+    if begun.goes_back:
+        go_back(workspace, book)
+        left = book.head.endpoint_configs.get(begun.origin or "")
+        if begun.kind is MoveKind.RETURN and left and _content(book, left.release) == digest:
+            raise RolledBack(begun.reason, remedy=_mend(book))
+        return None
+    release = book.release(book.head.live_release or "")
+    arrived = Arrived(plan=None, is_whole=False)
+    if begun.kind is MoveKind.ADOPTION:
+        adopt(workspace, book)
+        return None
+    if release.content_digest == digest:
+        conclude_deployment(workspace, book, release, arrived)
+        return arrived
+    try:
+        conclude_deployment(workspace, book, release, arrived)
+    except (RolledBack, NotServing) as failed:
+        if book.head.move is not None:
+            raise
+        logger.warning("%s", failed)
+        workspace.context.recorder.note(failed.message)
+    return None
+
+
+def adopt(workspace: Workspace, book: LeasedLedger) -> None:
+    """Ask what somebody put there by hand whether it answers; it stays in any case."""
+    release = book.release(book.head.live_release or "")
+    report = probe_answers(workspace, release)
+    if report.passed:
+        book.record(ledger.finish(book.head), "adopted", release=release.release_id)
+        return
+    failures = report.failures[:MOST_RECORDED]
+    head = ledger.drop_move(book.head)
+    book.record(head, "adopted untested", release=release.release_id, failures=failures)
+
+
+def _content(book: LeasedLedger, release: str) -> str:
+    return book.release(release).content_digest
+
+
+def _mend(book: LeasedLedger) -> str:
+    return f"Release {book.head.live_release} is serving again. Mend the cause and deploy again."
+
+
+def _serves(workspace: Workspace, book: LeasedLedger, digest: str) -> bool:
+    """Tell whether this content is live, healthy, and what SageMaker serves."""
+    if not ledger.is_nothing_to_do(book.head, digest):
+        return False
+    seen = workspace.hosting.observe(book.head.endpoint)
+    if not serves_live(book.head, seen):
+        return False
+    logger.info("endpoint=%s serves this model already; nothing to do", book.head.endpoint)
+    if was_cut_off(book):
+        complete_state(workspace, book)
+    return True
 
 
 def _report_success(
-    workspace: Workspace, release: Release, plan: PlanSummary, *, duration_s: float
+    workspace: Workspace, book: LeasedLedger, finished: Arrived | None, *, duration_s: float
 ) -> None:
+    status = DeploymentStatus.SUCCESS if finished else DeploymentStatus.NOTHING_TO_DO
     report = DeploymentReport(
-        status=DeploymentStatus.SUCCESS,
-        endpoint_name=workspace.context.endpoint,
-        release_id=release.release_id,
-        duration_s=round(duration_s, 2),
-        plan=plan,
+        status=status,
+        endpoint_name=book.head.endpoint,
+        release_id=book.head.live_release or "",
+        duration_s=round(duration_s, 2) if finished else 0.0,
+        plan=finished.plan if finished else None,
     )
-    workspace.context.recorder.add(deployment=report, release_id=release.release_id)
+    workspace.context.recorder.add(deployment=report, release_id=report.release_id)
 
 
 def _report_failure(
-    workspace: Workspace, release: Release, error: PipelineError, *, duration_s: float
+    workspace: Workspace, book: LeasedLedger, error: PipelineError, *, duration_s: float
 ) -> None:
+    release_id = workspace.context.recorder.part("release_id")
+    if release_id is None:
+        return  # refused before there was a release
     rolled_back = isinstance(error, RolledBack)
-    serving = workspace.ledger.read().head.live_release if rolled_back else None
     report = DeploymentReport(
         status=DeploymentStatus.ROLLED_BACK if rolled_back else DeploymentStatus.FAILED,
-        endpoint_name=workspace.context.endpoint,
-        release_id=release.release_id,
+        endpoint_name=book.head.endpoint,
+        release_id=str(release_id),
         duration_s=round(duration_s, 2),
-        rolled_back_to=serving,
+        rolled_back_to=book.head.live_release if rolled_back else None,
     )
-    workspace.context.recorder.add(deployment=report, release_id=release.release_id)
-
-
-def _is_live(head: LedgerHead, digest: str, observation: EndpointObservation) -> bool:
-    if head.live is None or not ledger.is_nothing_to_do(head, digest):
-        return False
-    return observation.serves(naming.endpoint_config_name(head.endpoint, head.live))
-
-
-def _report_nothing_to_do(workspace: Workspace, head: LedgerHead) -> None:
-    release_id = head.live_release or ""
-    logger.info("endpoint=%s serves this model already; nothing to do", head.endpoint)
-    report = DeploymentReport(
-        status=DeploymentStatus.NOTHING_TO_DO,
-        endpoint_name=head.endpoint,
-        release_id=release_id,
-        duration_s=0.0,
-    )
-    workspace.context.recorder.add(deployment=report, release_id=release_id)
+    workspace.context.recorder.add(deployment=report)
 
 
 def _refuse_quarantined(workspace: Workspace, head: LedgerHead, digest: str) -> None:
@@ -204,30 +323,3 @@ def _new_release(workspace: Workspace, candidate: Candidate, serving: ServingSet
         created_by=workspace.context.who,
         serving=serving,
     )
-
-
-def _announce(
-    workspace: Workspace, version: HeadVersion, release: Release, seen: EndpointObservation
-) -> tuple[str, HeadVersion]:
-    """Write down where the endpoint is about to go, before anything changes."""
-    head = ledger.add_release(version.head, release)
-    target, head = moves.config_for(workspace, head, release.release_id, seen)
-    preflight.require_silence(workspace, version.head, target)
-    head = ledger.begin_move(head, target, move=moves.configured(workspace, target, seen))
-    return target, workspace.ledger.write(version, head)
-
-
-def _move(workspace: Workspace, version: HeadVersion, target: str, release: Release) -> moves.Moved:
-    try:
-        plan = make_move(
-            workspace,
-            version.head,
-            IntentKind.DEPLOY,
-            target=target,
-            forget=lambda: recover.from_unmade_plan(workspace, version),
-        )
-    except MoveFailed as failed:
-        raise recover.from_failed_move(workspace, version, failed, release) from failed
-    head = ledger.complete_move(version.head, when=workspace.context.now())
-    live = workspace.ledger.write(version, head)
-    return moves.Moved(plan=plan, version=live)

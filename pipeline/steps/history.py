@@ -10,7 +10,7 @@ from pipeline.core.head import HistoryEvent
 def history(workspace: Workspace) -> Iterator[str]:
     """Yield a line for each event, oldest first; changes nothing."""
     head = workspace.ledger.read().head
-    events = workspace.ledger.events()
+    events = chain.whole(workspace.ledger.events(), head)
     if not events:
         yield f"Nothing was ever done to {workspace.context.endpoint}."
     for event in events:

@@ -1,245 +1,259 @@
 """The one way to change an endpoint: render the ledger, plan, guard, apply, look at the truth.
 
-A deployment, a rollback and a convergence are the same path with another pointer.
+A deployment, a rollback and a pruning are the same path with another head.
 """
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pipeline.config import PROJECT_ROOT
 from pipeline.context import Workspace
-from pipeline.core import intents, naming, plan, plan_review, tfvars
-from pipeline.core.errors import LeaseHeld, PipelineError, PlanRefused
+from pipeline.core import intents, naming, plan_review, tfvars
+from pipeline.core.errors import CloudUnusable, CorruptRecord, PipelineError, PlanRefused
 from pipeline.core.faults import reason_of, was_sent
-from pipeline.core.head import LedgerHead
-from pipeline.core.intents import IntentKind, MoveIntent
-from pipeline.core.outcomes import EndpointObservation, EndpointStatus, PlanSummary
-from pipeline.gateways.terraform import Terraform, error_text, failure
-from pipeline.gateways.terraform_words import STATE_LOCKED
+from pipeline.core.head import LedgerHead, Move
+from pipeline.core.intents import IntentKind
+from pipeline.core.ledger import arrive
+from pipeline.core.outcomes import Action, EndpointObservation, EndpointStatus, PlanSummary
+from pipeline.core.reconcile import quiet_shift
+from pipeline.gateways.ledger import LeasedLedger
+from pipeline.gateways.ports import Applied, SavedPlan
+from pipeline.steps.leased import unlocked
 
 logger = logging.getLogger(__name__)
 
 # Longer than the provider's own wait for an endpoint (60 minutes).
 _SETTLE_TIMEOUT_S = 4200.0
+# Of a cause, which may hold a page of Terraform's words. The head is read and written whole.
+MOST_RECORDED = 500
 
 
 @dataclass(frozen=True, kw_only=True)
-class Planned:
-    """A saved plan that passed the guard, with the variables it was made from."""
+class Arrived:
+    """SageMaker serves the target. `is_whole`: Terraform, too, said that all is done."""
 
-    terraform: Terraform
-    plan_file: Path
-    variables: str
-    summary: PlanSummary
+    plan: PlanSummary | None
+    is_whole: bool
 
 
-class MoveFailed(Exception):
-    """The endpoint does not serve what was asked for, whatever Terraform said."""
+@dataclass(frozen=True, kw_only=True)
+class Stayed:
+    """The endpoint does not serve what was asked for, whatever Terraform said.
 
-    def __init__(
-        self, cause: str, observation: EndpointObservation, *, sent: bool, addresses: frozenset[str]
-    ) -> None:
-        super().__init__(cause)
-        self.cause = cause
-        self.observation = observation
-        self.sent = sent  # SageMaker was asked to move the endpoint, or to create it
-        self.addresses = addresses  # what Terraform's state holds after the failure
+    `sent`: SageMaker was asked to move the endpoint, or to create it. `addresses` is what
+    Terraform's state holds afterwards; None where that cannot be read.
+    """
+
+    cause: str
+    seen: EndpointObservation
+    sent: bool
+    addresses: frozenset[str] | None
 
 
-def make_move(
+@dataclass(frozen=True, kw_only=True)
+class PlannedMove:
+    """A guarded plan of the move that the head announces, and the endpoint as it was before."""
+
+    saved: SavedPlan
+    before: EndpointObservation
+
+
+def plan_move(workspace: Workspace, book: LeasedLedger) -> PlannedMove:
+    """Plan the move that the head announces. Nothing is changed where this raises."""
+    announced = announced_in(book.head)
+    kind = IntentKind.ROLLBACK if announced.goes_back else IntentKind.DEPLOY
+    before = workspace.hosting.observe(book.head.endpoint)
+    saved = plan_serving(workspace, book, book.head, kind, before)
+    return PlannedMove(saved=saved, before=before)
+
+
+def carry_out(workspace: Workspace, book: LeasedLedger, planned: PlannedMove) -> Arrived | Stayed:
+    """Apply the planned move; record the arrival, and what it bars, in one write.
+
+    What is raised leaves the announcement in the ledger: only the endpoint knows how the move ends,
+    and the next run asks it.
+    """
+    target = announced_in(book.head).target
+    applied = apply(workspace, book, planned.saved)
+    seen = workspace.hosting.wait_until_settled(book.head.endpoint, timeout_s=_SETTLE_TIMEOUT_S)
+    if not seen.serves(naming.endpoint_config_name(book.head.endpoint, target)):
+        return _stayed(workspace, applied, seen, planned.before)
+    logger.info("endpoint=%s serves=%s", book.head.endpoint, target)
+    book.write(arrive(book.head, when=workspace.context.now()))
+    return Arrived(plan=planned.saved.summary, is_whole=applied.exit_code == 0)
+
+
+def announced_in(head: LedgerHead) -> Move:
+    """Return the move that the head announces. Raises CorruptRecord where it announces none."""
+    if head.move is None:
+        message = f"The ledger of {head.endpoint} announces no move."
+        raise CorruptRecord(message, remedy="Look at --mode status, then run the command again.")
+    return head.move
+
+
+def apply(workspace: Workspace, book: LeasedLedger, planned: SavedPlan) -> Applied:
+    """Apply exactly this plan, while the lease is still ours."""
+    book.lease.require_held()
+    return unlocked(workspace.serving, book, lambda: workspace.serving.apply(planned))
+
+
+def apply_whole(workspace: Workspace, book: LeasedLedger, planned: SavedPlan) -> None:
+    """Apply a plan of which nothing may be left undone. Raises CloudUnusable."""
+    applied = apply(workspace, book, planned)
+    if applied.exit_code:
+        failed = apply_failed(workspace.serving.name, applied)
+        raise failed
+
+
+def apply_failed(root: str, applied: Applied) -> CloudUnusable:
+    message = (
+        f"terraform apply of {root} failed with exit code {applied.exit_code}.\n{applied.said}"
+    )
+    return CloudUnusable(
+        message, remedy="Mend what Terraform names, then run the same command again."
+    )
+
+
+def _stayed(
+    workspace: Workspace, applied: Applied, seen: EndpointObservation, before: EndpointObservation
+) -> Stayed:
+    said = applied.said if applied.exit_code else "terraform apply reported success."
+    serving = f", serving {seen.config_name}" if seen.config_name else ""
+    reason = reason_of(seen, before)
+    why = f" ({reason})" if reason else ""
+    return Stayed(
+        cause=f"Endpoint {seen.name} is {seen.status.value}{serving}{why}. {said}",
+        seen=seen,
+        sent=applied.exit_code == 0 or was_sent(applied.said),
+        addresses=state_addresses(workspace),
+    )
+
+
+def state_addresses(workspace: Workspace) -> frozenset[str] | None:
+    """Return what Terraform's state of the endpoint holds; None where it cannot be read."""
+    try:
+        return workspace.serving.addresses()
+    except PipelineError as error:
+        logger.warning("the state cannot be read: %s", error.message)
+        return None
+
+
+def plan_serving(
     workspace: Workspace,
+    book: LeasedLedger,
     head: LedgerHead,
     kind: IntentKind,
+    seen: EndpointObservation,
     *,
-    target: str,
-    forget: Callable[[], object],
-) -> PlanSummary:
-    """Plan and apply the move that the head announces; return the plan that came true.
-
-    Raises MoveFailed, PlanRefused, and LeaseHeld where another run holds Terraform's state.
-    `forget` takes the announcement back when Terraform did not begin. After any other failure the
-    ledger keeps the target: only the endpoint knows how the move ends, and the next run asks it.
-    """
-    try:
-        before = workspace.sagemaker.observe(head.endpoint)
-        planned = plan_move(workspace, head, _intent(workspace, head, kind, before))
-    except LeaseHeld as held:
-        forget()
-        raise _whose_lock(held, head.endpoint) from held
-    except Exception:
-        forget()
-        raise
-    try:
-        _apply(workspace, planned, target=target, before=before)
-    except LeaseHeld as held:
-        forget()
-        raise _whose_lock(held, head.endpoint) from held
-    return planned.summary
-
-
-def _whose_lock(held: LeaseHeld, endpoint: str) -> LeaseHeld:
-    """Say what our own lease proves about somebody else's lock on the state."""
-    if held.code != STATE_LOCKED:
-        return held
-    proof = (
-        f"This run holds the lease on {endpoint}, so no other run is moving it: a Terraform that "
-        "was killed has left this lock, or a person is at work by hand."
-    )
-    return LeaseHeld(f"{held.message}\n{proof}", remedy=held.remedy, code=held.code)
-
-
-def _intent(
-    workspace: Workspace, head: LedgerHead, kind: IntentKind, observation: EndpointObservation
-) -> MoveIntent:
-    """Return what a plan of this head may do; an endpoint that never came up may be replaced."""
-    return intents.intent_of(
-        head,
-        kind,
-        allow_failed_create_replacement=(
-            observation.status is EndpointStatus.FAILED and not head.was_ever_live
-        ),
-        nothing_serves=observation.status in (EndpointStatus.ABSENT, EndpointStatus.FAILED),
-        endpoint_exists=observation.status is not EndpointStatus.ABSENT,
-        changes_type=_changes_type(workspace, head),
-    )
-
-
-def _changes_type(workspace: Workspace, head: LedgerHead) -> bool:
-    """Tell whether the move is to another type of instance, where anything asks for that."""
-    if head.live is None or head.target is None or not head.surroundings.counts_cpu:
-        return False
-    ids = {head.endpoint_configs[key].release for key in (head.live, head.target)}
-    return len({workspace.ledger.release(each).serving.instance_type for each in ids}) > 1
-
-
-def plan_move(workspace: Workspace, head: LedgerHead, intent: MoveIntent) -> Planned:
+    removable: frozenset[str] = frozenset(),
+) -> SavedPlan:
     """Render the head and plan it. Raises PlanRefused when the guard finds anything unmeant."""
-    variables = _render(workspace, head)
-    folder = workspace.context.work_dir
-    var_file = folder / "release.tfvars.json"
-    var_file.write_text(variables, encoding="utf-8")
-    (workspace.context.output_dir / "release.tfvars.json").write_text(variables, encoding="utf-8")
-    state_key = naming.serving_state_key(workspace.settings.environment, head.endpoint)
-    terraform = workspace.context.terraform("serving", state_key=state_key)
-    plan_file = folder / f"serving-{intent.kind.value}.tfplan"
-    summary = _summary(terraform, var_file, plan_file)
-    if plan_review.replaces_because_tainted(summary) and _serves(workspace):
-        logger.warning("an apply was cut off, but the endpoint came up: it is not replaced")
-        terraform.untaint(intents.ENDPOINT)
-        summary = _summary(terraform, var_file, plan_file)
-    if plan_review.touches_surroundings(summary, intent):
-        # A move, and a rollback above all, must not wait until somebody has mended an alarm.
-        logger.warning("around the endpoint something differs: this plan is for the endpoint alone")
-        targets = (intents.ENDPOINT_MODULE,)
-        limited = _summary(terraform, var_file, plan_file, targets=targets)
-        summary = replace(limited, is_limited=True)
-    _log(summary, intent.kind)
-    refusals = plan_review.review(summary, intent)
+    variables = rendered(workspace, head, seen)
+
+    def planned(*, refresh: bool = True) -> SavedPlan:
+        root = workspace.serving
+        return unlocked(root, book, lambda: root.plan(variables, kind.value, refresh=refresh))
+
+    saved = planned()
+    if _correct_state(workspace, head, saved, seen):
+        saved = planned()
+    if plan_review.replaces_for_its_deployment_config(saved.summary) and _is_up(seen):
+        # Somebody updated the endpoint by hand, without a DeploymentConfig. Terraform's state still
+        # has one, and from there it is a change in place, which puts it right.
+        logger.warning("the endpoint was updated by hand: planned from Terraform's own state")
+        saved = planned(refresh=False)
+    intent = intents.intent_of(head, kind, seen, removable=removable)
+    refusals = plan_review.review(saved.summary, intent)
     if refusals:
         message = "The plan was refused: " + " ".join(refusals)
         raise PlanRefused(message, remedy="Nothing was applied.")
-    return Planned(terraform=terraform, plan_file=plan_file, variables=variables, summary=summary)
+    return saved
 
 
-def _summary(
-    terraform: Terraform, var_file: Path, plan_file: Path, *, targets: Sequence[str] = ()
-) -> PlanSummary:
-    terraform.plan(var_files=[var_file], out=plan_file, targets=targets)
-    return plan.summarize(terraform.show(plan_file))
+def _correct_state(
+    workspace: Workspace, head: LedgerHead, saved: SavedPlan, seen: EndpointObservation
+) -> bool:
+    """Tell Terraform what it does not know; True when the plan has to be made again.
+
+    An apply that was killed leaves things that its state has not heard of, and marks an endpoint as
+    broken that came up. One that SageMaker calls Failed can only be deleted.
+    """
+    imported = _import_what_exists(workspace, head, saved, seen)
+    tainted = plan_review.replaces_because_tainted(saved.summary)
+    if tainted and _is_up(seen):
+        logger.warning("an apply was cut off, but the endpoint came up: it is not replaced")
+        workspace.serving.untaint(intents.ENDPOINT)
+        return True
+    updated = {each.address for each in saved.summary.changes if each.action is Action.UPDATE}
+    if seen.status is EndpointStatus.FAILED and intents.ENDPOINT in imported | updated:
+        workspace.serving.taint(intents.ENDPOINT)
+        return True
+    return bool(imported)
 
 
-def _serves(workspace: Workspace) -> bool:
-    seen = workspace.sagemaker.observe(workspace.context.endpoint)
-    return seen.status is EndpointStatus.IN_SERVICE
+def _import_what_exists(
+    workspace: Workspace, head: LedgerHead, saved: SavedPlan, seen: EndpointObservation
+) -> frozenset[str]:
+    """Import what the plan would create and what is there; names are never used twice."""
+    created = {change.address for change in saved.summary.changes if change.action is Action.CREATE}
+    ids = {each: name for each, name in _names(head) if each in created}
+    if not ids:
+        return frozenset()
+    found = workspace.hosting.hosted_names(head.endpoint)
+    there = found.models | found.configs
+    if seen.status is not EndpointStatus.ABSENT:
+        there |= {head.endpoint}
+    missing = [(address, name) for address, name in ids.items() if name in there]
+    for address, name in missing:
+        logger.warning("%s exists, and Terraform's state does not know it: imported", name)
+        workspace.serving.import_object(address, name, saved.variables)
+    return frozenset(address for address, _ in missing)
 
 
-def _apply(
-    workspace: Workspace, planned: Planned, *, target: str, before: EndpointObservation
-) -> None:
-    """Apply exactly this plan, then ask SageMaker what it really serves."""
-    endpoint = workspace.context.endpoint
-    applied = planned.terraform.apply(planned.plan_file)
-    if applied.exit_code:
-        problem = failure("apply", "serving", applied)
-        if isinstance(problem, LeaseHeld):  # Terraform has not begun
-            raise problem
-    _keep_variables(workspace, planned)
-    seen = workspace.sagemaker.wait_until_settled(endpoint, timeout_s=_SETTLE_TIMEOUT_S)
-    if applied.exit_code == 0 and seen.serves(naming.endpoint_config_name(endpoint, target)):
-        logger.info("endpoint=%s serves=%s duration_s=%.1f", endpoint, target, applied.duration_s)
-        return
-    cause = error_text(applied) if applied.exit_code else "terraform apply reported success."
-    raise MoveFailed(
-        _truth(seen, reason_of(seen, before), cause),
-        seen,
-        sent=applied.exit_code == 0 or was_sent(applied.stderr),
-        addresses=_addresses(planned),
-    )
+def _names(head: LedgerHead) -> Sequence[tuple[str, str]]:
+    """Return address and name of what cannot be created twice; in the order they depend."""
+    models = [
+        (intents.model_address(each), naming.model_name(head.endpoint, each))
+        for each in head.release_ids
+    ]
+    configs = [
+        (intents.config_address(key), naming.endpoint_config_name(head.endpoint, key))
+        for key in head.endpoint_configs
+    ]
+    return [*models, *configs, (intents.ENDPOINT, head.endpoint)]
 
 
-def _keep_variables(workspace: Workspace, planned: Planned) -> None:
-    """Store what was applied beside the ledger; a failure here must not hide how the move ended."""
-    try:
-        workspace.ledger.store_tfvars(planned.variables)
-    except PipelineError as error:
-        logger.warning("the applied variables were not stored: %s", error.message)
+def _is_up(seen: EndpointObservation) -> bool:
+    return seen.status in (EndpointStatus.IN_SERVICE, EndpointStatus.UPDATE_ROLLBACK_FAILED)
 
 
-def _addresses(planned: Planned) -> frozenset[str]:
-    """Return what the state holds; all that was planned where the state cannot be read."""
-    try:
-        return planned.terraform.addresses()
-    except PipelineError as error:
-        logger.warning("the state cannot be read: %s", error.message)
-        return frozenset(change.address for change in planned.summary.changes)
-
-
-def apply_prune(planned: Planned) -> None:
-    """Apply a plan that removes releases; the endpoint is none of its business."""
-    applied = planned.terraform.apply(planned.plan_file)
-    if applied.exit_code:
-        problem = failure("apply", "serving", applied)
-        raise problem
-
-
-def apply_aside(workspace: Workspace, planned: Planned) -> None:
-    """Apply a plan that leaves the endpoint alone, and keep its variables."""
-    applied = planned.terraform.apply(planned.plan_file)
-    if applied.exit_code:
-        problem = failure("apply", "serving", applied)
-        raise problem
-    _keep_variables(workspace, planned)
-
-
-def _render(workspace: Workspace, head: LedgerHead) -> str:
-    releases = {each: workspace.ledger.release(each) for each in head.release_ids}
+def rendered(workspace: Workspace, head: LedgerHead, seen: EndpointObservation) -> str:
+    """Return the variables of terraform/serving for this head."""
     variables = tfvars.release_variables(
         head,
-        releases,
-        region=workspace.context.cloud.region,
-        s3_use_path_style=workspace.context.cloud.is_local,
-        tags=workspace.tags,
+        {each: workspace.ledger.release(each) for each in head.release_ids},
+        place=place_of(workspace),
+        deployment_config=seen.deployment_config or quiet_shift(head.endpoint),
     )
-    template = PROJECT_ROOT / "templates" / tfvars.TEMPLATE_NAME
-    return tfvars.render(variables, template.read_text(encoding="utf-8"))
+    return tfvars.render(variables, template(tfvars.RELEASE_TEMPLATE), name=tfvars.RELEASE_TEMPLATE)
 
 
-def _truth(seen: EndpointObservation, reason: str, cause: str) -> str:
-    serving = f", serving {seen.config_name}" if seen.config_name else ""
-    said = f" ({reason})" if reason else ""
-    return f"Endpoint {seen.name} is {seen.status.value}{serving}{said}. {cause}"
+def place_of(workspace: Workspace) -> tfvars.Place:
+    cloud = workspace.context.cloud
+    return tfvars.Place(region=cloud.region, s3_use_path_style=cloud.is_local, tags=workspace.tags)
 
 
-def _log(summary: PlanSummary, kind: IntentKind) -> None:
-    logger.info(
-        "plan kind=%s create=%d update=%d delete=%d replace=%d",
-        kind.value,
-        summary.create,
-        summary.update,
-        summary.delete,
-        summary.replace,
-    )
-    for change in summary.changes:
-        logger.info("plan %s %s", change.action.value, change.address)
+def template(name: str) -> str:
+    return (PROJECT_ROOT / "templates" / name).read_text(encoding="utf-8")
+
+
+def keep_variables(workspace: Workspace, book: LeasedLedger) -> None:
+    """Store the variables of what serves beside the ledger; a failure must not hide the outcome."""
+    if book.head.live is None:
+        return
+    try:
+        seen = workspace.hosting.observe(book.head.endpoint)
+        workspace.ledger.store_tfvars(rendered(workspace, book.head, seen))
+    except PipelineError as error:
+        logger.warning("the variables of what serves were not stored: %s", error.message)

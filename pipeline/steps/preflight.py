@@ -4,7 +4,6 @@ from pipeline.context import Workspace
 from pipeline.core import naming
 from pipeline.core.errors import PlanRefused, UsageError
 from pipeline.core.head import LedgerHead
-from pipeline.gateways import alarms
 
 
 def require_instances(workspace: Workspace) -> None:
@@ -33,7 +32,7 @@ def require_silence(workspace: Workspace, head: LedgerHead, target: str) -> None
     if target not in head.endpoint_configs:
         return  # its alarms are made together with it
     names = naming.rollback_alarm_names(head.endpoint, target)
-    ringing = alarms.ringing(workspace.context.cloud, names)
+    ringing = workspace.alarms.ringing(names)
     if ringing:
         message = (
             f"In ALARM: {', '.join(ringing)}. SageMaker would take a deployment of {target} back "

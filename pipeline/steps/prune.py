@@ -6,10 +6,20 @@ from pipeline.context import Workspace
 from pipeline.core import intents, ledger, naming
 from pipeline.core.errors import PlanRefused
 from pipeline.core.head import LedgerHead
+from pipeline.core.intents import IntentKind
 from pipeline.core.ledger import Pruned
-from pipeline.gateways.ledger import HeadVersion
-from pipeline.steps import around, moves
-from pipeline.steps.move import apply_aside, plan_move
+from pipeline.core.outcomes import EndpointObservation
+from pipeline.gateways.ledger import LeasedLedger
+from pipeline.steps import around
+from pipeline.steps.leased import (
+    require_ledger,
+    serves_live,
+    settled_endpoint,
+    take_over,
+    was_cut_off,
+)
+from pipeline.steps.move import apply_whole, keep_variables, plan_serving
+from pipeline.steps.prove import complete_state
 
 logger = logging.getLogger(__name__)
 
@@ -19,38 +29,47 @@ def prune(workspace: Workspace) -> tuple[str, ...]:
 
     The records in S3 stay. Raises PlanRefused, and LeaseHeld where another run is at work.
     """
-    moves.require_ledger(workspace)
-    with moves.leased(workspace) as version:
-        pruned, remaining = ledger.prune(version.head)
-        if not pruned.releases:
-            return (f"Nothing to do: {version.head.endpoint} has no release to remove.",)
-        _require_serving(workspace, version.head)
-        _remove(workspace, version, pruned, remaining)
+    require_ledger(workspace)
+    book = take_over(workspace)
+    pruned, remaining = ledger.prune(book.head)
+    if not pruned.releases:
+        if was_cut_off(book):
+            complete_state(workspace, book)
+        return (f"Nothing to do: {book.head.endpoint} has no release to remove.",)
+    seen = _serving(workspace, book.head)
+    _remove(workspace, book, pruned, remaining, seen)
+    around.converge_if_possible(workspace, book)
     removed = (f"Removed: {release}" for release in pruned.releases)
     return (*removed, *(f"Kept: {release}" for release in remaining.release_ids))
 
 
-def _require_serving(workspace: Workspace, head: LedgerHead) -> None:
+def _serving(workspace: Workspace, head: LedgerHead) -> EndpointObservation:
     """SageMaker lets an endpoint's config be deleted while it serves: look before."""
+    seen = settled_endpoint(workspace)
+    if serves_live(head, seen):
+        return seen
     wanted = naming.endpoint_config_name(head.endpoint, head.live or "")
-    seen = moves.settled_endpoint(workspace)
-    if not seen.serves(wanted):
-        found = seen.config_name or "nothing"
-        message = f"Endpoint {seen.name} is {seen.status.value} and serves {found}, not {wanted}."
-        raise PlanRefused(message, remedy="Nothing was pruned. Look at --mode status first.")
+    found = seen.config_name or "nothing"
+    message = f"Endpoint {seen.name} is {seen.status.value} and serves {found}, not {wanted}."
+    raise PlanRefused(message, remedy="Nothing was pruned. --mode settle brings them together.")
 
 
 def _remove(
-    workspace: Workspace, version: HeadVersion, pruned: Pruned, remaining: LedgerHead
+    workspace: Workspace,
+    book: LeasedLedger,
+    pruned: Pruned,
+    remaining: LedgerHead,
+    seen: EndpointObservation,
 ) -> None:
     """Apply first, forget then: what the ledger names and Terraform lost is only made again.
 
     The other way round, a run that dies in between would leave what every later plan would delete,
     and no deployment may delete anything.
     """
-    planned = plan_move(workspace, remaining, intents.prune_intent(remaining, pruned))
-    apply_aside(workspace, planned)
+    removable = intents.addresses_of_pruned(pruned)
+    planned = plan_serving(workspace, book, remaining, IntentKind.PRUNE, seen, removable=removable)
+    apply_whole(workspace, book, planned)
     releases = " ".join(pruned.releases)
-    version = moves.record(workspace, version, remaining, "pruned", releases=releases)
-    around.settled(workspace, version, anyway=planned.summary.is_limited)
+    book.record(remaining, "pruned", releases=releases)
+    keep_variables(workspace, book)
     logger.info("pruned endpoint=%s releases=%s", remaining.endpoint, releases)

@@ -6,14 +6,9 @@ from pipeline.context import Workspace
 from pipeline.core import ledger, requests
 from pipeline.core.requests import Claim, Request
 from pipeline.gateways.claims import claimed
-from pipeline.gateways.ledger import HeadVersion
-from pipeline.steps import moves
-from pipeline.steps.roll_back import (
-    WentBack,
-    finish_rollback,
-    leave,
-    roll_back,
-)
+from pipeline.steps.leased import require_ledger, take_over
+from pipeline.steps.prove import sound_previous
+from pipeline.steps.roll_back import PREVIOUS, RolledBackTo, leave, roll_back
 
 logger = logging.getLogger(__name__)
 
@@ -52,33 +47,26 @@ def _claim(workspace: Workspace, request: Request) -> Claim:
     )
 
 
-def went_back(workspace: Workspace, *, to: str, reason: str | None) -> WentBack | None:
+def rolled_back(workspace: Workspace, *, to: str, reason: str | None) -> RolledBackTo | None:
     """Go back as a person or an event asks; None where an event's rollback is not to be done."""
     request = workspace.context.request
     if request is None:
         return roll_back(workspace, to=to, reason=reason or "no reason given")
-    moves.require_ledger(workspace)
-    with moves.leased(workspace) as version:
-        return _went_back_as_asked(workspace, version, request, to=to)
-
-
-def _went_back_as_asked(
-    workspace: Workspace, version: HeadVersion, request: Request, *, to: str
-) -> WentBack | None:
-    head, cause = version.head, request.cause
-    left = requests.left_behind(head, request)
-    if left is not None and head.live_release is not None:
-        return finish_rollback(workspace, version, head.live_release, left=left, reason=cause)
+    require_ledger(workspace)
+    book = take_over(workspace)
+    if requests.is_begun_by(book.head, request):
+        return leave(workspace, book, to=to, reason=request.cause)
     window_s = workspace.settings.deployment.rollback_window_s
-    why_not = requests.why_not_rolled_back(head, request, window_s=window_s)
+    why_not = requests.why_not_rolled_back(book.head, request, window_s=window_s)
     if why_not is not None:
-        moves.record(workspace, version, head, "rollback not done", reason=why_not)
+        book.record(book.head, "rollback not done", reason=why_not)
         _nothing_to_do(workspace, why_not)
         return None
     # Where there is nothing to go back to, nothing was begun.
-    ledger.rollback_target(head, to, force=workspace.context.force)
-    begun = workspace.ledger.write(version, requests.begin_requested_rollback(head, request))
-    return leave(workspace, begun, to=to, reason=cause)
+    if to == PREVIOUS and sound_previous(workspace, book.head) is None:
+        raise ledger.nothing_earlier(book.head)
+    book.write(requests.begin_requested_rollback(book.head, request))
+    return leave(workspace, book, to=to, reason=request.cause)
 
 
 def _nothing_to_do(workspace: Workspace, reason: str) -> None:

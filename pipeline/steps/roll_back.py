@@ -1,154 +1,178 @@
-"""Moves the endpoint back to an earlier release: a deployment's path with an older pointer."""
+"""Moves the endpoint back to an earlier release, because a person or an alarm asks for it."""
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import monotonic
 
 from pipeline.context import Workspace
-from pipeline.core import ledger, typed
-from pipeline.core.errors import NotServing, PipelineError
-from pipeline.core.intents import IntentKind
+from pipeline.core import ledger
+from pipeline.core.errors import PipelineError
+from pipeline.core.head import LedgerHead, Move, MoveKind
 from pipeline.core.outcomes import DeploymentReport, DeploymentStatus, ProbeReport
-from pipeline.gateways.ledger import HeadVersion
-from pipeline.steps import around, moves
-from pipeline.steps.move import MoveFailed, make_move
-from pipeline.steps.probe import held_out, probe_health
+from pipeline.core.reconcile import quiet_shift
+from pipeline.gateways.ledger import LeasedLedger
+from pipeline.steps import around
+from pipeline.steps.leased import (
+    finished_unheard,
+    require_endpoint,
+    require_ledger,
+    serves_live,
+    settled_endpoint,
+    take_over,
+    was_cut_off,
+)
+from pipeline.steps.move import MOST_RECORDED
+from pipeline.steps.probe import probe_answers
+from pipeline.steps.prove import (
+    NotAnswering,
+    WentBack,
+    complete_state,
+    config_for,
+    go_back,
+    sound_previous,
+)
 
 logger = logging.getLogger(__name__)
 
+PREVIOUS = "previous"
+
 
 @dataclass(frozen=True, kw_only=True)
-class WentBack:
-    """A rollback that came true: how, and what its health test saw."""
+class RolledBackTo:
+    """How a rollback ended well: for the results, and what its tests saw."""
 
     report: DeploymentReport
     probe: ProbeReport
-    version: HeadVersion
 
 
-def roll_back(workspace: Workspace, *, to: str, reason: str) -> WentBack:
+def roll_back(workspace: Workspace, *, to: str, reason: str) -> RolledBackTo:
     """Go back because a person says so; what was live is quarantined with their reason."""
-    moves.require_ledger(workspace)
-    with moves.leased(workspace) as version:
-        return leave(workspace, version, to=to, reason=reason)
+    require_ledger(workspace)
+    return leave(workspace, take_over(workspace), to=to, reason=reason)
 
 
-def leave(workspace: Workspace, version: HeadVersion, *, to: str, reason: str) -> WentBack:
-    """Go back from what is live, and quarantine it. Scaling that was off for it is on again."""
-    target = ledger.rollback_target(version.head, to, force=workspace.context.force)
-    left = version.head.live_release
+def leave(workspace: Workspace, book: LeasedLedger, *, to: str, reason: str) -> RolledBackTo:
+    """Finish the way back that was begun, else begin one. Scaling is on again afterwards."""
+    started = monotonic()
+    require_endpoint(settled_endpoint(workspace))
     try:
-        back = go_back(workspace, version, target, reason=reason)
+        back = _finished(workspace, book, to=to) or _begun(workspace, book, to=to, reason=reason)
     except PipelineError:
-        around.settled(workspace)
+        around.converge_if_possible(workspace, book)
         raise
-    back = _quarantine_left(workspace, back, left, reason=reason) if left else back
-    return _settled(workspace, back)
-
-
-def _settled(workspace: Workspace, back: WentBack) -> WentBack:
-    plan = back.report.plan
-    anyway = plan is not None and plan.is_limited
-    return replace(back, version=around.settled(workspace, back.version, anyway=anyway))
-
-
-def finish_rollback(
-    workspace: Workspace, version: HeadVersion, release: str, *, left: str, reason: str
-) -> WentBack:
-    """Do what a run left undone that died after its move. Raises NotServing."""
-    back = _prove(workspace, version, release, left=left, reason=reason)
-    return _settled(workspace, _quarantine_left(workspace, back, left, reason=reason))
-
-
-def _quarantine_left(workspace: Workspace, back: WentBack, left: str, *, reason: str) -> WentBack:
-    """Bar what a rollback left, and only now: one that failed may have left it serving."""
-    barred = ledger.quarantine(
-        back.version.head,
-        left,
-        reason=f"Rolled back by {workspace.context.who}: {reason}",
-        when=workspace.context.now(),
-    )
-    workspace.context.recorder.note(
-        f"{left} is quarantined. To return to it: --mode rollback --to {left} --force"
-    )
-    return replace(back, version=workspace.ledger.write(back.version, barred))
-
-
-def go_back(workspace: Workspace, version: HeadVersion, release: str, *, reason: str) -> WentBack:
-    """Move to a retained release and prove it. Raises NotServing when that does not come true."""
-    started = monotonic()
-    left = version.head.live_release or "nothing"
-    logger.warning("rolling back endpoint=%s from=%s to=%s", version.head.endpoint, left, release)
-    instance_type = workspace.ledger.release(release).serving.instance_type
-    version = around.without_scaling_for(workspace, version, instance_type)
-    moved = _move_back(workspace, version, release)
-    back = _prove(workspace, moved.version, release, left=left, reason=reason)
-    duration_s = round(monotonic() - started, 2)
-    return replace(back, report=replace(back.report, plan=moved.plan, duration_s=duration_s))
-
-
-def _prove(
-    workspace: Workspace, version: HeadVersion, release: str, *, left: str, reason: str
-) -> WentBack:
-    """Show that the release answers, and record that it is back. Raises NotServing."""
-    started = monotonic()
-    health = probe_health(workspace, held_out(workspace, workspace.ledger.release(release)))
-    if not health.passed:
-        raise _not_back(workspace, release, health.failures)
-    version = moves.finish(workspace, version, "rolled back", to=release, left=left, reason=reason)
+    around.converge_if_possible(workspace, book)
+    release = book.head.live_release or ""
     report = DeploymentReport(
         status=DeploymentStatus.SUCCESS,
-        endpoint_name=version.head.endpoint,
+        endpoint_name=book.head.endpoint,
         release_id=release,
         duration_s=round(monotonic() - started, 2),
+        plan=back.plan,
         rolled_back_to=release,
     )
-    return WentBack(report=report, probe=health, version=version)
+    return RolledBackTo(report=report, probe=back.probe)
 
 
-def _move_back(workspace: Workspace, version: HeadVersion, release: str) -> moves.Moved:
-    seen = moves.settled_endpoint(workspace)
-    key, head = moves.config_for(workspace, version.head, release, seen)
-    head = ledger.begin_move(head, key, move=moves.all_at_once(head.endpoint, key))
-    version = workspace.ledger.write(version, head)
-    try:
-        plan = make_move(
-            workspace,
-            head,
-            IntentKind.ROLLBACK,
-            target=key,
-            forget=lambda: workspace.ledger.write(version, ledger.fail_move(head, sent=False)),
-        )
-    except MoveFailed as failed:
-        given_up = ledger.fail_move(head, sent=failed.sent)
-        details = {"release": release, "cause": failed.cause[: moves.MOST_RECORDED]}
-        moves.record(workspace, version, given_up, "rollback failed", **details)
-        raise _not_back(workspace, release, failed.cause) from failed
-    back = ledger.complete_move(head, when=workspace.context.now())
-    return moves.Moved(plan=plan, version=workspace.ledger.write(version, back))
+def _finished(workspace: Workspace, book: LeasedLedger, *, to: str) -> WentBack | None:
+    """Finish what an earlier run of this command began; None where it began nothing like it."""
+    head, begun = book.head, book.head.move
+    if begun is None:
+        event = finished_unheard(book, "rolled back")
+        same = event is not None and to in (PREVIOUS, head.live_release)
+        return _told_late(workspace, book) if same else None
+    target = head.endpoint_configs[begun.target].release
+    if begun.goes_back and to in (PREVIOUS, target):
+        return _carried_on(workspace, book, to=to)
+    # Somebody wants to go elsewhere than what was begun: it is not finished any more.
+    what = f"{begun.kind.value} given up"
+    book.record(ledger.drop_move(head), what, release=target)
+    return None
 
 
-def _not_back(workspace: Workspace, release: str, cause: str) -> NotServing:
-    """Return the error of a rollback that failed, with the exact command for a person."""
-    message = f"The rollback of {workspace.context.endpoint} to {release} failed: {cause}"
-    command = command_back(workspace, release)
-    return NotServing(
-        message, remedy=f"Look at --mode status, mend what it names, then type: {command}"
+def _told_late(workspace: Workspace, book: LeasedLedger) -> WentBack:
+    """The run before this one went back and could not say so: going on from there is too far."""
+    release = book.head.live_release or ""
+    report = _proved(workspace, book, release)
+    workspace.context.recorder.note(
+        f"The rollback to {release} was finished by an earlier run, which was cut off before it "
+        "could say so. Type the command once more to go further back."
     )
+    complete_state(workspace, book)
+    return WentBack(plan=None, probe=report)
 
 
-def command_back(workspace: Workspace, release: str) -> str:
-    """Return what a person types to go back: never to another endpoint, environment or backend."""
-    settings, context = workspace.settings, workspace.context
-    file = str(context.config_file.absolute()) if context.config_file else None
-    flags = {
-        "--mode": "rollback",
-        "--to": release,
-        "--environment": settings.environment,
-        "--backend": settings.backend,
-        "--region": settings.aws_region,
-        "--config-file": file,
-        "--endpoint-name": context.endpoint_name,
-    }
-    variables = settings.given_by_environment("endpoint_prefix", "s3_bucket")
-    return typed.command_line(flags, variables=variables)
+def _proved(workspace: Workspace, book: LeasedLedger, release: str) -> ProbeReport:
+    report = probe_answers(workspace, book.release(release))
+    if not report.passed:
+        message = f"Endpoint {book.head.endpoint} serves {release}, and fails: {report.failures}"
+        raise NotAnswering(message, remedy="Type: --mode rollback", report=report)
+    return report
+
+
+def _carried_on(workspace: Workspace, book: LeasedLedger, *, to: str) -> WentBack:
+    """Go on; where what had arrived fails its test again, go further back, if nobody named it."""
+    had_arrived = book.head.move is not None and book.head.move.has_arrived
+    try:
+        return go_back(workspace, book)
+    except NotAnswering as failed:
+        if not had_arrived or failed.report.is_inconclusive or to != PREVIOUS:
+            raise
+        head = ledger.drop_move(book.head)
+        reason = failed.report.failures[:MOST_RECORDED]
+        live, now = head.live_release or "", workspace.context.now()
+        barred = ledger.quarantine(head, live, reason=reason, when=now)
+        further = sound_previous(workspace, barred)
+        if further is None:
+            raise
+    announced = _announced(workspace, barred, further, reason=reason, bars=False)
+    book.record(announced, "rollback failed", release=live, cause=reason)
+    return go_back(workspace, book)
+
+
+def _begun(workspace: Workspace, book: LeasedLedger, *, to: str, reason: str) -> WentBack:
+    """Announce the way back, then go it."""
+    head = book.head
+    serves = serves_live(head, settled_endpoint(workspace))
+    target = _target(workspace, head, to, live_serves=serves)
+    if serves and target == head.live_release:
+        if was_cut_off(book):
+            complete_state(workspace, book)
+        workspace.context.recorder.note(f"{target} serves already.")
+        return WentBack(plan=None, probe=_proved(workspace, book, target))
+    said = f"Rolled back by {workspace.context.who}: {reason}"
+    book.write(_announced(workspace, head, target, reason=said, bars=serves))
+    if serves:
+        workspace.context.recorder.note(
+            f"{head.live_release} is quarantined once {target} serves. To return to it: "
+            f"--mode rollback --to {head.live_release} --force"
+        )
+    return go_back(workspace, book)
+
+
+def _target(workspace: Workspace, head: LedgerHead, to: str, *, live_serves: bool) -> str:
+    if to != PREVIOUS:
+        force = workspace.context.force
+        return ledger.named_target(head, to, force=force, live_serves=live_serves)
+    found = sound_previous(workspace, head, live_serves=live_serves)
+    if found is None:
+        raise ledger.nothing_earlier(head)
+    return found
+
+
+def _announced(
+    workspace: Workspace, head: LedgerHead, release: str, *, reason: str, bars: bool
+) -> LedgerHead:
+    seen = workspace.hosting.observe(head.endpoint)
+    key, head = config_for(workspace, head, release, seen.desired_count)
+    request = workspace.context.request
+    way_back = Move(
+        kind=MoveKind.ROLLBACK,
+        origin=head.live,
+        target=key,
+        deployment_config=quiet_shift(head.endpoint),
+        run_id=workspace.context.run_id,
+        reason=reason,
+        bars=bars,
+        request_id=request.request_id if request else None,
+    )
+    return ledger.begin(head, way_back)

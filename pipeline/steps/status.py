@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from pipeline.context import Workspace
 from pipeline.core import naming
-from pipeline.core.head import LedgerHead
+from pipeline.core.errors import PipelineError
+from pipeline.core.head import LedgerHead, Move
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 
 # While instances come or go, too.
@@ -12,17 +13,22 @@ _SCALING = (EndpointStatus.UPDATING, EndpointStatus.SYSTEM_UPDATING)
 _AROUND = ("autoscaling", "alarms", "dashboard")
 
 
-def status(workspace: Workspace) -> tuple[str, ...]:
-    """Return the lines of a status report; changes nothing."""
-    head = workspace.ledger.read().head
-    seen = workspace.sagemaker.observe(workspace.context.endpoint)
-    return (
-        *_endpoint(seen),
-        *against_ledger(head, seen),
-        *surroundings(head),
-        *_releases(head),
-        *_quarantine(head),
-    )
+def status(workspace: Workspace) -> Iterator[str]:
+    """Yield the lines of a status report, SageMaker's word first; changes nothing.
+
+    A ledger that cannot be read hides nothing of what SageMaker says: its error comes after that.
+    """
+    seen = workspace.hosting.observe(workspace.context.endpoint)
+    yield from _endpoint(seen)
+    try:
+        head = workspace.ledger.read().head
+    except PipelineError as error:
+        yield f"Ledger: cannot be read: {error.message}"
+        raise
+    yield from against_ledger(head, seen)
+    yield from surroundings(head)
+    yield from _releases(head)
+    yield from _quarantine(head)
 
 
 def _endpoint(seen: EndpointObservation) -> Iterator[str]:
@@ -39,8 +45,8 @@ def _endpoint(seen: EndpointObservation) -> Iterator[str]:
 
 def against_ledger(head: LedgerHead, seen: EndpointObservation) -> Iterator[str]:
     """Yield what the ledger says, and whether SageMaker says otherwise."""
-    if head.target:
-        yield f"Ledger: a move to {head.target} is under way, or its run died"
+    if head.move:
+        yield _unfinished(head.move)
     if head.live is None:
         yield "Ledger: nothing is live"
         if seen.status is EndpointStatus.IN_SERVICE:
@@ -50,24 +56,20 @@ def against_ledger(head: LedgerHead, seen: EndpointObservation) -> Iterator[str]
     wanted = naming.endpoint_config_name(head.endpoint, head.live)
     scales = seen.status in _SCALING and seen.config_name == wanted
     if seen.pending_config is None and not scales and not seen.serves(wanted):
-        yield "  SageMaker says otherwise: do not deploy before you know why"
+        yield "  SageMaker says otherwise: --mode settle brings them together, by a plan it shows"
+
+
+def _unfinished(move: Move) -> str:
+    state = "serves and is not proved yet" if move.has_arrived else "is under way"
+    return f"Ledger: a {move.kind.value} to {move.target} {state}, or its run died"
 
 
 def surroundings(head: LedgerHead) -> Iterator[str]:
-    """Yield a line for what is or should be around the endpoint; none where nothing is."""
-    found, wanted = vars(head.surroundings), vars(head.wanted)
-    names = [name for name in _AROUND if found[name] is not None or wanted[name] is not None]
-    if names:
-        words = (f"{name} {_state(found[name], wanted[name])}" for name in names)
-        yield f"Around the endpoint: {', '.join(words)}"
-
-
-def _state(found: object, wanted: object) -> str:
-    if found == wanted:
-        return "on"
-    if found is None:
-        return "off (wanted)"
-    return "on (not wanted)" if wanted is None else "on (wanted otherwise)"
+    """Yield a line for what was asked for around the endpoint; none where nothing was."""
+    asked = [name for name in _AROUND if vars(head.surroundings)[name] is not None]
+    if asked or head.surroundings_due:
+        due = "; --mode settle applies it" if head.surroundings_due else ""
+        yield f"Around the endpoint: {', '.join(asked) or 'nothing'}{due}"
 
 
 def _releases(head: LedgerHead) -> Iterator[str]:

@@ -1,0 +1,104 @@
+"""One root module with the state of one endpoint: variables in, a saved plan out, then that plan.
+
+What Terraform says is read here; what it means for the endpoint is for the steps to decide.
+"""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pipeline.core import plan
+from pipeline.core.errors import LeaseHeld
+from pipeline.core.state_lock import StateLock
+from pipeline.gateways.ports import Applied, SavedPlan
+from pipeline.gateways.terraform import Terraform
+from pipeline.gateways.terraform_words import error_text, failure
+
+logger = logging.getLogger(__name__)
+
+
+class TerraformRoot:
+    """Connects at the first use: a command that plans nothing starts no Terraform."""
+
+    def __init__(
+        self,
+        name: str,
+        connect: Callable[[], Terraform],
+        *,
+        find_lock: Callable[[], StateLock | None],
+        work_dir: Path,
+        output_dir: Path,
+    ) -> None:
+        self.name = name
+        self._connect = connect
+        self._find_lock = find_lock
+        self._work_dir = work_dir
+        self._output_dir = output_dir
+
+    @property
+    def _terraform(self) -> Terraform:
+        return self._connect()
+
+    def plan(self, variables: str, purpose: str, *, refresh: bool = True) -> SavedPlan:
+        """Plan these variables into a file. Raises LeaseHeld where the state is locked."""
+        var_file = self._written(variables)
+        out = self._work_dir / f"{self.name}-{purpose}.tfplan"
+        self._terraform.plan(var_files=[var_file], out=out, refresh=refresh)
+        summary = plan.summarize(self._terraform.show(out))
+        self._log(summary, purpose)
+        return SavedPlan(file=out, summary=summary, variables=variables)
+
+    def apply(self, saved: SavedPlan) -> Applied:
+        """Apply exactly this plan. Raises LeaseHeld where Terraform has not begun."""
+        applied = self._terraform.apply(saved.file)
+        if applied.exit_code:
+            problem = failure("apply", self.name, applied)
+            if isinstance(problem, LeaseHeld):
+                raise problem
+        return Applied(
+            exit_code=applied.exit_code,
+            said=error_text(applied) if applied.exit_code else "",
+            was_killed=applied.exit_code < 0,
+            duration_s=applied.duration_s,
+        )
+
+    def addresses(self) -> frozenset[str]:
+        return self._terraform.addresses()
+
+    def import_object(self, address: str, object_id: str, variables: str) -> None:
+        self._terraform.import_object(address, object_id, var_files=[self._written(variables)])
+
+    def taint(self, address: str) -> None:
+        self._terraform.taint(address)
+
+    def untaint(self, address: str) -> None:
+        self._terraform.untaint(address)
+
+    def state_lock(self) -> StateLock | None:
+        """Return who holds the state, if anybody does."""
+        return self._find_lock()
+
+    def force_unlock(self, lock_id: str) -> None:
+        self._terraform.force_unlock(lock_id)
+
+    def _written(self, variables: str) -> Path:
+        """Write the variables where Terraform reads them, and where a person can."""
+        name = "release" if self.name == "serving" else self.name
+        (self._output_dir / f"{name}.tfvars.json").write_text(variables, encoding="utf-8")
+        var_file = self._work_dir / f"{name}.tfvars.json"
+        var_file.write_text(variables, encoding="utf-8")
+        return var_file
+
+    def _log(self, summary: Any, purpose: str) -> None:
+        logger.info(
+            "plan root=%s purpose=%s create=%d update=%d delete=%d replace=%d",
+            self.name,
+            purpose,
+            summary.create,
+            summary.update,
+            summary.delete,
+            summary.replace,
+        )
+        for change in summary.changes:
+            logger.info("plan %s %s", change.action.value, change.address)

@@ -1,0 +1,142 @@
+"""What every change of an endpoint begins with: the lease, and a ledger that SageMaker confirms."""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from pipeline.context import Workspace
+from pipeline.core import naming
+from pipeline.core.errors import CorruptRecord, LeaseHeld, NotServing, UsageError
+from pipeline.core.head import HistoryEvent, LedgerHead
+from pipeline.core.outcomes import EndpointObservation, EndpointStatus
+from pipeline.core.reconcile import reconcile
+from pipeline.core.state_lock import is_of_a_dead_run
+from pipeline.gateways.ledger import LeasedLedger
+from pipeline.gateways.ports import Root
+from pipeline.gateways.terraform_words import STATE_LOCKED
+
+logger = logging.getLogger(__name__)
+
+_SETTLE_TIMEOUT_S = 900.0
+# UpdateEndpoint takes an endpoint whose rollback failed; it is the way out (developer guide,
+# "Rolling deployments").
+_MOVABLE = {
+    EndpointStatus.IN_SERVICE,
+    EndpointStatus.ABSENT,
+    EndpointStatus.FAILED,
+    EndpointStatus.UPDATE_ROLLBACK_FAILED,
+}
+T = TypeVar("T")
+
+
+def take_over(workspace: Workspace) -> LeasedLedger:
+    """Take the lease, and bring the ledger into agreement with what SageMaker serves.
+
+    Raises LeaseHeld where another run is at work or SageMaker is, CorruptRecord where the endpoint
+    serves and the ledger knows of nothing that ever did.
+    """
+    context = workspace.context
+    book = LeasedLedger(
+        workspace.ledger,
+        workspace.take_lease(),
+        who=context.who,
+        now=context.now,
+        details={"run": context.run_id, **_request(workspace)},
+    )
+    seen = settled_endpoint(workspace)
+    found = reconcile(book.head, seen, when=context.now(), run_id=context.run_id)
+    if found.event is not None:
+        logger.warning("endpoint=%s: %s", seen.name, found.event)
+        target = book.head.move.target if book.head.move else seen.config_name or "nothing"
+        book.record(found.head, found.event, config=target)
+    _require_known(book.head, seen)
+    return book
+
+
+def _request(workspace: Workspace) -> Mapping[str, str]:
+    request = workspace.context.request
+    return request.details if request else {}
+
+
+def settled_endpoint(workspace: Workspace) -> EndpointObservation:
+    """Return the endpoint, ready to be moved. Raises LeaseHeld when it is busy."""
+    endpoint = workspace.context.endpoint
+    seen = workspace.hosting.wait_until_settled(endpoint, timeout_s=_SETTLE_TIMEOUT_S)
+    if seen.status in _MOVABLE and seen.pending_config is None:
+        return seen
+    message = f"Endpoint {endpoint} is {seen.status.value} and cannot be moved now."
+    raise LeaseHeld(
+        message, remedy=f"Look at aws sagemaker describe-endpoint --endpoint-name {endpoint}."
+    )
+
+
+def serves_live(head: LedgerHead, seen: EndpointObservation) -> bool:
+    """Tell whether the endpoint serves exactly what the ledger calls live."""
+    if head.live is None:
+        return False
+    return seen.serves(naming.endpoint_config_name(head.endpoint, head.live))
+
+
+def require_ledger(workspace: Workspace) -> None:
+    """Refuse an endpoint that was never deployed, before a lease and a ledger are made for it."""
+    if workspace.ledger.read().etag is None:
+        message = f"Nothing was ever deployed to {workspace.context.endpoint}."
+        raise UsageError(message, remedy="Check the endpoint's name; --mode deployment makes it.")
+
+
+def require_endpoint(seen: EndpointObservation) -> None:
+    """Refuse to go back where there is no endpoint: what was live is not to blame for that."""
+    if seen.status is not EndpointStatus.ABSENT:
+        return
+    message = f"There is no endpoint {seen.name}: somebody deleted it. No release is serving."
+    raise NotServing(message, remedy="--mode settle makes it again, with what was live.")
+
+
+def _require_known(head: LedgerHead, seen: EndpointObservation) -> None:
+    """Refuse an endpoint that serves while the ledger knows of nothing that ever did."""
+    if head.was_ever_live or seen.status in (EndpointStatus.ABSENT, EndpointStatus.FAILED):
+        return
+    message = (
+        f"Endpoint {seen.name} serves {seen.config_name}, but its ledger knows nothing live: the "
+        "ledger is lost, or somebody else made this endpoint."
+    )
+    remedy = (
+        f"Restore an earlier version of {naming.ledger_object(seen.name)} in the artifact bucket, "
+        "or use another endpoint_prefix."
+    )
+    raise CorruptRecord(message, remedy=remedy)
+
+
+def unlocked(root: Root, book: LeasedLedger, attempt: Callable[[], T]) -> T:
+    """Do what needs Terraform's state; a lock that a dead run of ours left is taken away first."""
+    try:
+        return attempt()
+    except LeaseHeld as held:
+        if held.code != STATE_LOCKED or not _release_dead_lock(root, book):
+            raise
+    return attempt()
+
+
+def _release_dead_lock(root: Root, book: LeasedLedger) -> bool:
+    lock = root.state_lock()
+    if lock is None:
+        return True  # it was given back meanwhile
+    if not is_of_a_dead_run(lock, book.lease.tenures()):
+        return False
+    logger.warning("the state of %s is locked by a dead run (%s): unlocked", root.name, lock.who)
+    root.force_unlock(lock.lock_id)
+    return True
+
+
+def was_cut_off(book: LeasedLedger) -> bool:
+    """Tell whether the run before this one could not tell its user how it ended."""
+    before = book.lease.predecessor
+    return before is not None and not before.told
+
+
+def finished_unheard(book: LeasedLedger, what: str) -> HistoryEvent | None:
+    """Return the event with which the run before ended, where nobody was told of it."""
+    before, last = book.lease.predecessor, book.before
+    if before is None or before.told or last is None or last.what != what:
+        return None
+    return last if last.details.get("run") == before.owner.run_id else None

@@ -1,0 +1,114 @@
+"""Brings ledger, Terraform's state and endpoint into agreement, whatever died or was done by hand.
+
+A mode of its own, and no part of every other one: what it does is shown first, and it is the one
+command that every message may name.
+"""
+
+import logging
+
+from pipeline.context import Workspace
+from pipeline.core import intents, ledger, naming
+from pipeline.core.errors import NotServing, PipelineError, PlanRefused
+from pipeline.core.head import LedgerHead, MoveKind
+from pipeline.core.intents import IntentKind
+from pipeline.core.outcomes import PlanSummary
+from pipeline.gateways.ledger import LeasedLedger
+from pipeline.steps import around
+from pipeline.steps.deploy import adopt
+from pipeline.steps.leased import require_ledger, settled_endpoint, take_over
+from pipeline.steps.move import Arrived, apply_whole, keep_variables, plan_serving
+from pipeline.steps.orphans import remove_orphans
+from pipeline.steps.probe import probe_answers
+from pipeline.steps.prove import conclude_deployment, go_back
+
+logger = logging.getLogger(__name__)
+
+
+def settle(workspace: Workspace) -> tuple[str, ...]:
+    """Finish what was begun, put right what differs, remove orphans, turn on what was off.
+
+    Returns lines that say what was done. Raises PlanRefused with the plan where the endpoint itself
+    would change and nobody said yes.
+    """
+    require_ledger(workspace)
+    book = take_over(workspace)
+    begun = _finish(workspace, book)
+    if book.head.live is None:
+        return (*begun, f"Nothing is live on {book.head.endpoint}; nothing to settle.")
+    done = (*begun, *_agree(workspace, book))
+    seen = settled_endpoint(workspace)
+    removed = remove_orphans(workspace, book.head, seen)
+    around.converge(workspace, book)
+    keep_variables(workspace, book)
+    lines = (*done, *(f"Removed: {name}" for name in removed))
+    serving = f"{book.head.endpoint} serves {book.head.live_release}."
+    return (*lines, serving) if lines else (f"Nothing to do: {serving}",)
+
+
+def _finish(workspace: Workspace, book: LeasedLedger) -> tuple[str, ...]:
+    """Prove what has arrived and carry on a way back that was begun."""
+    begun = book.head.move
+    if begun is None:
+        return ()
+    if begun.goes_back:
+        go_back(workspace, book)
+    elif begun.kind is MoveKind.ADOPTION:
+        adopt(workspace, book)
+    else:
+        release = book.release(book.head.live_release or "")
+        arrived = Arrived(plan=None, is_whole=True)  # the state is looked at in any case
+        try:
+            conclude_deployment(workspace, book, release, arrived)
+        except PipelineError as failed:
+            if book.head.move is not None:
+                raise
+            workspace.context.recorder.note(failed.message)
+            return (f"Finished a {begun.kind.value}: {book.head.live_release} serves.",)
+    return (f"Finished a {begun.kind.value}: {book.head.live_release} serves.",)
+
+
+def _agree(workspace: Workspace, book: LeasedLedger) -> tuple[str, ...]:
+    """Plan what the ledger says, show it, apply it, and prove what then serves."""
+    seen = settled_endpoint(workspace)
+    removable = _strays(workspace, book.head)
+    kind = IntentKind.SETTLE
+    planned = plan_serving(workspace, book, book.head, kind, seen, removable=removable)
+    if planned.summary.is_empty:
+        return ()
+    lines = tuple(f"{change.action.value}: {change.address}" for change in planned.summary.changes)
+    touched = _touches_endpoint(planned.summary)
+    if touched and not workspace.context.yes:
+        message = "\n".join(("This would be done to the endpoint itself:", *lines))
+        raise PlanRefused(message, remedy="Nothing was applied. To do it: --mode settle --yes")
+    apply_whole(workspace, book, planned)
+    if touched:
+        _require_live(workspace, book)
+    book.record(book.head, "settled", changes=" ".join(lines)[:500])
+    return lines
+
+
+def _touches_endpoint(summary: PlanSummary) -> bool:
+    return any(each.address == intents.ENDPOINT for each in summary.changes)
+
+
+def _require_live(workspace: Workspace, book: LeasedLedger) -> None:
+    """Show that the endpoint serves what the ledger calls live, and that it answers."""
+    live = naming.endpoint_config_name(book.head.endpoint, book.head.live or "")
+    seen = settled_endpoint(workspace)
+    report = probe_answers(workspace, book.release(book.head.live_release or ""))
+    if seen.serves(live) and report.passed:
+        if not ledger.is_healthy(book.head):
+            book.record(ledger.mark_healthy(book.head), "proved", config=live)
+        return
+    message = (
+        f"Endpoint {seen.name} is {seen.status.value} and serves {seen.config_name}: "
+        f"{report.failures or 'it is not what was asked for.'}"
+    )
+    raise NotServing(message, remedy="Look at --mode status; to go back, type: --mode rollback")
+
+
+def _strays(workspace: Workspace, head: LedgerHead) -> frozenset[str]:
+    """Return what Terraform's state holds of releases that the ledger does not retain."""
+    held = workspace.serving.addresses()
+    kept = intents.addresses_of_all(head.release_ids, head.endpoint_configs)
+    return frozenset(held - kept - {intents.ENDPOINT, intents.QUIET_ALARM})
