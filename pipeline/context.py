@@ -31,7 +31,8 @@ _POLL_S = 10.0
 class Context:
     """One run before it knows its environment's foundation.
 
-    `work_dir` is private to this run and gone afterwards; `output_dir` is the user's.
+    `work_dir` is private to this run and gone afterwards; `output_dir` is the user's. The programs
+    that work in `work_dir` inherit `work_fd` (gateways/work_folders.py).
     """
 
     settings: Settings
@@ -46,6 +47,7 @@ class Context:
     endpoint_name: str | None = None
     config_file: Path | None = None
     request: Request | None = None
+    work_fd: int | None = None
 
     @cached_property
     def account(self) -> str:
@@ -126,6 +128,7 @@ class Context:
             data_dir=self.work_dir / f"terraform-{root}",
             environment=self._terraform_environment,
             on_line=lambda line: logger.debug("terraform: %s", line),
+            keep_open=() if self.work_fd is None else (self.work_fd,),
         )
         terraform.init(self._backend_config(state_key) if state_key else None)
         return terraform
