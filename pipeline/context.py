@@ -36,8 +36,9 @@ _POLL_S = 10.0
 class Context:
     """One run before it knows its environment's foundation.
 
-    `work_dir` is private to this run and gone afterwards; `output_dir` is the user's. `held` are
-    the leases that the session gives back once it has told how the run ended.
+    `work_dir` is private to this run and gone afterwards; `output_dir` is the user's. The programs
+    that work in `work_dir` inherit `work_fd` (gateways/work_folders.py). `held` are the leases that
+    the session gives back once it has told how the run ended.
     """
 
     settings: Settings
@@ -56,6 +57,7 @@ class Context:
     break_lease: bool = False
     sleep: Callable[[float], None] = time.sleep
     held: list[HeldLease] = field(default_factory=list)
+    work_fd: int | None = None
 
     @cached_property
     def account(self) -> str:
@@ -136,6 +138,7 @@ class Context:
             data_dir=self.work_dir / f"terraform-{root}",
             environment=self._terraform_environment,
             on_line=lambda line: logger.debug("terraform: %s", line),
+            keep_open=() if self.work_fd is None else (self.work_fd,),
         )
         terraform.init(self._backend_config(state_key) if state_key else None)
         return terraform

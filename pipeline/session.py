@@ -5,12 +5,10 @@ import os
 import secrets
 import signal
 import sys
-import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from time import monotonic
 from typing import Any, NoReturn
 
@@ -22,6 +20,7 @@ from pipeline.core.errors import ConfigError, PipelineError, UsageError
 from pipeline.core.outcomes import FailureReport, RunReport, RunStatus
 from pipeline.gateways import console, embedded, git
 from pipeline.gateways.aws import Cloud, local_cloud, real_cloud, require_region
+from pipeline.gateways.work_folders import WorkFolder, work_folder
 from pipeline.modes import Mode
 from pipeline.recorder import Recorder
 from pipeline.request import options_of, require_writable
@@ -147,8 +146,8 @@ class _Session:
     def _outcome(self) -> tuple[int, FailureReport | None]:
         signal.signal(signal.SIGTERM, _terminate)
         try:
-            with tempfile.TemporaryDirectory(prefix="mlops-") as work_dir:
-                self._execute(Path(work_dir))
+            with work_folder() as work:
+                self._execute(work)
         except PipelineError as error:
             logger.debug("failed", exc_info=True)
             return error.exit_code, failures.of_error(error)
@@ -163,14 +162,15 @@ class _Session:
             return failure.exit_code, failure
         return 0, None
 
-    def _execute(self, work_dir: Path) -> None:
+    def _execute(self, work: WorkFolder) -> None:
         cloud = self._cloud()
         context = Context(
             settings=self._settings,
             cloud=cloud,
             run_id=self._run_id,
             git_sha=self._git_sha,
-            work_dir=work_dir,
+            work_dir=work.path,
+            work_fd=work.fd,
             output_dir=self._flags["output_dir"].absolute(),
             recorder=self._recorder,
             now=lambda: datetime.now(UTC),

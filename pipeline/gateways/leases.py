@@ -1,6 +1,6 @@
 """Takes and gives back the lease on an endpoint by conditional writes in S3.
 
-A lease that is not renewed expires later than the longest apply. On the machine where its holder
+A lease that is not renewed expires after some missed heartbeats. On the machine where its holder
 ran it is free as soon as that process is gone, so that a killed run does not lock its user out.
 """
 
@@ -8,26 +8,26 @@ import getpass
 import logging
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from pipeline.core import naming
 from pipeline.core.errors import LeaseHeld, PipelineError
-from pipeline.core.lease import Lease, Owner, is_free
+from pipeline.core.lease import Lease, Owner, is_free, is_same_holding
 from pipeline.gateways import owners
-from pipeline.gateways.store import AlreadyExists, Changed, Object, Store
+from pipeline.gateways.store import AlreadyExists, Changed, Store
 
 logger = logging.getLogger(__name__)
 
-_EXPIRES_AFTER = timedelta(hours=2)
-_RENEW_EVERY_S = 300.0
+_EXPIRES_AFTER = timedelta(minutes=15)
+_HEARTBEAT_EVERY_S = 60.0
 
 
-def this_process(run_id: str) -> Owner:
-    """Return the owner that stands for this run."""
-    return owners.this_process(run_id, who=whoami())
+def this_process(run_id: str, *, work_dir: str | None = None) -> Owner:
+    """Return the owner that stands for this run, which works in `work_dir`."""
+    return owners.this_process(run_id, who=whoami(), work_dir=work_dir)
 
 
 def whoami() -> str:
@@ -44,115 +44,220 @@ def whoami() -> str:
 
 def find(store: Store, endpoint: str) -> Lease | None:
     """Return the lease on `endpoint` as it is written down, held or not."""
+    found = _find(store, naming.lease_object(endpoint))
+    return found.lease if found else None
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def take(
+    store: Store,
+    endpoint: str,
+    owner: Owner,
+    *,
+    break_held: bool = False,
+    now: Callable[[], datetime] = _utc_now,
+    heartbeat_every_s: float = _HEARTBEAT_EVERY_S,
+) -> "Holding":
+    """Take the lease on `endpoint` and keep it alive until it is given back.
+
+    `break_held` takes it also from a holder that may be alive. Raises LeaseHeld naming the holder.
+    """
     key = naming.lease_object(endpoint)
-    found = store.find(key)
-    return _read(store, key, found) if found else None
+    found = _find(store, key)
+    holder = found.lease if found else None
+    dead = holder is not None and not holder.released and owners.is_dead(holder.owner)
+    if holder and not is_free(holder, now=now(), owner_is_dead=dead):
+        if not break_held:
+            raise _held_by(holder)
+        logger.warning("the lease of run %s is broken", _named(holder))
+    elif holder and dead:
+        logger.warning("run %s ended without giving its lease back; taking over", _named(holder))
+    lease = _next(holder, owner, now())
+    etag = _write_first(store, key, lease, found=found)
+    return Holding(
+        _Written(store, key, lease, etag=etag, now=now),
+        predecessor=holder,
+        heartbeat_every_s=heartbeat_every_s,
+    )
 
 
 @contextmanager
-def held(
-    store: Store, endpoint: str, owner: Owner, *, renew_every_s: float = _RENEW_EVERY_S
-) -> Iterator[Lease]:
+def held(store: Store, endpoint: str, owner: Owner) -> Iterator[Lease]:
     """Hold the lease on `endpoint` for a while. Raises LeaseHeld naming the holder."""
-    holding = _acquire(store, naming.lease_object(endpoint), owner)
-    done = threading.Event()
-    renewing = threading.Thread(
-        target=_renew_until, args=(done, holding), kwargs={"every_s": renew_every_s}, daemon=True
-    )
-    renewing.start()
+    holding, told = take(store, endpoint, owner), False
     try:
         yield holding.lease
+        told = True
+    except PipelineError:
+        told = True
+        raise
     finally:
-        done.set()
-        renewing.join()
-        holding.give_back()
+        holding.give_back(told=told)
 
 
-class _Holding:
-    """A lease in our hands, with the ETag of the version that we wrote last."""
+class Holding:
+    """A lease in our hands. `predecessor` is the lease as it was found, None for a first one."""
 
-    def __init__(self, store: Store, key: str, lease: Lease, *, etag: str) -> None:
+    def __init__(
+        self, written: "_Written", *, predecessor: Lease | None, heartbeat_every_s: float
+    ) -> None:
+        self.predecessor = predecessor
+        self._written = written
+        self._done = threading.Event()
+        # A daemon: an interrupt must not have to wait for an answer of S3.
+        self._heartbeat = threading.Thread(
+            target=self._beat, args=(heartbeat_every_s,), name="heartbeat", daemon=True
+        )
+        self._heartbeat.start()
+
+    @property
+    def lease(self) -> Lease:
+        """The lease as it was written last."""
+        return self._written.lease
+
+    def require_held(self) -> None:
+        """Renew the lease now. Raises LeaseHeld naming the new holder when it is lost."""
+        self._written.renew()
+
+    def give_back(self, *, told: bool) -> None:
+        """End the heartbeat and the lease; `told` says that the user knows how the run ended.
+
+        What cannot be written expires by itself and fails no run.
+        """
+        self._done.set()
+        self._heartbeat.join()
+        _unless_refused(lambda: self._written.release(told=told), self.lease)
+
+    def _beat(self, every_s: float) -> None:
+        while not self._done.wait(every_s):
+            if not _unless_refused(self._written.renew, self.lease):
+                return
+
+
+def _unless_refused(write: Callable[[], None], lease: Lease) -> bool:
+    """Write if it can be written; False when the lease is no longer ours."""
+    try:
+        write()
+    except LeaseHeld as lost:
+        logger.error("%s", lost.message)
+        return False
+    except PipelineError as error:
+        logger.warning("the lease of run %s: %s", lease.owner.run_id, error.message)
+    return True
+
+
+class _Written:
+    """Our lease in S3, with the ETag of the version that we wrote last. For several threads."""
+
+    def __init__(
+        self, store: Store, key: str, lease: Lease, *, etag: str, now: Callable[[], datetime]
+    ) -> None:
         self._store = store
         self._key = key
         self._etag = etag
+        self._now = now
+        self._one_at_a_time = threading.Lock()
         self.lease = lease
 
-    def renew(self) -> bool:
-        """Move the expiry; False when the lease is no longer ours."""
-        return self._write(replace(self.lease, expires_at=datetime.now(UTC) + _EXPIRES_AFTER))
+    def renew(self) -> None:
+        with self._one_at_a_time:
+            self._replace(replace(self.lease, expires_at=self._now() + _EXPIRES_AFTER))
 
-    def give_back(self) -> None:
-        self._write(replace(self.lease, released=True))
+    def release(self, *, told: bool) -> None:
+        with self._one_at_a_time:
+            self._replace(replace(self.lease, released=True, told=told))
 
-    def _write(self, lease: Lease) -> bool:
-        """Write it down; what cannot be written expires by itself and fails no run."""
+    def _replace(self, lease: Lease) -> None:
+        """Replace our own last version. Raises LeaseHeld when another one stands there."""
         try:
             self._etag = self._store.replace(self._key, _bytes(lease), etag=self._etag)
-        except Changed:
-            logger.error("the lease of run %s was taken over meanwhile", lease.owner.run_id)
-            return False
-        except PipelineError as error:
-            logger.warning("the lease of run %s: %s", lease.owner.run_id, error.message)
-            return True
+        except (Changed, PipelineError) as error:
+            self._etag = self._replace_after(error, lease)
         self.lease = lease
-        return True
+
+    def _replace_after(self, error: Exception, lease: Lease) -> str:
+        """Return the ETag of the write after all: it was done, or an earlier one of ours was.
+
+        Their answers got lost; our own text in S3 says so.
+        """
+        found = _find(self._store, self._key)
+        if found is None or not is_same_holding(found.lease, self.lease):
+            raise _lost(self.lease, found) from error
+        if found.lease == lease:
+            return found.etag
+        if isinstance(error, PipelineError):
+            raise error
+        try:
+            return self._store.replace(self._key, _bytes(lease), etag=found.etag)
+        except Changed:
+            raise _lost(self.lease, _find(self._store, self._key)) from error
 
 
-def _renew_until(done: threading.Event, holding: _Holding, *, every_s: float) -> None:
-    while not done.wait(every_s):
-        if not holding.renew():
-            return
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    lease: Lease
+    etag: str
 
 
-def _acquire(store: Store, key: str, owner: Owner) -> _Holding:
+def _find(store: Store, key: str) -> _Found | None:
     found = store.find(key)
-    holder = _read(store, key, found) if found else None
-    now = datetime.now(UTC)
-    dead = holder is not None and not holder.released and owners.is_dead(holder.owner)
-    if holder and not is_free(holder, now=now, owner_is_dead=dead):
-        raise _held_by(holder)
-    if holder and dead:
-        logger.warning(
-            "run %s (%s) ended without giving its lease back; taking over",
-            holder.owner.run_id,
-            holder.owner.who,
-        )
-    lease = Lease(
+    if found is None:
+        return None
+    return _Found(lease=Lease.from_json(found.body, place=store.uri(key)), etag=found.etag)
+
+
+def _next(holder: Lease | None, owner: Owner, now: datetime) -> Lease:
+    return Lease(
         number=holder.number + 1 if holder else 1,
         owner=owner,
         acquired_at=now,
         expires_at=now + _EXPIRES_AFTER,
     )
-    return _Holding(store, key, lease, etag=_write(store, key, lease, found=found))
 
 
-def _write(store: Store, key: str, lease: Lease, *, found: Object | None) -> str:
+def _write_first(store: Store, key: str, lease: Lease, *, found: _Found | None) -> str:
+    """Write the lease over what was found and return its ETag. Raises LeaseHeld for a loser."""
     body = _bytes(lease)
     try:
         return store.replace(key, body, etag=found.etag) if found else store.create(key, body)
-    except (AlreadyExists, Changed) as error:
-        winner = store.find(key)
+    except (AlreadyExists, Changed, PipelineError) as error:
+        # A write whose answer got lost was done, and then it is our own lease that stands there.
+        winner = _find(store, key)
+        if winner and winner.lease == lease:
+            return winner.etag
+        if isinstance(error, PipelineError):
+            raise
         if winner is None:
             message = "Another run took the lease at the same moment, and gave it back."
             raise LeaseHeld(message, remedy="Run the same command again.") from error
-        raise _held_by(_read(store, key, winner)) from error
-
-
-def _read(store: Store, key: str, found: Object) -> Lease:
-    return Lease.from_json(found.body, place=store.uri(key))
+        raise _held_by(winner.lease) from error
 
 
 def _bytes(lease: Lease) -> bytes:
     return lease.to_json().encode()
 
 
-def _held_by(lease: Lease) -> LeaseHeld:
+def _named(lease: Lease) -> str:
     owner = lease.owner
+    return f"{owner.run_id} of {owner.who} on {owner.host} (process {owner.pid})"
+
+
+def _held_by(lease: Lease) -> LeaseHeld:
     message = (
-        f"Run {owner.run_id} of {owner.who} on {owner.host} (process {owner.pid}) holds the lease "
-        f"since {lease.acquired_at:%Y-%m-%d %H:%M:%S} UTC."
+        f"Run {_named(lease)} holds the lease since {lease.acquired_at:%Y-%m-%d %H:%M:%S} UTC."
     )
     remedy = (
-        f"Wait until it ends. If it is dead, its lease is free at {lease.expires_at:%H:%M} UTC."
+        "Wait until it ends. If it is dead, its lease is free by itself at "
+        f"{lease.expires_at:%H:%M} UTC, and at once with --break-lease."
     )
+    return LeaseHeld(message, remedy=remedy)
+
+
+def _lost(lease: Lease, found: _Found | None) -> LeaseHeld:
+    taken = f"was taken over by run {_named(found.lease)}" if found else "was removed"
+    message = f"The lease of run {lease.owner.run_id} {taken} meanwhile."
+    remedy = "Look at --mode status; when the other run has ended, run the same command again."
     return LeaseHeld(message, remedy=remedy)

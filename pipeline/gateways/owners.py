@@ -11,8 +11,8 @@ from pipeline.core.lease import Owner
 _START_TIME = 19  # proc(5), /proc/PID/stat: field 22, counted behind the command's name
 
 
-def this_process(run_id: str, *, who: str) -> Owner:
-    """Return the owner that stands for a run of this process."""
+def this_process(run_id: str, *, who: str, work_dir: str | None = None) -> Owner:
+    """Return the owner that stands for a run of this process, which works in `work_dir`."""
     pid = os.getpid()
     return Owner(
         run_id=run_id,
@@ -22,6 +22,7 @@ def this_process(run_id: str, *, who: str) -> Owner:
         process_started_s=psutil.Process().create_time(),
         place=_place(),
         process_started_ticks=started_ticks(pid),
+        work_dir=work_dir,
     )
 
 

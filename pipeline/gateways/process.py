@@ -1,18 +1,19 @@
 """The only place that starts a program.
 
 Arguments are a list, never a shell string. A program that is still running when its time is up, or
-when this process is interrupted, is asked to stop, then killed with everything it started; on Linux
-it is also asked to stop when this process dies.
+when this process is interrupted, is asked to stop, then killed with everything it started. What a
+program leaves behind that a signal ended is killed too. On Linux a program is also asked to stop
+when this process dies.
 """
 
 import codecs
-import ctypes
-import functools
 import io
 import logging
+import marshal
 import os
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -22,14 +23,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Self
 
 logger = logging.getLogger(__name__)
 
 STOP_GRACE_S = 60.0
 _POLL_S = 0.05
 _CHUNK_BYTES = 65536
-_PR_SET_PDEATHSIG = 1
+_ERRNO_BYTES = 16
+_LAUNCHER = Path(__file__).with_name("launcher.py")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,17 +66,19 @@ def run(
     timeout_s: float,
     on_line: Callable[[str], None] | None = None,
     stop_grace_s: float = STOP_GRACE_S,
+    keep_open: Sequence[int] = (),
 ) -> Completed:
     """Run a program to its end and return what it printed.
 
     `environment` is the whole environment of the program. `on_line` sees each line of stdout as it
-    appears. A program that has to be stopped gets `stop_grace_s` to end by itself.
+    appears. A program that has to be stopped gets `stop_grace_s` to end by itself. It inherits the
+    file descriptors of `keep_open`.
     Raises ProgramMissing and ProgramTimedOut; an exit code other than 0 is the caller's to judge.
     """
     logger.debug("run %s cwd=%s", shlex.join(argv), cwd)
     started = time.monotonic()
     with tempfile.TemporaryFile(buffering=0) as out, tempfile.TemporaryFile(buffering=0) as err:
-        child = _start(argv, cwd=cwd, environment=environment, streams=(out, err))
+        child = _start(argv, environment, cwd=cwd, streams=(out, err), keep_open=keep_open)
         stdout, stderr = _Output(out, on_line), _Output(err, None)
         with _Running(child, stdout, stop_grace_s=stop_grace_s) as running:
             if not running.wait(timeout_s):
@@ -94,43 +98,83 @@ def run(
 
 def _start(
     argv: Sequence[str],
+    environment: Mapping[str, str],
     *,
     cwd: Path,
-    environment: Mapping[str, str],
     streams: tuple[IO[bytes], IO[bytes]],
+    keep_open: Sequence[int],
+) -> subprocess.Popen[bytes]:
+    """Start the launcher, which becomes the program; return when it has."""
+    ours, theirs = socket.socketpair()
+    with ours:
+        with theirs:
+            child = _launch(argv[0], theirs.fileno(), cwd=cwd, streams=streams, keep_open=keep_open)
+        try:
+            error_number = _hand_over(ours, argv, environment)
+        except BaseException:
+            # The program has not begun, or just now: there is nothing that it could save.
+            _end(child)
+            raise
+    if error_number:
+        _end(child)
+        raise _missing(argv[0], os.strerror(error_number))
+    return child
+
+
+def _launch(
+    program: str,
+    channel: int,
+    *,
+    cwd: Path,
+    streams: tuple[IO[bytes], IO[bytes]],
+    keep_open: Sequence[int],
 ) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
-            list(argv),
+            [sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid()), str(channel)],
             cwd=cwd,
-            env=dict(environment),
             stdin=subprocess.DEVNULL,
             stdout=streams[0],
             stderr=streams[1],
+            pass_fds=(channel, *keep_open),
             # A session of its own: Ctrl-C reaches it once, from here, and not by the terminal too.
             start_new_session=True,
-            preexec_fn=functools.partial(_before_the_program, _libc(), os.getpid()),
         )
     except OSError as error:
         if Path(error.filename or "") == cwd:
             raise
-        message = f"{argv[0]} cannot be started: {error.strerror}."
-        raise ProgramMissing(message) from error
+        raise _missing(program, error.strerror) from error
 
 
-@functools.cache
-def _libc() -> Any:
-    """Loaded before the fork: what runs between fork and exec must take no lock."""
-    return ctypes.CDLL(None) if sys.platform == "linux" else None
+def _hand_over(
+    channel: socket.socket, argv: Sequence[str], environment: Mapping[str, str]
+) -> int | None:
+    """Give the launcher its order; return the errno of a program that could not be started."""
+    variables = {os.fsencode(name): os.fsencode(value) for name, value in environment.items()}
+    try:
+        channel.sendall(marshal.dumps(([os.fsencode(each) for each in argv], variables)))
+    except ConnectionError as error:
+        raise _missing(argv[0], "its launcher ended at once") from error
+    channel.shutdown(socket.SHUT_WR)
+    # The end of the channel is the moment at which the launcher has become the program.
+    said = channel.recv(_ERRNO_BYTES)
+    return int(said) if said else None
 
 
-def _before_the_program(libc: Any, parent: int) -> None:
-    # A shell's background job ignores SIGINT, and its children would inherit that.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    if libc is not None:
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:
-            os.kill(os.getpid(), signal.SIGTERM)
+def _missing(program: str, why: str | None) -> ProgramMissing:
+    return ProgramMissing(f"{program} cannot be started: {why}.")
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Kill a program and everything that it started and left in its group."""
+    _signal_group(child, signal.SIGKILL)
+    child.wait()
+
+
+def _signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    # macOS answers "not permitted" for a group of which only the ended leader is left.
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, number)
 
 
 class _Running:
@@ -158,6 +202,8 @@ class _Running:
     ) -> None:
         if kind is not None:
             self._stop()
+        elif self._child.returncode < 0:
+            _end(self._child)
 
     def wait(self, limit_s: float) -> bool:
         """Wait until the program has ended; False when the time was up first."""
@@ -175,16 +221,10 @@ class _Running:
         """Ask once, wait, then kill the whole group. Terraform saves its state when it is asked."""
         self._stdout.on_line = None
         try:
-            self._signal_group(signal.SIGINT)
+            _signal_group(self._child, signal.SIGINT)
             self.wait(self._stop_grace_s)
         finally:
-            self._signal_group(signal.SIGKILL)
-            self._child.wait()
-
-    def _signal_group(self, number: signal.Signals) -> None:
-        # macOS answers "not permitted" for a group of which only the ended leader is left.
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._child.pid, number)
+            _end(self._child)
 
 
 class _Output:

@@ -101,6 +101,7 @@ class Terraform:
         data_dir: Path,
         environment: Mapping[str, str],
         on_line: Callable[[str], None] | None = None,
+        keep_open: Sequence[int] = (),
     ) -> None:
         self.engine = engine
         self._root = root
@@ -116,6 +117,7 @@ class Terraform:
             "PYTHONPATH": str(_PACKAGE_ROOT),
         }
         self._on_line = on_line
+        self._keep_open = keep_open
 
     def init(self, backend_config: Mapping[str, str] | None) -> None:
         """Install the lock file's provider and connect the state; no state at all for None."""
@@ -226,6 +228,7 @@ class Terraform:
                 environment=self._environment,
                 timeout_s=timeout_s,
                 on_line=on_line,
+                keep_open=self._keep_open,
             )
         except process.ProgramTimedOut as error:
             message = f"terraform {command} of {self._root.name}: {error}"

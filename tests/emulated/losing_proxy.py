@@ -3,14 +3,22 @@
 import http.client
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from urllib.parse import urlsplit
 
 
 @contextmanager
-def losing_the_first(method: str, url: str) -> Iterator[str]:
-    """Yield a URL in front of `url` that answers the first call of `method` with 500, once done."""
+def losing_the_first(
+    method: str, url: str, *, after: int = 0, status: int = HTTPStatus.INTERNAL_SERVER_ERROR
+) -> Iterator[str]:
+    """Yield a URL in front of `url` that answers the first call of `method` with 500, once done.
+
+    The first one `after` so many that are answered. A client repeats a call after a 500, and not
+    after another `status`.
+    """
+    seen: list[str] = []
     lost: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -19,12 +27,13 @@ def losing_the_first(method: str, url: str) -> Iterator[str]:
             target = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
             target.request(self.command, self.path, body, dict(self.headers))
             answer = target.getresponse()
-            content, status = answer.read(), answer.status
+            content, said = answer.read(), answer.status
             target.close()
-            if self.command == method and not lost:
+            if self.command == method and len(seen) == after and not lost:
                 lost.append(self.path)
-                content, status = b"", 500
-            self.send_response(status)
+                content, said = b"", status
+            seen.extend([self.path] * (self.command == method))
+            self.send_response(said)
             for name, value in answer.getheaders():
                 if name.lower() not in ("content-length", "transfer-encoding", "connection"):
                     self.send_header(name, value)

@@ -1,8 +1,11 @@
 """Programs as they really behave: loud, stubborn, slow to die, and with children of their own."""
 
 import json
+import marshal
 import os
 import signal
+import socket
+import subprocess
 import sys
 import threading
 import time
@@ -221,6 +224,70 @@ def test_a_program_started_where_interrupts_are_ignored_can_still_be_stopped() -
     finally:
         signal.signal(signal.SIGINT, before)
     assert time.monotonic() - started < 15
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGPIPE", "SIGXFSZ"])
+def test_a_program_ignores_no_signal_that_this_one_ignores(name: str) -> None:
+    number = getattr(signal, name)
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        completed = process.run(
+            ["grep", "SigIgn", "/proc/self/status"], cwd=Path("/"), environment={}, timeout_s=30
+        )
+    finally:
+        signal.signal(number, before)
+    assert not int(completed.stdout.split()[1], 16) & 1 << (number - 1)
+
+
+@pytest.mark.parametrize("ended_by", [signal.SIGKILL, signal.SIGTERM])
+def test_what_a_program_started_ends_with_it_when_a_signal_ended_it(
+    tmp_path: Path, ended_by: signal.Signals
+) -> None:
+    pid_file = tmp_path / "pid"
+    completed = run_python(
+        spawning(pid_file, STUBBORN + SLEEP) + f"import os; os.kill(os.getpid(), {int(ended_by)})"
+    )
+    assert completed.exit_code == -ended_by
+    eventually(lambda: is_gone(int(pid_file.read_text())), bool)
+
+
+def test_a_program_has_only_the_files_that_are_kept_open_for_it(tmp_path: Path) -> None:
+    code = "import os; print(sorted(int(each) for each in os.listdir('/dev/fd')))"
+    with (tmp_path / "kept").open("wb") as kept, (tmp_path / "other").open("wb") as other:
+        os.set_inheritable(other.fileno(), True)
+        completed = process.run(
+            [sys.executable, "-c", code],
+            cwd=Path("/"),
+            environment={},
+            timeout_s=30,
+            keep_open=[kept.fileno()],
+        )
+        the_listed_folder = 3
+        files = {0, 1, 2, the_listed_folder, kept.fileno()}
+        assert set(json.loads(completed.stdout)) == files
+
+
+def test_no_python_code_runs_between_fork_and_exec() -> None:
+    # What it would wait for may be held by a thread that the fork has left behind.
+    sources = Path(process.__file__).parents[1].rglob("*.py")
+    assert not [each for each in sources if "preexec_fn=" in each.read_text(encoding="utf-8")]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of that")
+def test_a_program_whose_caller_died_before_it_began_never_begins(tmp_path: Path) -> None:
+    began = tmp_path / "began"
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        launcher = Path(process.__file__).with_name("launcher.py")
+        started = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(launcher), "1", str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+        )
+        ours.sendall(marshal.dumps(([b"touch", os.fsencode(began)], {b"PATH": b"/bin:/usr/bin"})))
+        ours.shutdown(socket.SHUT_WR)
+        assert started.wait(30) == -signal.SIGTERM
+    assert not began.exists()
 
 
 @pytest.mark.parametrize("name", ["no-such-program", "/", "not-a-program"])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.core.errors import CorruptRecord
-from pipeline.core.lease import Lease, Owner, is_free
+from pipeline.core.lease import Lease, Owner, is_free, is_same_holding
 from tests.unit.core_builders import NOON
 
 
@@ -40,8 +40,20 @@ def test_a_lease_is_free_from_the_instant_of_its_expiry(seconds: int, free: bool
     assert is_free(lease, now=now, owner_is_dead=False) is free
 
 
+def test_a_lease_that_was_renewed_or_given_back_is_of_the_same_holder() -> None:
+    later = replace(a_lease(), expires_at=NOON, released=True, told=True)
+    assert is_same_holding(a_lease(), later)
+
+
+def test_a_later_lease_is_of_another_holder_also_where_the_run_is_the_same() -> None:
+    assert not is_same_holding(a_lease(), a_lease(number=4))
+    other = replace(a_lease().owner, run_id="run-2")
+    assert not is_same_holding(a_lease(), a_lease(owner=other))
+
+
 def test_a_lease_comes_back_from_its_json() -> None:
-    assert Lease.from_json(a_lease().to_json()) == a_lease()
+    lease = a_lease(told=True, owner=replace(a_lease().owner, work_dir="/tmp/mlops-1"))
+    assert Lease.from_json(lease.to_json()) == lease
 
 
 @pytest.mark.parametrize("text", ["", "{}", "null", a_lease().to_json().replace("3", '"3"')])
