@@ -80,6 +80,10 @@ def _config_options(command: Callable[..., Any]) -> Callable[..., Any]:
     help="Where --mode training stops early.",
 )
 @click.option("--force", is_flag=True, help="Deploy or go back to what is quarantined.")
+@click.option("--yes", is_flag=True, help="Answer every question with yes.")
+@click.option(
+    "--break-lease", is_flag=True, help="Take the endpoint from a run that holds it; asks first."
+)
 @_config_options
 @click.option(
     "--config-file",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipeline.config import PROJECT_ROOT
 from pipeline.core import naming
+from pipeline.core.errors import LeaseHeld
 from pipeline.core.foundation import Foundation
 from pipeline.core.requests import Request
 from pipeline.gateways import leases, provider_mirror
@@ -53,7 +54,7 @@ class Context:
     endpoint_name: str | None = None
     config_file: Path | None = None
     request: Request | None = None
-    yes: bool = False
+    confirm: Callable[[str], bool] = lambda _: False
     break_lease: bool = False
     sleep: Callable[[float], None] = time.sleep
     held: list[HeldLease] = field(default_factory=list)
@@ -214,7 +215,12 @@ def _root(context: Context, name: str, key_of: Callable[[str, str], str]) -> Ter
 
 def _take_lease(context: Context, store: Objects) -> HeldLease:
     """Take the lease of this endpoint for this run; the session gives it back at the very end."""
-    owner = leases.this_process(context.run_id, work_dir=context.work_dir)
-    holding = leases.take(store, context.endpoint, owner, break_held=context.break_lease)
+    owner = leases.this_process(context.run_id, work_dir=str(context.work_dir))
+    try:
+        holding = leases.take(store, context.endpoint, owner)
+    except LeaseHeld as held:
+        if not context.break_lease or not context.confirm(f"{held.message} Take it over?"):
+            raise
+        holding = leases.take(store, context.endpoint, owner, break_held=True)
     context.held.append(holding)
     return holding

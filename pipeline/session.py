@@ -20,6 +20,7 @@ from pipeline.core.errors import ConfigError, PipelineError, UsageError
 from pipeline.core.outcomes import FailureReport, RunReport, RunStatus
 from pipeline.gateways import console, embedded, git
 from pipeline.gateways.aws import Cloud, local_cloud, real_cloud, require_region
+from pipeline.gateways.ports import HeldLease
 from pipeline.gateways.work_folders import WorkFolder, work_folder
 from pipeline.modes import Mode
 from pipeline.recorder import Recorder
@@ -105,6 +106,7 @@ class _Session:
         self._clock_started = monotonic()
         self._run_id = naming.run_id(self._started, secrets.token_hex(2))
         self._account = ""
+        self._held: list[HeldLease] = []
         self._git_sha = git.head_sha(PROJECT_ROOT)
 
     def run(self, write: Callable[[str], object]) -> int:
@@ -115,11 +117,17 @@ class _Session:
         code, failure = self._outcome()
         # What is left takes no time, and results must be whole.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        report = self._report(code, failure)
-        code = self._write(report) or code
-        self._say(failure)
-        write(reports.summary(report, output_format=self._flags["output_format"]))
-        return code
+        told = False
+        try:
+            report = self._report(code, failure)
+            ended = self._write(report) or code
+            self._say(failure)
+            write(reports.summary(report, output_format=self._flags["output_format"]))
+            told = failures.is_told(code)
+        finally:
+            for holding in self._held:
+                holding.give_back(told=told)
+        return ended
 
     def _write(self, report: RunReport) -> int:
         """Write the files; return an exit code where they cannot be: an old one must not speak."""
@@ -178,6 +186,9 @@ class _Session:
             endpoint_name=self._flags["endpoint_name"],
             config_file=self._flags["config_file"],
             request=self._options.request,
+            confirm=lambda question: self._flags["yes"] or console.confirmed(question),
+            break_lease=self._flags["break_lease"],
+            held=self._held,
         )
         if self._options.mode not in _ASKS_NOBODY:
             self._account = context.account

@@ -2,7 +2,13 @@
 
 import errno
 
-from pipeline.core.errors import CloudUnusable, GateNotPassed, PipelineError, UsageError
+from pipeline.core.errors import (
+    CloudUnusable,
+    GateNotPassed,
+    LeaseHeld,
+    PipelineError,
+    UsageError,
+)
 from pipeline.core.outcomes import FailureReport, RunStatus
 
 BUG = 1
@@ -20,6 +26,14 @@ def status(code: int) -> RunStatus:
     return RunStatus.FAILED if code else RunStatus.SUCCESS
 
 
+def is_told(code: int) -> bool:
+    """Tell whether a run that ended so has come to an end that its user knows.
+
+    After a bug, an interruption, or an AWS that did not answer, the same command goes on.
+    """
+    return code not in (BUG, LeaseHeld.exit_code, CloudUnusable.exit_code, INTERRUPTED, TERMINATED)
+
+
 def of_error(error: PipelineError) -> FailureReport:
     return FailureReport(
         code=error.code, message=error.message, remedy=error.remedy, exit_code=error.exit_code
@@ -30,7 +44,7 @@ def of_interruption(code: int) -> FailureReport:
     return FailureReport(
         code="Interrupted",
         message="The run was interrupted.",
-        remedy="Look at --mode status; the next run settles what this one left under way.",
+        remedy="Type the same command again: it finishes what this run began.",
         exit_code=code,
     )
 

@@ -1,9 +1,14 @@
 """The lease on an endpoint: one run at a time moves it, and who came later can be told apart."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 
 from pipeline.core.document import Instant, Stored
+
+EXPIRES_AFTER = timedelta(minutes=15)
+HEARTBEAT_EVERY = timedelta(seconds=60)
+_MOST_FORMER = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,12 +31,32 @@ class Owner:
     work_dir: str | None = None
 
 
+class Ended(StrEnum):
+    """How the holding of a lease came to its end, as its successor found it."""
+
+    BROKEN = "broken"  # taken by --break-lease: its holder may still live
+    DIED = "died"
+    EXPIRED = "expired"
+    RELEASED = "released"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tenure:
+    """Who held the lease from when until when; until its last heartbeat where it did not end it."""
+
+    owner: Owner
+    since: Instant
+    until: Instant
+    ended: Ended
+
+
 @dataclass(frozen=True, kw_only=True)
 class Lease(Stored):
     """`number` grows with each holder (a fencing number); `released` is set by a run that ended.
 
     `told` is set with it by a run that has told its user how it ended; a run that died, that was
-    interrupted or that met a bug has not.
+    interrupted or that met a bug has not. `former` are the last holders before, oldest first: a
+    lock on a Terraform state may be one that they left behind.
     """
 
     number: int
@@ -40,6 +65,7 @@ class Lease(Stored):
     expires_at: Instant
     released: bool = False
     told: bool = False
+    former: tuple[Tenure, ...] = ()
 
 
 def is_free(lease: Lease | None, *, now: datetime, owner_is_dead: bool) -> bool:
@@ -50,3 +76,25 @@ def is_free(lease: Lease | None, *, now: datetime, owner_is_dead: bool) -> bool:
 def is_same_holding(lease: Lease, other: Lease) -> bool:
     """Tell whether two versions of a lease are of one holder: renewed, or given back, since."""
     return (lease.number, lease.owner) == (other.number, other.owner)
+
+
+def succeed(holder: Lease | None, owner: Owner, *, now: datetime, owner_is_dead: bool) -> Lease:
+    """Return the lease of the next holder, which knows who held it before."""
+    return Lease(
+        number=holder.number + 1 if holder else 1,
+        owner=owner,
+        acquired_at=now,
+        expires_at=now + EXPIRES_AFTER,
+        former=_former(holder, now=now, owner_is_dead=owner_is_dead) if holder else (),
+    )
+
+
+def _former(holder: Lease, *, now: datetime, owner_is_dead: bool) -> tuple[Tenure, ...]:
+    if holder.released:
+        ended, until = Ended.RELEASED, holder.expires_at
+    else:
+        dead = Ended.EXPIRED if now >= holder.expires_at else Ended.BROKEN
+        ended = Ended.DIED if owner_is_dead else dead
+        until = holder.expires_at - EXPIRES_AFTER + HEARTBEAT_EVERY
+    last = Tenure(owner=holder.owner, since=holder.acquired_at, until=until, ended=ended)
+    return (*holder.former, last)[-_MOST_FORMER:]

@@ -103,3 +103,12 @@ def _people_handler(lines: Lines) -> logging.Handler:
         formatter = RedactingFormatter(pattern, secrets=lines.secrets)
     handler.setFormatter(formatter)
     return handler
+
+
+def confirmed(question: str) -> bool:
+    """Ask a person at the terminal; where there is none, nobody has said yes."""
+    if not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -8,21 +8,29 @@ import getpass
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from pipeline.core import naming
 from pipeline.core.errors import LeaseHeld, PipelineError
-from pipeline.core.lease import Lease, Owner, is_free, is_same_holding
-from pipeline.gateways import owners
-from pipeline.gateways.store import AlreadyExists, Changed, Store
+from pipeline.core.lease import (
+    EXPIRES_AFTER,
+    HEARTBEAT_EVERY,
+    Ended,
+    Lease,
+    Owner,
+    Tenure,
+    is_free,
+    is_same_holding,
+    succeed,
+)
+from pipeline.core.state_lock import StateLock, is_of_dead_run
+from pipeline.gateways import owners, work_folders
+from pipeline.gateways.ports import Objects
+from pipeline.gateways.store import AlreadyExists, Changed
 
 logger = logging.getLogger(__name__)
-
-_EXPIRES_AFTER = timedelta(minutes=15)
-_HEARTBEAT_EVERY_S = 60.0
 
 
 def this_process(run_id: str, *, work_dir: str | None = None) -> Owner:
@@ -42,7 +50,7 @@ def whoami() -> str:
         return f"uid {os.getuid()}"
 
 
-def find(store: Store, endpoint: str) -> Lease | None:
+def find(store: Objects, endpoint: str) -> Lease | None:
     """Return the lease on `endpoint` as it is written down, held or not."""
     found = _find(store, naming.lease_object(endpoint))
     return found.lease if found else None
@@ -53,65 +61,62 @@ def _utc_now() -> datetime:
 
 
 def take(
-    store: Store,
+    store: Objects,
     endpoint: str,
     owner: Owner,
     *,
     break_held: bool = False,
     now: Callable[[], datetime] = _utc_now,
-    heartbeat_every_s: float = _HEARTBEAT_EVERY_S,
+    is_dead: Callable[[Owner], bool] = owners.is_dead,
+    heartbeat_every_s: float | None = HEARTBEAT_EVERY.total_seconds(),
 ) -> "Holding":
     """Take the lease on `endpoint` and keep it alive until it is given back.
 
-    `break_held` takes it also from a holder that may be alive. Raises LeaseHeld naming the holder.
+    `break_held` takes it also from a holder that may be alive; `is_dead` tells of a holder's
+    process. Raises LeaseHeld naming the holder.
     """
     key = naming.lease_object(endpoint)
     found = _find(store, key)
     holder = found.lease if found else None
-    dead = holder is not None and not holder.released and owners.is_dead(holder.owner)
+    dead = holder is not None and not holder.released and is_dead(holder.owner)
     if holder and not is_free(holder, now=now(), owner_is_dead=dead):
         if not break_held:
             raise _held_by(holder)
         logger.warning("the lease of run %s is broken", _named(holder))
     elif holder and dead:
         logger.warning("run %s ended without giving its lease back; taking over", _named(holder))
-    lease = _next(holder, owner, now())
+    lease = succeed(holder, owner, now=now(), owner_is_dead=dead)
     etag = _write_first(store, key, lease, found=found)
     return Holding(
         _Written(store, key, lease, etag=etag, now=now),
         predecessor=holder,
+        is_dead=is_dead,
         heartbeat_every_s=heartbeat_every_s,
     )
-
-
-@contextmanager
-def held(store: Store, endpoint: str, owner: Owner) -> Iterator[Lease]:
-    """Hold the lease on `endpoint` for a while. Raises LeaseHeld naming the holder."""
-    holding, told = take(store, endpoint, owner), False
-    try:
-        yield holding.lease
-        told = True
-    except PipelineError:
-        told = True
-        raise
-    finally:
-        holding.give_back(told=told)
 
 
 class Holding:
     """A lease in our hands. `predecessor` is the lease as it was found, None for a first one."""
 
     def __init__(
-        self, written: "_Written", *, predecessor: Lease | None, heartbeat_every_s: float
+        self,
+        written: "_Written",
+        *,
+        predecessor: Lease | None,
+        is_dead: Callable[[Owner], bool],
+        heartbeat_every_s: float | None,
     ) -> None:
         self.predecessor = predecessor
         self._written = written
+        self._is_dead = is_dead
         self._done = threading.Event()
-        # A daemon: an interrupt must not have to wait for an answer of S3.
-        self._heartbeat = threading.Thread(
-            target=self._beat, args=(heartbeat_every_s,), name="heartbeat", daemon=True
-        )
-        self._heartbeat.start()
+        self._heartbeat: threading.Thread | None = None
+        if heartbeat_every_s is not None:
+            # A daemon: an interrupt must not have to wait for an answer of S3.
+            self._heartbeat = threading.Thread(
+                target=self._beat, args=(heartbeat_every_s,), name="heartbeat", daemon=True
+            )
+            self._heartbeat.start()
 
     @property
     def lease(self) -> Lease:
@@ -122,13 +127,35 @@ class Holding:
         """Renew the lease now. Raises LeaseHeld naming the new holder when it is lost."""
         self._written.renew()
 
+    def may_unlock(self, lock: StateLock) -> bool:
+        """Tell whether a former holder left this lock on a Terraform state, and is gone."""
+        return any(
+            is_of_dead_run(
+                lock,
+                by=each.owner,
+                from_=each.since,
+                until=each.until,
+                is_alive=self._may_live(each),
+            )
+            for each in self.lease.former
+        )
+
+    def _may_live(self, tenure: Tenure) -> bool:
+        """Tell whether anything of that run may live; elsewhere only its silence tells."""
+        owner, here = tenure.owner, self.lease.owner.host
+        if owner.host != here:
+            return tenure.ended is Ended.BROKEN
+        in_use = owner.work_dir is not None and work_folders.is_in_use(owner.work_dir)
+        return in_use or not self._is_dead(owner)
+
     def give_back(self, *, told: bool) -> None:
         """End the heartbeat and the lease; `told` says that the user knows how the run ended.
 
         What cannot be written expires by itself and fails no run.
         """
         self._done.set()
-        self._heartbeat.join()
+        if self._heartbeat is not None:
+            self._heartbeat.join()
         _unless_refused(lambda: self._written.release(told=told), self.lease)
 
     def _beat(self, every_s: float) -> None:
@@ -153,7 +180,7 @@ class _Written:
     """Our lease in S3, with the ETag of the version that we wrote last. For several threads."""
 
     def __init__(
-        self, store: Store, key: str, lease: Lease, *, etag: str, now: Callable[[], datetime]
+        self, store: Objects, key: str, lease: Lease, *, etag: str, now: Callable[[], datetime]
     ) -> None:
         self._store = store
         self._key = key
@@ -164,11 +191,12 @@ class _Written:
 
     def renew(self) -> None:
         with self._one_at_a_time:
-            self._replace(replace(self.lease, expires_at=self._now() + _EXPIRES_AFTER))
+            self._replace(replace(self.lease, expires_at=self._now() + EXPIRES_AFTER))
 
     def release(self, *, told: bool) -> None:
         with self._one_at_a_time:
-            self._replace(replace(self.lease, released=True, told=told))
+            ended = replace(self.lease, expires_at=self._now(), released=True, told=told)
+            self._replace(ended)
 
     def _replace(self, lease: Lease) -> None:
         """Replace our own last version. Raises LeaseHeld when another one stands there."""
@@ -202,23 +230,14 @@ class _Found:
     etag: str
 
 
-def _find(store: Store, key: str) -> _Found | None:
+def _find(store: Objects, key: str) -> _Found | None:
     found = store.find(key)
     if found is None:
         return None
     return _Found(lease=Lease.from_json(found.body, place=store.uri(key)), etag=found.etag)
 
 
-def _next(holder: Lease | None, owner: Owner, now: datetime) -> Lease:
-    return Lease(
-        number=holder.number + 1 if holder else 1,
-        owner=owner,
-        acquired_at=now,
-        expires_at=now + _EXPIRES_AFTER,
-    )
-
-
-def _write_first(store: Store, key: str, lease: Lease, *, found: _Found | None) -> str:
+def _write_first(store: Objects, key: str, lease: Lease, *, found: _Found | None) -> str:
     """Write the lease over what was found and return its ETag. Raises LeaseHeld for a loser."""
     body = _bytes(lease)
     try:

@@ -12,6 +12,7 @@ from pipeline.core import history, ledger, naming
 from pipeline.core.errors import CorruptRecord, LeaseHeld
 from pipeline.core.head import HistoryEvent, LedgerHead
 from pipeline.core.records import Release
+from pipeline.core.state_lock import StateLock
 from pipeline.gateways.ports import HeldLease, Objects
 from pipeline.gateways.store import AlreadyExists, Changed
 
@@ -138,6 +139,7 @@ class LeasedLedger:
         self._now = now
         self._details = details
         self.lease = lease
+        self._killed: list[tuple[datetime, datetime]] = []
         self._version = book.read()
         self.before = self._version.head.last_event  # what the run before this one did last
         book.copy_last_event(self._version.head)
@@ -146,6 +148,16 @@ class LeasedLedger:
     @property
     def head(self) -> LedgerHead:
         return self._version.head
+
+    def note_killed(self, since: datetime) -> None:
+        """Remember that a Terraform of this run was killed, which began at `since`."""
+        self._killed.append((since, self._now()))
+
+    def was_killed_during(self, lock: StateLock) -> bool:
+        """Tell whether a Terraform of this run made this lock, and was killed before its end."""
+        if lock.host != self.lease.lease.owner.host:
+            return False
+        return any(since <= lock.created_at <= until for since, until in self._killed)
 
     def release(self, release_id: str) -> Release:
         return self._book.release(release_id)

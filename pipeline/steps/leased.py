@@ -10,7 +10,6 @@ from pipeline.core.errors import CorruptRecord, LeaseHeld, NotServing, UsageErro
 from pipeline.core.head import HistoryEvent, LedgerHead
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 from pipeline.core.reconcile import reconcile
-from pipeline.core.state_lock import is_of_a_dead_run
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.gateways.ports import Root
 from pipeline.gateways.terraform_words import STATE_LOCKED
@@ -121,7 +120,7 @@ def _release_dead_lock(root: Root, book: LeasedLedger) -> bool:
     lock = root.state_lock()
     if lock is None:
         return True  # it was given back meanwhile
-    if not is_of_a_dead_run(lock, book.lease.tenures()):
+    if not (book.lease.may_unlock(lock) or book.was_killed_during(lock)):
         return False
     logger.warning("the state of %s is locked by a dead run (%s): unlocked", root.name, lock.who)
     root.force_unlock(lock.lock_id)

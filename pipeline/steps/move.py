@@ -95,7 +95,11 @@ def announced_in(head: LedgerHead) -> Move:
 def apply(workspace: Workspace, book: LeasedLedger, planned: SavedPlan) -> Applied:
     """Apply exactly this plan, while the lease is still ours."""
     book.lease.require_held()
-    return unlocked(workspace.serving, book, lambda: workspace.serving.apply(planned))
+    began = workspace.context.now()
+    applied = unlocked(workspace.serving, book, lambda: workspace.serving.apply(planned))
+    if applied.was_killed:
+        book.note_killed(began)
+    return applied
 
 
 def apply_whole(workspace: Workspace, book: LeasedLedger, planned: SavedPlan) -> None:

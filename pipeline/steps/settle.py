@@ -77,8 +77,8 @@ def _agree(workspace: Workspace, book: LeasedLedger) -> tuple[str, ...]:
         return ()
     lines = tuple(f"{change.action.value}: {change.address}" for change in planned.summary.changes)
     touched = _touches_endpoint(planned.summary)
-    if touched and not workspace.context.yes:
-        message = "\n".join(("This would be done to the endpoint itself:", *lines))
+    message = "\n".join(("This would be done to the endpoint itself:", *lines))
+    if touched and not workspace.context.confirm(f"{message}\nDo it?"):
         raise PlanRefused(message, remedy="Nothing was applied. To do it: --mode settle --yes")
     apply_whole(workspace, book, planned)
     if touched:
