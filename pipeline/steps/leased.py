@@ -57,10 +57,12 @@ def _request(workspace: Workspace) -> Mapping[str, str]:
     return request.details if request else {}
 
 
-def settled_endpoint(workspace: Workspace) -> EndpointObservation:
+def settled_endpoint(
+    workspace: Workspace, *, timeout_s: float = _SETTLE_TIMEOUT_S
+) -> EndpointObservation:
     """Return the endpoint, ready to be moved. Raises LeaseHeld when it is busy."""
     endpoint = workspace.context.endpoint
-    seen = workspace.hosting.wait_until_settled(endpoint, timeout_s=_SETTLE_TIMEOUT_S)
+    seen = workspace.hosting.wait_until_settled(endpoint, timeout_s=timeout_s)
     if seen.status in _MOVABLE and seen.pending_config is None:
         return seen
     message = f"Endpoint {endpoint} is {seen.status.value} and cannot be moved now."
