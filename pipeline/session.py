@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pipeline import reports
 from pipeline.config import PROJECT_ROOT, load_settings
@@ -20,13 +20,15 @@ from pipeline.core.errors import ConfigError, PipelineError, UsageError
 from pipeline.core.outcomes import FailureReport, RunReport, RunStatus
 from pipeline.gateways import console, embedded, git
 from pipeline.gateways.aws import Cloud, local_cloud, real_cloud, require_region
-from pipeline.gateways.ports import HeldLease
 from pipeline.gateways.work_folders import WorkFolder, work_folder
 from pipeline.modes import Mode
 from pipeline.recorder import Recorder
 from pipeline.request import options_of, require_writable
 from pipeline.settings import Settings, unbuilt_sections
 from pipeline.workflow import Options, execute
+
+if TYPE_CHECKING:
+    from pipeline.gateways.ports import HeldLease
 
 logger = logging.getLogger(__name__)
 
