@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from emulator.cloud import Cloud
 from emulator.containers.fleet import Fleet, LaunchFailed, Variant
-from emulator.faults import HostingFault
+from emulator.fault_rules import HostingFault
 
 log = logging.getLogger(__name__)
 

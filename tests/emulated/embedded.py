@@ -67,6 +67,9 @@ class Embedded:
         entries: list[dict[str, Any]] = admin(self.url, "requests")["requests"]
         return entries
 
+    def clear_requests(self) -> None:
+        admin(self.url, "requests", method="DELETE")
+
     def a_bucket(self) -> str:
         name = unique("bucket")
         self.client("s3").create_bucket(Bucket=name)

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from emulator.faults import Faults, InvalidFault
+from emulator.fault_parsing import InvalidFault
+from emulator.faults import Faults
 
 ERROR = {"code": "Throttling", "message": "slow down", "status": 400}
 
@@ -28,6 +29,25 @@ def test_a_rule_without_times_always_matches() -> None:
     assert [made.api_rule("any", "Thing") is not None for _ in range(3)] == [True] * 3
 
 
+def test_a_rule_lets_as_many_calls_pass_first_as_it_says() -> None:
+    made = faults({"service": "s3", "after": 2, "times": 1, "fault": "reset"})
+    assert made.api_rule("sts", "GetCallerIdentity") is None
+    hits = [made.api_rule("s3", "PutObject") is not None for _ in range(4)]
+    assert hits == [False, False, True, False]
+
+
+def test_a_call_that_a_rule_lets_pass_meets_the_next_rule() -> None:
+    made = faults({"after": 1, "fault": "reset"}, {"fault": "truncated"})
+    hits = [made.api_rule("s3", "PutObject") for _ in range(2)]
+    assert [rule and rule.kind for rule in hits] == ["truncated", "reset"]
+
+
+def test_a_call_is_held_for_longer_than_callers_wait() -> None:
+    rule = faults({"fault": "timeout_before"}).api_rule("s3", "PutObject")
+    assert rule is not None
+    assert rule.latency_ms == 120_000
+
+
 def test_a_hosting_rule_matches_configs_by_pattern() -> None:
     made = faults({"hosting": {"endpoint_config": "x-r-2*", "fault": "ping_fail"}})
     assert made.hosting_fault("x-r-2026-n1") == "ping_fail"
@@ -49,11 +69,16 @@ def test_clearing_resets_the_rollback_mode() -> None:
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
-        ({"service": "s3"}, "needs `error` or `latency_ms`"),
+        ({"service": "s3"}, "needs `error`, `fault` or `latency_ms`"),
         ({"latency_ms": 1, "chance": 0.5}, "unknown keys chance"),
         ({"latency_ms": 1, "times": 0}, "at least 1"),
         ({"hosting": {"fault": "explode"}}, "allowed are ping_fail, launch_fail"),
         ({"latency_ms": 1, "times": True}, "at least 1"),
+        ({"latency_ms": 1, "after": -1}, "`after` is -1; allowed is an integer of at least 0"),
+        ({"latency_ms": 1, "after": 1.5}, "`after` is 1.5"),
+        ({"fault": "explode"}, "allowed are reset, timeout_before, lost_answer, truncated"),
+        ({"fault": None}, "`fault` is None"),
+        ({"fault": "reset", "error": ERROR}, "`error` or `fault`, not both"),
         ({"latency_ms": -5}, "`latency_ms` is -5"),
         ({"latency_ms": float("nan")}, "`latency_ms` is nan"),
         ({"error": {"status": 99}}, "`status` is 99; allowed is an integer from 400 to 599"),

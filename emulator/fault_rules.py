@@ -1,0 +1,64 @@
+"""The kinds of fault rules, as records. How they are written as JSON: fault_parsing."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+ApiFault = Literal["reset", "timeout_before", "lost_answer", "truncated"]
+HostingFault = Literal["ping_fail", "launch_fail"]
+RollbackReason = Literal["set", "empty"]
+TrainingFault = Literal["interrupt", "exit", "out_of_memory", "disk_full"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorAnswer:
+    code: str
+    message: str
+    status: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiRule:
+    """`after` is how many matching calls still pass by before the rule acts.
+
+    `latency_ms` is waited before the call has an effect.
+    """
+
+    service: str
+    action: str
+    times: int | None
+    after: int
+    latency_ms: float
+    error: ErrorAnswer | None
+    fault: ApiFault | None
+
+    @property
+    def kind(self) -> str:
+        """What the journal calls it."""
+        return self.fault or ("error" if self.error else "latency")
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostingRule:
+    endpoint_config: str
+    fault: HostingFault
+    times: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingRule:
+    """`after_s` counts from the start of the containers; disk_full comes at the upload."""
+
+    job: str
+    fault: TrainingFault
+    times: int | None
+    after_s: float
+    exit_code: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RollbackMode:
+    reason: RollbackReason = "set"
+    visible: bool = False
+
+
+Rule = ApiRule | HostingRule | TrainingRule
