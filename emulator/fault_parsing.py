@@ -12,6 +12,8 @@ from emulator.fault_rules import (
     RollbackMode,
     RollbackReason,
     Rule,
+    ServingFault,
+    ServingRule,
     TrainingFault,
     TrainingRule,
 )
@@ -20,6 +22,19 @@ from emulator.fault_rules import (
 _MOST = 1e9
 # Longer than the callers' own limits, so that they give up first.
 _HELD_MS = 120_000.0
+
+
+# What rules for fleets that serve say besides `endpoint_config`, `fault` and `times`.
+_NEEDED: Mapping[str, tuple[str, ...]] = {
+    "error_share": ("share",),
+    "slow": ("latency_ms",),
+    "crash_after": ("requests",),
+}
+_POSSIBLE: Mapping[str, tuple[str, ...]] = {
+    "slow": ("share",),
+    "hang": ("share",),
+    "wrong_answers": ("share",),
+}
 
 
 class InvalidFault(ValueError):
@@ -32,7 +47,7 @@ def parse_rule(rule: Mapping[str, Any]) -> Rule | RollbackMode:
     Raises InvalidFault when the rule is of no known kind or a value is not allowed.
     """
     if "hosting" in rule:
-        return _hosting_rule(_known(rule["hosting"], "endpoint_config", "fault", "times"))
+        return _hosting_rule(rule["hosting"])
     if "training" in rule:
         names = ("job", "fault", "times", "after_s", "exit_code")
         return _training_rule(_known(rule["training"], *names))
@@ -42,14 +57,35 @@ def parse_rule(rule: Mapping[str, Any]) -> Rule | RollbackMode:
     return _api_rule(_known(rule, *api_names))
 
 
-def _hosting_rule(rule: Mapping[str, Any]) -> HostingRule:
-    return HostingRule(
-        endpoint_config=str(rule.get("endpoint_config", "*")),
-        fault=cast(
-            "HostingFault", _one_of(rule.get("fault"), "fault", allowed=get_args(HostingFault))
-        ),
-        times=_times(rule),
+def _hosting_rule(rule: object) -> HostingRule | ServingRule:
+    faults = (*get_args(HostingFault), *get_args(ServingFault))
+    fault = _one_of(_mapping(rule).get("fault"), "fault", allowed=faults)
+    needed, possible = _NEEDED.get(fault, ()), _POSSIBLE.get(fault, ())
+    known = _known(rule, "endpoint_config", "fault", "times", *needed, *possible)
+    config, times = str(known.get("endpoint_config", "*")), _times(known)
+    if fault in get_args(HostingFault):
+        name = cast("HostingFault", fault)
+        return HostingRule(endpoint_config=config, fault=name, times=times)
+    for key in needed:
+        if key not in known:
+            text = f"a hosting rule with `fault` {fault} needs `{key}`"
+            raise InvalidFault(text)
+    return ServingRule(
+        endpoint_config=config,
+        fault=cast("ServingFault", fault),
+        times=times,
+        share=_share(known.get("share", 1)),
+        latency_ms=_number(known.get("latency_ms", 0), "latency_ms", least=0),
+        requests=_count(known.get("requests", 0), "requests", least=0),
     )
+
+
+def _share(value: object) -> float:
+    share = _number(value, "share", least=0)
+    if not 0 < share <= 1:
+        text = f"`share` is {value!r}; allowed is a number above 0, up to 1"
+        raise InvalidFault(text)
+    return share
 
 
 def _training_rule(rule: Mapping[str, Any]) -> TrainingRule:
@@ -139,11 +175,16 @@ def _one_of(value: object, name: str, *, allowed: tuple[str, ...]) -> str:
 
 
 def _known(rule: object, *names: str) -> Mapping[str, Any]:
-    if not isinstance(rule, Mapping):
-        text = f"{rule!r} is not a JSON object"
-        raise InvalidFault(text)
-    unknown = sorted(set(rule) - set(names))
+    given = _mapping(rule)
+    unknown = sorted(set(given) - set(names))
     if unknown:
         text = f"unknown keys {', '.join(unknown)}; allowed are {', '.join(names)}"
+        raise InvalidFault(text)
+    return given
+
+
+def _mapping(rule: object) -> Mapping[str, Any]:
+    if not isinstance(rule, Mapping):
+        text = f"{rule!r} is not a JSON object"
         raise InvalidFault(text)
     return rule

@@ -5,6 +5,7 @@ from typing import Literal
 
 ApiFault = Literal["reset", "timeout_before", "lost_answer", "truncated"]
 HostingFault = Literal["ping_fail", "launch_fail"]
+ServingFault = Literal["error_share", "slow", "hang", "crash_after", "wrong_answers"]
 RollbackReason = Literal["set", "empty"]
 TrainingFault = Literal["interrupt", "exit", "out_of_memory", "disk_full"]
 
@@ -45,6 +46,21 @@ class HostingRule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ServingRule:
+    """`share` (0..1] of a fleet's requests is hit; `latency_ms` belongs to slow.
+
+    `requests` belongs to crash_after: how many are answered before each crash.
+    """
+
+    endpoint_config: str
+    fault: ServingFault
+    times: int | None
+    share: float = 1.0
+    latency_ms: float = 0.0
+    requests: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrainingRule:
     """`after_s` counts from the start of the containers; disk_full comes at the upload."""
 
@@ -61,4 +77,4 @@ class RollbackMode:
     visible: bool = False
 
 
-Rule = ApiRule | HostingRule | TrainingRule
+Rule = ApiRule | HostingRule | ServingRule | TrainingRule

@@ -1,8 +1,8 @@
 """The rules by which tests make the embedded AWS misbehave.
 
 API rules make calls slow or fail, or end their connections; hosting rules make a fleet fail to
-start; training rules end a job's containers; the rollback mode says how a rolled-back deployment
-looks from outside (both ways were seen on AWS).
+start, or to serve well (serving_rules); training rules end a job's containers; the rollback mode
+says how a rolled-back deployment looks from outside (both ways were seen on AWS).
 """
 
 import fnmatch
@@ -18,17 +18,20 @@ from emulator.fault_rules import (
     HostingRule,
     RollbackMode,
     Rule,
+    ServingRule,
     TrainingFault,
     TrainingRule,
 )
+from emulator.serving_rules import ServingRules
 
 
 class Faults:
     """All rules in force; every method may be called from any thread."""
 
     def __init__(self) -> None:
+        self.serving = ServingRules()
         self._lock = threading.Lock()
-        self._rules: list[Rule] = []
+        self._rules: list[ApiRule | HostingRule | TrainingRule] = []
         self._rollback = RollbackMode()
 
     @property
@@ -39,6 +42,9 @@ class Faults:
     def add(self, rule: Mapping[str, Any]) -> None:
         """Take one rule as JSON; InvalidFault when it cannot be understood."""
         parsed = parse_rule(rule)
+        if isinstance(parsed, ServingRule):
+            self.serving.add(parsed)
+            return
         with self._lock:
             if isinstance(parsed, RollbackMode):
                 self._rollback = parsed
@@ -46,13 +52,14 @@ class Faults:
                 self._rules.append(parsed)
 
     def clear(self) -> None:
+        self.serving.clear()
         with self._lock:
             self._rules.clear()
             self._rollback = RollbackMode()
 
     def listing(self) -> tuple[tuple[Rule, ...], RollbackMode]:
         with self._lock:
-            return tuple(self._rules), self._rollback
+            return (*self._rules, *self.serving.listing()), self._rollback
 
     def api_rule(self, service: str, action: str) -> ApiRule | None:
         """Return the first rule for this call and count it as used.
@@ -95,7 +102,7 @@ class Faults:
                     return rule
             return None
 
-    def _use(self, rule: Rule) -> None:
+    def _use(self, rule: ApiRule | HostingRule | TrainingRule) -> None:
         if rule.times is None:
             return
         position = self._rules.index(rule)

@@ -72,7 +72,7 @@ def test_clearing_resets_the_rollback_mode() -> None:
         ({"service": "s3"}, "needs `error`, `fault` or `latency_ms`"),
         ({"latency_ms": 1, "chance": 0.5}, "unknown keys chance"),
         ({"latency_ms": 1, "times": 0}, "at least 1"),
-        ({"hosting": {"fault": "explode"}}, "allowed are ping_fail, launch_fail"),
+        ({"hosting": {"fault": "explode"}}, "allowed are ping_fail, launch_fail, error_share"),
         ({"latency_ms": 1, "times": True}, "at least 1"),
         ({"latency_ms": 1, "after": -1}, "`after` is -1; allowed is an integer of at least 0"),
         ({"latency_ms": 1, "after": 1.5}, "`after` is 1.5"),
