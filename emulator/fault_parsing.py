@@ -9,13 +9,16 @@ from emulator.fault_rules import (
     ErrorAnswer,
     HostingFault,
     HostingRule,
+    RollbackEnd,
     RollbackMode,
     RollbackReason,
     Rule,
     ServingFault,
     ServingRule,
+    ShownDeployment,
     TrainingFault,
     TrainingRule,
+    UpdateRule,
 )
 
 # More milliseconds or seconds than anyone waits, and what no clock can hold.
@@ -51,8 +54,11 @@ def parse_rule(rule: Mapping[str, Any]) -> Rule | RollbackMode:
     if "training" in rule:
         names = ("job", "fault", "times", "after_s", "exit_code")
         return _training_rule(_known(rule["training"], *names))
+    if "update" in rule:
+        return _update_rule(_known(rule["update"], "endpoint", "times", "stay_s"))
     if "rollback" in rule:
-        return _rollback_mode(_known(rule["rollback"], "reason", "visible"))
+        members = ("reason", "visible", "ends", "last_deployment_config")
+        return _rollback_mode(_known(rule["rollback"], *members))
     api_names = ("service", "action", "times", "after", "latency_ms", "error", "fault")
     return _api_rule(_known(rule, *api_names))
 
@@ -99,11 +105,38 @@ def _training_rule(rule: Mapping[str, Any]) -> TrainingRule:
     )
 
 
+def _update_rule(rule: Mapping[str, Any]) -> UpdateRule:
+    if "stay_s" not in rule:
+        text = "an update rule needs `stay_s`"
+        raise InvalidFault(text)
+    return UpdateRule(
+        endpoint=str(rule.get("endpoint", "*")),
+        times=_times(rule),
+        stay_s=_number(rule["stay_s"], "stay_s", least=0),
+    )
+
+
 def _rollback_mode(rule: Mapping[str, Any]) -> RollbackMode:
     reason = _one_of(rule.get("reason", "set"), "reason", allowed=get_args(RollbackReason))
-    return RollbackMode(
-        reason=cast("RollbackReason", reason), visible=bool(rule.get("visible", False))
+    ends = _one_of(rule.get("ends", "in_service"), "ends", allowed=get_args(RollbackEnd))
+    shown = _one_of(
+        rule.get("last_deployment_config", "old"),
+        "last_deployment_config",
+        allowed=get_args(ShownDeployment),
     )
+    return RollbackMode(
+        reason=cast("RollbackReason", reason),
+        visible=_flag(rule.get("visible", False), "visible"),
+        ends=cast("RollbackEnd", ends),
+        last_deployment_config=cast("ShownDeployment", shown),
+    )
+
+
+def _flag(value: object, name: str) -> bool:
+    if not isinstance(value, bool):
+        text = f"`{name}` is {value!r}; allowed are true and false"
+        raise InvalidFault(text)
+    return value
 
 
 def _api_rule(rule: Mapping[str, Any]) -> ApiRule:

@@ -7,6 +7,8 @@ ApiFault = Literal["reset", "timeout_before", "lost_answer", "truncated"]
 HostingFault = Literal["ping_fail", "launch_fail"]
 ServingFault = Literal["error_share", "slow", "hang", "crash_after", "wrong_answers"]
 RollbackReason = Literal["set", "empty"]
+RollbackEnd = Literal["in_service", "failed"]
+ShownDeployment = Literal["old", "new"]
 TrainingFault = Literal["interrupt", "exit", "out_of_memory", "disk_full"]
 
 
@@ -72,9 +74,27 @@ class TrainingRule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class UpdateRule:
+    """The endpoint stays Updating for `stay_s` before its update begins."""
+
+    endpoint: str
+    times: int | None
+    stay_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class RollbackMode:
+    """How a rolled-back update looks: `ends` failed is the status UpdateRollbackFailed.
+
+    `last_deployment_config` is which one DescribeEndpoint then shows: that of the deployment
+    before, or that of the update that was rolled back.
+    """
+
     reason: RollbackReason = "set"
     visible: bool = False
+    ends: RollbackEnd = "in_service"
+    last_deployment_config: ShownDeployment = "old"
 
 
-Rule = ApiRule | HostingRule | ServingRule | TrainingRule
+CountedRule = ApiRule | HostingRule | TrainingRule | UpdateRule
+Rule = CountedRule | ServingRule

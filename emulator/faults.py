@@ -1,19 +1,20 @@
 """The rules by which tests make the embedded AWS misbehave.
 
 API rules make calls slow or fail, or end their connections; hosting rules make a fleet fail to
-start, or to serve well (serving_rules); training rules end a job's containers; the rollback mode
-says how a rolled-back deployment looks from outside (both ways were seen on AWS).
+start, or to serve well (serving_rules); training rules end a job's containers; update rules make a
+deployment take long; the rollback mode says how a rolled-back one looks from outside.
 """
 
 import fnmatch
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from emulator.fault_parsing import parse_rule
 from emulator.fault_rules import (
     ApiRule,
+    CountedRule,
     HostingFault,
     HostingRule,
     RollbackMode,
@@ -21,8 +22,11 @@ from emulator.fault_rules import (
     ServingRule,
     TrainingFault,
     TrainingRule,
+    UpdateRule,
 )
 from emulator.serving_rules import ServingRules
+
+_Kind = TypeVar("_Kind", bound=CountedRule)
 
 
 class Faults:
@@ -31,8 +35,10 @@ class Faults:
     def __init__(self) -> None:
         self.serving = ServingRules()
         self._lock = threading.Lock()
-        self._rules: list[ApiRule | HostingRule | TrainingRule] = []
+        self._rules: list[CountedRule] = []
         self._rollback = RollbackMode()
+        self._removed = threading.Condition(self._lock)
+        self._removals = 0
 
     @property
     def rollback(self) -> RollbackMode:
@@ -56,6 +62,8 @@ class Faults:
         with self._lock:
             self._rules.clear()
             self._rollback = RollbackMode()
+            self._removals += 1
+            self._removed.notify_all()
 
     def listing(self) -> tuple[tuple[Rule, ...], RollbackMode]:
         with self._lock:
@@ -78,31 +86,41 @@ class Faults:
 
     def hosting_fault(self, endpoint_config: str) -> HostingFault | None:
         """Return how the fleet of this endpoint config is to fail, and count the rule as used."""
-        with self._lock:
-            for rule in self._rules:
-                if isinstance(rule, HostingRule) and fnmatch.fnmatchcase(
-                    endpoint_config, rule.endpoint_config
-                ):
-                    self._use(rule)
-                    return rule.fault
-            return None
+        rule = self._first(
+            HostingRule, lambda rule: fnmatch.fnmatchcase(endpoint_config, rule.endpoint_config)
+        )
+        return rule.fault if rule is not None else None
 
     def training_fault(
         self, job_name: str, *, among: tuple[TrainingFault, ...]
     ) -> TrainingRule | None:
         """Return how this job is to suffer, and count the rule as used."""
+        return self._first(
+            TrainingRule,
+            lambda rule: rule.fault in among and fnmatch.fnmatchcase(job_name, rule.job),
+        )
+
+    def hold_update(self, endpoint_name: str) -> None:
+        """Wait as long as a rule wants this update to take, or until the rules are removed."""
+        rule = self._first(
+            UpdateRule, lambda rule: fnmatch.fnmatchcase(endpoint_name, rule.endpoint)
+        )
+        if rule is None:
+            return
+        with self._removed:
+            removals = self._removals
+            self._removed.wait_for(lambda: self._removals != removals, rule.stay_s)
+
+    def _first(self, kind: type[_Kind], matches: Callable[[_Kind], bool]) -> _Kind | None:
+        """Return the first rule of the kind that matches, and count it as used."""
         with self._lock:
             for rule in self._rules:
-                if (
-                    isinstance(rule, TrainingRule)
-                    and rule.fault in among
-                    and fnmatch.fnmatchcase(job_name, rule.job)
-                ):
+                if isinstance(rule, kind) and matches(rule):
                     self._use(rule)
                     return rule
             return None
 
-    def _use(self, rule: ApiRule | HostingRule | TrainingRule) -> None:
+    def _use(self, rule: CountedRule) -> None:
         if rule.times is None:
             return
         position = self._rules.index(rule)

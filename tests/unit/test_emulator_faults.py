@@ -1,5 +1,7 @@
 """Fault rules: what they match, how often, and what is not a rule."""
 
+import threading
+import time
 from typing import Any
 
 import pytest
@@ -66,6 +68,34 @@ def test_clearing_resets_the_rollback_mode() -> None:
     assert (made.rollback.reason, made.rollback.visible) == ("set", False)
 
 
+def test_a_rollback_ends_in_service_with_the_old_deployment_config_unless_told() -> None:
+    assert (Faults().rollback.ends, Faults().rollback.last_deployment_config) == (
+        "in_service",
+        "old",
+    )
+
+
+def test_an_update_is_held_until_the_rules_are_removed() -> None:
+    made = faults({"update": {"endpoint": "held-*", "stay_s": 600}})
+    made.hold_update("other")
+    held = threading.Thread(target=made.hold_update, args=["held-1"], daemon=True)
+    held.start()
+    held.join(0.2)
+    assert held.is_alive()
+    made.clear()
+    held.join(10)
+    assert not held.is_alive()
+
+
+def test_as_many_updates_are_held_as_the_rule_says() -> None:
+    made = faults({"update": {"stay_s": 0.2, "times": 1}})
+    started = time.monotonic()
+    made.hold_update("endpoint")
+    held_s = time.monotonic() - started
+    made.hold_update("endpoint")
+    assert 0.2 <= held_s <= time.monotonic() - started < held_s + 0.2
+
+
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
@@ -87,6 +117,12 @@ def test_clearing_resets_the_rollback_mode() -> None:
         ({"training": {"fault": "exit", "after_s": -1}}, "`after_s` is -1"),
         ({"training": {"fault": "exit", "exit_code": "9"}}, "`exit_code` is '9'"),
         ({"rollback": {"reason": "maybe"}}, "allowed are set, empty"),
+        ({"rollback": {"visible": "no"}}, "`visible` is 'no'; allowed are true and false"),
+        ({"rollback": {"ends": "well"}}, "allowed are in_service, failed"),
+        ({"rollback": {"last_deployment_config": None}}, "allowed are old, new"),
+        ({"update": {"endpoint": "e"}}, "an update rule needs `stay_s`"),
+        ({"update": {"stay_s": -1}}, "`stay_s` is -1; allowed is a number of at least 0"),
+        ({"update": {"stay_s": 1, "endpoint_config": "c"}}, "unknown keys endpoint_config"),
         ({"rollback": "visible"}, "not a JSON object"),
     ],
 )
