@@ -11,11 +11,13 @@ from pipeline.config import PROJECT_ROOT
 from pipeline.core import naming
 from pipeline.core.foundation import Foundation
 from pipeline.core.requests import Request
+from pipeline.core.state_lock import StateLock
 from pipeline.gateways import provider_mirror
 from pipeline.gateways.aws import Cloud
 from pipeline.gateways.leases import whoami
 from pipeline.gateways.ledger import Ledger
 from pipeline.gateways.sagemaker import SageMaker
+from pipeline.gateways.state_bucket import find_lock
 from pipeline.gateways.store import Store
 from pipeline.gateways.terraform import Engine, Terraform, find_engine
 from pipeline.recorder import Recorder
@@ -128,10 +130,14 @@ class Context:
             data_dir=self.work_dir / f"terraform-{root}",
             environment=self._terraform_environment,
             on_line=lambda line: logger.debug("terraform: %s", line),
+            find_lock=lambda: self._find_lock(state_key),
             keep_open=() if self.work_fd is None else (self.work_fd,),
         )
         terraform.init(self._backend_config(state_key) if state_key else None)
         return terraform
+
+    def _find_lock(self, state_key: str | None) -> StateLock | None:
+        return find_lock(self.cloud, self.state_bucket, state_key) if state_key else None
 
     def _backend_config(self, key: str) -> dict[str, str]:
         config = {"bucket": self.state_bucket, "key": key, "region": self.cloud.region}
