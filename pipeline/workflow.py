@@ -24,7 +24,7 @@ from pipeline.steps.doctor import doctor
 from pipeline.steps.evaluate import evaluate
 from pipeline.steps.history import history
 from pipeline.steps.preflight import require_instances
-from pipeline.steps.probe import held_out, probe
+from pipeline.steps.probe import held_out, limits_for, probe
 from pipeline.steps.prune import prune
 from pipeline.steps.retrain import retrain
 from pipeline.steps.status import status
@@ -198,11 +198,16 @@ def _testing(context: Context, options: Options) -> None:
     workspace = find_workspace(context)
     seen = workspace.sagemaker.observe(context.endpoint)
     release = recorded.live_release(workspace, seen)
+    limits, whose = limits_for(context, release)
+    context.recorder.note(f"The limits of the tests are those of {whose}.")
     with context.recorder.phase("testing"):
-        report = probe(workspace, held_out(workspace, release))
+        report = probe(workspace, held_out(workspace, release), limits)
     context.recorder.add(probe=report, release_id=release.release_id)
     if not report.passed:
-        message = f"Endpoint {context.endpoint} fails its tests: {report.failures}"
+        message = (
+            f"Endpoint {context.endpoint} fails its tests by the limits of {whose}: "
+            f"{report.failures}"
+        )
         remedy = "Look at its logs; to go back to the previous release: --mode rollback."
         raise EndpointTestsFailed(message, remedy=remedy)
 

@@ -104,7 +104,7 @@ def _test(
 ) -> HeadVersion:
     recorder = workspace.context.recorder
     with recorder.phase("testing"):
-        report = probe(workspace, rows)
+        report = probe(workspace, rows, workspace.settings.test_limits)
     recorder.add(probe=report)
     if not report.passed:
         raise recover.from_failed_tests(workspace, moved.version, release, report)
@@ -194,6 +194,7 @@ def _new_release(workspace: Workspace, candidate: Candidate, serving: ServingSet
         artifact_uri=workspace.store.uri(naming.artifact_object(candidate.run.artifact_sha256)),
         artifact_sha256=candidate.run.artifact_sha256,
         training_job=candidate.run.job_name,
+        identity=candidate.run.identity,
         evaluation=candidate.evaluation,
         decision=candidate.decision,
         approval=candidate.approval,
@@ -203,6 +204,7 @@ def _new_release(workspace: Workspace, candidate: Candidate, serving: ServingSet
         created_at=now,
         created_by=workspace.context.who,
         serving=serving,
+        test_limits=workspace.settings.test_limits,
     )
 
 

@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 
 from pipeline import split
-from pipeline.context import Workspace
+from pipeline.context import Context, Workspace
 from pipeline.core import predictions
 from pipeline.core.metrics import latency_report
 from pipeline.core.outcomes import LatencyReport, ProbeCase, ProbeReport
-from pipeline.core.records import Release
+from pipeline.core.records import Release, TestLimits
 from pipeline.gateways.runtime import Answer, EndpointClient
 from pipeline.steps import recorded
 
@@ -22,14 +22,14 @@ _BATCH_BYTES = 3 * 1024 * 1024
 _WARM_UP_REQUESTS = 5
 
 
-def probe(workspace: Workspace, rows: split.HeldOutRows) -> ProbeReport:
+def probe(workspace: Workspace, rows: split.HeldOutRows, limits: TestLimits) -> ProbeReport:
     """Run every test against the endpoint, with rows that its model never saw."""
     client = _client(workspace)
     health = _health(client, rows)
     if not health.passed:
         return _reported(workspace, (health,))
-    accuracy, right = _accuracy(workspace, client, rows)
-    load, latency = _load(workspace, client, rows)
+    accuracy, right = _accuracy(client, rows, limits)
+    load, latency = _load(workspace, client, rows, limits)
     return _reported(workspace, (health, right, *load), accuracy=accuracy, latency=latency)
 
 
@@ -51,7 +51,17 @@ def held_out(workspace: Workspace, release: Release) -> split.HeldOutRows:
     """Return the rows to ask with. Read before a move: no move without a way to test it."""
     run = recorded.training_run(workspace, release.training_job)
     content = workspace.store.read_uri(f"{run.test_uri}test.csv")
-    return split.held_out_rows(content, target=run.target)
+    return split.held_out_rows(content, target=run.identity.target)
+
+
+def limits_for(context: Context, release: Release) -> tuple[TestLimits, str]:
+    """Return what to ask of the endpoint of this run, and whose limits these are.
+
+    What the configuration asks for is meant for its own endpoint; another one has its own model.
+    """
+    if context.endpoint == context.own_endpoint:
+        return context.settings.test_limits, "this configuration"
+    return release.test_limits, f"release {release.release_id}, with which it was deployed"
 
 
 def _reported(
@@ -92,11 +102,11 @@ def _health(client: EndpointClient, rows: split.HeldOutRows) -> ProbeCase:
 
 
 def _accuracy(
-    workspace: Workspace, client: EndpointClient, rows: split.HeldOutRows
+    client: EndpointClient, rows: split.HeldOutRows, limits: TestLimits
 ) -> tuple[float | None, ProbeCase]:
     """Compare the endpoint's answer to every held-out row with its label."""
     started = monotonic()
-    limit = workspace.settings.prediction_accuracy_limit
+    limit = limits.minimum_prediction_accuracy
     predicted: list[str] = []
     for part in batches(rows.rows):
         answer = client.ask(_request(rows, part))
@@ -125,7 +135,7 @@ def batches(rows: Sequence[Sequence[str]]) -> Iterator[slice]:
 
 
 def _load(
-    workspace: Workspace, client: EndpointClient, rows: split.HeldOutRows
+    workspace: Workspace, client: EndpointClient, rows: split.HeldOutRows, limits: TestLimits
 ) -> tuple[tuple[ProbeCase, ...], LatencyReport]:
     """Ask for one row at a time from several threads, as callers do."""
     testing = workspace.settings.testing
@@ -137,7 +147,7 @@ def _load(
         asked = (bodies[n % len(bodies)] for n in range(testing.request_count))
         answers = list(pool.map(client.ask, asked))
     report = _measured(answers, duration_s=monotonic() - started)
-    return _load_cases(workspace, report, started), report
+    return load_cases(report, limits, started), report
 
 
 def _measured(answers: list[Answer], *, duration_s: float) -> LatencyReport:
@@ -148,26 +158,26 @@ def _measured(answers: list[Answer], *, duration_s: float) -> LatencyReport:
     )
 
 
-def _load_cases(
-    workspace: Workspace, report: LatencyReport, started: float
+def load_cases(
+    report: LatencyReport, limits: TestLimits, started: float
 ) -> tuple[ProbeCase, ProbeCase]:
-    testing = workspace.settings.testing
+    """Judge a measured run of requests that began at `started`."""
     success = (
         f"{report.success_rate:.2%} of {report.request_count} requests succeed, at least "
-        f"{testing.minimum_success_rate:.2%} is asked."
+        f"{limits.minimum_success_rate:.2%} is asked."
     )
     latency = (
         f"The 95th percentile is {report.p95_ms:.1f} ms, at most "
-        f"{testing.maximum_latency_p95_ms:.1f} ms is asked."
+        f"{limits.maximum_latency_p95_ms:.1f} ms is asked."
     )
     return (
         _case(
             "success_rate",
             success,
             started,
-            passed=report.success_rate >= testing.minimum_success_rate,
+            passed=report.success_rate >= limits.minimum_success_rate,
         ),
-        _case("latency", latency, started, passed=report.p95_ms <= testing.maximum_latency_p95_ms),
+        _case("latency", latency, started, passed=report.p95_ms <= limits.maximum_latency_p95_ms),
     )
 
 

@@ -59,7 +59,7 @@ def record_finished(
         started_at=seen["TrainingStartTime"],
         ended_at=seen["TrainingEndTime"],
         instance_type=seen["ResourceConfig"]["InstanceType"],
-        target=inputs.target,
+        identity=inputs.identity,
         train_uri=inputs.train_uri,
         test_uri=inputs.test_uri,
     )
