@@ -74,6 +74,8 @@ def deploy(workspace: Workspace, candidate: Candidate) -> None:
 
 def _deploy(workspace: Workspace, candidate: Candidate, version: HeadVersion) -> None:
     started = monotonic()
+    run = candidate.run
+    preflight.require_same_model(workspace, version.head, run.identity, job=run.job_name)
     observation = moves.settled_endpoint(workspace)
     moves.require_known(version.head, observation)
     serving = serving_settings(workspace, image_uri=candidate.run.image_uri)

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 
 from pipeline import split
-from pipeline.context import Context, Workspace
+from pipeline.context import Workspace
 from pipeline.core import predictions
 from pipeline.core.metrics import latency_report
 from pipeline.core.outcomes import LatencyReport, ProbeCase, ProbeReport
@@ -52,16 +52,6 @@ def held_out(workspace: Workspace, release: Release) -> split.HeldOutRows:
     run = recorded.training_run(workspace, release.training_job)
     content = workspace.store.read_uri(f"{run.test_uri}test.csv")
     return split.held_out_rows(content, target=run.identity.target)
-
-
-def limits_for(context: Context, release: Release) -> tuple[TestLimits, str]:
-    """Return what to ask of the endpoint of this run, and whose limits these are.
-
-    What the configuration asks for is meant for its own endpoint; another one has its own model.
-    """
-    if context.endpoint == context.own_endpoint:
-        return context.settings.test_limits, "this configuration"
-    return release.test_limits, f"release {release.release_id}, with which it was deployed"
 
 
 def _reported(

@@ -133,3 +133,12 @@ def test_a_prefix_of_its_own_names_an_endpoint_and_is_not_the_taken_one(
 def test_it_is_the_name_of_the_model_where_that_is_free() -> None:
     assert own_endpoint_prefix("wine", taken="iris-model", environment="staging") == "wine"
     assert own_endpoint_prefix("wine", taken="wine", environment="staging") == "wine-2"
+
+
+@given(ENVIRONMENTS, st.lists(PREFIXES, min_size=2, max_size=2, unique=True))
+def test_two_models_never_share_a_package_group(environment: str, names: list[str]) -> None:
+    groups = {
+        naming.model_package_group_name("mlops", environment, model_name_prefix=name)
+        for name in names
+    }
+    assert len(groups) == 2

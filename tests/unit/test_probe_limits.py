@@ -10,7 +10,7 @@ from pipeline.core.outcomes import LatencyReport
 from pipeline.gateways.aws import Cloud
 from pipeline.recorder import Recorder
 from pipeline.steps import probe
-from pipeline.steps.probe import limits_for
+from pipeline.steps.testing import limits_for
 from tests.unit.config_files import Load, load
 from tests.unit.core_builders import NOON, a_release, some_limits
 
