@@ -44,7 +44,6 @@ class Context:
     now: Callable[[], datetime]
     force: bool = False
     endpoint_name: str | None = None
-    config_file: Path | None = None
     request: Request | None = None
 
     @cached_property

@@ -100,15 +100,6 @@ class Settings(BaseSettings):
         """Say where the value of `key` (dotted) came from: a path, a variable, a flag, default."""
         return self._sources.get(key, DEFAULT_SOURCE)
 
-    def given_by_environment(self, *keys: str) -> Mapping[str, str]:
-        """Return the environment variables that gave these top-level keys, with their values."""
-        sources = {key: self.source_of(key) for key in keys}
-        return {
-            source.removeprefix(FROM_ENVIRONMENT): str(getattr(self, key))
-            for key, source in sources.items()
-            if source.startswith(FROM_ENVIRONMENT)
-        }
-
     def digest(self) -> str:
         """Digest of everything that decides what a run does; secrets and local paths are not in."""
         values = self.model_dump(mode="json", exclude={"slack_webhook_url"})

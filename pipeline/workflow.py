@@ -254,7 +254,7 @@ def _doctor(context: Context, options: Options) -> None:
     findings = []
     for finding in doctor(context, options.refused):
         findings.append(finding)
-        context.recorder.show(finding.line)
+        context.recorder.show(finding.found, to_do=finding.to_do)
     error = checkup.failure(findings)
     if error is not None:
         raise error
@@ -263,7 +263,7 @@ def _doctor(context: Context, options: Options) -> None:
 def _named_run(workspace: Workspace, options: Options) -> TrainingRun:
     if not options.training_job:
         message = f"--mode {options.mode.value} needs --training-job."
-        raise UsageError(message, remedy="Name a job that --mode training printed.")
+        raise UsageError(message, remedy="Name a job that mode training printed.")
     return _run_of(workspace, options, options.training_job)
 
 

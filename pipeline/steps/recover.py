@@ -11,7 +11,7 @@ from pipeline.core.records import Release
 from pipeline.gateways.ledger import HeadVersion
 from pipeline.steps import moves
 from pipeline.steps.move import MoveFailed, apply_prune, plan_move
-from pipeline.steps.roll_back import command_back, go_back
+from pipeline.steps.roll_back import go_back
 
 logger = logging.getLogger(__name__)
 
@@ -100,8 +100,7 @@ def from_failed_tests(
 
 def _go_back(workspace: Workspace, version: HeadVersion, release: str, what: str) -> PipelineError:
     if not workspace.settings.rollback_on_failure:
-        command = command_back(workspace, release)
-        remedy = f"rollback_on_failure is off. To go back, type: {command}"
+        remedy = f"rollback_on_failure is off. To go back, type: --mode rollback --to {release}"
         return NotServing(what, remedy=remedy)
     try:
         go_back(workspace, version, release, reason=what[: moves.MOST_RECORDED])

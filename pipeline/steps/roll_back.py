@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 
 from pipeline.context import Workspace
-from pipeline.core import ledger, typed
+from pipeline.core import ledger
 from pipeline.core.errors import NotServing, PipelineError
 from pipeline.core.intents import IntentKind
 from pipeline.core.outcomes import DeploymentReport, DeploymentStatus, ProbeReport
@@ -69,7 +69,7 @@ def _quarantine_left(workspace: Workspace, back: WentBack, left: str, *, reason:
         when=workspace.context.now(),
     )
     workspace.context.recorder.note(
-        f"{left} is quarantined. To return to it: --mode rollback --to {left} --force"
+        f"{left} is quarantined.", to_do=f"To return to it: --mode rollback --to {left} --force"
     )
     return replace(back, version=workspace.ledger.write(back.version, barred))
 
@@ -131,24 +131,5 @@ def _move_back(workspace: Workspace, version: HeadVersion, release: str) -> move
 def _not_back(workspace: Workspace, release: str, cause: str) -> NotServing:
     """Return the error of a rollback that failed, with the exact command for a person."""
     message = f"The rollback of {workspace.context.endpoint} to {release} failed: {cause}"
-    command = command_back(workspace, release)
-    return NotServing(
-        message, remedy=f"Look at --mode status, mend what it names, then type: {command}"
-    )
-
-
-def command_back(workspace: Workspace, release: str) -> str:
-    """Return what a person types to go back: never to another endpoint, environment or backend."""
-    settings, context = workspace.settings, workspace.context
-    file = str(context.config_file.absolute()) if context.config_file else None
-    flags = {
-        "--mode": "rollback",
-        "--to": release,
-        "--environment": settings.environment,
-        "--backend": settings.backend,
-        "--region": settings.aws_region,
-        "--config-file": file,
-        "--endpoint-name": context.endpoint_name,
-    }
-    variables = settings.given_by_environment("endpoint_prefix", "s3_bucket")
-    return typed.command_line(flags, variables=variables)
+    remedy = f"Look at --mode status, mend what it names, then type: --mode rollback --to {release}"
+    return NotServing(message, remedy=remedy)

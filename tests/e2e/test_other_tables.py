@@ -3,6 +3,7 @@
 import pytest
 
 from tests.e2e.story import Story
+from tests.support.embedded_aws import PROJECT_ROOT
 
 
 @pytest.mark.soak
@@ -15,7 +16,7 @@ def test_another_shipped_table_is_trained_on_deployed_and_tested(
 ) -> None:
     variables = {
         "ENDPOINT_PREFIX": f"other-{name.replace('_', '-')}",
-        "MLOPS_TRAINING__DATA": f"data/{name}.csv",
+        "MLOPS_TRAINING__DATA": str(PROJECT_ROOT / "data" / f"{name}.csv"),
         "MLOPS_TRAINING__TARGET": target,
     }
     done = story.run("--mode", "full", **variables)
