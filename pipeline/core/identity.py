@@ -76,14 +76,13 @@ def require_same_model(
         raise UsageError(message, remedy=remedy, code="AnotherModel")
 
 
-def require_configured(candidate: ModelIdentity, *, job: str, configured: str, remedy: str) -> None:
-    """Refuse a job of another model than the configuration is for."""
-    if candidate.name != configured:
-        message = (
-            f"The training job {job} is of the model {candidate.name}, but model_name_prefix is "
-            f"{configured}. Nothing was changed."
-        )
-        raise UsageError(message, remedy=remedy, code="AnotherModel")
+def another_name(candidate: ModelIdentity, *, job: str, configured: str, remedy: str) -> UsageError:
+    """Return the refusal of a job of another model than the configuration is for."""
+    message = (
+        f"The training job {job} is of the model {candidate.name}, but model_name_prefix is "
+        f"{configured}. Nothing was changed."
+    )
+    return UsageError(message, remedy=remedy, code="AnotherModel")
 
 
 def own_endpoint_prefix(name: str, *, taken: str, environment: str) -> str:

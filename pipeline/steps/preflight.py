@@ -33,11 +33,13 @@ def require_configured_model(workspace: Workspace, run: TrainingRun, *, command:
     `command` is what was asked for, to be typed again for the right model.
     """
     name, configured = run.identity.name, workspace.settings.model_name_prefix
+    if name == configured:
+        return
     serving = _serving(workspace, workspace.ledger.read().head)
     is_there = serving is not None and serving.name == name
     right = command if is_there else _elsewhere(workspace, run.identity, command)
     remedy = f"Name a job of {configured}, or type: MODEL_NAME_PREFIX={name} {right}"
-    identity.require_configured(
+    raise identity.another_name(
         run.identity, job=run.job_name, configured=configured, remedy=remedy
     )
 

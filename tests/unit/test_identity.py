@@ -11,9 +11,9 @@ from pipeline.core import naming
 from pipeline.core.errors import UsageError
 from pipeline.core.identity import (
     ModelIdentity,
+    another_name,
     differences,
     own_endpoint_prefix,
-    require_configured,
     require_same_model,
     telling_release,
 )
@@ -102,10 +102,10 @@ def test_an_endpoint_that_is_for_no_model_yet_takes_any() -> None:
     require_same_model(None, IRIS, endpoint="e", remedy="r")
 
 
-def test_a_job_of_another_name_than_the_configured_one_is_refused() -> None:
-    require_configured(IRIS, job="j", configured="iris-classifier", remedy="r")
-    with pytest.raises(UsageError, match=r"job j is of the model iris-classifier, but .* is wine"):
-        require_configured(IRIS, job="j", configured="wine", remedy="r")
+def test_a_job_of_another_name_than_the_configured_one_is_told_with_both() -> None:
+    error = another_name(IRIS, job="j", configured="wine", remedy="r")
+    assert "job j is of the model iris-classifier, but model_name_prefix is wine" in error.message
+    assert (error.exit_code, error.code) == (2, "AnotherModel")
 
 
 def test_the_live_release_tells_which_model_an_endpoint_is_for() -> None:
