@@ -91,6 +91,8 @@ def deploy(workspace: Workspace, candidate: Candidate) -> None:
     require_passed(candidate.run, candidate.decision, candidate.approval)
     started = monotonic()
     book = take_over(workspace)
+    run = candidate.run
+    preflight.require_same_model(workspace, book.head, run.identity, job=run.job_name)
     serving = serving_settings(workspace, image_uri=candidate.run.image_uri)
     digest = content_digest(candidate.run.artifact_sha256, serving)
     try:
@@ -313,6 +315,7 @@ def _new_release(workspace: Workspace, candidate: Candidate, serving: ServingSet
         artifact_uri=workspace.store.uri(naming.artifact_object(candidate.run.artifact_sha256)),
         artifact_sha256=candidate.run.artifact_sha256,
         training_job=candidate.run.job_name,
+        identity=candidate.run.identity,
         evaluation=candidate.evaluation,
         decision=candidate.decision,
         approval=candidate.approval,
@@ -322,4 +325,5 @@ def _new_release(workspace: Workspace, candidate: Candidate, serving: ServingSet
         created_at=now,
         created_by=workspace.context.who,
         serving=serving,
+        test_limits=workspace.settings.test_limits,
     )

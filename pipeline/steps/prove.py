@@ -42,7 +42,7 @@ def conclude_deployment(
     if isinstance(outcome, Stayed):
         raise _after_a_move_that_failed(workspace, book, release, outcome)
     with workspace.context.recorder.phase("testing"):
-        report = probe(workspace, held_out(workspace, release))
+        report = probe(workspace, held_out(workspace, release), workspace.settings.test_limits)
     workspace.context.recorder.add(probe=report)
     if not report.passed:
         raise _after_failed_tests(workspace, book, release, report)

@@ -143,8 +143,8 @@ def _begun(workspace: Workspace, book: LeasedLedger, *, to: str, reason: str) ->
     book.write(_announced(workspace, head, target, reason=said, bars=serves))
     if serves:
         workspace.context.recorder.note(
-            f"{head.live_release} is quarantined once {target} serves. To return to it: "
-            f"--mode rollback --to {head.live_release} --force"
+            f"{head.live_release} is quarantined once {target} serves.",
+            to_do=f"To return to it: --mode rollback --to {head.live_release} --force",
         )
     return go_back(workspace, book)
 
