@@ -186,7 +186,7 @@ def _as_list(value: Any) -> list[Any]:
 
 def judge_endpoint(head: LedgerHead, seen: EndpointObservation) -> Finding:
     """Compare what the ledger believes with what SageMaker says."""
-    check, look = "endpoint", "Look at --mode status; the next deployment or rollback settles it."
+    check, look = "endpoint", "Look at --mode status; --mode settle finishes it."
     if head.move:
         what = f"a move of {seen.name} to {head.move.target} is under way, or its run died."
         return warning(check, what, fix=look)

@@ -46,8 +46,8 @@ def take_over(workspace: Workspace) -> LeasedLedger:
     found = reconcile(book.head, seen, when=context.now(), run_id=context.run_id)
     if found.event is not None:
         logger.warning("endpoint=%s: %s", seen.name, found.event)
-        target = book.head.move.target if book.head.move else seen.config_name or "nothing"
-        book.record(found.head, found.event, config=target)
+        about = found.head.move or book.head.move
+        book.record(found.head, found.event, config=about.target if about else "nothing")
     _require_known(book.head, seen)
     return book
 

@@ -54,7 +54,8 @@ def roll_back(workspace: Workspace, *, to: str, reason: str) -> RolledBackTo:
 def leave(workspace: Workspace, book: LeasedLedger, *, to: str, reason: str) -> RolledBackTo:
     """Finish the way back that was begun, else begin one. Scaling is on again afterwards."""
     started = monotonic()
-    require_endpoint(settled_endpoint(workspace))
+    if book.head.move is None or not book.head.move.goes_back:
+        require_endpoint(settled_endpoint(workspace))
     try:
         back = _finished(workspace, book, to=to) or _begun(workspace, book, to=to, reason=reason)
     except PipelineError:
