@@ -110,7 +110,10 @@ def finish(head: LedgerHead) -> LedgerHead:
     if not move.has_arrived:
         what = f"{move.target} does not serve yet."
         raise UsageError(what, remedy=_SETTLE)
-    return replace(mark_healthy(head), move=None)
+    proved = replace(mark_healthy(head), move=None)
+    if move.kind is MoveKind.ADOPTION:  # a hand on the cloud is no word on what was barred
+        return replace(proved, quarantined=head.quarantined)
+    return proved
 
 
 def drop_move(head: LedgerHead) -> LedgerHead:

@@ -194,6 +194,7 @@ def finish_what_was_begun(workspace: Workspace, book: LeasedLedger, digest: str)
         go_back(workspace, book)
         left = book.head.endpoint_configs.get(begun.origin or "")
         if begun.kind is MoveKind.RETURN and left and _content(book, left.release) == digest:
+            workspace.context.recorder.add(release_id=left.release)
             raise RolledBack(begun.reason, remedy=_mend(book))
         return None
     release = book.release(book.head.live_release or "")
@@ -202,6 +203,7 @@ def finish_what_was_begun(workspace: Workspace, book: LeasedLedger, digest: str)
         adopt(workspace, book)
         return None
     if release.content_digest == digest:
+        workspace.context.recorder.add(release_id=release.release_id)
         conclude_deployment(workspace, book, release, arrived)
         return arrived
     try:

@@ -8,6 +8,7 @@ from pipeline.context import Workspace
 from pipeline.core import naming
 from pipeline.core.errors import CorruptRecord, LeaseHeld, NotServing, UsageError
 from pipeline.core.head import HistoryEvent, LedgerHead
+from pipeline.core.lease import unheard
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 from pipeline.core.reconcile import reconcile
 from pipeline.gateways.ledger import LeasedLedger
@@ -131,13 +132,12 @@ def _release_dead_lock(root: Root, book: LeasedLedger) -> bool:
 
 def was_cut_off(book: LeasedLedger) -> bool:
     """Tell whether the run before this one could not tell its user how it ended."""
-    before = book.lease.predecessor
-    return before is not None and not before.told
+    return bool(unheard(book.lease.lease))
 
 
 def finished_unheard(book: LeasedLedger, what: str) -> HistoryEvent | None:
-    """Return the event with which the run before ended, where nobody was told of it."""
-    before, last = book.lease.predecessor, book.before
-    if before is None or before.told or last is None or last.what != what:
+    """Return the event with which a run before this one ended, where nobody was told of it."""
+    last = book.before
+    if last is None or last.what != what:
         return None
-    return last if last.details.get("run") == before.owner.run_id else None
+    return last if last.details.get("run") in unheard(book.lease.lease) else None
