@@ -61,7 +61,8 @@ def _from(
     later: Collection[str],
     stop_at: int | None,
 ) -> None:
-    walked = _tried(story, planned, findings)
+    # Who still has faults to come must see every command; all others stop where it is known.
+    walked = _tried(story, planned, findings, stops=left == 0)
     if left == 0 or walked.problem:
         return
     for place, what, fault in _next_places(walked, planned, kinds, met, left):
@@ -95,8 +96,10 @@ def _next_places(
                     yield (command, boundary), each.what, fault
 
 
-def _tried(story: Story, planned: tuple[Planned, ...], findings: Findings) -> Walk:
-    walked = walk(story.start(), story.command, planned, findings.known)
+def _tried(
+    story: Story, planned: tuple[Planned, ...], findings: Findings, *, stops: bool = True
+) -> Walk:
+    walked = walk(story.start(), story.command, planned, findings.known, goal=story.goal, stops=stops)
     findings.schedules += 1
     if walked.problem:
         findings.broken.append((story, planned, walked.problem))
@@ -138,14 +141,14 @@ def shrunk(story: Story, planned: tuple[Planned, ...]) -> tuple[Planned, ...]:
     """Return as few of these faults as break something."""
     for each in planned:
         fewer = tuple(other for other in planned if other is not each)
-        if walk(story.start(), story.command, fewer).problem:
+        if walk(story.start(), story.command, fewer, goal=story.goal).problem:
             return shrunk(story, fewer)
     return planned
 
 
 def told(story: Story, planned: tuple[Planned, ...]) -> str:
     """Return the story of a schedule in at most ten lines."""
-    walked = walk(story.start(), story.command, planned)
+    walked = walk(story.start(), story.command, planned, goal=story.goal)
     lines = [f"{story.name}: {walked.problem}", *walked.world.story]
     return "\n".join(line[:300] for line in (lines if len(lines) <= 10 else [*lines[:9], lines[-1]]))
 
