@@ -13,6 +13,7 @@ from pipeline.core import naming
 from pipeline.core.errors import LeaseHeld
 from pipeline.core.foundation import Foundation
 from pipeline.core.requests import Request
+from pipeline.core.state_lock import StateLock
 from pipeline.gateways import leases, provider_mirror
 from pipeline.gateways.alarms import CloudWatch
 from pipeline.gateways.aws import Cloud
@@ -21,7 +22,7 @@ from pipeline.gateways.ports import Alarms, EndpointCalls, HeldLease, Hosting, O
 from pipeline.gateways.roots import TerraformRoot
 from pipeline.gateways.runtime import EndpointClient
 from pipeline.gateways.sagemaker import SageMaker
-from pipeline.gateways.state_bucket import find_state_lock
+from pipeline.gateways.state_bucket import find_lock
 from pipeline.gateways.store import Store
 from pipeline.gateways.terraform import Engine, Terraform, find_engine
 from pipeline.recorder import Recorder
@@ -139,10 +140,14 @@ class Context:
             data_dir=self.work_dir / f"terraform-{root}",
             environment=self._terraform_environment,
             on_line=lambda line: logger.debug("terraform: %s", line),
+            find_lock=lambda: self._find_lock(state_key),
             keep_open=() if self.work_fd is None else (self.work_fd,),
         )
         terraform.init(self._backend_config(state_key) if state_key else None)
         return terraform
+
+    def _find_lock(self, state_key: str | None) -> StateLock | None:
+        return find_lock(self.cloud, self.state_bucket, state_key) if state_key else None
 
     def _backend_config(self, key: str) -> dict[str, str]:
         config = {"bucket": self.state_bucket, "key": key, "region": self.cloud.region}
@@ -207,7 +212,6 @@ def _root(context: Context, name: str, key_of: Callable[[str, str], str]) -> Ter
     return TerraformRoot(
         name,
         lambda: context.terraform(name, state_key=key),
-        find_lock=lambda: find_state_lock(context.cloud, context.state_bucket, key),
         work_dir=context.work_dir,
         output_dir=context.output_dir,
     )

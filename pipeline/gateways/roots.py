@@ -26,13 +26,11 @@ class TerraformRoot:
         name: str,
         connect: Callable[[], Terraform],
         *,
-        find_lock: Callable[[], StateLock | None],
         work_dir: Path,
         output_dir: Path,
     ) -> None:
         self.name = name
         self._connect = connect
-        self._find_lock = find_lock
         self._work_dir = work_dir
         self._output_dir = output_dir
 
@@ -77,7 +75,7 @@ class TerraformRoot:
 
     def state_lock(self) -> StateLock | None:
         """Return who holds the state, if anybody does."""
-        return self._find_lock()
+        return self._terraform.state_lock()
 
     def force_unlock(self, lock_id: str) -> None:
         self._terraform.force_unlock(lock_id)

@@ -1,11 +1,16 @@
-"""The bucket of Terraform's state: what must be there before Terraform can own anything."""
+"""The bucket of Terraform's state: what must be there before Terraform can own anything.
+
+And the lock that Terraform keeps there beside each state.
+"""
 
 import json
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from pipeline.core.state_lock import StateLock, parse_state_lock
 from pipeline.gateways.aws import Cloud, attempting, error_code
+from pipeline.gateways.store import Store
 
 _MISSING = {"404", "NoSuchBucket", "NotFound"}
 _MADE_MEANWHILE = {"BucketAlreadyOwnedByYou"}
@@ -22,6 +27,13 @@ def ensure_state_bucket(cloud: Cloud, bucket: str) -> bool:
         made = _create_if_missing(s3, bucket, cloud.region)
         _protect(s3, bucket, cloud.partition)
     return made
+
+
+def find_lock(cloud: Cloud, bucket: str, state_key: str) -> StateLock | None:
+    """Return the lock on a state; None when nobody has locked it. Raises CorruptRecord."""
+    store, key = Store(cloud, bucket), f"{state_key}.tflock"
+    found = store.find(key)
+    return parse_state_lock(found.body, place=store.uri(key)) if found else None
 
 
 def _create_if_missing(s3: Any, bucket: str, region: str) -> bool:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.errors import CloudUnusable
+from pipeline.core.state_lock import StateLock
 from pipeline.gateways import process
 from pipeline.gateways.terraform_words import error_text, failure
 
@@ -91,7 +92,11 @@ def _version(argv: tuple[str, ...], environment: Mapping[str, str]) -> str | Non
 
 
 class Terraform:
-    """One root module with a data directory of its own, so that two runs never share files."""
+    """One root module with a data directory of its own, so that two runs never share files.
+
+    `find_lock` looks for a lock on its state, which Terraform itself can only be refused by.
+    Terraform inherits the file descriptors of `keep_open`.
+    """
 
     def __init__(
         self,
@@ -101,6 +106,7 @@ class Terraform:
         data_dir: Path,
         environment: Mapping[str, str],
         on_line: Callable[[str], None] | None = None,
+        find_lock: Callable[[], StateLock | None] = lambda: None,
         keep_open: Sequence[int] = (),
     ) -> None:
         self.engine = engine
@@ -117,6 +123,7 @@ class Terraform:
             "PYTHONPATH": str(_PACKAGE_ROOT),
         }
         self._on_line = on_line
+        self._find_lock = find_lock
         self._keep_open = keep_open
 
     def init(self, backend_config: Mapping[str, str] | None) -> None:
@@ -139,10 +146,12 @@ class Terraform:
         targets: Sequence[str] = (),
         timeout_s: float = 600.0,
         lock_timeout_s: int = 0,
+        refresh: bool = True,
     ) -> bool:
         """Write a saved plan to `out`; True when it would change anything.
 
-        `targets` limit it to these addresses and what they depend on.
+        `targets` limit it to these addresses and what they depend on. Without `refresh` the plan
+        believes the state and asks AWS for nothing that is in it.
         """
         completed = self._run(
             "plan",
@@ -151,6 +160,7 @@ class Terraform:
             out=str(out),
             target=list(targets),
             lock_timeout=f"{lock_timeout_s}s",
+            refresh=refresh,
             detailed_exitcode=_flag(),
         )
         if completed.exit_code == _EXIT_CHANGES:
@@ -192,6 +202,31 @@ class Terraform:
             return frozenset()
         self._check("state list", completed)
         return frozenset(completed.stdout.split("\n")) - {""}
+
+    def state_lock(self) -> StateLock | None:
+        """Return the lock on this root's state; None when nobody has locked it."""
+        return self._find_lock()
+
+    def force_unlock(self, lock_id: str) -> None:
+        """Release a lock whose Terraform is dead. Refused when the state has another lock."""
+        self._checked("force-unlock", lock_id, timeout_s=_READ_TIMEOUT_S, force=_flag())
+
+    def import_object(self, address: str, object_id: str, *, var_files: Sequence[Path]) -> None:
+        """Take an object that is there into the state, as the resource at `address`.
+
+        Refused where the state has that resource, and where there is no such object.
+        """
+        self._checked(
+            "import",
+            address,
+            object_id,
+            timeout_s=_READ_TIMEOUT_S,
+            var_file=[str(path) for path in var_files],
+        )
+
+    def taint(self, address: str) -> None:
+        """Mark that an object must be replaced by the next plan."""
+        self._checked("taint", address, timeout_s=_READ_TIMEOUT_S)
 
     def untaint(self, address: str) -> None:
         """Take back Terraform's mark that an object must be replaced."""
@@ -248,7 +283,7 @@ def _command_line(command: str, *arguments: str, **options: Any) -> list[str]:
     """Return the arguments after the program's name; not every command knows every option."""
     from python_terraform import Terraform as CommandLines
 
-    if command in {"init", "plan", "apply", "destroy"}:
+    if command in {"init", "plan", "apply", "destroy", "import"}:
         options = {"input": False, **options}
     if command != "state list":
         options = {"no_color": _flag(), **options}

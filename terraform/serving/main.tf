@@ -1,5 +1,5 @@
 locals {
-  # The runner and the alarms know this name.
+  # The runner, the alarms and the root surroundings know this name.
   variant_name = "primary"
 }
 

@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.emulated.embedded import Embedded, a_variant, eventually, refusal, unique
+from tests.emulated.embedded import Embedded, a_variant, eventually, unique
 
 pytestmark = pytest.mark.emulated
 
@@ -174,7 +174,7 @@ def test_variants_share_traffic_by_weight_and_can_be_named(embedded: Embedded) -
         embedded.answer(endpoint, TargetVariant="c")
 
 
-def test_an_update_needs_the_current_config_too(embedded: Embedded) -> None:
+def test_an_update_to_a_config_that_is_not_there_is_refused(embedded: Embedded) -> None:
     endpoint = embedded.an_endpoint(embedded.a_config())
     with pytest.raises(ClientError, match="Could not find endpoint configuration"):
         update(embedded, endpoint, config="no-such-config")
@@ -186,22 +186,6 @@ def test_a_second_update_is_refused_while_one_is_in_progress(embedded: Embedded)
     with pytest.raises(ClientError, match="Cannot update in-progress endpoint"):
         update(embedded, endpoint, config=new)
     embedded.settled(endpoint)
-
-
-def test_a_config_in_use_cannot_be_deleted(embedded: Embedded) -> None:
-    config = embedded.a_config()
-    embedded.an_endpoint(config)
-    with pytest.raises(ClientError, match="it is in use by endpoint"):
-        embedded.sagemaker.delete_endpoint_config(EndpointConfigName=config)
-
-
-def test_an_endpoint_that_is_being_deleted_uses_no_config(embedded: Embedded) -> None:
-    config = embedded.a_config(count=2)
-    endpoint = embedded.an_endpoint(config)
-    embedded.sagemaker.delete_endpoint(EndpointName=endpoint)
-    embedded.sagemaker.delete_endpoint_config(EndpointConfigName=config)
-    code, _ = refusal(embedded.sagemaker.describe_endpoint_config, EndpointConfigName=config)
-    assert code == "ValidationException"
 
 
 def test_a_deleted_endpoint_is_gone_and_no_longer_answers(embedded: Embedded) -> None:

@@ -21,7 +21,7 @@ REQUIREMENTS = ("requirements.txt", "requirements-dev.txt", "requirements-tools.
 # 0 done and 1 a bug have no error class; a signal's code is 128 and its number.
 CODES_WITHOUT_CLASS = {0, 1, 130, 143}
 WRITTEN_BY_RUNS = ("results.json", "results.env", "run.log", "release.tfvars.json")
-TERRAFORM_ROOTS = ("account", "foundation", "serving")
+TERRAFORM_ROOTS = ("account", "foundation", "serving", "surroundings")
 
 
 def tracked_files() -> list[Path]:

@@ -11,7 +11,7 @@ from pipeline.gateways.terraform import MINIMUM_VERSION
 from tests.style.sources import PROJECT_ROOT
 
 TERRAFORM = PROJECT_ROOT / "terraform"
-ROOTS = ("account", "foundation", "serving")
+ROOTS = ("account", "foundation", "serving", "surroundings")
 MODULES = sorted(path.name for path in (TERRAFORM / "modules").iterdir() if path.is_dir())
 # What people run it on: Linux and macOS, on Intel and on ARM.
 PLATFORMS = 4

@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.core.naming import LOCAL_ACCOUNT
 from tests.terraform.conftest import REGION
 from tests.terraform.serving_stack import BUCKET, Wanted, first_release
+from tests.terraform.surroundings_stack import surroundings
 
 Values = dict[str, Any]
 
@@ -84,9 +85,14 @@ CAPTURE: Values = {"destination_uri": f"s3://{BUCKET}/capture", "percentage": 20
 
 
 def serving(endpoint: str, release: str = FIRST) -> Wanted:
-    """Return an endpoint with every option on, two instances of one release."""
-    wanted = first_release(endpoint, release, count=2).moved_to(f"{release}-n2", **CANARY)
-    return wanted.given(alarms=ALARMS, autoscaling=SCALING, dashboard={}, topic_arns=TOPICS)
+    """Return an endpoint on two instances of one release, moved there as a canary."""
+    return first_release(endpoint, release, count=2).moved_to(f"{release}-n2", **CANARY)
+
+
+def everything_around(endpoint: str, release: str = FIRST) -> Values:
+    """Return every option on around that endpoint."""
+    options: Values = {"alarms": ALARMS, "autoscaling": SCALING, "dashboard": {}}
+    return surroundings(endpoint, release, instance_count=2, topic_arns=TOPICS, **options)
 
 
 # root -> setting -> values. Inventories are of local and production, names are compared among all.
@@ -101,5 +107,10 @@ SETTINGS: dict[str, dict[str, Values]] = {
         "local": first_release("iris-local", FIRST).tfvars(),
         "other_model": serving("prices-production").tfvars(),
         "production": serving("iris-production").tfvars(),
+    },
+    "surroundings": {
+        "local": surroundings("iris-local", FIRST),
+        "other_model": everything_around("prices-production"),
+        "production": everything_around("iris-production"),
     },
 }

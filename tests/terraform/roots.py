@@ -11,6 +11,7 @@ from tests.support.embedded_aws import PROJECT_ROOT
 from tests.terraform.conftest import REGION, STATE_BUCKET
 
 ROOTS = PROJECT_ROOT / "terraform"
+OF_ONE_MODEL = ("serving", "surroundings")
 _FINISHED = re.compile(r"^(\S+): (?:Creation|Modifications) complete after (?:(\d+)m)?(\d+)s", re.M)
 
 
@@ -30,7 +31,7 @@ class Root:
         self._folder = folder
         settings = ROOTS / "environments" / f"{profile}.tfvars"
         self._var_files = [settings] if name == "foundation" else []
-        self._where = {} if name == "serving" else {"project": "trial", "region": REGION}
+        self._where = {} if name in OF_ONE_MODEL else {"project": "trial", "region": REGION}
         self.seconds: dict[str, int] = {}
         self.terraform = Terraform(
             engine, ROOTS / name, data_dir=folder / "data", environment=environment

@@ -1,22 +1,19 @@
 """The serving root under test: release variables in, planned and applied actions out."""
 
 import io
-import json
 import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.gateways import process
 from pipeline.gateways.aws import Cloud
-from pipeline.gateways.process import Completed
-from pipeline.gateways.terraform import Engine, Terraform
-from tests.support.embedded_aws import PROJECT_ROOT, admin
+from pipeline.gateways.terraform import Engine
+from tests.support.embedded_aws import admin
+from tests.terraform.stacks import Stack
 
 ROLE = "arn:aws:iam::000000000000:role/execution"
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.9-0-cpu-py3"
-ROOT = PROJECT_ROOT / "terraform" / "serving"
 BUCKET = "terraform-test-artifacts"
 ENDPOINT = "module.endpoint.aws_sagemaker_endpoint.this"
 MOVE_ONLY = {ENDPOINT: "update"}
@@ -48,7 +45,6 @@ class Wanted:
     strategy: Mapping[str, Any] = field(default_factory=lambda: {"strategy": "all_at_once"})
     alarms_of: str
     instance_types: Mapping[str, str] = field(default_factory=dict)  # ml.m5.large unless named
-    options: Mapping[str, Any] = field(default_factory=dict)
 
     def moved_to(self, key: str, **strategy: Any) -> "Wanted":
         return replace(
@@ -65,12 +61,8 @@ class Wanted:
             self, releases=tuple(r for r in self.releases if r not in releases), configs=kept
         )
 
-    def given(self, **options: Any) -> "Wanted":
-        return replace(self, options={**self.options, **options})
-
     def tfvars(self) -> dict[str, Any]:
         return {
-            **self.options,
             "deployment": {
                 **self.strategy,
                 "alarm_names": [
@@ -128,64 +120,20 @@ def config_and_alarms(key: str) -> tuple[str, ...]:
     )
 
 
-def all_of(action: str, *addresses: str) -> dict[str, str]:
-    return dict.fromkeys(addresses, action)
-
-
-class ServingStack:
-    """terraform/serving with its own state, planned and applied against the embedded AWS."""
+class ServingStack(Stack):
+    """terraform/serving of one endpoint."""
 
     def __init__(
         self, name: str, cloud: Cloud, engine: Engine, environment: Mapping[str, str], folder: Path
     ) -> None:
+        super().__init__("serving", name, engine, environment, folder)
         self._cloud = cloud
-        self._folder = folder
-        self._engine = engine
-        self._environment = environment
-        self.endpoint = name
-        self._terraform = Terraform(
-            engine,
-            ROOT,
-            data_dir=folder / "data",
-            environment=environment,
-        )
-        self._terraform.init(
-            {
-                "bucket": "terraform-test-state",
-                "key": f"{name}.tfstate",
-                "region": cloud.region,
-                "use_path_style": "true",
-            }
-        )
 
-    def plan(self, wanted: Wanted) -> dict[str, str]:
+    def plan(self, wanted: Wanted, *options: str) -> dict[str, str]:
         """Return address -> action of everything the plan would change."""
         for release in wanted.releases:
             store_artifact(self._cloud, release)
-        path = self._folder / "release.tfvars.json"
-        path.write_text(json.dumps(wanted.tfvars()))
-        out = f"-out={self._folder / 'plan'}"
-        said = self._by_hand("plan", "-input=false", "-json", f"-var-file={path}", out)
-        return _planned_changes(said)
-
-    def apply(self) -> Completed:
-        """Apply the plan made last."""
-        return self._terraform.apply(self._folder / "plan", timeout_s=120)
-
-    def destroy(self) -> None:
-        path = self._folder / "release.tfvars.json"
-        self._by_hand("destroy", "-input=false", "-auto-approve", f"-var-file={path}")
-
-    def _by_hand(self, *arguments: str) -> str:
-        """Run what the runner never does, or not so; return what it printed."""
-        ended = process.run(
-            [*self._engine.argv, *arguments],
-            cwd=ROOT,
-            environment={**self._environment, "TF_DATA_DIR": str(self._folder / "data")},
-            timeout_s=120,
-        )
-        assert ended.exit_code == 0, ended.stderr + ended.stdout
-        return ended.stdout
+        return self.plan_values(wanted.tfvars(), *options)
 
     def serves(self) -> str:
         return str(self.describe()["EndpointConfigName"]).removeprefix(f"{self.endpoint}-")
@@ -228,17 +176,6 @@ def _apply_whole(stack: ServingStack, wanted: Wanted) -> None:
             return
         applied = stack.apply()
     assert applied.exit_code == 0, applied.stderr
-
-
-def _planned_changes(said: str) -> dict[str, str]:
-    """Read what `terraform plan -json` says while it plans; `show` would be one more program."""
-    messages = [json.loads(line) for line in said.splitlines()]
-    changes = [each["change"] for each in messages if each["type"] == "planned_change"]
-    return {
-        change["resource"]["addr"]: change["action"]
-        for change in changes
-        if change["action"] != "move"
-    }
 
 
 def store_artifact(cloud: Cloud, release: str) -> None:

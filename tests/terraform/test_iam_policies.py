@@ -25,6 +25,7 @@ pytestmark = pytest.mark.terraform
 BUCKET = f"arn:aws:s3:::mlops-staging-{ACCOUNT}-us-east-1"
 STATE_BUCKET = f"arn:aws:s3:::mlops-state-{ACCOUNT}-us-east-1"
 STATE = f"{STATE_BUCKET}/serving/staging/iris-staging.tfstate"
+STATES = (STATE, f"{STATE_BUCKET}/surroundings/staging/iris-staging.tfstate")
 SAGEMAKER = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}"
 ENDPOINT = f"{SAGEMAKER}:endpoint/iris-staging"
 PACKAGE = f"{SAGEMAKER}:model-package/iris/7"
@@ -70,7 +71,7 @@ def starting_a_job(**changed: str | tuple[str, ...] | None) -> Call:
 
 
 def test_plan_role_reads_everything_a_plan_needs(roles: Roles) -> None:
-    assert roles.plan.may("s3:GetObject", STATE)
+    assert all(roles.plan.may("s3:GetObject", state) for state in STATES)
     assert roles.plan.may("s3:GetObject", f"{BUCKET}/ledger/iris-staging.json")
     assert roles.plan.may("sagemaker:DescribeEndpoint", ENDPOINT)
     assert roles.plan.may("cloudwatch:DescribeAlarms")
@@ -78,8 +79,9 @@ def test_plan_role_reads_everything_a_plan_needs(roles: Roles) -> None:
 
 def test_plan_role_holds_the_state_lock_and_nothing_else(roles: Roles) -> None:
     for action in ("s3:PutObject", "s3:DeleteObject"):
-        assert roles.plan.may(action, f"{STATE}.tflock")
-        assert not roles.plan.may(action, STATE)
+        for state in STATES:
+            assert roles.plan.may(action, f"{state}.tflock")
+            assert not roles.plan.may(action, state)
         assert not roles.plan.may(action, f"{STATE_BUCKET}/foundation/staging.tfstate.tflock")
 
 
@@ -172,7 +174,9 @@ def test_deploy_role_moves_endpoints_of_its_environment_only(roles: Roles) -> No
     assert roles.deploy.may("sagemaker:UpdateEndpoint", ENDPOINT)
     production = f"{SAGEMAKER}:endpoint/iris-production"
     assert not roles.deploy.may("sagemaker:UpdateEndpoint", production)
-    assert not roles.deploy.may("s3:PutObject", STATE.replace("staging", "production"))
+    for state in STATES:
+        assert roles.deploy.may("s3:PutObject", state)
+        assert not roles.deploy.may("s3:PutObject", state.replace("staging", "production"))
 
 
 @pytest.mark.parametrize("tag", ["mlops:environment", "mlops:project"])
@@ -201,8 +205,9 @@ def test_deploy_role_scales_endpoints_and_no_other_service(roles: Roles) -> None
     assert not may_scale("dynamodb")
 
 
-def test_deploy_role_keeps_both_kinds_of_alarms(roles: Roles) -> None:
+def test_deploy_role_keeps_all_kinds_of_alarms(roles: Roles) -> None:
     alarm = f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:iris-staging"
+    assert roles.deploy.may("cloudwatch:PutMetricAlarm", f"{alarm}-quiet")
     assert roles.deploy.may("cloudwatch:PutMetricAlarm", f"{alarm}-r-20260101-000000-aaaaaa-errors")
     assert roles.deploy.may("cloudwatch:PutCompositeAlarm", f"{alarm}/rollback")
 
@@ -260,8 +265,8 @@ def test_execution_role_cannot_approve_its_own_package(roles: Roles) -> None:
         ("s3:DeleteBucket", STATE_BUCKET),
         ("s3:PutBucketPolicy", STATE_BUCKET),
         ("s3:PutBucketVersioning", STATE_BUCKET),
-        ("s3:DeleteObject", STATE),
-        ("s3:DeleteObjectVersion", STATE),
+        *(("s3:DeleteObject", state) for state in STATES),
+        *(("s3:DeleteObjectVersion", state) for state in STATES),
     ],
 )
 def test_nobody_may_take_the_state_away(roles: Roles, action: str, resource: str) -> None:

@@ -17,12 +17,12 @@ from tests.terraform.serving_stack import (
     MOVE_ONLY,
     ServingStack,
     Wanted,
-    all_of,
     config_and_alarms,
     first_release,
     model,
     planned_and_applied,
 )
+from tests.terraform.stacks import all_of
 
 pytestmark = [pytest.mark.terraform, pytest.mark.emulated]
 

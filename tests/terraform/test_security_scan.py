@@ -99,7 +99,7 @@ def test_checkov_finds_nothing_in_the_plan_of_production_s_endpoint(
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("name", ["account", "foundation"])
+@pytest.mark.parametrize("name", ["account", "foundation", "surroundings"])
 def test_checkov_finds_nothing_in_the_plan_of_a_production_root(
     name: str, engine: Engine, terraform_environment: Mapping[str, str], tmp_path: Path
 ) -> None:

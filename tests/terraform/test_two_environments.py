@@ -14,7 +14,14 @@ from pipeline.gateways.aws import Cloud
 from pipeline.gateways.terraform import Engine
 from tests.terraform.example_roots import named, store_model
 from tests.terraform.resource_rows import QUESTIONS, held
-from tests.terraform.root_settings import ACCOUNT, FIRST, FOUNDATION, Values, serving
+from tests.terraform.root_settings import (
+    ACCOUNT,
+    FIRST,
+    FOUNDATION,
+    Values,
+    everything_around,
+    serving,
+)
 from tests.terraform.roots import Root
 
 pytestmark = [
@@ -50,21 +57,27 @@ class Account:
         values = FOUNDATION | {"environment": environment, "model_package_groups": groups}
         self.apply(environment, "foundation", values)
         for model in MODELS:
-            self.apply(f"{model}-{environment}", "serving", self._endpoint(model, environment))
+            self._add_endpoint(f"{model}-{environment}", model, environment)
 
-    def _endpoint(self, model: str, environment: str) -> Values:
-        """Return everything on, with what the foundation of the environment offers."""
+    def _add_endpoint(self, endpoint: str, model: str, environment: str) -> None:
+        """Serve with everything on around it, on what the foundation of the environment offers."""
         offered = self.applied[environment][0].terraform.outputs()
-        values = serving(f"{model}-{environment}").tfvars()
+        values = serving(endpoint).tfvars()
         archive = store_model(self.cloud, offered["bucket"], f"artifacts/{model}/model.tar.gz")
         release = values["releases"][FIRST] | {
             "artifact_uri": archive,
             "execution_role_arn": offered["role_arn"],
             "kms_key_arn": offered["kms_key_arn"],
         }
-        alarms = {**values["alarms"], "rollback": {}}
+        self.apply(endpoint, "serving", {**values, "releases": {FIRST: release}})
+        around = everything_around(endpoint)
+        alarms = {**around["alarms"], "rollback": {}}
         topics = {"topic_arns": offered["topic_arns"]}
-        return {**values, **topics, "alarms": alarms, "releases": {FIRST: release}}
+        self.apply(f"around-{endpoint}", "surroundings", {**around, **topics, "alarms": alarms})
+
+    def destroy_endpoint(self, endpoint: str) -> None:
+        self.destroy(f"around-{endpoint}")
+        self.destroy(endpoint)
 
     def destroy(self, name: str) -> None:
         root, values = self.applied.pop(name)
@@ -90,15 +103,17 @@ def test_nobody_touches_what_is_anothers(account: Account, cloud: Cloud) -> None
         account.add_environment(environment)
     assert account.planned() == {}
 
-    account.destroy("iris-staging")
+    account.destroy_endpoint("iris-staging")
     assert account.planned() == {}
 
-    account.destroy("prices-staging")
+    account.destroy_endpoint("prices-staging")
     account.destroy("staging")
     assert account.planned() == {}
     described = cloud.client("sagemaker").describe_endpoint(EndpointName="iris-production")
     assert described["EndpointStatus"] == "InService"
 
-    for name in ("iris-production", "prices-production", "production", "account"):
+    for endpoint in ("iris-production", "prices-production"):
+        account.destroy_endpoint(endpoint)
+    for name in ("production", "account"):
         account.destroy(name)
     assert (held(cloud, QUESTIONS), named(cloud)) == before

@@ -136,6 +136,23 @@ def test_an_endpoint_that_cannot_be_launched_again_has_failed_and_says_why(world
     assert endpoint["FailureReason"].endswith("embedded AWS: the artifact is gone")
 
 
+@pytest.mark.parametrize(
+    ("kind", "missing"),
+    [
+        ("endpoint-config", "Could not find endpoint configuration"),
+        ("model", "Could not find model"),
+    ],
+)
+def test_an_endpoint_whose_config_or_model_is_gone_is_not_launched_again(
+    world: World, kind: str, missing: str
+) -> None:
+    world.store.remove(key(kind))
+    assert world.begin()(5) is True
+    endpoint = world.store.find(key("endpoint")) or {}
+    assert (endpoint["EndpointStatus"], world.launched) == ("Failed", [])
+    assert missing in endpoint["FailureReason"]
+
+
 def test_workers_of_an_endpoint_deleted_meanwhile_are_stopped(world: World) -> None:
     world.before_launch = lambda: world.store.remove(key("endpoint"))
     assert world.begin()(5) is True

@@ -10,7 +10,7 @@ data "aws_iam_policy_document" "deploy" {
   }
 
   statement {
-    sid       = "WriteServingState"
+    sid       = "WriteStates"
     actions   = ["s3:PutObject"]
     resources = local.state_arns
   }

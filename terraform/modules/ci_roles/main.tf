@@ -13,7 +13,7 @@ locals {
   cloudwatch_arn   = "arn:${var.partition}:cloudwatch:${local.regional_arn}"
   scaling_arn      = "arn:${var.partition}:application-autoscaling:${local.regional_arn}:scalable-target/*"
 
-  # Everything the serving root makes is named after its endpoint.
+  # Everything that the roots serving and surroundings make is named after its endpoint, and so are their states.
   endpoints     = sort(var.endpoint_names)
   endpoint_arns = [for name in local.endpoints : "${local.sagemaker_arn}:endpoint/${lower(name)}"]
   config_arns   = [for name in local.endpoints : "${local.sagemaker_arn}:endpoint-config/${lower(name)}-*"]
@@ -25,9 +25,9 @@ locals {
   dashboard_arns = [
     for name in local.endpoints : "arn:${var.partition}:cloudwatch::${var.account_id}:dashboard/${name}"
   ]
-  state_arns = [
-    for name in local.endpoints : "${local.state_bucket_arn}/serving/${var.environment}/${name}.tfstate"
-  ]
+  state_arns = flatten([
+    for name in local.endpoints : [for root in ["serving", "surroundings"] : "${local.state_bucket_arn}/${root}/${var.environment}/${name}.tfstate"]
+  ])
 
   # Jobs are named after their model alone; the tags say which environment they belong to.
   job_arns = ["${local.sagemaker_arn}:processing-job/*", "${local.sagemaker_arn}:training-job/*"]

@@ -57,14 +57,3 @@ run "unknown_region_is_refused" {
 
   expect_failures = [var.region]
 }
-
-run "unknown_cores_of_the_live_type_are_refused" {
-  command = plan
-
-  variables {
-    dashboard   = {}
-    live_config = "r-20260101-120000-aaaaaa-n1"
-  }
-
-  expect_failures = [var.vcpus]
-}

@@ -4,7 +4,7 @@ locals {
   _most_instances = var.autoscaling == null ? {} : { instance_count = module.autoscaling[0].max_capacity }
 
   # An id tells when the release was made.
-  _release_times = { for id in keys(var.releases) : id => format("%s-%s-%sT%s:%s:%sZ", regex(local._release_id, id)...) if can(regex(local._release_id, id)) }
+  _release_times = { for id in toset(var.release_ids) : id => format("%s-%s-%sT%s:%s:%sZ", regex(local._release_id, id)...) if can(regex(local._release_id, id)) }
   _release_id    = "^r-([0-9]{4})([0-9]{2})([0-9]{2})-([0-9]{2})([0-9]{2})([0-9]{2})-"
 }
 
@@ -21,7 +21,7 @@ module "alarms" {
   thresholds     = merge(local._most_instances, var.alarms.thresholds)
   topic_arns     = var.topic_arns
   variant_name   = local.variant_name
-  vcpus          = try(coalesce(var.vcpus, local._vcpus_of_type), null)
+  vcpus          = local.vcpus
 }
 
 module "dashboard" {
@@ -36,5 +36,5 @@ module "dashboard" {
   releases       = coalesce(var.dashboard.releases, local._release_times)
   thresholds     = merge(module.alarms[*].thresholds...)
   variant_name   = local.variant_name
-  vcpus          = try(coalesce(var.vcpus, local._vcpus_of_type), null)
+  vcpus          = local.vcpus
 }

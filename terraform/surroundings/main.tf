@@ -1,0 +1,4 @@
+locals {
+  # The same in every release and in the root serving.
+  variant_name = "primary"
+}
