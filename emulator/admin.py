@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from emulator.answers import Answer
-from emulator.faults import Faults, InvalidFault
+from emulator.fault_parsing import InvalidFault
+from emulator.faults import Faults
 from emulator.messaging.schedules import CannotFire
 from emulator.middleware import Journal
 

@@ -11,18 +11,20 @@ import threading
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from emulator.answers import WsgiApp
+from emulator.endings import asked_ending, reset
 from emulator.moto_app import RequestHandler
 
 log = logging.getLogger(__name__)
+
+Head = tuple[str, list[tuple[str, str]]]
 
 # Longer than SDKs keep an idle connection, so that they close it and not we under their hands.
 _IDLE_S = 900.0
 # Up to here head and body are one packet.
 _ONE_WRITE_BYTES = 64 * 1024
 _OF_THIS_CONNECTION = ("connection", "transfer-encoding")
+_NO_HEAD: Head = ("", [])
 _FAILED = ("500 Internal Server Error", [("Content-Type", "text/plain")], b"see the server's log")
-
-Head = tuple[str, list[tuple[str, str]]]
 
 
 class Handler(RequestHandler):  # type: ignore[misc]
@@ -42,7 +44,7 @@ class Handler(RequestHandler):  # type: ignore[misc]
             log.exception("%s %s failed", self.command, self.path)
             self.close_connection = True
             head, body = _FAILED[:2], _FAILED[2]
-        self._send(head, body)
+        self._end(head, body)
 
     def _ask(self) -> tuple[Head, bytes]:
         heads: list[Head] = []
@@ -51,12 +53,31 @@ class Handler(RequestHandler):  # type: ignore[misc]
             heads.append((status, headers))
 
         body = b"".join(self.server.app(self.environ, start_response))
+        if not heads and asked_ending(self.environ) is not None:
+            return _NO_HEAD, body
         return heads[-1], body
 
-    def _send(self, head: Head, body: bytes) -> None:
+    def _end(self, head: Head, body: bytes) -> None:
+        """Send the answer, or what a fault rule leaves of it."""
+        ending = asked_ending(self.environ)
+        if ending is None:
+            self._send(head, body, sent=len(body))
+            return
+        if ending == "truncate" and body and self._has_body(head):
+            self._send(head, body, sent=len(body) // 2)
+        elif ending != "close":
+            reset(self.connection)
+        self.close_connection = True
+
+    def _has_body(self, head: Head) -> bool:
+        code = head[0].partition(" ")[0]
+        return self.command != "HEAD" and int(code) >= 200 and code not in ("204", "304")
+
+    def _send(self, head: Head, body: bytes, *, sent: int) -> None:
+        """Send the head for all of the body, and so many bytes of it."""
         status, headers = head
         code, _, phrase = status.partition(" ")
-        has_body = self.command != "HEAD" and int(code) >= 200 and code not in ("204", "304")
+        has_body = self._has_body(head)
         self.send_response(int(code), phrase)
         for name, value in headers:
             lower = name.lower()
@@ -67,7 +88,7 @@ class Handler(RequestHandler):  # type: ignore[misc]
             self.send_header("Content-Length", str(len(body)))
         if self.close_connection:
             self.send_header("Connection", "close")
-        self._write(body if has_body else b"")
+        self._write(body[:sent] if has_body else b"")
 
     def _write(self, body: bytes) -> None:
         buffered: list[bytes] | None = getattr(self, "_headers_buffer", None)

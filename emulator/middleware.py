@@ -16,6 +16,8 @@ from xml.sax.saxutils import escape
 
 from emulator.answers import Answer, Environ, StartResponse, WsgiApp
 from emulator.calls import Call, read_call
+from emulator.endings import ask_ending, hold
+from emulator.fault_rules import ApiRule, ErrorAnswer
 from emulator.faults import Faults
 
 log = logging.getLogger(__name__)
@@ -30,7 +32,10 @@ class Journal:
         self._lock = threading.Lock()
         self._entries: deque[dict[str, object]] = deque(maxlen=_JOURNAL_SIZE)
 
-    def add(self, call: Call, *, status: int, started: float, duration_ms: float) -> None:
+    def add(
+        self, call: Call, *, status: int, fault: str | None, started: float, duration_ms: float
+    ) -> None:
+        """Keep a call; `status` is 0 when the service gave none."""
         entry: dict[str, object] = {
             "service": call.service,
             "action": call.action,
@@ -38,6 +43,7 @@ class Journal:
             "path": call.path,
             "region": call.region,
             "status": status,
+            "fault": fault,
             "time": round(started, 3),
             "duration_ms": round(duration_ms, 1),
         }
@@ -72,33 +78,47 @@ class Middleware:
             call = read_call(environ, read_body(environ))
         except BrokenRequest as broken:
             return _broken(read_call(environ, b""), str(broken)).send(start_response)
+        if call.path.startswith("/_emu/"):
+            return self._route(call, environ)(environ, start_response)
+        return self._journalled(call, environ, start_response)
+
+    def _journalled(
+        self, call: Call, environ: Environ, start_response: StartResponse
+    ) -> Iterable[bytes]:
         started, clock = time.time(), time.perf_counter()
-        answered: list[int] = []
+        answered = [0]
 
         def recording_start(status: str, *arguments: object, **options: object) -> object:
             answered.append(int(status.split(" ", 1)[0]))
             return start_response(status, *arguments, **options)
 
-        injected = None if call.path.startswith("/_emu/") else self._injected(call)
-        if injected is not None:
-            chunks = injected.send(recording_start)
-        else:
-            chunks = self._route(call, environ)(environ, recording_start)
-        if not call.path.startswith("/_emu/"):
-            duration_ms = (time.perf_counter() - clock) * 1000
-            status = answered[-1] if answered else 0
-            self._journal.add(call, status=status, started=started, duration_ms=duration_ms)
+        rule = self._faults.api_rule(call.service, call.action)
+        chunks = self._answered(call, environ, recording_start, rule=rule)
+        self._journal.add(
+            call,
+            status=answered[-1],
+            fault=rule.kind if rule else None,
+            started=started,
+            duration_ms=(time.perf_counter() - clock) * 1000,
+        )
         return chunks
 
-    def _injected(self, call: Call) -> Answer | None:
-        rule = self._faults.api_rule(call.service, call.action)
-        if rule is None:
-            return None
-        time.sleep(rule.latency_ms / 1000)
-        if rule.error is None:
-            return None
-        error = rule.error
-        return error_for(call, code=error.code, message=error.message, status=error.status)
+    def _answered(
+        self, call: Call, environ: Environ, start_response: StartResponse, *, rule: ApiRule | None
+    ) -> Iterable[bytes]:
+        if rule is not None and rule.fault == "timeout_before":
+            hold(environ, rule.latency_ms / 1000)
+            ask_ending(environ, "close")
+            return ()
+        if rule is not None:
+            time.sleep(rule.latency_ms / 1000)
+            if rule.error is not None:
+                return _refusal(call, rule.error).send(start_response)
+            if rule.fault is not None:
+                ask_ending(environ, "truncate" if rule.fault == "truncated" else "reset")
+            if rule.fault == "reset":
+                return ()
+        return self._route(call, environ)(environ, start_response)
 
 
 class BrokenRequest(Exception):
@@ -144,6 +164,10 @@ def _broken(call: Call, text: str) -> Answer:
     code = "IncompleteBody" if call.service == "s3" else "SerializationException"
     answer = error_for(call, code=code, message=text, status=400)
     return replace(answer, headers={**answer.headers, "Connection": "close"})
+
+
+def _refusal(call: Call, error: ErrorAnswer) -> Answer:
+    return error_for(call, code=error.code, message=error.message, status=error.status)
 
 
 def error_for(call: Call, *, code: str, message: str, status: int) -> Answer:

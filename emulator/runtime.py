@@ -5,7 +5,12 @@ from functools import partial
 
 from emulator.answers import Answer, Environ
 from emulator.calls import Call
-from emulator.containers.runtime import Invocation, InvocationRequest, invoke_endpoint
+from emulator.containers.runtime import (
+    TIMEOUT_S,
+    Invocation,
+    InvocationRequest,
+    invoke_endpoint,
+)
 from emulator.containers.runtime_errors import InvocationAnswer, invalid, unavailable
 from emulator.runtime_headers import violations
 from emulator.sagemaker.hosting import Hosting, Route
@@ -21,10 +26,19 @@ _OTHER_KINDS = {
 
 
 class Runtime:
-    def __init__(self, hosting: Hosting, account_id: str, *, measured: Measured) -> None:
+    """`timeout_s` is how long a container may take for an answer."""
+
+    def __init__(
+        self,
+        hosting: Hosting,
+        account_id: str,
+        *,
+        measured: Measured,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
         self._hosting = hosting
         self._account_id = account_id
-        self._measured = measured
+        self._invoke_endpoint = partial(invoke_endpoint, measured=measured, timeout_s=timeout_s)
 
     def answer(self, call: Call, environ: Environ) -> Answer:
         request = InvocationRequest(
@@ -49,7 +63,7 @@ class Runtime:
         if refused is not None:
             return refused
         self._copy(request, route)
-        return invoke_endpoint(request, route.fleet, measured=self._measured)
+        return self._invoke_endpoint(request, route.fleet)
 
     def _nowhere(self, request: InvocationRequest, target: str | None) -> InvocationAnswer:
         name = request.endpoint_name
@@ -57,12 +71,12 @@ class Runtime:
             return started_again(name)
         if target and self._hosting.traffic(request.region, name):
             return invalid(f"Variant {target} of endpoint {name} not found.")
-        return invoke_endpoint(request, None)
+        return self._invoke_endpoint(request, None)
 
     def _copy(self, request: InvocationRequest, route: Route) -> None:
         for shadow in route.shadows:
             if shadow.mirror is not None:
-                copy = partial(invoke_endpoint, request, shadow, measured=self._measured)
+                copy = partial(self._invoke_endpoint, request, shadow)
                 shadow.mirror.send(copy, len(request.body))
 
 

@@ -249,7 +249,12 @@ def _application(record: ServerRecord, parts: _Parts) -> Middleware:
             parts.cloud, parts.hosting, store=parts.store, strict=parts.settings.strict
         ),
         gate=parts.gate,
-        runtimes=runtimes_of(parts.hosting, parts.cloud, measured=parts.monitoring.measured),
+        runtimes=runtimes_of(
+            parts.hosting,
+            parts.cloud,
+            measured=parts.monitoring.measured,
+            timeout_s=parts.settings.invocation_timeout_s,
+        ),
         moto=parts.moto,
         stopping=parts.stopping,
     )

@@ -16,8 +16,12 @@ class BadSetting(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """`time_scale` divides the waits that the emulator owns; `strict` checks all answers."""
+    """`time_scale` divides the waits that the emulator owns; `strict` checks all answers.
 
+    `invocation_timeout_s` is how long InvokeEndpoint waits for a container.
+    """
+
+    invocation_timeout_s: float
     snapshot_interval_s: float
     strict: bool
     time_scale: float
@@ -26,6 +30,9 @@ class Settings:
 def settings_from(environment: Mapping[str, str]) -> Settings:
     """Read the variables; one that is empty counts as not set."""
     return Settings(
+        invocation_timeout_s=_number(
+            environment, "EMULATOR_INVOCATION_TIMEOUT_S", default=60.0, most=_MOST_S
+        ),
         snapshot_interval_s=_number(
             environment, "EMULATOR_SNAPSHOT_INTERVAL_S", default=60.0, most=_MOST_S
         ),

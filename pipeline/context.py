@@ -53,7 +53,6 @@ class Context:
     now: Callable[[], datetime]
     force: bool = False
     endpoint_name: str | None = None
-    config_file: Path | None = None
     request: Request | None = None
     confirm: Callable[[str], bool] = lambda _: False
     break_lease: bool = False
@@ -78,8 +77,11 @@ class Context:
     @property
     def endpoint(self) -> str:
         """The endpoint of this run: the environment's own, unless another one was named."""
-        if self.endpoint_name:
-            return self.endpoint_name
+        return self.endpoint_name or self.own_endpoint
+
+    @property
+    def own_endpoint(self) -> str:
+        """The endpoint that the configuration is for."""
         return naming.endpoint_name(self.settings.endpoint_prefix, self.settings.environment)
 
     @property

@@ -21,10 +21,20 @@ _PHASE_OF: Mapping[str, Phase] = {
 
 
 class Recorder:
-    """Collects the parts of a RunReport as steps finish, and how many seconds each phase took."""
+    """Collects the parts of a RunReport as steps finish, and how many seconds each phase took.
 
-    def __init__(self, *, clock: Callable[[], float] = monotonic) -> None:
+    Lines are kept as they are, for they may quote; a `to_do` is ours, and its commands are
+    completed to what can be typed.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = monotonic,
+        completed: Callable[[str], str] = lambda text: text,
+    ) -> None:
         self._clock = clock
+        self._completed = completed
         self._parts: dict[str, Any] = {}
         self._timings_s: dict[str, float] = {}
         self._notes: list[str] = []
@@ -38,13 +48,16 @@ class Recorder:
         """Return a part that was added, None where there is none yet."""
         return self._parts.get(name)
 
-    def note(self, line: str) -> None:
+    def note(self, line: str, *, to_do: str = "") -> None:
         """Keep a remark that the summary shows."""
-        self._notes.append(line)
+        self._notes.append(self._line(line, to_do))
 
-    def show(self, line: str) -> None:
+    def show(self, line: str, *, to_do: str = "") -> None:
         """Keep a line of what the mode was asked to show."""
-        self._listing.append(line)
+        self._listing.append(self._line(line, to_do))
+
+    def _line(self, line: str, to_do: str) -> str:
+        return f"{line} {self._completed(to_do)}" if to_do else line
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:

@@ -25,7 +25,8 @@ def options_of(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Opti
     mode = _mode(flags)
     if flags["stop_after"] and mode is not Mode.TRAINING:
         message = f"--stop-after belongs to --mode training, not to {mode.value}."
-        raise UsageError(message, remedy="Leave it out, or use --mode training.")
+        remedy = f"Leave it out, or type: --mode training --stop-after {flags['stop_after']}"
+        raise UsageError(message, remedy=remedy)
     for name in _TEXTS:
         _require_plain(f"--{name.replace('_', '-')}", flags[name])
     if flags["endpoint_name"] is not None:

@@ -9,24 +9,29 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from time import monotonic
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pipeline import reports
 from pipeline.config import PROJECT_ROOT, load_settings
+from pipeline.configuration.given import given
 from pipeline.context import Context
-from pipeline.core import failures, naming
+from pipeline.core import failures, naming, typed
 from pipeline.core.errors import ConfigError, PipelineError, UsageError
 from pipeline.core.outcomes import FailureReport, RunReport, RunStatus
+from pipeline.core.typed import WRAPPER, Given
 from pipeline.gateways import console, embedded, git
 from pipeline.gateways.aws import Cloud, local_cloud, real_cloud, require_region
-from pipeline.gateways.ports import HeldLease
 from pipeline.gateways.work_folders import WorkFolder, work_folder
 from pipeline.modes import Mode
 from pipeline.recorder import Recorder
 from pipeline.request import options_of, require_writable
 from pipeline.settings import Settings, unbuilt_sections
 from pipeline.workflow import Options, execute
+
+if TYPE_CHECKING:
+    from pipeline.gateways.ports import HeldLease
 
 logger = logging.getLogger(__name__)
 
@@ -42,15 +47,29 @@ def run_session(
     flags: Mapping[str, Any], configured: Mapping[str, object], *, write: Callable[[str], object]
 ) -> int:
     """Do what the command line asks for; write the summary with `write`; return the exit code."""
+    again = _given(flags, configured)
     try:
         options = options_of(flags, os.environ)
         settings, options = _settings(flags, configured, options)
         require_writable(flags["output_dir"], flags["output_file"])
     except PipelineError as error:
+        error.remedy = typed.completed(error.remedy, again)
         console.say_error(f"Error: {error}", as_json=flags["log_format"] == "json")
         _report_refusal(flags, error)
         return error.exit_code
-    return _Session(flags, settings, options).run(write)
+    return _Session(flags, settings, options, again).run(write)
+
+
+def _given(flags: Mapping[str, Any], configured: Mapping[str, object]) -> Given:
+    """Return how this run was started, for the commands that its messages tell to type."""
+    here = Path.cwd().resolve() == PROJECT_ROOT
+    return given(
+        program=f"./{WRAPPER}" if here else str(PROJECT_ROOT / WRAPPER),
+        flags=configured,
+        environment=os.environ,
+        config_file=flags["config_file"],
+        endpoint_name=flags["endpoint_name"],
+    )
 
 
 def _settings(
@@ -97,11 +116,14 @@ def _terminate(number: int, frame: object) -> NoReturn:
 class _Session:
     """The state of one run: what was asked for, what came of it."""
 
-    def __init__(self, flags: Mapping[str, Any], settings: Settings, options: Options) -> None:
+    def __init__(
+        self, flags: Mapping[str, Any], settings: Settings, options: Options, again: Given
+    ) -> None:
         self._flags = flags
         self._settings = settings
         self._options = options
-        self._recorder = Recorder()
+        self._again = again
+        self._recorder = Recorder(completed=lambda text: typed.completed(text, again))
         self._started = datetime.now(UTC)
         self._clock_started = monotonic()
         self._run_id = naming.run_id(self._started, secrets.token_hex(2))
@@ -115,6 +137,8 @@ class _Session:
         for line in unbuilt_sections(self._settings):
             logger.warning("%s", line)
         code, failure = self._outcome()
+        if failure is not None:
+            failure = replace(failure, remedy=typed.completed(failure.remedy, self._again))
         # What is left takes no time, and results must be whole.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         told = False
@@ -184,7 +208,6 @@ class _Session:
             now=lambda: datetime.now(UTC),
             force=self._flags["force"],
             endpoint_name=self._flags["endpoint_name"],
-            config_file=self._flags["config_file"],
             request=self._options.request,
             confirm=lambda question: self._flags["yes"] or console.confirmed(question),
             break_lease=self._flags["break_lease"],

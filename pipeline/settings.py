@@ -36,6 +36,7 @@ from pipeline.configuration.types import (
 )
 from pipeline.core.document import canonical_json, sha256_of
 from pipeline.core.gate import Limits, accuracy_limits
+from pipeline.core.records import TestLimits
 
 DEFAULT_SOURCE = "default"
 FROM_ENVIRONMENT = "environment "  # and the variable's name
@@ -99,15 +100,6 @@ class Settings(BaseSettings):
         """Say where the value of `key` (dotted) came from: a path, a variable, a flag, default."""
         return self._sources.get(key, DEFAULT_SOURCE)
 
-    def given_by_environment(self, *keys: str) -> Mapping[str, str]:
-        """Return the environment variables that gave these top-level keys, with their values."""
-        sources = {key: self.source_of(key) for key in keys}
-        return {
-            source.removeprefix(FROM_ENVIRONMENT): str(getattr(self, key))
-            for key, source in sources.items()
-            if source.startswith(FROM_ENVIRONMENT)
-        }
-
     def digest(self) -> str:
         """Digest of everything that decides what a run does; secrets and local paths are not in."""
         values = self.model_dump(mode="json", exclude={"slack_webhook_url"})
@@ -129,10 +121,14 @@ class Settings(BaseSettings):
         }
 
     @property
-    def prediction_accuracy_limit(self) -> float:
-        """Share of right answers that the endpoint tests ask for."""
-        own = self.testing.minimum_prediction_accuracy
-        return self.minimum_accuracy if own is None else own
+    def test_limits(self) -> TestLimits:
+        """What the endpoint tests ask for; without an own accuracy, minimum_accuracy."""
+        testing, own = self.testing, self.testing.minimum_prediction_accuracy
+        return TestLimits(
+            minimum_prediction_accuracy=self.minimum_accuracy if own is None else own,
+            minimum_success_rate=testing.minimum_success_rate,
+            maximum_latency_p95_ms=testing.maximum_latency_p95_ms,
+        )
 
 
 def unbuilt_sections(settings: Settings) -> tuple[str, ...]:

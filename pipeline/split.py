@@ -44,9 +44,13 @@ class DataTable:
 
 @dataclass(frozen=True, kw_only=True)
 class Split:
-    """Two CSV files with the columns of the source, their row counts and all three digests."""
+    """Two CSV files with the columns of the source, their row counts and all three digests.
+
+    `columns` are those of the features; `labels` are the classes of the whole source.
+    """
 
     target: str
+    columns: tuple[str, ...]
     labels: tuple[str, ...]
     train_csv: bytes
     test_csv: bytes
@@ -128,6 +132,7 @@ def split(table: DataTable, *, target: str, test_fraction: float, seed: int) -> 
     )
     return Split(
         target=target,
+        columns=tuple(name for name in table.columns if name != target),
         labels=tuple(sorted(set(labels))),
         train_csv=train_csv,
         test_csv=test_csv,

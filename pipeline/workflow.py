@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from pipeline.context import Context, Workspace
 from pipeline.core import checkup
-from pipeline.core.errors import ConfigError, EndpointTestsFailed, UsageError
+from pipeline.core.errors import ConfigError, UsageError
 from pipeline.core.gate import judge
-from pipeline.core.records import ApprovalStatus, Decision, Evaluation, TrainingRun, Verdict
+from pipeline.core.records import Decision, Evaluation, TrainingRun, Verdict
 from pipeline.core.requests import Request
 from pipeline.modes import Mode, StopAfter
 from pipeline.steps import recorded, register, requested
@@ -17,18 +17,20 @@ from pipeline.steps.bootstrap import (
     bootstrap,
     entered_workspace,
     find_workspace,
+    known_workspace,
     require_terraform,
 )
 from pipeline.steps.deploy import Candidate, deploy, require_passed
 from pipeline.steps.doctor import doctor
 from pipeline.steps.evaluate import evaluate
 from pipeline.steps.history import history
-from pipeline.steps.preflight import require_instances
-from pipeline.steps.probe import held_out, probe
+from pipeline.steps.model_run import model_run, newest_approved
+from pipeline.steps.preflight import require_free_for, require_instances
 from pipeline.steps.prune import prune
 from pipeline.steps.retrain import retrain
 from pipeline.steps.settle import settle
 from pipeline.steps.status import status
+from pipeline.steps.testing import require_passing
 from pipeline.steps.train import Material, gather, train
 from pipeline.steps.validate import validate
 
@@ -58,6 +60,7 @@ def _full(context: Context, options: Options) -> None:
     material = gather(context)
     if context.settings.auto_deploy_enabled:
         require_terraform(context)
+        require_free_for(known_workspace(context), material.identity)
     workspace = entered_workspace(context)
     require_instances(workspace)
     if not requested.is_ours(workspace):
@@ -162,8 +165,8 @@ def _deployment(context: Context, options: Options) -> None:
     require_instances(workspace)
     if not requested.is_ours(workspace):
         return
-    run = recorded.training_run(workspace, _job_to_deploy(workspace, options))
-    context.recorder.add(training=run)
+    run = _run_of(workspace, options, _job_to_deploy(workspace, options))
+    require_free_for(workspace, run.identity, job=run.job_name)
     context.recorder.note(f"Training job to deploy: {run.job_name}")
     evaluation = recorded.evaluation(workspace, run)
     decision = _judged(workspace, evaluation)
@@ -187,25 +190,12 @@ def _job_to_deploy(workspace: Workspace, options: Options) -> str:
         raise UsageError(
             message, remedy="Pass MLOPS_TRAINING_JOB of the training job's results.env."
         )
-    for each in workspace.sagemaker.packages(workspace.context.package_group):
-        if each.package.approval_status is ApprovalStatus.APPROVED and each.training_job:
-            return each.training_job
-    message = f"No approved model package in {workspace.context.package_group}."
-    raise UsageError(message, remedy="Run --mode training, or approve a held model.")
+    return newest_approved(workspace)
 
 
 def _testing(context: Context, options: Options) -> None:
     del options
-    workspace = find_workspace(context)
-    seen = workspace.hosting.observe(context.endpoint)
-    release = recorded.live_release(workspace, seen)
-    with context.recorder.phase("testing"):
-        report = probe(workspace, held_out(workspace, release))
-    context.recorder.add(probe=report, release_id=release.release_id)
-    if not report.passed:
-        message = f"Endpoint {context.endpoint} fails its tests: {report.failures}"
-        remedy = "Look at its logs; to go back to the previous release: --mode rollback."
-        raise EndpointTestsFailed(message, remedy=remedy)
+    require_passing(find_workspace(context))
 
 
 def _rollback(context: Context, options: Options) -> None:
@@ -274,7 +264,7 @@ def _doctor(context: Context, options: Options) -> None:
     findings = []
     for finding in doctor(context, options.refused):
         findings.append(finding)
-        context.recorder.show(finding.line)
+        context.recorder.show(finding.found, to_do=finding.to_do)
     error = checkup.failure(findings)
     if error is not None:
         raise error
@@ -283,8 +273,12 @@ def _doctor(context: Context, options: Options) -> None:
 def _named_run(workspace: Workspace, options: Options) -> TrainingRun:
     if not options.training_job:
         message = f"--mode {options.mode.value} needs --training-job."
-        raise UsageError(message, remedy="Name a job that --mode training printed.")
-    run = recorded.training_run(workspace, options.training_job)
+        raise UsageError(message, remedy="Name a job that mode training printed.")
+    return _run_of(workspace, options, options.training_job)
+
+
+def _run_of(workspace: Workspace, options: Options, job: str) -> TrainingRun:
+    run = model_run(workspace, job, mode=options.mode.value, reason=options.reason)
     workspace.context.recorder.add(training=run)
     return run
 

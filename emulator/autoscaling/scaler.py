@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 _PAST = "_Past"
 _MOVING = ("Updating", "SystemUpdating", "RollingBack")
-_SETTLED = ("InService", "Failed")
+_SETTLED = ("InService", "Failed", "UpdateRollbackFailed")
 
 
 class CannotScale(Exception):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from emulator.containers import storage
 from emulator.containers.archives import UnsafeArchive, extract_safely
 from emulator.containers.capture import CaptureLog
+from emulator.containers.disturbance import Undisturbed, disturbed
 from emulator.containers.environment import container_environment
 from emulator.containers.images import UnusableImage, resolve
 from emulator.containers.instance import Blueprint, Instance
@@ -29,12 +30,15 @@ from emulator.containers.worker import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+    from typing import NoReturn
 
     from emulator.cloud import Cloud
     from emulator.containers.async_format import AsyncSettings
     from emulator.containers.capture_format import CaptureSettings
+    from emulator.containers.worker import Worker
+    from emulator.serving_rules import ServingRules
 
 __all__ = [
     "ContainerCrashed",
@@ -113,7 +117,7 @@ class NeverAnswered(LaunchFailed):
 
 
 class Fleet:
-    """Live workers of one variant. Thread-safe."""
+    """Live workers of one variant, which the fault rules in `rules` disturb. Thread-safe."""
 
     def __init__(
         self,
@@ -126,6 +130,7 @@ class Fleet:
     ) -> None:
         self.variant = variant
         self.capture = capture
+        self.rules: ServingRules | None = None
         self.mirror = Mirror(variant.variant_name) if variant.shadow else None
         self._instances = tuple(instances)
         self._home = home
@@ -134,6 +139,7 @@ class Fleet:
         self._in_flight = 0
         self._last_call = time.monotonic()
         self._lock = threading.Lock()
+        self._stopped = threading.Event()
 
     def invoke(
         self, *, body: bytes, headers: Mapping[str, str], timeout_s: float
@@ -149,24 +155,48 @@ class Fleet:
                 raise Throttled(self.variant.variant_name)
             self._in_flight += 1
         try:
-            return self._invoke_next(body=body, headers=headers, timeout_s=timeout_s)
+            return self._disturbed(body=body, headers=headers, timeout_s=timeout_s)
         finally:
             with self._lock:
                 self._in_flight -= 1
                 self._last_call = time.monotonic()
 
+    def _disturbed(
+        self, *, body: bytes, headers: Mapping[str, str], timeout_s: float
+    ) -> ContainerResponse:
+        names = self.variant.endpoint_config_name, self.variant.variant_name
+        request = Undisturbed(
+            ask=lambda limit_s: self._invoke_next(body=body, headers=headers, timeout_s=limit_s),
+            crash=self._crash_next,
+            timeout_s=timeout_s,
+            stopped=self._stopped,
+        )
+        return disturbed(request, self.rules.hit(*names) if self.rules is not None else None)
+
     def _invoke_next(
         self, *, body: bytes, headers: Mapping[str, str], timeout_s: float
     ) -> ContainerResponse:
-        for _ in self._instances:
-            worker = self._instances[next(self._turn) % len(self._instances)].worker
-            if worker is None:
-                continue
+        for worker in self._workers_in_turn():
             try:
                 return worker.invoke(body=body, headers=headers, timeout_s=timeout_s)
             except ContainerUnavailable:
                 continue
         raise ContainerUnavailable(self.variant.variant_name)
+
+    def _crash_next(self) -> NoReturn:
+        """Let the worker die that would get the next request, as if it had it."""
+        for worker in self._workers_in_turn():
+            worker.process.kill()
+            worker.process.wait(self._grace_s)
+            raise ContainerCrashed(self.variant.variant_name)
+        raise ContainerUnavailable(self.variant.variant_name)
+
+    def _workers_in_turn(self) -> Iterator[Worker]:
+        """Yield each healthy worker once, beginning with the one whose turn it is."""
+        for _ in self._instances:
+            worker = self._instances[next(self._turn) % len(self._instances)].worker
+            if worker is not None:
+                yield worker
 
     def process_ids(self) -> list[int]:
         """The workers' main processes that are healthy now."""
@@ -183,6 +213,7 @@ class Fleet:
         deadline = time.monotonic() + self._grace_s
         while time.monotonic() < deadline and not self._quiet():
             time.sleep(_QUIET_S / 10)
+        self._stopped.set()
         _stop_all(self._instances, self._grace_s)
         if self.capture is not None:
             self.capture.close()

@@ -13,7 +13,7 @@ from emulator.containers.cluster import Ending
 
 if TYPE_CHECKING:
     from emulator.containers.jobs import JobRun
-    from emulator.faults import TrainingFault, TrainingRule
+    from emulator.fault_rules import TrainingFault, TrainingRule
 
 _CAPACITY_WAIT_S = 10.0
 

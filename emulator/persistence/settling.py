@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from emulator.cloud import Cloud
-from emulator.sagemaker.deployment import ROLLING_BACK_SEEN
+from emulator.sagemaker.deployment import ROLLBACK_FAILED, ROLLING_BACK_SEEN
 from emulator.sagemaker.endpoint_configs import ENDPOINT_KIND
 from emulator.sagemaker.hosting import FleetSet, Hosting, Traffic
 from emulator.sagemaker.registry import Context
@@ -82,7 +82,7 @@ class Relaunch:
             key
             for key in self.store.all_keys()
             if key.kind == ENDPOINT_KIND
-            and (self.store.find(key) or {}).get("EndpointStatus") == _SERVING
+            and (self.store.find(key) or {}).get("EndpointStatus") in (_SERVING, ROLLBACK_FAILED)
         ]
 
     def _begin_one(self, key: Key) -> threading.Event:

@@ -19,6 +19,7 @@ from emulator.sagemaker.variants import described_variants
 
 log = logging.getLogger(__name__)
 
+ROLLBACK_FAILED = "UpdateRollbackFailed"
 ROLLING_BACK_SEEN = "_RollingBackSeen"
 _POLL_S = 0.2
 _VISIBLE_ROLLBACK_LIMIT_S = 30.0
@@ -60,6 +61,7 @@ class Deployment:
         green: FleetSet | None = None
         deadline = time.monotonic() + self.plan.timeout_s
         try:
+            self._stay()
             green = self._launch()
             for shift in self.plan.shifts:
                 self._shift(blue, green, shift=shift, deadline=deadline)
@@ -72,10 +74,15 @@ class Deployment:
 
     def reweigh(self) -> None:
         """Give the variants that serve other weights."""
+        self._stay()
         self.context.hosting.set_weights(
             self.context.region, self.endpoint_name, weights=self.weights
         )
         self._finish()
+
+    def _stay(self) -> None:
+        """Stay Updating as long as a fault rule says."""
+        self.context.cloud.faults.hold_update(self.endpoint_name)
 
     def _blue(self) -> FleetSet:
         traffic = self.context.hosting.traffic(self.context.region, self.endpoint_name)
@@ -127,10 +134,14 @@ class Deployment:
             self._show_rolling_back()
         if green is not None:
             self.context.hosting.discard(green)
+        failed, shown = mode.ends == "failed", {}
+        if mode.last_deployment_config == "new":
+            shown["LastDeploymentConfig"] = self.deployment_config
         self._patch(
-            EndpointStatus="InService",
+            EndpointStatus=ROLLBACK_FAILED if failed else "InService",
             PendingDeploymentSummary=None,
-            FailureReason=reason if mode.reason == "set" else None,
+            FailureReason=_explained(reason, failed=failed) if mode.reason == "set" else None,
+            **shown,
         )
 
     def _show_rolling_back(self) -> None:
@@ -186,6 +197,10 @@ def pending_summary(
         "StartTime": now,
         **variants,
     }
+
+
+def _explained(reason: str, *, failed: bool) -> str:
+    return f"The update and its rollback failed. {reason}" if failed else reason
 
 
 def _reason(error: Exception) -> str:

@@ -7,7 +7,12 @@ from typing import Any
 from emulator.api.errors import ValidationError
 from emulator.autoscaling.variants import require_targets_kept
 from emulator.containers.capture_format import is_enabled
-from emulator.sagemaker.deployment import ROLLING_BACK_SEEN, Deployment, pending_summary
+from emulator.sagemaker.deployment import (
+    ROLLBACK_FAILED,
+    ROLLING_BACK_SEEN,
+    Deployment,
+    pending_summary,
+)
 from emulator.sagemaker.endpoint_configs import ENDPOINT_KIND as KIND
 from emulator.sagemaker.endpoint_configs import require_endpoint_config
 from emulator.sagemaker.listing import Listing, list_page
@@ -130,7 +135,7 @@ def update_endpoint(context: Context, params: Params) -> dict[str, Any]:
     name = params["EndpointName"]
     with context.store.lock:
         endpoint = require_endpoint(context, name)
-        require_settled(endpoint)
+        require_settled(endpoint, also=(ROLLBACK_FAILED,))
         current = require_endpoint_config(context, endpoint["EndpointConfigName"])
         config = hosted_config(context, params["EndpointConfigName"])
         require_convertible(endpoint, current, config=config)
@@ -148,14 +153,18 @@ def update_endpoint(context: Context, params: Params) -> dict[str, Any]:
     return {"EndpointArn": endpoint["EndpointArn"]}
 
 
-def require_settled(endpoint: Document) -> None:
+def require_settled(endpoint: Document, *, also: tuple[str, ...] = ()) -> None:
+    """Refuse to change an endpoint that is neither InService nor in one of the states `also`."""
     arn, status = endpoint["EndpointArn"], endpoint["EndpointStatus"]
+    if status in (_SETTLED, *also):
+        return
     if status == "Failed":
         text = f'Cannot update endpoint "{arn}" in status Failed; only DeleteEndpoint is allowed.'
-        raise ValidationError(text)
-    if status != _SETTLED:
+    elif status == ROLLBACK_FAILED:
+        text = f'Cannot scale endpoint "{arn}" in status {status}; update it first.'
+    else:
         text = f'Cannot update in-progress endpoint "{arn}".'
-        raise ValidationError(text)
+    raise ValidationError(text)
 
 
 def _deployment_config(endpoint: Document, params: Params) -> Mapping[str, Any] | None:
@@ -197,8 +206,7 @@ def delete_endpoint(context: Context, params: Params) -> dict[str, Any]:
     name = params["EndpointName"]
     with context.store.lock:
         endpoint = require_endpoint(context, name)
-        if endpoint["EndpointStatus"] != "Failed":
-            require_settled(endpoint)
+        require_settled(endpoint, also=("Failed", ROLLBACK_FAILED))
         members = {"EndpointStatus": "Deleting", "LastModifiedTime": context.now()}
         context.store.merge(context.key(KIND, name), members)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from emulator.cloud import Cloud
 from emulator.containers.fleet import Fleet, LaunchFailed, Variant
-from emulator.faults import HostingFault
+from emulator.fault_rules import HostingFault
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +94,7 @@ class Hosting:
         if fault is not None:
             raise LaunchFailed(_FAULT_REASONS[fault].format(variant=variant.variant_name))
         fleet = self._launch(variant, cloud)
+        fleet.rules = cloud.faults.serving
         with self._lock:
             self._launched[id(fleet)] = fleet
         return fleet

@@ -47,8 +47,16 @@ class Finding:
     @property
     def line(self) -> str:
         """One line, whatever AWS or a program has said."""
-        text = f"{self.grade.value:<7}  {self.check}: {_folded(self.what)}"
-        return f"{text} Fix: {_folded(self.fix)}" if self.fix else text
+        return f"{self.found} {self.to_do}" if self.to_do else self.found
+
+    @property
+    def found(self) -> str:
+        """The line without its fix; it may quote."""
+        return f"{self.grade.value:<7}  {self.check}: {_folded(self.what)}"
+
+    @property
+    def to_do(self) -> str:
+        return f"Fix: {_folded(self.fix)}" if self.fix else ""
 
 
 def _folded(text: str) -> str:
@@ -178,7 +186,7 @@ def _as_list(value: Any) -> list[Any]:
 
 def judge_endpoint(head: LedgerHead, seen: EndpointObservation) -> Finding:
     """Compare what the ledger believes with what SageMaker says."""
-    check, look = "endpoint", "Look at --mode status; the next deployment or rollback settles it."
+    check, look = "endpoint", "Look at --mode status; --mode settle finishes it."
     if head.move:
         what = f"a move of {seen.name} to {head.move.target} is under way, or its run died."
         return warning(check, what, fix=look)

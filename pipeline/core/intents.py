@@ -30,7 +30,8 @@ class MoveIntent:
 
     `target` is the config key the endpoint shall serve afterwards (the live one, unless it moves);
     `live` the one it serves now. `creatable` and `removable` are addresses.
-    `failed_to_create`: SageMaker says that the endpoint never came up, so it may be replaced.
+    `is_failed`: SageMaker calls the endpoint Failed and takes nothing but its deletion (API
+    reference, DescribeEndpoint, EndpointStatus), so it may be replaced.
     `nothing_ever_lived`: what is left of a release that could not be created may go.
     `endpoint_exists`: SageMaker knows the endpoint, whatever Terraform's state says.
     """
@@ -41,7 +42,7 @@ class MoveIntent:
     target: str
     creatable: frozenset[str]
     removable: frozenset[str] = frozenset()
-    failed_to_create: bool = False
+    is_failed: bool = False
     nothing_ever_lived: bool = False
     endpoint_exists: bool = False
 
@@ -59,7 +60,6 @@ def intent_of(
     removable: frozenset[str] = frozenset(),
 ) -> MoveIntent:
     """Derive what a plan of this head may do from the head and from what SageMaker says."""
-    never_up = seen.status is EndpointStatus.FAILED
     return MoveIntent(
         kind=kind,
         endpoint_name=head.endpoint,
@@ -68,7 +68,7 @@ def intent_of(
         creatable=addresses_of_all(head.release_ids, head.endpoint_configs)
         | {ENDPOINT, QUIET_ALARM},
         removable=removable,
-        failed_to_create=never_up and not head.was_ever_live,
+        is_failed=seen.status is EndpointStatus.FAILED,
         nothing_ever_lived=not head.was_ever_live
         and seen.status in (EndpointStatus.ABSENT, EndpointStatus.FAILED),
         endpoint_exists=seen.status is not EndpointStatus.ABSENT,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import takewhile
 
 from pipeline.core.document import Instant, Stored
 
@@ -42,12 +43,16 @@ class Ended(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Tenure:
-    """Who held the lease from when until when; until its last heartbeat where it did not end it."""
+    """Who held the lease from when until when; until its last heartbeat where it did not end it.
+
+    `told`: its user knows how it ended.
+    """
 
     owner: Owner
     since: Instant
     until: Instant
     ended: Ended
+    told: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,5 +101,13 @@ def _former(holder: Lease, *, now: datetime, owner_is_dead: bool) -> tuple[Tenur
         dead = Ended.EXPIRED if now >= holder.expires_at else Ended.BROKEN
         ended = Ended.DIED if owner_is_dead else dead
         until = holder.expires_at - EXPIRES_AFTER + HEARTBEAT_EVERY
-    last = Tenure(owner=holder.owner, since=holder.acquired_at, until=until, ended=ended)
+    last = Tenure(
+        owner=holder.owner, since=holder.acquired_at, until=until, ended=ended, told=holder.told
+    )
     return (*holder.former, last)[-_MOST_FORMER:]
+
+
+def unheard(lease: Lease) -> tuple[str, ...]:
+    """Return the runs right before this one of which nobody knows how they ended, newest first."""
+    silent = takewhile(lambda tenure: not tenure.told, reversed(lease.former))
+    return tuple(tenure.owner.run_id for tenure in silent)

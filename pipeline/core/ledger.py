@@ -4,7 +4,7 @@ Laws, kept by property tests: nothing under an existing key is edited; `previous
 live release and never quarantined; pruning never takes the live config.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from pipeline.core.head import (
     LedgerHead,
     Lived,
     Move,
+    MoveKind,
     Quarantined,
     Retained,
 )
@@ -109,7 +110,10 @@ def finish(head: LedgerHead) -> LedgerHead:
     if not move.has_arrived:
         what = f"{move.target} does not serve yet."
         raise UsageError(what, remedy=_SETTLE)
-    return replace(mark_healthy(head), move=None)
+    proved = replace(mark_healthy(head), move=None)
+    if move.kind is MoveKind.ADOPTION:  # a hand on the cloud is no word on what was barred
+        return replace(proved, quarantined=head.quarantined)
+    return proved
 
 
 def drop_move(head: LedgerHead) -> LedgerHead:
@@ -157,19 +161,35 @@ def is_nothing_to_do(head: LedgerHead, content_digest: str) -> bool:
 def previous(
     head: LedgerHead, *, live_serves: bool = True, without: Collection[str] = ()
 ) -> str | None:
-    """The newest release that was live and healthy before the current one and is not quarantined.
+    """The newest release below the current one that was healthy and is not quarantined.
 
     Where what the ledger calls live does not serve (somebody moved the endpoint by hand), the way
     back is to the newest healthy one, the live one included.
     """
+    below = way_down(head)[1:] if live_serves and head.live else way_down(head)
+    usable = (each for each in below if _was_healthy(head, each) and _is_usable(head, each))
     current = head.live_release if live_serves else None
-    before = head.lived[:-1] if current else head.lived
-    candidates = (
-        each.release_id
-        for each in reversed(before)
-        if each.healthy and each.release_id != current and _is_usable(head, each.release_id)
-    )
-    return next((each for each in candidates if each not in without), None)
+    return next((each for each in usable if each != current and each not in without), None)
+
+
+def way_down(head: LedgerHead) -> tuple[str, ...]:
+    """Return what is live, and what a rollback would reach from there, step by step.
+
+    A deployment puts a release on top; who goes back, by a rollback or by hand, takes off all that
+    was above it. So no way back ever leads forth, to what was deployed after what is live.
+    """
+    stack: list[str] = []
+    for stretch in head.lived:
+        if stretch.by is not MoveKind.DEPLOYMENT and stretch.release_id in stack:
+            while stack[-1] != stretch.release_id:
+                stack.pop()
+        elif stack[-1:] != [stretch.release_id]:
+            stack.append(stretch.release_id)
+    return tuple(reversed(stack))
+
+
+def _was_healthy(head: LedgerHead, release: str) -> bool:
+    return any(each.healthy and each.release_id == release for each in head.lived)
 
 
 def nothing_earlier(head: LedgerHead) -> NotServing:
@@ -184,8 +204,7 @@ def named_target(
     _require_retained(head, to)
     if live_serves and to == head.live_release and _is_usable(head, to):
         return to
-    proven = any(each.healthy and each.release_id == to for each in head.lived)
-    if not force and not (proven and _is_usable(head, to)):
+    if not force and not (_was_healthy(head, to) and _is_usable(head, to)):
         what = f"{to} is quarantined or never passed its tests on {head.endpoint}."
         raise UsageError(what, remedy="Name another release, or repeat the command with --force.")
     return to
@@ -244,18 +263,16 @@ def abandon(head: LedgerHead, release: str) -> tuple[Pruned, LedgerHead]:
 
 
 def _kept_releases(head: LedgerHead, keep: int) -> frozenset[str]:
-    healthy = _newest_first(
-        each.release_id
-        for each in reversed(head.lived)
-        if each.healthy and each.release_id != head.live_release
-    )
-    usable = [each for each in healthy if _is_usable(head, each)]
+    """Return the live one and the healthy ones that a rollback reaches first."""
+    others = (each.release_id for each in reversed(head.lived))
+    candidates = dict.fromkeys((*way_down(head), *others))
+    usable = [
+        each
+        for each in candidates
+        if each != head.live_release and _was_healthy(head, each) and _is_usable(head, each)
+    ]
     live = [] if head.live_release is None else [head.live_release]
     return frozenset([*live, *usable[:keep]])
-
-
-def _newest_first(releases: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(releases))
 
 
 def _is_usable(head: LedgerHead, release: str) -> bool:

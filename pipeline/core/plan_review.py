@@ -36,9 +36,9 @@ def review(summary: PlanSummary, intent: MoveIntent) -> tuple[str, ...]:
 
 def is_of_tags(change: ResourceChange) -> bool:
     """Tell whether nothing but tags changes, in place: no request is served differently."""
-    return change.action is Action.UPDATE and all(
-        any(is_within(each.path, place) for place in _TAGS) for each in change.attributes
-    )
+    in_tags = (any(is_within(each.path, place) for place in _TAGS) for each in change.attributes)
+    # A change of which nothing can be seen is not one of tags.
+    return change.action is Action.UPDATE and bool(change.attributes) and all(in_tags)
 
 
 def replaces_because_tainted(summary: PlanSummary) -> bool:
@@ -113,7 +113,7 @@ def _refusal_of_removal(change: ResourceChange, intent: MoveIntent) -> str | Non
 
 
 def _refusal_of_endpoint_removal(change: ResourceChange, intent: MoveIntent) -> str | None:
-    if change.action is Action.REPLACE and intent.failed_to_create:
+    if change.action is Action.REPLACE and intent.is_failed:
         return _refusal_of_pointer(change, intent)
     return (
         f"{ENDPOINT} would be {_TAKES_AWAY[change.action]}{_cause(change)}: every caller would "

@@ -65,7 +65,7 @@ def reconcile(
         return Finding(head=head) if truth is Truth.TARGET else _lost_after_arrival(head)
     if truth is Truth.TARGET:
         return Finding(head=ledger.arrive(head, when=when), event="interrupted move had succeeded")
-    if move.goes_back and truth is not Truth.NOTHING:
+    if move.goes_back:
         return Finding(head=head)  # it is carried on: what it leaves was to be left
     return Finding(head=ledger.drop_move(head), event=f"interrupted {move.kind.value} had failed")
 

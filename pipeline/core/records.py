@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from pipeline.core.document import Instant, Metrics, Stored, canonical_json, sha256_of
+from pipeline.core.identity import ModelIdentity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +21,7 @@ class TrainingInputs(Stored):
     test_uri: str
     code_sha256: str
     code_uri: str
-    target: str
+    identity: ModelIdentity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +40,7 @@ class TrainingRun(Stored):
     started_at: Instant
     ended_at: Instant
     instance_type: str
-    target: str
+    identity: ModelIdentity
     train_uri: str
     test_uri: str
 
@@ -135,8 +136,20 @@ class ServingSettings(Stored):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TestLimits:
+    """What endpoint tests ask for: shares (0..1) of right answers and of successes, ms."""
+
+    minimum_prediction_accuracy: float
+    minimum_success_rate: float
+    maximum_latency_p95_ms: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Release(Stored):
-    """Immutable and complete: everything Terraform needs to serve it, and where it came from."""
+    """Immutable and complete: everything Terraform needs to serve it, and where it came from.
+
+    `test_limits` are those of the deployment that made it.
+    """
 
     release_id: str
     endpoint_name: str
@@ -144,6 +157,7 @@ class Release(Stored):
     artifact_uri: str
     artifact_sha256: str
     training_job: str
+    identity: ModelIdentity
     evaluation: Evaluation
     decision: Decision
     approval: Approval | None
@@ -153,6 +167,7 @@ class Release(Stored):
     created_at: Instant
     created_by: str
     serving: ServingSettings
+    test_limits: TestLimits
 
     @property
     def content_digest(self) -> str:

@@ -1,13 +1,91 @@
-"""The exact command that a person types after this run: for the same endpoint and place."""
+"""The exact command that a person types after this run: the same endpoint, place and choices.
 
+Remedies name a command in short, `--mode status`, and nobody in the steps has to know how the run
+was started: where a remedy leaves the program, its commands are completed. So are a note's `to_do`
+and a finding's fix. All else stays as it is, messages above all: they quote what Terraform and
+containers said, and what others said is nobody's command.
+"""
+
+import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
-_PROGRAM = "./run_mlops_pipeline.sh"
+WRAPPER = "run_mlops_pipeline.sh"
+# They only look, or do the same whatever limits, data and machines were chosen.
+_CHOOSE_NOTHING = frozenset({"doctor", "history", "prune", "retrain", "status"})
+
+_WORD = r"""(?:'[^']*'|"[^"]*"|[\w@%+=/-]|[:,.](?=[:,.]*[\w@%+=/'"-]))+"""
+_PROGRAM = rf"""(?:'[^']*'|"[^"]*"|[\w@%+=:,./-])*(?:'[^']*)?{re.escape(WRAPPER)}'?"""
+_COMMAND = re.compile(
+    rf"(?P<variables>(?:(?<![\w'-])[A-Za-z_]\w*={_WORD} )*)"
+    rf"(?P<program>{_PROGRAM} )?"
+    r"(?<![\w-])--mode (?P<mode>[a-z]+)"
+    rf"(?P<flags>(?: --(?:force|disable-auto-deploy)(?![\w-])| --[a-z][a-z-]* {_WORD})*)",
+    re.ASCII,
+)
+_START = re.compile(rf"(?<!\S)\./{re.escape(WRAPPER)}(?! --mode)")
+_VARIABLE = re.compile(rf"([A-Za-z_]\w*)={_WORD} ", re.ASCII)
+_FLAG = re.compile(r"(?<!\S)--[a-z][a-z-]*")
 
 
-def command_line(flags: Mapping[str, str | None], *, variables: Mapping[str, str]) -> str:
-    """Return flags and variables as a shell reads them; flags without a value are left out."""
-    given = [f"{name}={shlex.quote(value)}" for name, value in variables.items()]
-    words = [f"{name} {shlex.quote(value)}" for name, value in flags.items() if value is not None]
-    return " ".join([*given, _PROGRAM, *words])
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """Flags and variables with their values; None is a flag that takes none."""
+
+    flags: Mapping[str, str | None] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """How a run was started: the program, and what flags and variables gave it besides its mode.
+
+    `place` says where and on what it works, `choices` how. The file's values are in neither.
+    """
+
+    program: str
+    place: Words = field(default_factory=Words)
+    choices: Words = field(default_factory=Words)
+
+
+def completed(text: str, given: Given) -> str:
+    """Return a text of ours with its commands as they can be typed; whole ones stay as they are."""
+    text = _START.sub(lambda _: shlex.quote(given.program), text)
+    return _COMMAND.sub(lambda found: _whole(found, given), text)
+
+
+def commands(text: str) -> tuple[str, ...]:
+    """Return the commands that a text names, in short or whole."""
+    return tuple(found[0] for found in _COMMAND.finditer(text))
+
+
+def _whole(found: re.Match[str], given: Given) -> str:
+    if found["program"]:
+        return found[0]
+    variables, flags = found["variables"], found["flags"]
+    has_variables, has_flags = set(_VARIABLE.findall(variables)), set(_FLAG.findall(flags))
+    if "ENDPOINT_PREFIX" in has_variables:
+        has_flags.add("--endpoint-name")  # it would name another endpoint than the prefix does
+    added = [given.place] if found["mode"] in _CHOOSE_NOTHING else [given.place, given.choices]
+    before = [
+        f"{name}={_quoted(value)} "
+        for words in added
+        for name, value in words.variables.items()
+        if name not in has_variables
+    ]
+    after = [word for words in added for word in _flags(words, has_flags)]
+    program = shlex.quote(given.program)
+    return f"{variables}{''.join(before)}{program} --mode {found['mode']}{flags}{''.join(after)}"
+
+
+def _flags(words: Words, known: set[str]) -> Iterator[str]:
+    for name, value in words.flags.items():
+        if name not in known:
+            yield f" {name}" if value is None else f" {name} {_quoted(value)}"
+
+
+def _quoted(value: str) -> str:
+    """Quote for a shell; also a mark at the end, which would end the sentence instead."""
+    quoted = shlex.quote(value)
+    return f"'{value}'" if quoted == value and value.endswith((".", ",", ":")) else quoted

@@ -103,8 +103,6 @@ class Root(Protocol):
 class HeldLease(Protocol):
     """The lease on the endpoint in this run's hands (gateways.leases.Holding)."""
 
-    predecessor: Lease | None
-
     @property
     def lease(self) -> Lease: ...
     def require_held(self) -> None: ...

@@ -65,6 +65,14 @@ def find_workspace(context: Context) -> Workspace:
     return workspace_of(context, _with_given(context, published))
 
 
+def known_workspace(context: Context) -> Workspace | None:
+    """Return this environment's workspace as earlier runs left it; None before the first one."""
+    published = _readable(context)
+    if published is None:
+        return None
+    return workspace_of(context, _with_given(context, published))
+
+
 def require_terraform(context: Context) -> None:
     """Find out now that there is no usable Terraform, not after minutes of training."""
     context.engine  # noqa: B018 -- looked for at the first use, and kept

@@ -91,6 +91,8 @@ def deploy(workspace: Workspace, candidate: Candidate) -> None:
     require_passed(candidate.run, candidate.decision, candidate.approval)
     started = monotonic()
     book = take_over(workspace)
+    run = candidate.run
+    preflight.require_same_model(workspace, book.head, run.identity, job=run.job_name)
     serving = serving_settings(workspace, image_uri=candidate.run.image_uri)
     digest = content_digest(candidate.run.artifact_sha256, serving)
     try:
@@ -192,6 +194,7 @@ def finish_what_was_begun(workspace: Workspace, book: LeasedLedger, digest: str)
         go_back(workspace, book)
         left = book.head.endpoint_configs.get(begun.origin or "")
         if begun.kind is MoveKind.RETURN and left and _content(book, left.release) == digest:
+            workspace.context.recorder.add(release_id=left.release)
             raise RolledBack(begun.reason, remedy=_mend(book))
         return None
     release = book.release(book.head.live_release or "")
@@ -200,6 +203,7 @@ def finish_what_was_begun(workspace: Workspace, book: LeasedLedger, digest: str)
         adopt(workspace, book)
         return None
     if release.content_digest == digest:
+        workspace.context.recorder.add(release_id=release.release_id)
         conclude_deployment(workspace, book, release, arrived)
         return arrived
     try:
@@ -313,6 +317,7 @@ def _new_release(workspace: Workspace, candidate: Candidate, serving: ServingSet
         artifact_uri=workspace.store.uri(naming.artifact_object(candidate.run.artifact_sha256)),
         artifact_sha256=candidate.run.artifact_sha256,
         training_job=candidate.run.job_name,
+        identity=candidate.run.identity,
         evaluation=candidate.evaluation,
         decision=candidate.decision,
         approval=candidate.approval,
@@ -322,4 +327,5 @@ def _new_release(workspace: Workspace, candidate: Candidate, serving: ServingSet
         created_at=now,
         created_by=workspace.context.who,
         serving=serving,
+        test_limits=workspace.settings.test_limits,
     )

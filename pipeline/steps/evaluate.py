@@ -90,7 +90,7 @@ def _order(workspace: Workspace, run: TrainingRun, *, name: str) -> jobs.Evaluat
         output_uri=workspace.store.uri(_output(name, run)),
         arguments={
             "message-file": "/opt/ml/output/message",
-            "target": run.target,
+            "target": run.identity.target,
             **({"custom-metrics": custom} if custom else {}),
         },
     )

@@ -8,6 +8,7 @@ from pipeline.context import Workspace
 from pipeline.core import naming
 from pipeline.core.errors import CorruptRecord, LeaseHeld, NotServing, UsageError
 from pipeline.core.head import HistoryEvent, LedgerHead
+from pipeline.core.lease import unheard
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 from pipeline.core.reconcile import reconcile
 from pipeline.gateways.ledger import LeasedLedger
@@ -46,8 +47,8 @@ def take_over(workspace: Workspace) -> LeasedLedger:
     found = reconcile(book.head, seen, when=context.now(), run_id=context.run_id)
     if found.event is not None:
         logger.warning("endpoint=%s: %s", seen.name, found.event)
-        target = book.head.move.target if book.head.move else seen.config_name or "nothing"
-        book.record(found.head, found.event, config=target)
+        about = found.head.move or book.head.move
+        book.record(found.head, found.event, config=about.target if about else "nothing")
     _require_known(book.head, seen)
     return book
 
@@ -57,10 +58,12 @@ def _request(workspace: Workspace) -> Mapping[str, str]:
     return request.details if request else {}
 
 
-def settled_endpoint(workspace: Workspace) -> EndpointObservation:
+def settled_endpoint(
+    workspace: Workspace, *, timeout_s: float = _SETTLE_TIMEOUT_S
+) -> EndpointObservation:
     """Return the endpoint, ready to be moved. Raises LeaseHeld when it is busy."""
     endpoint = workspace.context.endpoint
-    seen = workspace.hosting.wait_until_settled(endpoint, timeout_s=_SETTLE_TIMEOUT_S)
+    seen = workspace.hosting.wait_until_settled(endpoint, timeout_s=timeout_s)
     if seen.status in _MOVABLE and seen.pending_config is None:
         return seen
     message = f"Endpoint {endpoint} is {seen.status.value} and cannot be moved now."
@@ -129,13 +132,12 @@ def _release_dead_lock(root: Root, book: LeasedLedger) -> bool:
 
 def was_cut_off(book: LeasedLedger) -> bool:
     """Tell whether the run before this one could not tell its user how it ended."""
-    before = book.lease.predecessor
-    return before is not None and not before.told
+    return bool(unheard(book.lease.lease))
 
 
 def finished_unheard(book: LeasedLedger, what: str) -> HistoryEvent | None:
-    """Return the event with which the run before ended, where nobody was told of it."""
-    before, last = book.lease.predecessor, book.before
-    if before is None or before.told or last is None or last.what != what:
+    """Return the event with which a run before this one ended, where nobody was told of it."""
+    last = book.before
+    if last is None or last.what != what:
         return None
-    return last if last.details.get("run") == before.owner.run_id else None
+    return last if last.details.get("run") in unheard(book.lease.lease) else None

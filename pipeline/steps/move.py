@@ -19,7 +19,7 @@ from pipeline.core.outcomes import Action, EndpointObservation, EndpointStatus, 
 from pipeline.core.reconcile import quiet_shift
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.gateways.ports import Applied, SavedPlan
-from pipeline.steps.leased import unlocked
+from pipeline.steps.leased import settled_endpoint, unlocked
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ def carry_out(workspace: Workspace, book: LeasedLedger, planned: PlannedMove) ->
     """
     target = announced_in(book.head).target
     applied = apply(workspace, book, planned.saved)
-    seen = workspace.hosting.wait_until_settled(book.head.endpoint, timeout_s=_SETTLE_TIMEOUT_S)
+    seen = settled_endpoint(workspace, timeout_s=_SETTLE_TIMEOUT_S)
     if not seen.serves(naming.endpoint_config_name(book.head.endpoint, target)):
         return _stayed(workspace, applied, seen, planned.before)
     logger.info("endpoint=%s serves=%s", book.head.endpoint, target)

@@ -11,7 +11,7 @@ from pipeline.context import Workspace
 from pipeline.core import predictions
 from pipeline.core.metrics import latency_report
 from pipeline.core.outcomes import LatencyReport, ProbeCase, ProbeReport
-from pipeline.core.records import Release
+from pipeline.core.records import Release, TestLimits
 from pipeline.gateways.ports import EndpointCalls
 from pipeline.gateways.runtime import Answer
 from pipeline.steps import recorded
@@ -28,33 +28,28 @@ _PAUSES_S = (0.25, 0.5, 1.0, 2.0, 4.0)
 _LEAST_MEASURED = 0.5
 
 
-def probe(workspace: Workspace, rows: split.HeldOutRows) -> ProbeReport:
+def probe(workspace: Workspace, rows: split.HeldOutRows, limits: TestLimits) -> ProbeReport:
     """Run every test against the endpoint, with rows that its model never saw."""
     health = _health(workspace, rows)
     if not health.passed:
         return _reported(workspace, (health,))
-    accuracy, right = _accuracy(workspace, rows, workspace.settings.prediction_accuracy_limit)
-    load, latency = _load(workspace, rows)
+    accuracy, right = _accuracy(workspace, rows, limits)
+    load, latency = _load(workspace, rows, limits)
     return _reported(workspace, (health, right, *load), accuracy=accuracy, latency=latency)
 
 
 def probe_answers(workspace: Workspace, release: Release) -> ProbeReport:
     """Show that an earlier release answers, and answers right: it has passed the rest before.
 
-    What is right is what was measured on the same rows before it was deployed: an artifact that was
-    swapped since, or a container that changed, answers something else.
+    What is right is what was asked of it when it was deployed, on the same rows; the limits of
+    today may be those of another model.
     """
     rows = held_out(workspace, release)
     health = _health(workspace, rows)
     if not health.passed:
         return _reported(workspace, (health,))
-    limit = release.evaluation.metrics["accuracy"] - _TOLERANCE
-    accuracy, right = _accuracy(workspace, rows, round(limit, 4))
+    accuracy, right = _accuracy(workspace, rows, release.test_limits)
     return _reported(workspace, (health, right), accuracy=accuracy)
-
-
-# Rows near the border between two classes may fall otherwise on another machine.
-_TOLERANCE = 0.02
 
 
 def _ask(workspace: Workspace, body: bytes) -> Answer:
@@ -73,7 +68,7 @@ def held_out(workspace: Workspace, release: Release) -> split.HeldOutRows:
     """Return the rows to ask with. Read before a move: no move without a way to test it."""
     run = recorded.training_run(workspace, release.training_job)
     content = workspace.store.read_uri(f"{run.test_uri}test.csv")
-    return split.held_out_rows(content, target=run.target)
+    return split.held_out_rows(content, target=run.identity.target)
 
 
 def _reported(
@@ -118,10 +113,11 @@ def _health(workspace: Workspace, rows: split.HeldOutRows) -> ProbeCase:
 
 
 def _accuracy(
-    workspace: Workspace, rows: split.HeldOutRows, limit: float
+    workspace: Workspace, rows: split.HeldOutRows, limits: TestLimits
 ) -> tuple[float | None, ProbeCase]:
     """Compare the endpoint's answer to every held-out row with its label."""
     started = monotonic()
+    limit = limits.minimum_prediction_accuracy
     predicted: list[str] = []
     for part in batches(rows.rows):
         answer = _ask(workspace, _request(rows, part))
@@ -151,7 +147,7 @@ def batches(rows: Sequence[Sequence[str]]) -> Iterator[slice]:
 
 
 def _load(
-    workspace: Workspace, rows: split.HeldOutRows
+    workspace: Workspace, rows: split.HeldOutRows, limits: TestLimits
 ) -> tuple[tuple[ProbeCase, ...], LatencyReport]:
     """Ask for one row at a time from several threads, as callers do."""
     testing, ask = workspace.settings.testing, workspace.calls.ask
@@ -163,7 +159,7 @@ def _load(
     answers = _answers(workspace.calls, asked, concurrency=testing.concurrency)
     of_the_model = [answer for answer in answers if answer.is_of_the_model]
     report = _measured(of_the_model, duration_s=monotonic() - started)
-    cases = _load_cases(workspace, report, started)
+    cases = load_cases(report, limits, started)
     if len(of_the_model) < _LEAST_MEASURED * len(answers):
         cases = tuple(replace(each, passed=False, is_inconclusive=True) for each in cases)
     return cases, report
@@ -184,26 +180,24 @@ def _measured(answers: list[Answer], *, duration_s: float) -> LatencyReport:
     )
 
 
-def _load_cases(
-    workspace: Workspace, report: LatencyReport, started: float
-) -> tuple[ProbeCase, ...]:
-    testing = workspace.settings.testing
+def load_cases(report: LatencyReport, limits: TestLimits, started: float) -> tuple[ProbeCase, ...]:
+    """Judge a measured run of requests that began at `started`."""
     success = (
         f"{report.success_rate:.2%} of {report.request_count} requests succeed, at least "
-        f"{testing.minimum_success_rate:.2%} is asked."
+        f"{limits.minimum_success_rate:.2%} is asked."
     )
     latency = (
         f"The 95th percentile is {report.p95_ms:.1f} ms, at most "
-        f"{testing.maximum_latency_p95_ms:.1f} ms is asked."
+        f"{limits.maximum_latency_p95_ms:.1f} ms is asked."
     )
     return (
         _case(
             "success_rate",
             success,
             started,
-            passed=report.success_rate >= testing.minimum_success_rate,
+            passed=report.success_rate >= limits.minimum_success_rate,
         ),
-        _case("latency", latency, started, passed=report.p95_ms <= testing.maximum_latency_p95_ms),
+        _case("latency", latency, started, passed=report.p95_ms <= limits.maximum_latency_p95_ms),
     )
 
 

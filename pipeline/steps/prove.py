@@ -42,7 +42,7 @@ def conclude_deployment(
     if isinstance(outcome, Stayed):
         raise _after_a_move_that_failed(workspace, book, release, outcome)
     with workspace.context.recorder.phase("testing"):
-        report = probe(workspace, held_out(workspace, release))
+        report = probe(workspace, held_out(workspace, release), workspace.settings.test_limits)
     workspace.context.recorder.add(probe=report)
     if not report.passed:
         raise _after_failed_tests(workspace, book, release, report)
@@ -170,7 +170,8 @@ def go_back(workspace: Workspace, book: LeasedLedger) -> WentBack:
 
 
 def _moved_back(workspace: Workspace, book: LeasedLedger, release: Release) -> Arrived:
-    problem = why_unsound(workspace, release)
+    begun_now = announced_in(book.head).run_id == workspace.context.run_id
+    problem = None if begun_now else why_unsound(workspace, release)
     if problem is not None:
         raise _not_moved_back(workspace, book, release, problem)
     around.without_scaling_for(workspace, book, release)
@@ -267,6 +268,9 @@ def _still_or_again(workspace: Workspace, book: LeasedLedger, said: str) -> Pipe
         report = probe_answers(workspace, book.release(live))
         if not report.passed:
             return NotServing(f"{said}\n{report.failures}", remedy=f"Type: {_BACK}")
+        if not ledger.is_healthy(book.head):
+            still = f"{live}, which never passed its tests, still serves."
+            return NotServing(f"{said} {still}", remedy="Mend the cause and deploy again.")
         remedy = f"Release {live} never stopped serving. Mend the cause and deploy again."
         return RolledBack(said, remedy=remedy)
     if not workspace.settings.rollback_on_failure:
@@ -326,10 +330,19 @@ def _last_words(workspace: Workspace) -> str:
 
 
 def complete_state(workspace: Workspace, book: LeasedLedger) -> None:
-    """Bring Terraform's state to what ledger and cloud hold; the endpoint is not touched."""
-    seen = settled_endpoint(workspace)
+    """Bring Terraform's state to what ledger and cloud hold; the endpoint is not touched.
+
+    What serves is proved by then: a failure here is told, and is no other outcome.
+    """
     if book.head.live is None:
         return
-    planned = plan_serving(workspace, book, book.head, IntentKind.PRUNE, seen)
-    if not planned.summary.is_empty:
-        apply_whole(workspace, book, planned)
+    try:
+        seen = settled_endpoint(workspace)
+        planned = plan_serving(workspace, book, book.head, IntentKind.PRUNE, seen)
+        if not planned.summary.is_empty:
+            apply_whole(workspace, book, planned)
+    except PipelineError as error:
+        logger.error("%s", error)
+        workspace.context.recorder.note(
+            f"Terraform's state is behind: {error.message}", to_do="To complete it: --mode settle"
+        )

@@ -59,7 +59,7 @@ def record_finished(
         started_at=seen["TrainingStartTime"],
         ended_at=seen["TrainingEndTime"],
         instance_type=seen["ResourceConfig"]["InstanceType"],
-        target=inputs.target,
+        identity=inputs.identity,
         train_uri=inputs.train_uri,
         test_uri=inputs.test_uri,
     )
@@ -107,7 +107,7 @@ def _without_model(job: str, state: str, reason: str) -> UsageError:
     said = f": {' '.join(reason.split())[:_MOST_SAID]}" if reason else "."
     return UsageError(
         f"The training job {job} ended as {state} and has no model{said}",
-        remedy="Mend the cause and train again, or name a job that --mode training finished.",
+        remedy="Mend the cause and train again, or name a job that mode training finished.",
     )
 
 
@@ -120,9 +120,7 @@ def _unknown(workspace: Workspace, job: str) -> UsageError:
         message = (
             f"The training job {job} exists ({state}), but no run of this project recorded it."
         )
-        return UsageError(
-            message, remedy="Name a job that --mode training finished, or train again."
-        )
+        return UsageError(message, remedy="Name a job that mode training finished, or train again.")
     known = [
         key.split("/")[1] for key in workspace.store.keys("jobs/") if key.endswith("/training.json")
     ]

@@ -54,7 +54,8 @@ def roll_back(workspace: Workspace, *, to: str, reason: str) -> RolledBackTo:
 def leave(workspace: Workspace, book: LeasedLedger, *, to: str, reason: str) -> RolledBackTo:
     """Finish the way back that was begun, else begin one. Scaling is on again afterwards."""
     started = monotonic()
-    require_endpoint(settled_endpoint(workspace))
+    if book.head.move is None or not book.head.move.goes_back:
+        require_endpoint(settled_endpoint(workspace))
     try:
         back = _finished(workspace, book, to=to) or _begun(workspace, book, to=to, reason=reason)
     except PipelineError:
@@ -143,8 +144,8 @@ def _begun(workspace: Workspace, book: LeasedLedger, *, to: str, reason: str) ->
     book.write(_announced(workspace, head, target, reason=said, bars=serves))
     if serves:
         workspace.context.recorder.note(
-            f"{head.live_release} is quarantined once {target} serves. To return to it: "
-            f"--mode rollback --to {head.live_release} --force"
+            f"{head.live_release} is quarantined once {target} serves.",
+            to_do=f"To return to it: --mode rollback --to {head.live_release} --force",
         )
     return go_back(workspace, book)
 

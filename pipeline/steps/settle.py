@@ -16,7 +16,7 @@ from pipeline.gateways.ledger import LeasedLedger
 from pipeline.steps import around
 from pipeline.steps.deploy import adopt
 from pipeline.steps.leased import require_ledger, settled_endpoint, take_over
-from pipeline.steps.move import Arrived, apply_whole, keep_variables, plan_serving
+from pipeline.steps.move import Arrived, apply, apply_failed, keep_variables, plan_serving
 from pipeline.steps.orphans import remove_orphans
 from pipeline.steps.probe import probe_answers
 from pipeline.steps.prove import conclude_deployment, go_back
@@ -80,9 +80,11 @@ def _agree(workspace: Workspace, book: LeasedLedger) -> tuple[str, ...]:
     message = "\n".join(("This would be done to the endpoint itself:", *lines))
     if touched and not workspace.context.confirm(f"{message}\nDo it?"):
         raise PlanRefused(message, remedy="Nothing was applied. To do it: --mode settle --yes")
-    apply_whole(workspace, book, planned)
+    applied = apply(workspace, book, planned)
     if touched:
         _require_live(workspace, book)
+    if applied.exit_code:
+        raise apply_failed(workspace.serving.name, applied)
     book.record(book.head, "settled", changes=" ".join(lines)[:500])
     return lines
 

@@ -26,6 +26,10 @@ def status(workspace: Workspace) -> Iterator[str]:
         yield f"Ledger: cannot be read: {error.message}"
         raise
     yield from against_ledger(head, seen)
+    if to_settle(head, seen):
+        note = "Ledger, SageMaker and Terraform may differ."
+        to_do = "To bring them together, by a plan that is shown first: --mode settle"
+        workspace.context.recorder.note(note, to_do=to_do)
     yield from surroundings(head)
     yield from _releases(head)
     yield from _quarantine(head)
@@ -56,7 +60,14 @@ def against_ledger(head: LedgerHead, seen: EndpointObservation) -> Iterator[str]
     wanted = naming.endpoint_config_name(head.endpoint, head.live)
     scales = seen.status in _SCALING and seen.config_name == wanted
     if seen.pending_config is None and not scales and not seen.serves(wanted):
-        yield "  SageMaker says otherwise: --mode settle brings them together, by a plan it shows"
+        yield "  SageMaker says otherwise"
+
+
+def to_settle(head: LedgerHead, seen: EndpointObservation) -> bool:
+    """Tell whether something was left that mode settle would finish or put right."""
+    differs = any("otherwise" in line for line in against_ledger(head, seen))
+    by_hand = seen.status is EndpointStatus.IN_SERVICE and seen.deployment_config is None
+    return head.move is not None or head.surroundings_due or differs or by_hand
 
 
 def _unfinished(move: Move) -> str:
@@ -68,7 +79,7 @@ def surroundings(head: LedgerHead) -> Iterator[str]:
     """Yield a line for what was asked for around the endpoint; none where nothing was."""
     asked = [name for name in _AROUND if vars(head.surroundings)[name] is not None]
     if asked or head.surroundings_due:
-        due = "; --mode settle applies it" if head.surroundings_due else ""
+        due = " (not applied yet)" if head.surroundings_due else ""
         yield f"Around the endpoint: {', '.join(asked) or 'nothing'}{due}"
 
 

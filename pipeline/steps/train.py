@@ -11,6 +11,7 @@ from pipeline.config import PROJECT_ROOT
 from pipeline.context import Context, Workspace
 from pipeline.core import jobs, naming
 from pipeline.core.errors import UsageError
+from pipeline.core.identity import ModelIdentity
 from pipeline.core.records import TrainingInputs, TrainingRun
 from pipeline.gateways.images import image_uri
 from pipeline.gateways.sagemaker import NameTaken
@@ -24,13 +25,21 @@ logger = logging.getLogger(__name__)
 class Material:
     """What a training is made of, read and checked before anything is changed."""
 
+    identity: ModelIdentity
     divided: split.Split
     packed: bundle.Bundle
 
 
 def gather(context: Context) -> Material:
     """Read, divide and pack what the configuration names. Raises UsageError."""
-    return Material(divided=_split_data(context), packed=_pack_code(context))
+    divided = _split_data(context)
+    identity = ModelIdentity(
+        name=context.settings.model_name_prefix,
+        target=divided.target,
+        columns=divided.columns,
+        labels=divided.labels,
+    )
+    return Material(identity=identity, divided=divided, packed=_pack_code(context))
 
 
 def train(workspace: Workspace, material: Material) -> TrainingRun:
@@ -93,7 +102,7 @@ def _store_inputs(workspace: Workspace, material: Material) -> TrainingInputs:
         test_uri=store.uri(f"{halves}/test/"),
         code_sha256=packed.sha256,
         code_uri=store.uri(code),
-        target=divided.target,
+        identity=material.identity,
     )
 
 

@@ -114,6 +114,10 @@ class CommandLine:
     ) -> Outcome:
         return self.start(*flags, program=program, cwd=cwd, **variables).ended()
 
+    def typed(self, line: str) -> Outcome:
+        """Give a shell exactly the line that a run has printed; only where results go is added."""
+        return self.run(program=("bash", "-c", f'{line} "$@"', "bash"))
+
     def start(
         self,
         *flags: str,

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.e2e.story import Story
+from tests.support.embedded_aws import PROJECT_ROOT
 
 
 @pytest.mark.soak
@@ -13,7 +14,11 @@ from tests.e2e.story import Story
 def test_another_shipped_table_is_trained_on_deployed_and_tested(
     story: Story, name: str, target: str, classes: int
 ) -> None:
-    variables = {"MLOPS_TRAINING__DATA": f"data/{name}.csv", "MLOPS_TRAINING__TARGET": target}
+    variables = {
+        "ENDPOINT_PREFIX": f"other-{name.replace('_', '-')}",
+        "MLOPS_TRAINING__DATA": str(PROJECT_ROOT / "data" / f"{name}.csv"),
+        "MLOPS_TRAINING__TARGET": target,
+    }
     done = story.run("--mode", "full", **variables)
     assert done.exit_code == 0, done.stderr
     assert len(done.training["evaluation_results"]["labels"]) == classes

@@ -21,6 +21,7 @@ T = TypeVar("T")
 REGION = "us-east-1"
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.9-0-cpu-py3"
 ROLE = "arn:aws:iam::000000000000:role/execution"
+_SETTLED = ("InService", "Failed", "UpdateRollbackFailed")
 _INFERENCE = """
 import pathlib
 
@@ -67,6 +68,9 @@ class Embedded:
         entries: list[dict[str, Any]] = admin(self.url, "requests")["requests"]
         return entries
 
+    def clear_requests(self) -> None:
+        admin(self.url, "requests", method="DELETE")
+
     def a_bucket(self) -> str:
         name = unique("bucket")
         self.client("s3").create_bucket(Bucket=name)
@@ -107,7 +111,7 @@ class Embedded:
         """Wait until no deployment of the endpoint is on its way."""
         return eventually(
             lambda: self.endpoint(name),
-            lambda found: found["EndpointStatus"] in ("InService", "Failed"),
+            lambda found: found["EndpointStatus"] in _SETTLED,
         )
 
     def answer(self, endpoint: str, **members: Any) -> str:

@@ -17,9 +17,19 @@ def rollback_on(alarm: str, *, termination_wait_s: int = 0) -> dict[str, object]
     }
 
 
-def an_alarm(embedded: Embedded, *, state: str) -> str:
-    name, cloudwatch = unique("alarm"), embedded.client("cloudwatch")
-    cloudwatch.put_metric_alarm(
+def an_alarm(embedded: Embedded) -> str:
+    """Return a quiet alarm; what SetAlarmState says would last a second at most."""
+    name = unique("alarm")
+    put_alarm(embedded, name, missing="notBreaching")
+    embedded.client("cloudwatch").set_alarm_state(
+        AlarmName=name, StateValue="OK", StateReason="test"
+    )
+    return name
+
+
+def put_alarm(embedded: Embedded, name: str, *, missing: str) -> None:
+    """Put an alarm on a metric without data: its state is what missing data counts as."""
+    embedded.client("cloudwatch").put_metric_alarm(
         AlarmName=name,
         Namespace="Tests",
         MetricName="Errors",
@@ -28,9 +38,8 @@ def an_alarm(embedded: Embedded, *, state: str) -> str:
         EvaluationPeriods=1,
         Threshold=1,
         ComparisonOperator="GreaterThanThreshold",
+        TreatMissingData=missing,
     )
-    cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="test")
-    return name
 
 
 def update(embedded: Embedded, endpoint: str, *, config: str, **members: object) -> None:
@@ -102,14 +111,12 @@ def test_a_container_that_crashes_at_start_fails_the_endpoint_for_good(embedded:
 
 def test_an_alarm_during_the_bake_rolls_back(embedded: Embedded) -> None:
     old, new = embedded.a_config(), embedded.a_config(model=embedded.a_model(answer="new"))
-    endpoint, alarm = embedded.an_endpoint(old), an_alarm(embedded, state="OK")
+    endpoint, alarm = embedded.an_endpoint(old), an_alarm(embedded)
     update(
         embedded, endpoint, config=new, DeploymentConfig=rollback_on(alarm, termination_wait_s=600)
     )
     eventually(lambda: embedded.answer(endpoint), lambda answer: answer == "new")
-    embedded.client("cloudwatch").set_alarm_state(
-        AlarmName=alarm, StateValue="ALARM", StateReason="test"
-    )
+    put_alarm(embedded, alarm, missing="breaching")
     after = embedded.settled(endpoint)
     assert after["EndpointConfigName"] == old
     assert alarm in after["FailureReason"]
@@ -120,7 +127,7 @@ def test_a_quiet_alarm_lets_the_deployment_pass_and_its_config_is_echoed(
     embedded: Embedded,
 ) -> None:
     endpoint, new = embedded.an_endpoint(embedded.a_config()), embedded.a_config()
-    deployment = rollback_on(an_alarm(embedded, state="OK"), termination_wait_s=3)
+    deployment = rollback_on(an_alarm(embedded), termination_wait_s=3)
     update(embedded, endpoint, config=new, DeploymentConfig=deployment)
     after = embedded.settled(endpoint)
     assert after["EndpointConfigName"] == new

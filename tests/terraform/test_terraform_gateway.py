@@ -3,17 +3,23 @@
 import json
 import os
 import shutil
+import signal
+import socket
 import sys
 import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from pipeline.core.errors import CloudUnusable, LeaseHeld
 from pipeline.gateways.aws import Cloud
 from pipeline.gateways.provider_mirror import PROVIDER_VERSION, cli_environment
+from pipeline.gateways.state_bucket import find_lock
 from pipeline.gateways.terraform import Engine, Terraform, failure, find_engine
 from tests.emulated.embedded import eventually, unique
 from tests.support.embedded_aws import PROJECT_ROOT, admin
@@ -39,6 +45,26 @@ output "word" {
 """
 SLOW = """
 resource "terraform_data" "slow" {
+  provisioner "local-exec" {
+    interpreter = ["sleep"]
+    command     = "100"
+  }
+}
+"""
+# Its provider is at work until the provisioner ends.
+SLOW_IN_AWS = """
+terraform {
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "5.100.0"
+    }
+  }
+}
+
+resource "aws_sns_topic" "slow" {
+  name = "NAME"
+
   provisioner "local-exec" {
     interpreter = ["sleep"]
     command     = "100"
@@ -71,13 +97,20 @@ def either_engine(request: pytest.FixtureRequest, engine: Engine, wheel: Engine)
 
 
 def opened(
-    engine: Engine, folder: Path, text: str, *, environment: Mapping[str, str] = PATH_ONLY
+    engine: Engine,
+    folder: Path,
+    text: str,
+    *,
+    environment: Mapping[str, str] = PATH_ONLY,
+    **options: Any,
 ) -> Terraform:
     """Return a root module of this text, with its data directory beside it."""
     root = folder / "tiny"
     root.mkdir()
     (root / "main.tf").write_text(text)
-    return Terraform(engine, root, data_dir=folder / "data", environment=environment)
+    if "hashicorp/aws" in text:
+        copy_lock_file(folder)
+    return Terraform(engine, root, data_dir=folder / "data", environment=environment, **options)
 
 
 def var_files(folder: Path, word: str) -> list[Path]:
@@ -102,14 +135,21 @@ class Remote:
     ) -> None:
         self._s3 = cloud.client("s3")
         self._key = unique("tiny")
-        self.terraform = opened(engine, folder, IN_S3 + text, environment=environment)
+        self.terraform = opened(
+            engine,
+            folder,
+            IN_S3 + text,
+            environment=environment,
+            find_lock=lambda: find_lock(cloud, STATE_BUCKET, self._key),
+        )
         backend = {"bucket": STATE_BUCKET, "key": self._key, "region": REGION}
         self.terraform.init({**backend, "use_path_style": "true"})
 
     def lock(self) -> None:
         """Leave the lock of a run that died."""
         info = {"ID": "11111111-2222", "Operation": "OperationTypeApply", "Who": "ada@build-7"}
-        body = json.dumps({**info, "Info": "", "Path": self._key, "Version": "1.11.4"})
+        made = {"Created": "2026-01-31T12:00:00.123456789Z", "Version": "1.11.4"}
+        body = json.dumps({**info, **made, "Info": "", "Path": self._key})
         self._s3.put_object(Bucket=STATE_BUCKET, Key=f"{self._key}.tflock", Body=body)
 
     def is_locked(self) -> bool:
@@ -281,7 +321,6 @@ def test_a_provider_from_nowhere_says_what_to_do(
         mirror = f'filesystem_mirror {{\n    path = "{tmp_path}"\n  }}'
         (tmp_path / ".terraformrc").write_text(f"provider_installation {{\n  {mirror}\n}}\n")
     terraform = opened(engine, tmp_path, WANTS_AWS, environment=environment)
-    copy_lock_file(tmp_path)
     with pytest.raises(CloudUnusable, match=f"provider hashicorp/aws {PROVIDER_VERSION}") as raised:
         terraform.init(None)
     assert "put a filesystem mirror" in raised.value.remedy
@@ -295,10 +334,114 @@ def test_terraform_reads_a_mirror_whatever_its_folder_is_called(
     variables = cli_environment({}, home=tmp_path, folder=tmp_path / "run", prefixes=[tmp_path])
     environment: dict[str, Any] = {**PATH_ONLY, "HOME": str(tmp_path), **variables}
     terraform = opened(engine, tmp_path, WANTS_AWS, environment=environment)
-    copy_lock_file(tmp_path)
     # It is found, and it is not what the lock file promises.
     with pytest.raises(CloudUnusable, match=r"match\s+any\s+of\s+the\s+checksums"):
         terraform.init(None)
+
+
+@pytest.mark.parametrize("whole_group", [False, True], ids=["terraform only", "its whole group"])
+def test_after_a_kill_the_lock_is_read_and_released_and_what_was_made_is_taken_in(
+    cloud: Cloud,
+    engine: Engine,
+    terraform_environment: dict[str, str],
+    tmp_path: Path,
+    whole_group: bool,
+) -> None:
+    text, plan = SLOW_IN_AWS.replace("NAME", unique("topic")), tmp_path / "plan"
+    remote = Remote(cloud, engine, tmp_path, terraform_environment, text)
+    terraform = remote.terraform
+    terraform.plan(var_files=[], out=plan)
+    assert terraform.state_lock() is None
+    began = datetime.now(UTC)
+    provider = killed_apply(terraform, plan, whole_group=whole_group)
+    eventually(provider.is_running, lambda runs: not runs)
+
+    lock = terraform.state_lock()
+    assert lock is not None
+    assert (lock.host, lock.operation) == (socket.gethostname(), "OperationTypeApply")
+    assert began <= lock.created_at <= datetime.now(UTC)
+    assert lock.path.startswith(f"{STATE_BUCKET}/tiny")
+    with pytest.raises(LeaseHeld, match=lock.lock_id):
+        terraform.plan(var_files=[], out=plan)
+    with pytest.raises(CloudUnusable, match="force-unlock of tiny failed"):
+        terraform.force_unlock("11111111-2222")
+    terraform.force_unlock(lock.lock_id)
+    assert terraform.state_lock() is None
+    assert terraform.addresses() == frozenset()
+
+    terraform.import_object("aws_sns_topic.slow", topic(cloud, text), var_files=[])
+    assert terraform.plan(var_files=[], out=plan) is False
+    terraform.destroy(var_files=[])
+
+
+def killed_apply(terraform: Terraform, plan: Path, *, whole_group: bool) -> psutil.Process:
+    """Kill an apply while its provider is at work; return the provider."""
+    before = {each.pid for each in psutil.Process().children()}
+    with ThreadPoolExecutor(1) as pool:
+        applied = pool.submit(terraform.apply, plan)
+        running = eventually(
+            lambda: [each for each in psutil.Process().children() if each.pid not in before], bool
+        )
+        names = eventually(
+            lambda: {each.name(): each for each in running[0].children(recursive=True)},
+            lambda found: "sleep" in found,
+        )
+        if whole_group:
+            os.killpg(running[0].pid, signal.SIGKILL)
+        else:
+            running[0].kill()
+        assert applied.result().exit_code == -signal.SIGKILL
+    return next(each for name, each in names.items() if name.startswith("terraform-provider"))
+
+
+def topic(cloud: Cloud, text: str) -> str:
+    """Return the ARN of the one topic that this text names."""
+    (arn,) = (
+        each["TopicArn"]
+        for each in cloud.client("sns").list_topics()["Topics"]
+        if each["TopicArn"].rpartition(":")[2] in text
+    )
+    return str(arn)
+
+
+def test_an_object_that_is_not_there_is_not_imported(
+    cloud: Cloud, engine: Engine, terraform_environment: dict[str, str], tmp_path: Path
+) -> None:
+    text = SLOW_IN_AWS.replace("NAME", unique("topic"))
+    terraform = Remote(cloud, engine, tmp_path, terraform_environment, text).terraform
+    absent = f"arn:aws:sns:{REGION}:000000000000:absent"
+    with pytest.raises(CloudUnusable, match=r"(?s)import of tiny failed.*non-existent"):
+        terraform.import_object("aws_sns_topic.slow", absent, var_files=[])
+    assert terraform.state_lock() is None
+
+
+def test_a_plan_that_does_not_look_believes_the_state(
+    cloud: Cloud, engine: Engine, attached_environment: dict[str, str], tmp_path: Path
+) -> None:
+    text, plan = SLOW_IN_AWS.replace("NAME", unique("topic")), tmp_path / "plan"
+    text = text.replace('"100"', '"0"')
+    terraform = Remote(cloud, engine, tmp_path, attached_environment, text).terraform
+    terraform.plan(var_files=[], out=plan)
+    assert terraform.apply(plan).exit_code == 0
+    cloud.client("sns").delete_topic(TopicArn=topic(cloud, text))
+    assert terraform.plan(var_files=[], out=plan, refresh=False) is False
+    assert terraform.plan(var_files=[], out=plan) is True
+
+
+def test_an_object_is_marked_for_its_replacement_and_the_mark_taken_back(
+    engine: Engine, tmp_path: Path
+) -> None:
+    terraform, plan = opened(engine, tmp_path, TINY), tmp_path / "plan"
+    files = var_files(tmp_path, "x")
+    terraform.init(None)
+    terraform.plan(var_files=files, out=plan)
+    terraform.apply(plan)
+    terraform.taint("terraform_data.this")
+    assert terraform.plan(var_files=files, out=plan) is True
+    (change,) = terraform.show(plan)["resource_changes"]
+    assert change["change"]["actions"] == ["delete", "create"]
+    terraform.untaint("terraform_data.this")
+    assert terraform.plan(var_files=files, out=plan) is False
 
 
 def copy_lock_file(folder: Path) -> None:

@@ -14,6 +14,7 @@ from pipeline.core.head import (
     Retained,
     Strategy,
 )
+from pipeline.core.identity import ModelIdentity
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 from pipeline.core.records import (
     Decision,
@@ -21,11 +22,29 @@ from pipeline.core.records import (
     Release,
     RollbackAlarms,
     ServingSettings,
+    TestLimits,
     TrainingRun,
     Verdict,
 )
 
 NOON = datetime(2026, 1, 2, 12, 0, 0, tzinfo=UTC)
+
+
+def an_identity(**changes: Any) -> ModelIdentity:
+    identity = ModelIdentity(
+        name="iris-classifier",
+        target="species",
+        columns=("petal_length", "sepal_length"),
+        labels=("setosa", "virginica"),
+    )
+    return replace(identity, **changes)
+
+
+def some_limits(**changes: Any) -> TestLimits:
+    limits = TestLimits(
+        minimum_prediction_accuracy=0.9, minimum_success_rate=0.99, maximum_latency_p95_ms=1000.0
+    )
+    return replace(limits, **changes)
 
 
 def a_training_run(**changes: Any) -> TrainingRun:
@@ -42,7 +61,7 @@ def a_training_run(**changes: Any) -> TrainingRun:
         started_at=NOON,
         ended_at=NOON,
         instance_type="ml.m5.large",
-        target="species",
+        identity=an_identity(),
         train_uri="s3://bucket/data/d/train/",
         test_uri="s3://bucket/data/d/test/",
     )
@@ -88,6 +107,7 @@ def a_release(release_id: str = "r-20260102-120000-aaaaaa", **changes: Any) -> R
         artifact_uri="s3://bucket/artifacts/sha256/a/model.tar.gz",
         artifact_sha256="a" * 64,
         training_job="iris-classifier-20260102-120000",
+        identity=an_identity(),
         evaluation=an_evaluation(),
         decision=Decision(verdict=Verdict.DEPLOY, reasons=("accuracy is 0.97.",)),
         approval=None,
@@ -97,6 +117,7 @@ def a_release(release_id: str = "r-20260102-120000-aaaaaa", **changes: Any) -> R
         created_at=NOON,
         created_by="someone",
         serving=serving_settings(),
+        test_limits=some_limits(),
     )
     return replace(release, **changes)
 

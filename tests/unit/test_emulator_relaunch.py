@@ -136,6 +136,13 @@ def test_an_endpoint_that_cannot_be_launched_again_has_failed_and_says_why(world
     assert endpoint["FailureReason"].endswith("embedded AWS: the artifact is gone")
 
 
+def test_an_endpoint_whose_rollback_failed_serves_again_too(world: World) -> None:
+    world.store.merge(key("endpoint"), {"EndpointStatus": "UpdateRollbackFailed"})
+    assert world.begin()(5) is True
+    endpoint = world.store.find(key("endpoint")) or {}
+    assert (endpoint["EndpointStatus"], len(world.launched)) == ("UpdateRollbackFailed", 1)
+
+
 @pytest.mark.parametrize(
     ("kind", "missing"),
     [

@@ -20,7 +20,9 @@ from tests.unit.core_builders import (
     a_release,
     a_training_run,
     an_evaluation,
+    an_identity,
     serving_settings,
+    some_limits,
 )
 
 AN_EVENT = HistoryEvent(
@@ -89,6 +91,7 @@ def test_equal_records_are_equal_bytes() -> None:
         ({"surprise": 1}, "surprise"),
         ({"metrics": {"cv_mean_accuracy": "0.9"}}, "metrics.cv_mean_accuracy"),
         ({"started_at": "2026-01-02T12:00:00"}, "started_at"),
+        ({"identity": {"name": "iris"}}, "identity.target"),
     ],
 )
 def test_a_document_of_another_shape_is_corrupt(change: dict[str, object], place: str) -> None:
@@ -121,6 +124,21 @@ def test_same_artifact_and_settings_are_the_same_content_under_another_name() ->
 )
 def test_another_artifact_image_or_setting_is_other_content(changed: Release) -> None:
     assert changed.content_digest != a_release().content_digest
+
+
+def test_an_identity_in_another_order_is_read_as_the_same() -> None:
+    written = a_training_run().to_json()
+    columns = '["petal_length","sepal_length"]'
+    assert columns in written
+    other = written.replace(columns, '["sepal_length","petal_length"]')
+    assert TrainingRun.from_json(other) == a_training_run()
+
+
+def test_identity_and_test_limits_are_no_part_of_what_is_served() -> None:
+    other = a_release(
+        identity=an_identity(name="other"), test_limits=some_limits(minimum_success_rate=0.5)
+    )
+    assert other.content_digest == a_release().content_digest
 
 
 @pytest.mark.parametrize("name", ["kind", "origin", "target", "deployment_config", "run_id"])

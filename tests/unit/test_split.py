@@ -65,6 +65,10 @@ def test_iris_is_held_out_by_half() -> None:
     table = parse_table(IRIS.read_bytes())
     result = split(table, target="species", test_fraction=0.5, seed=3)
     assert (result.train_rows, result.test_rows) == (75, 75)
+    assert (result.columns, result.labels) == (
+        table.columns[:-1],
+        ("setosa", "versicolor", "virginica"),
+    )
     assert set(Counter(held_out_rows(result.test_csv, target="species").labels).values()) == {25}
 
 

@@ -1,30 +1,161 @@
-"""The command that a person is told to type means the endpoint that the run meant."""
+"""The command that a person is told to type means the endpoint and the choices of the run."""
 
 import shlex
+from pathlib import Path
 
-from pipeline.core.typed import command_line
-from tests.unit.config_files import Load, load
+import pytest
+from hypothesis import given as for_all
+from hypothesis import strategies as st
 
-__all__ = ["load"]
+from pipeline.configuration.given import given
+from pipeline.core.typed import Given, Words, commands, completed
+from pipeline.recorder import Recorder
+from tests.unit.test_results import a_report
+
+HERE = "./run_mlops_pipeline.sh"
+PLAIN = Given(program=HERE)
+PRODUCTION = Given(
+    program=HERE,
+    place=Words(
+        flags={"--environment": "production", "--endpoint-name": "other-production"},
+        variables={"ENDPOINT_PREFIX": "iris", "MODEL_NAME_PREFIX": "flower"},
+    ),
+    choices=Words(
+        flags={"--disable-auto-deploy": None},
+        variables={"MLOPS_TRAINING__DATA": "my data.csv"},
+    ),
+)
+NAMES = st.from_regex(r"[A-Z][A-Z0-9_]{0,8}", fullmatch=True)
+FLAGS = st.from_regex(r"--[a-z][a-z-]{0,8}[a-z]", fullmatch=True)
+VALUES = st.one_of(
+    st.text(min_size=1),
+    st.sampled_from(["x.", "a: --mode status", "--mode", "it's --mode full.", "'", '"', "é'.json"]),
+)
+WORDS = st.builds(
+    Words,
+    flags=st.dictionaries(FLAGS.filter(lambda flag: flag != "--mode"), VALUES, max_size=3),
+    variables=st.dictionaries(NAMES, VALUES, max_size=3),
+)
+PROGRAMS = st.one_of(st.just(HERE), VALUES.map(lambda name: f"/{name}/run_mlops_pipeline.sh"))
+GIVEN = st.builds(Given, program=PROGRAMS, place=WORDS, choices=WORDS)
 
 
-def test_flags_without_a_value_are_left_out() -> None:
-    typed = command_line({"--mode": "rollback", "--config-file": None}, variables={})
-    assert typed == "./run_mlops_pipeline.sh --mode rollback"
+@pytest.mark.parametrize(
+    ("text", "typed"),
+    [
+        (
+            "Look at --mode status first.",
+            f"Look at ENDPOINT_PREFIX=iris MODEL_NAME_PREFIX=flower {HERE} --mode status "
+            "--environment production --endpoint-name other-production first.",
+        ),
+        (
+            "Type: --mode rollback --to r-1 --force.",
+            "Type: ENDPOINT_PREFIX=iris MODEL_NAME_PREFIX=flower "
+            f"MLOPS_TRAINING__DATA='my data.csv' {HERE} --mode rollback --to r-1 --force "
+            "--environment production --endpoint-name other-production --disable-auto-deploy.",
+        ),
+        (
+            "ENDPOINT_PREFIX=wine MODEL_NAME_PREFIX=wine --mode status --environment staging, then",
+            f"ENDPOINT_PREFIX=wine MODEL_NAME_PREFIX=wine {HERE} --mode status "
+            "--environment staging, then",
+        ),
+    ],
+)
+def test_what_was_given_is_added_where_the_mention_has_no_own(text: str, typed: str) -> None:
+    assert completed(text, PRODUCTION) == typed
 
 
-def test_values_are_quoted_for_a_shell() -> None:
-    typed = command_line({"--config-file": "/a b/é'.json"}, variables={"ENDPOINT_PREFIX": "x y"})
-    assert shlex.split(typed) == [
-        "ENDPOINT_PREFIX=x y",
-        "./run_mlops_pipeline.sh",
-        "--config-file",
-        "/a b/é'.json",
-    ]
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Look at --mode status.", ("--mode status",)),
+        ("--mode status, mend it; --mode prune: it", ("--mode status", "--mode prune")),
+        (
+            'type --mode approve --training-job a-1 --reason "...", then --mode full',
+            ('--mode approve --training-job a-1 --reason "..."', "--mode full"),
+        ),
+        ("repeat --mode rollback --to r-1 --force and look", ("--mode rollback --to r-1 --force",)),
+        ("A=b C='d e' --mode full", ("A=b C='d e' --mode full",)),
+        ("the flag --mode, and a-flag--mode full", ()),
+        ("Name a job that mode training finished.", ()),
+    ],
+)
+def test_a_sentence_ends_where_its_command_does(text: str, found: tuple[str, ...]) -> None:
+    assert commands(text) == found
 
 
-def test_settings_name_the_variables_that_gave_their_values(load: Load) -> None:
-    settings = load({"ENDPOINT_PREFIX": "mine"}, s3_bucket="a-bucket")
-    assert settings.given_by_environment("endpoint_prefix", "s3_bucket", "project") == {
-        "ENDPOINT_PREFIX": "mine"
-    }
+@for_all(GIVEN)
+def test_a_shell_reads_back_exactly_what_was_given(run: Given) -> None:
+    typed = completed("Look at --mode status first.", run)
+    words = shlex.split(typed.removeprefix("Look at ").removesuffix(" first."))
+    flags = [word for pair in run.place.flags.items() for word in pair]
+    variables = [f"{name}={value}" for name, value in run.place.variables.items()]
+    if "ENDPOINT_PREFIX" not in run.place.variables:
+        assert words == [*variables, run.program, "--mode", "status", *flags]
+
+
+@for_all(GIVEN, st.sampled_from(["full", "status", "rollback --to r-1 --force"]), VALUES)
+def test_a_completed_command_stays_as_it_is(run: Given, mode: str, reason: str) -> None:
+    text = (
+        f"Look, then type: A={shlex.quote(reason)} --mode {mode} --note {shlex.quote(reason)}, ok"
+    )
+    once = completed(text, run)
+    assert completed(once, run) == once
+
+
+@for_all(st.text(), GIVEN)
+def test_a_text_without_a_command_is_not_touched(text: str, run: Given) -> None:
+    if "--mode" not in text and HERE not in text:
+        assert completed(text, run) == text
+
+
+def test_the_program_alone_is_the_one_that_can_be_started_from_here() -> None:
+    far = Given(program="/a b/run_mlops_pipeline.sh")
+    text = "Remove .venv and start ./run_mlops_pipeline.sh, which makes it anew."
+    assert completed(text, PLAIN) == text
+    assert "start '/a b/run_mlops_pipeline.sh', which" in completed(text, far)
+    assert completed("type: --mode full", far) == "type: '/a b/run_mlops_pipeline.sh' --mode full"
+
+
+def test_flags_and_variables_are_typed_as_they_were_given() -> None:
+    run = given(
+        program=HERE,
+        flags={"environment": "production", "auto_deploy_enabled": "false", "backend": None},
+        environment={
+            "AWS_REGION": "eu-west-1",
+            "ENDPOINT_PREFIX": "mine",
+            "LOG_LEVEL": "DEBUG",
+            "MLOPS_ENVIRONMENT": "staging",
+            "MLOPS_TRAINING__HYPERPARAMETERS": '{"a": [1]}',
+            "MODEL_NAME_PREFIX": "",
+            "PATH": "/bin",
+            "SLACK_WEBHOOK_URL": "https://hooks.example.com/secret",
+        },
+        config_file=Path("/a b/c.json"),
+        endpoint_name="named",
+    )
+    assert run.place == Words(
+        flags={
+            "--config-file": "/a b/c.json",
+            "--environment": "production",
+            "--region": "eu-west-1",
+            "--endpoint-name": "named",
+        },
+        variables={"ENDPOINT_PREFIX": "mine"},
+    )
+    assert run.choices == Words(
+        flags={"--disable-auto-deploy": None},
+        variables={"MLOPS_TRAINING__HYPERPARAMETERS": '{"a": [1]}'},
+    )
+
+
+def test_nothing_given_adds_nothing() -> None:
+    run = given(program=HERE, flags={}, environment={}, config_file=None, endpoint_name=None)
+    assert run == PLAIN
+
+
+def test_a_note_may_quote_and_only_what_it_says_to_do_is_completed() -> None:
+    recorder = Recorder(completed=lambda text: completed(text, PRODUCTION))
+    recorder.note("It said: use --mode full.", to_do="--mode status")
+    (note,) = recorder.complete(a_report()).notes
+    assert note.startswith("It said: use --mode full. ENDPOINT_PREFIX=iris ")
