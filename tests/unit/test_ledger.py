@@ -176,9 +176,41 @@ def test_previous_skips_what_never_passed_its_tests() -> None:
 
 
 def test_going_back_twice_goes_back_twice() -> None:
-    head = live_on(barred(after(R1, R2, R3), R3), R2)
+    head = live_on(barred(after(R1, R2, R3), R3), R2, kind=MoveKind.ROLLBACK)
     assert ledger.previous(head) == R1
-    assert ledger.previous(live_on(barred(head, R2), R1)) is None
+    assert ledger.previous(live_on(barred(head, R2), R1, kind=MoveKind.ROLLBACK)) is None
+
+
+GOES_BACK = [each for each in MoveKind if each is not MoveKind.DEPLOYMENT]
+
+
+@pytest.mark.parametrize("kind", GOES_BACK)
+def test_no_way_back_leads_forth_to_what_was_deployed_later(kind: MoveKind) -> None:
+    head = live_on(after(R1, R2, R3), R1, kind=kind)
+    assert ledger.way_down(head) == (R1,)
+    assert ledger.previous(head) is None
+
+
+def test_what_is_deployed_after_a_way_back_goes_back_to_where_that_went() -> None:
+    head = live_on(live_on(after(R1, R2, R3), R2, kind=MoveKind.ROLLBACK), R3)
+    assert ledger.way_down(head) == (R3, R2, R1)
+    assert ledger.previous(head) == R2
+
+
+def test_a_release_that_is_deployed_again_goes_back_to_what_was_live_before() -> None:
+    head = live_on(after(R1, R2), R1)
+    assert ledger.way_down(head) == (R1, R2, R1)
+    assert ledger.previous(head) == R2
+
+
+@pytest.mark.parametrize("kind", GOES_BACK)
+def test_what_was_never_below_comes_on_top(kind: MoveKind) -> None:
+    head = live_on(release_of(R3, after(R1, R2)), R3, kind=kind)
+    assert ledger.way_down(head) == (R3, R2, R1)
+
+
+def test_the_way_down_of_an_endpoint_that_never_was_is_empty() -> None:
+    assert ledger.way_down(retain(R1)) == ()
 
 
 def test_quarantine_is_by_content_not_by_name() -> None:
@@ -197,6 +229,12 @@ def test_the_first_reason_of_a_quarantine_stays() -> None:
 def test_passing_the_tests_ends_a_quarantine() -> None:
     head = live_on(barred(retain(R1), R1), R1)
     assert head.quarantined == ()
+
+
+def test_a_hand_on_the_cloud_ends_no_quarantine() -> None:
+    head = live_on(barred(retain(R1), R1), R1, kind=MoveKind.ADOPTION)
+    assert ledger.is_healthy(head)
+    assert [each.release_id for each in head.quarantined] == [R1]
 
 
 def test_live_and_healthy_content_is_nothing_to_do() -> None:

@@ -72,11 +72,13 @@ class Ledger(RuleBasedStateMachine):
     @precondition(lambda self: self.has_arrived)
     @rule()
     def finish(self) -> None:
-        live = self.head.live
-        self.head = ledger.finish(self.head)
-        assert (self.head.live, self.head.move) == (live, None)
+        before, self.head = self.head, ledger.finish(self.head)
+        assert (self.head.live, self.head.move) == (before.live, None)
         assert ledger.is_healthy(self.head)
-        self.left.discard(self.content(self.head.live_release))
+        if before.move is not None and before.move.kind is MoveKind.ADOPTION:
+            assert self.head.quarantined == before.quarantined
+        else:
+            self.left.discard(self.content(self.head.live_release))
 
     @precondition(lambda self: self.head.move is not None)
     @rule()
@@ -126,6 +128,19 @@ class Ledger(RuleBasedStateMachine):
         for live_serves in (True, False):
             found = ledger.previous(self.head, live_serves=live_serves)
             assert found is None or self.content(found) not in self.left
+
+    @invariant()
+    def going_back_again_and_again_only_ever_goes_down(self) -> None:
+        head, way = self.head, ledger.way_down(self.head)
+        assert way[:1] == ((head.live_release,) if head.live else ())
+        while head.move is None and (to := ledger.previous(head)) is not None:
+            key = next(key for key, each in head.endpoint_configs.items() if each.release == to)
+            head = ledger.begin(head, a_move(key, kind=MoveKind.ROLLBACK, origin=head.live))
+            head = ledger.finish(ledger.arrive(head, when=NOON))
+            below = ledger.way_down(head)
+            assert below == way[-len(below) :]
+            assert len(below) < len(way)
+            way = below
 
     @invariant()
     def every_pointer_points_at_something(self) -> None:

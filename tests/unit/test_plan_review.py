@@ -82,20 +82,31 @@ def test_the_plans_of_the_design_pass(plan: str, head: LedgerHead, kind: IntentK
     assert review(summarize(the_plan(plan)), an_intent(head, kind)) == ()
 
 
-def test_an_endpoint_that_never_came_up_may_be_replaced() -> None:
+@pytest.mark.parametrize("head", [NEVER_UP, SECOND])
+def test_an_endpoint_that_sagemaker_calls_failed_may_be_replaced(head: LedgerHead) -> None:
     summary = summarize(the_plan("failed_first_create"))
-    assert review(summary, an_intent(NEVER_UP, seen=EndpointStatus.FAILED)) == ()
+    assert review(summary, an_intent(head, seen=EndpointStatus.FAILED)) == ()
 
 
-@pytest.mark.parametrize(
-    ("head", "seen"),
-    [
-        (NEVER_UP, EndpointStatus.IN_SERVICE),
-        (SECOND, EndpointStatus.FAILED),  # it served before: its callers are there
-        (SECOND, EndpointStatus.IN_SERVICE),
-    ],
-)
-def test_an_endpoint_that_ever_served_is_never_replaced(
+@pytest.mark.parametrize("kind", MOVES)
+def test_a_failed_endpoint_is_replaced_by_what_is_meant_alone(kind: IntentKind) -> None:
+    elsewhere = an_attribute("endpoint_config_name", f"iris-model-staging-{OTHER}-n1")
+    summary = a_summary(a_change(ENDPOINT, Action.REPLACE, attributes=(elsewhere,)))
+    (refusal,) = review(summary, an_intent(SECOND, kind, seen=EndpointStatus.FAILED))
+    assert f"not iris-model-staging-{K1}" in refusal
+
+
+@pytest.mark.xfail(reason="a pruning may replace an endpoint that SageMaker calls Failed")
+def test_a_pruning_does_not_replace_a_failed_endpoint_either() -> None:
+    same = an_attribute("endpoint_config_name", f"iris-model-staging-{K0}")
+    summary = a_summary(a_change(ENDPOINT, Action.REPLACE, attributes=(same,)))
+    intent = an_intent(LIVE, IntentKind.PRUNE, seen=EndpointStatus.FAILED)
+    assert len(review(summary, intent)) == 1
+
+
+@pytest.mark.parametrize("head", [NEVER_UP, SECOND])
+@pytest.mark.parametrize("seen", [each for each in EndpointStatus if each.value != "Failed"])
+def test_an_endpoint_that_did_not_fail_is_never_replaced(
     head: LedgerHead, seen: EndpointStatus
 ) -> None:
     (refusal,) = review(summarize(the_plan("failed_first_create")), an_intent(head, seen=seen))
@@ -267,7 +278,6 @@ def test_tags_excuse_nothing_beside_them(kind: IntentKind, address: str) -> None
     assert len(review(a_summary(change), an_intent(SECOND, kind))) == 1
 
 
-@pytest.mark.xfail(reason="an update without a visible attribute passes as one of tags")
 @pytest.mark.parametrize(
     "address", [ENDPOINT, model_address(R0), config_address(K0), "aws_s3_bucket.x"]
 )
@@ -346,7 +356,7 @@ def test_no_plan_that_takes_away_what_serves_ever_passes(
     after: list[ResourceChange],
     intent: MoveIntent,
 ) -> None:
-    served = replace(intent, live=K0, failed_to_create=False)
+    served = replace(intent, live=K0, is_failed=False)
     assert review(a_summary(*before, fatal, *after), served) != ()
 
 

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.core.head import MoveKind
+from pipeline.core.head import LedgerHead, MoveKind
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 from pipeline.core.surroundings import NOTHING, Surroundings, without_scaling
-from pipeline.steps.status import against_ledger, surroundings
-from tests.unit.core_builders import a_head_retaining, a_move, an_empty_head, an_endpoint
+from pipeline.steps.status import against_ledger, surroundings, to_settle
+from tests.unit.core_builders import a_head_retaining, a_move, a_shift, an_empty_head, an_endpoint
 
 BOTH = Surroundings(alarms={}, autoscaling={"max_capacity": 4})
 AROUND = "Around the endpoint:"
@@ -20,8 +20,8 @@ AROUND = "Around the endpoint:"
         (NOTHING, False, []),
         (BOTH, False, [f"{AROUND} autoscaling, alarms"]),
         (without_scaling(BOTH), False, [f"{AROUND} alarms"]),
-        (BOTH, True, [f"{AROUND} autoscaling, alarms; --mode settle applies it"]),
-        (NOTHING, True, [f"{AROUND} nothing; --mode settle applies it"]),
+        (BOTH, True, [f"{AROUND} autoscaling, alarms (not applied yet)"]),
+        (NOTHING, True, [f"{AROUND} nothing (not applied yet)"]),
     ],
 )
 def test_what_surrounds_the_endpoint_is_said_with_what_is_due(
@@ -72,3 +72,29 @@ def test_an_endpoint_that_the_ledger_knows_nothing_of_is_a_contradiction() -> No
 
 def test_an_endpoint_that_is_to_be_made_is_no_contradiction() -> None:
     assert list(against_ledger(an_empty_head(), an_endpoint())) == ["Ledger: nothing is live"]
+
+
+HEAD = replace(a_head_retaining("r-1", "r-2"), live="r-1-n1")
+SERVES = an_endpoint("r-1-n1", deployment_config=a_shift())
+
+
+def test_where_ledger_and_sagemaker_agree_there_is_nothing_to_settle() -> None:
+    assert not to_settle(HEAD, SERVES)
+    assert not to_settle(an_empty_head(), an_endpoint())
+
+
+@pytest.mark.parametrize(
+    ("head", "seen"),
+    [
+        (replace(HEAD, move=a_move("r-2-n1")), SERVES),
+        (replace(HEAD, move=a_move("r-1-n1", has_arrived=True)), SERVES),
+        (replace(HEAD, surroundings_due=True), SERVES),
+        (HEAD, an_endpoint("r-2-n1", deployment_config=a_shift())),
+        (HEAD, an_endpoint("r-1-n1")),  # updated by hand, without a DeploymentConfig
+        (HEAD, an_endpoint()),
+    ],
+)
+def test_what_was_left_or_done_by_hand_is_to_be_settled(
+    head: LedgerHead, seen: EndpointObservation
+) -> None:
+    assert to_settle(head, seen)

@@ -112,7 +112,7 @@ def test_data_capture_and_network_are_passed_on() -> None:
 
 @pytest.mark.parametrize("root", ["serving", "surroundings"])
 def test_exactly_the_variables_of_the_root_are_rendered(root: str) -> None:
-    variables = {"serving": variables_of, "surroundings": surroundings_of}[root]()
+    variables = variables_of() if root == "serving" else surroundings_of()
     declared = (PROJECT / "terraform" / root / "variables.tf").read_text()
     assert sorted(variables) == re.findall(r'^variable "(.*)"', declared, re.MULTILINE)
 
