@@ -5,7 +5,7 @@ A deployment, a rollback and a pruning are the same path with another head.
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pipeline.config import PROJECT_ROOT
 from pipeline.context import Workspace
@@ -296,22 +296,13 @@ def _is_up(seen: EndpointObservation) -> bool:
 def rendered(
     workspace: Workspace, head: LedgerHead, seen: EndpointObservation, *, nudged: bool = False
 ) -> str:
-    """Return the variables of terraform/serving for this head.
-
-    `nudged`: with a time limit of one second more, by which an update is sent that would change
-    nothing else.
-    """
-    moving = head.move is not None and not head.move.has_arrived
-    shift = seen.deployment_config or quiet_shift(head.endpoint)
-    shift = head.move.deployment_config if head.move and moving else shift
-    if nudged:
-        limit_s = shift.maximum_execution_timeout_s + 1
-        shift = replace(shift, maximum_execution_timeout_s=limit_s)
+    """Return the variables of terraform/serving for this head."""
     variables = tfvars.release_variables(
         head,
         {each: workspace.ledger.release(each) for each in head.release_ids},
         place=place_of(workspace),
-        deployment_config=shift,
+        deployment_config=seen.deployment_config or quiet_shift(head.endpoint),
+        nudged=nudged,
     )
     return tfvars.render(variables, template(tfvars.RELEASE_TEMPLATE), name=tfvars.RELEASE_TEMPLATE)
 

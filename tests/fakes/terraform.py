@@ -179,9 +179,7 @@ class FakeServing:
         prior = self._refreshed(state.objects) if refresh else state.objects
         summary = _summary(tuple(_changes(prior, wanted)))
         file = Path(f"plan-{len(self._plans)}")
-        self._plans[file] = _Plan(
-            serial=state.serial, prior=prior, wanted=wanted, summary=summary
-        )
+        self._plans[file] = _Plan(serial=state.serial, prior=prior, wanted=wanted, summary=summary)
         return SavedPlan(file=file, summary=summary, variables=variables)
 
     def _refreshed(self, objects: Mapping[str, Known]) -> Mapping[str, Known]:
@@ -242,9 +240,7 @@ class FakeServing:
         return self._lock.addresses()
 
     def import_object(self, address: str, object_id: str, variables: str) -> None:
-        self._lock.during(
-            f"import {address}", lambda: self._import(address, object_id, variables)
-        )
+        self._lock.during(f"import {address}", lambda: self._import(address, object_id, variables))
 
     def _import(self, address: str, object_id: str, variables: str) -> None:
         state, wanted = self._lock.state, wanted_by(variables)
@@ -420,7 +416,9 @@ class _Apply:
         except (CallFailed, Refused) as failed:
             kind = {MODEL: "Model", CONFIG: "Endpoint Configuration", ENDPOINT: "Endpoint"}
             what = kind.get(change.resource_type, "CloudWatch Metric Alarm")
-            self._failed.append(f"Error: {change.action.value} SageMaker AI {what} ({change.address}): {failed}")
+            self._failed.append(
+                f"Error: {change.action.value} SageMaker AI {what} ({change.address}): {failed}"
+            )
 
     def _waits_in_vain(self, change: ResourceChange) -> bool:
         """Tell whether something failed on which this depends."""

@@ -5,9 +5,17 @@ import pytest
 from pipeline.core.faults import is_release_fault, reason_of, was_sent
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 
+ORIGIN = "e-before"
 
-def seen(status: EndpointStatus, reason: str | None) -> EndpointObservation:
-    return EndpointObservation(name="e", status=status, failure_reason=reason)
+
+def seen(
+    status: EndpointStatus, reason: str | None, *, config: str = ORIGIN
+) -> EndpointObservation:
+    return EndpointObservation(name="e", status=status, failure_reason=reason, config_name=config)
+
+
+def blames(seen: EndpointObservation) -> bool:
+    return is_release_fault(seen, origin=ORIGIN)
 
 
 @pytest.mark.parametrize(
@@ -20,8 +28,8 @@ def seen(status: EndpointStatus, reason: str | None) -> EndpointObservation:
     ],
 )
 def test_a_rollback_for_the_containers_sake_speaks_against_the_release(reason: str | None) -> None:
-    assert is_release_fault(seen(EndpointStatus.IN_SERVICE, reason))
-    assert is_release_fault(seen(EndpointStatus.FAILED, reason))
+    assert blames(seen(EndpointStatus.IN_SERVICE, reason))
+    assert blames(seen(EndpointStatus.FAILED, reason))
 
 
 @pytest.mark.parametrize(
@@ -33,7 +41,7 @@ def test_a_rollback_for_the_containers_sake_speaks_against_the_release(reason: s
     ],
 )
 def test_a_lack_of_machines_or_rights_does_not(reason: str) -> None:
-    assert not is_release_fault(seen(EndpointStatus.FAILED, reason))
+    assert not blames(seen(EndpointStatus.FAILED, reason))
 
 
 def test_a_reason_that_stood_there_before_the_update_is_told_as_such() -> None:
@@ -53,8 +61,14 @@ def test_no_reason_is_none() -> None:
     assert reason_of(seen(EndpointStatus.IN_SERVICE, None), seen(EndpointStatus.FAILED, "x")) == ""
 
 
+@pytest.mark.parametrize("config", ["e-target", "somebody-else"])
+def test_an_endpoint_that_somebody_moved_meanwhile_says_nothing(config: str) -> None:
+    """SageMaker's own way back leads to what served before."""
+    assert not blames(seen(EndpointStatus.IN_SERVICE, None, config=config))
+
+
 def test_an_endpoint_that_has_not_settled_says_nothing() -> None:
-    assert not is_release_fault(seen(EndpointStatus.UPDATING, None))
+    assert not blames(seen(EndpointStatus.UPDATING, None))
 
 
 def test_words_that_terraform_breaks_over_two_lines_are_understood() -> None:

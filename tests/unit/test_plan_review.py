@@ -96,7 +96,6 @@ def test_a_failed_endpoint_is_replaced_by_what_is_meant_alone(kind: IntentKind) 
     assert f"not iris-model-staging-{K1}" in refusal
 
 
-@pytest.mark.xfail(reason="a pruning may replace an endpoint that SageMaker calls Failed")
 def test_a_pruning_does_not_replace_a_failed_endpoint_either() -> None:
     same = an_attribute("endpoint_config_name", f"iris-model-staging-{K0}")
     summary = a_summary(a_change(ENDPOINT, Action.REPLACE, attributes=(same,)))

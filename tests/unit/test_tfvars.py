@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pipeline.core import tfvars
 from pipeline.core.errors import CorruptRecord, UsageError
-from pipeline.core.head import LedgerHead, Strategy
+from pipeline.core.head import LedgerHead, Move, Strategy
 from pipeline.core.records import DataCapture, Release
 from pipeline.core.surroundings import NOTHING, Surroundings
 from tests.unit.core_builders import (
@@ -44,10 +44,14 @@ NASTY = st.one_of(
 )
 
 
-def variables_of(releases: dict[str, Release] = RELEASES, **changes: Any) -> dict[str, Any]:
+def variables_of(
+    releases: dict[str, Release] = RELEASES, *, nudged: bool = False, **changes: Any
+) -> dict[str, Any]:
     """The variables of terraform/serving for the head with these changes."""
     head = replace(HEAD, **changes)
-    return tfvars.release_variables(head, releases, place=PLACE, deployment_config=LAST)
+    return tfvars.release_variables(
+        head, releases, place=PLACE, deployment_config=LAST, nudged=nudged
+    )
 
 
 def surroundings_of(
@@ -135,6 +139,14 @@ def test_a_move_that_was_begun_brings_its_own_settings() -> None:
         "termination_wait_s": 0,
         "wait_interval_s": 0,
     }
+
+
+@pytest.mark.parametrize("move", [None, a_move("r2-n1")])
+def test_a_nudge_changes_the_time_limit_by_a_second_and_nothing_else(move: Move | None) -> None:
+    plain, nudged = variables_of(move=move), variables_of(move=move, nudged=True)
+    assert nudged["deployment"].pop("maximum_execution_timeout_s") == 1801
+    assert plain["deployment"].pop("maximum_execution_timeout_s") == 1800
+    assert nudged == plain
 
 
 def test_a_first_move_needs_nothing_live() -> None:
