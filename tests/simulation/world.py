@@ -8,6 +8,7 @@ from pipeline.configuration.sections import TestingSettings
 from pipeline.core import naming
 from pipeline.core.foundation import Foundation, Network
 from pipeline.core.head import LedgerHead
+from pipeline.core.identity import ModelIdentity
 from pipeline.core.records import (
     ApprovalStatus,
     Decision,
@@ -34,6 +35,9 @@ FOREIGN_MODEL = f"other-{ENDPOINT}-r-20260102-120000-aaaaaa"
 FOREIGN_CONFIG = f"{FOREIGN_MODEL}-n1"
 FOREIGN_ALARM = f"{ENDPOINT}-of-somebody"
 
+IDENTITY = ModelIdentity(
+    name="iris-classifier", target="species", columns=("x",), labels=tuple(KNOWN.values())
+)
 SETTINGS = Settings(testing=TestingSettings(concurrency=1, request_count=1))
 FOUNDATION = Foundation(
     schema_version=1,
@@ -199,7 +203,7 @@ def _run(job: str, name: str) -> TrainingRun:
         started_at=START,
         ended_at=START,
         instance_type="ml.m5.large",
-        target="species",
+        identity=IDENTITY,
         train_uri=_TEST_URI.replace("test", "train"),
         test_uri=_TEST_URI,
     )
