@@ -52,18 +52,16 @@ def release_variables(
 ) -> dict[str, Any]:
     """Map the head to the variables of terraform/serving.
 
-    The endpoint points at the target of the move under way, else at the live config. The settings
-    are those of that move; without one, those of the last update by SageMaker's own word.
-    `releases` holds every retained one.
+    The endpoint points at the target of the move under way, else at the live config. `releases`
+    holds every retained one.
     """
     moving = head.move is not None and not head.move.has_arrived
     live_config = head.move.target if head.move and moving else head.live
     if live_config is None:
         what = f"Nothing is live on {head.endpoint}, and nothing is to be."
         raise UsageError(what, remedy="Deploy a release first.")
-    shift = head.move.deployment_config if head.move and moving else deployment_config
     return place.variables() | {
-        "deployment": _deployment(shift),
+        "deployment": _deployment(deployment_config),
         "endpoint_configs": {key: asdict(each) for key, each in head.endpoint_configs.items()},
         "endpoint_name": head.endpoint,
         "live_config": live_config,

@@ -106,7 +106,7 @@ def _apply(
         template(tfvars.SURROUNDINGS_TEMPLATE),
         name=tfvars.SURROUNDINGS_TEMPLATE,
     )
-    saved = unlocked(root, book, lambda: root.plan(variables, "converge"))
+    saved = unlocked(root, book, lambda: root.plan(variables))
     if saved.summary.is_empty:
         return saved.summary
     book.lease.require_held()

@@ -4,8 +4,8 @@ A deployment, a rollback and a pruning are the same path with another head.
 """
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from pipeline.config import PROJECT_ROOT
 from pipeline.context import Workspace
@@ -13,7 +13,7 @@ from pipeline.core import intents, naming, plan_review, tfvars
 from pipeline.core.errors import CloudUnusable, CorruptRecord, PipelineError, PlanRefused
 from pipeline.core.faults import reason_of, was_sent
 from pipeline.core.head import LedgerHead, Move
-from pipeline.core.intents import IntentKind
+from pipeline.core.intents import IntentKind, MoveIntent
 from pipeline.core.ledger import arrive
 from pipeline.core.outcomes import Action, EndpointObservation, EndpointStatus, PlanSummary
 from pipeline.core.reconcile import quiet_shift
@@ -47,6 +47,7 @@ class Stayed:
 
     cause: str
     seen: EndpointObservation
+    before: EndpointObservation
     sent: bool
     addresses: frozenset[str] | None
 
@@ -57,6 +58,11 @@ class PlannedMove:
 
     saved: SavedPlan
     before: EndpointObservation
+
+    @property
+    def moves(self) -> bool:
+        """Tell whether applying it asks SageMaker for anything."""
+        return not plan_review.leaves_endpoint_alone(self.saved.summary)
 
 
 def plan_move(workspace: Workspace, book: LeasedLedger) -> PlannedMove:
@@ -78,7 +84,7 @@ def carry_out(workspace: Workspace, book: LeasedLedger, planned: PlannedMove) ->
     applied = apply(workspace, book, planned.saved)
     seen = settled_endpoint(workspace, timeout_s=_SETTLE_TIMEOUT_S)
     if not seen.serves(naming.endpoint_config_name(book.head.endpoint, target)):
-        return _stayed(workspace, applied, seen, planned.before)
+        return _stayed(workspace, applied, seen, planned)
     logger.info("endpoint=%s serves=%s", book.head.endpoint, target)
     book.write(arrive(book.head, when=workspace.context.now()))
     return Arrived(plan=planned.saved.summary, is_whole=applied.exit_code == 0)
@@ -120,16 +126,17 @@ def apply_failed(root: str, applied: Applied) -> CloudUnusable:
 
 
 def _stayed(
-    workspace: Workspace, applied: Applied, seen: EndpointObservation, before: EndpointObservation
+    workspace: Workspace, applied: Applied, seen: EndpointObservation, planned: PlannedMove
 ) -> Stayed:
     said = applied.said if applied.exit_code else "terraform apply reported success."
     serving = f", serving {seen.config_name}" if seen.config_name else ""
-    reason = reason_of(seen, before)
+    reason = reason_of(seen, planned.before)
     why = f" ({reason})" if reason else ""
     return Stayed(
         cause=f"Endpoint {seen.name} is {seen.status.value}{serving}{why}. {said}",
         seen=seen,
-        sent=applied.exit_code == 0 or was_sent(applied.said),
+        before=planned.before,
+        sent=planned.moves and (applied.exit_code == 0 or was_sent(applied.said)),
         addresses=state_addresses(workspace),
     )
 
@@ -151,23 +158,20 @@ def plan_serving(
     seen: EndpointObservation,
     *,
     removable: frozenset[str] = frozenset(),
+    consent: Callable[[str], bool] = lambda _: True,
 ) -> SavedPlan:
-    """Render the head and plan it. Raises PlanRefused when the guard finds anything unmeant."""
-    variables = rendered(workspace, head, seen)
+    """Render the head and plan it. Raises PlanRefused when the guard finds anything unmeant.
 
-    def planned(*, refresh: bool = True) -> SavedPlan:
-        root = workspace.serving
-        return unlocked(root, book, lambda: root.plan(variables, kind.value, refresh=refresh))
-
-    saved = planned()
-    if _correct_state(workspace, head, saved, seen):
-        saved = planned()
-    if plan_review.replaces_for_its_deployment_config(saved.summary) and _is_up(seen):
-        # Somebody updated the endpoint by hand, without a DeploymentConfig. Terraform's state still
-        # has one, and from there it is a change in place, which puts it right.
-        logger.warning("the endpoint was updated by hand: planned from Terraform's own state")
-        saved = planned(refresh=False)
+    `consent` is asked before an endpoint gets back the settings that Terraform needs to plan it.
+    """
     intent = intents.intent_of(head, kind, seen, removable=removable)
+    saved = _plan(workspace, book, head, seen)
+    if _correct_state(workspace, head, intent, saved, seen):
+        saved = _plan(workspace, book, head, seen)
+    if plan_review.replaces_for_its_deployment_config(saved.summary) and _is_up(seen):
+        saved = _plan_of_one_updated_by_hand(workspace, book, head, intent, seen, consent)
+    elif _must_move(intent, seen) and plan_review.leaves_endpoint_alone(saved.summary):
+        saved = _plan(workspace, book, head, seen, nudged=True)
     refusals = plan_review.review(saved.summary, intent)
     if refusals:
         message = "The plan was refused: " + " ".join(refusals)
@@ -175,8 +179,62 @@ def plan_serving(
     return saved
 
 
+def _plan(
+    workspace: Workspace,
+    book: LeasedLedger,
+    head: LedgerHead,
+    seen: EndpointObservation,
+    *,
+    refresh: bool = True,
+    nudged: bool = False,
+) -> SavedPlan:
+    variables = rendered(workspace, head, seen, nudged=nudged)
+    root = workspace.serving
+    return unlocked(root, book, lambda: root.plan(variables, refresh=refresh))
+
+
+def _must_move(intent: MoveIntent, seen: EndpointObservation) -> bool:
+    """Tell whether SageMaker has to be asked for something, whatever Terraform believes."""
+    wanted = naming.endpoint_config_name(intent.endpoint_name, intent.target)
+    is_there = seen.serves(wanted) and seen.deployment_config is not None
+    return intent.moves and _is_up(seen) and not is_there
+
+
+def _plan_of_one_updated_by_hand(
+    workspace: Workspace,
+    book: LeasedLedger,
+    head: LedgerHead,
+    intent: MoveIntent,
+    seen: EndpointObservation,
+    consent: Callable[[str], bool],
+) -> SavedPlan:
+    """Plan an endpoint whose last update had no DeploymentConfig, which cannot be added in place.
+
+    Terraform's own state mostly still has one, and from there the plan is a change in place, which
+    puts it right. Where that state names the target already, other settings make it a change; where
+    it has lost them too, the endpoint is updated to what it serves, with settings.
+    """
+    logger.warning("the endpoint was updated by hand: planned from Terraform's own state")
+    saved = _plan(workspace, book, head, seen, refresh=False)
+    if _must_move(intent, seen) and plan_review.leaves_endpoint_alone(saved.summary):
+        saved = _plan(workspace, book, head, seen, refresh=False, nudged=True)
+    lost = plan_review.replaces_for_its_deployment_config(saved.summary)
+    if not (lost and intent.moves and seen.config_name):
+        return saved
+    what = f"UpdateEndpoint of {seen.name} to what it serves, {seen.config_name}, with settings."
+    if not consent(what):
+        raise PlanRefused(what, remedy="Nothing was done. To do it: --mode settle --yes")
+    book.lease.require_held()
+    workspace.hosting.restore_settings(seen.name, seen.config_name, quiet_shift(seen.name))
+    return _plan(workspace, book, head, settled_endpoint(workspace, timeout_s=_SETTLE_TIMEOUT_S))
+
+
 def _correct_state(
-    workspace: Workspace, head: LedgerHead, saved: SavedPlan, seen: EndpointObservation
+    workspace: Workspace,
+    head: LedgerHead,
+    intent: MoveIntent,
+    saved: SavedPlan,
+    seen: EndpointObservation,
 ) -> bool:
     """Tell Terraform what it does not know; True when the plan has to be made again.
 
@@ -189,8 +247,11 @@ def _correct_state(
         logger.warning("an apply was cut off, but the endpoint came up: it is not replaced")
         workspace.serving.untaint(intents.ENDPOINT)
         return True
-    updated = {each.address for each in saved.summary.changes if each.action is Action.UPDATE}
-    if seen.status is EndpointStatus.FAILED and intents.ENDPOINT in imported | updated:
+    created = intents.ENDPOINT not in imported and any(
+        each.address == intents.ENDPOINT and each.action is Action.CREATE
+        for each in saved.summary.changes
+    )
+    if intent.is_failed and intent.moves and not (tainted or created):
         workspace.serving.taint(intents.ENDPOINT)
         return True
     return bool(imported)
@@ -232,13 +293,25 @@ def _is_up(seen: EndpointObservation) -> bool:
     return seen.status in (EndpointStatus.IN_SERVICE, EndpointStatus.UPDATE_ROLLBACK_FAILED)
 
 
-def rendered(workspace: Workspace, head: LedgerHead, seen: EndpointObservation) -> str:
-    """Return the variables of terraform/serving for this head."""
+def rendered(
+    workspace: Workspace, head: LedgerHead, seen: EndpointObservation, *, nudged: bool = False
+) -> str:
+    """Return the variables of terraform/serving for this head.
+
+    `nudged`: with a time limit of one second more, by which an update is sent that would change
+    nothing else.
+    """
+    moving = head.move is not None and not head.move.has_arrived
+    shift = seen.deployment_config or quiet_shift(head.endpoint)
+    shift = head.move.deployment_config if head.move and moving else shift
+    if nudged:
+        limit_s = shift.maximum_execution_timeout_s + 1
+        shift = replace(shift, maximum_execution_timeout_s=limit_s)
     variables = tfvars.release_variables(
         head,
         {each: workspace.ledger.release(each) for each in head.release_ids},
         place=place_of(workspace),
-        deployment_config=seen.deployment_config or quiet_shift(head.endpoint),
+        deployment_config=shift,
     )
     return tfvars.render(variables, template(tfvars.RELEASE_TEMPLATE), name=tfvars.RELEASE_TEMPLATE)
 

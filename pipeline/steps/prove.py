@@ -59,10 +59,10 @@ def _after_failed_tests(
     failures = report.failures[:MOST_RECORDED]
     if report.is_inconclusive:
         what, head = "tests inconclusive", ledger.drop_move(book.head)
-        said = f"Release {release.release_id} serves, but could not be tested: {report.failures}"
+        said = f"Release {release.release_id} could not be tested: {report.failures}"
     else:
         what, head = "tests failed", _barred(workspace, ledger.drop_move(book.head), failures)
-        said = f"Release {release.release_id} serves, but fails its tests: {report.failures}"
+        said = f"Release {release.release_id} failed its tests: {report.failures}"
     previous = sound_previous(workspace, head)
     goes_back = previous is not None and workspace.settings.rollback_on_failure
     if previous is not None and goes_back:
@@ -245,7 +245,8 @@ def _after_a_move_that_failed(
 ) -> PipelineError:
     """Bar what is to blame, drop what could not be made, and say truly what serves now."""
     cause = outcome.cause[:MOST_RECORDED]
-    to_blame = outcome.sent and is_release_fault(outcome.seen)
+    origin = outcome.before.config_name
+    to_blame = outcome.sent and is_release_fault(outcome.seen, origin=origin)
     head = ledger.drop_move(book.head)
     if to_blame:
         now = workspace.context.now()
@@ -301,7 +302,7 @@ def drop_unmade(
             planned = plan_serving(workspace, book, head, kind, seen, removable=removable)
             apply_whole(workspace, book, planned)
         book.write(head)
-        remove_orphans(workspace, head, seen)
+        remove_orphans(workspace, book)
     except PipelineError as error:
         # The ledger must not forget what Terraform still has: --mode settle completes it.
         logger.warning("the rest of release %s stays: %s", release, error.message)
