@@ -42,9 +42,6 @@ FOREIGN_MODEL = f"other-{ENDPOINT}-r-20260102-120000-aaaaaa"
 FOREIGN_CONFIG = f"{FOREIGN_MODEL}-n1"
 FOREIGN_ALARM = f"{ENDPOINT}-of-somebody"
 
-IDENTITY = ModelIdentity(
-    name="iris-classifier", target="species", columns=("x",), labels=tuple(KNOWN.values())
-)
 SETTINGS = Settings(testing=TestingSettings(concurrency=1, request_count=1))
 FOUNDATION = Foundation(
     schema_version=1,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pipeline.core import tfvars
 from pipeline.core.errors import CorruptRecord, UsageError
-from pipeline.core.head import LedgerHead, Strategy
+from pipeline.core.head import DeploymentConfig, LedgerHead, Strategy
 from pipeline.core.records import DataCapture, Release
 from pipeline.core.surroundings import NOTHING, Surroundings
 from tests.unit.core_builders import (
@@ -44,10 +44,12 @@ NASTY = st.one_of(
 )
 
 
-def variables_of(releases: dict[str, Release] = RELEASES, **changes: Any) -> dict[str, Any]:
+def variables_of(
+    releases: dict[str, Release] = RELEASES, *, shift: DeploymentConfig = LAST, **changes: Any
+) -> dict[str, Any]:
     """The variables of terraform/serving for the head with these changes."""
     head = replace(HEAD, **changes)
-    return tfvars.release_variables(head, releases, place=PLACE, deployment_config=LAST)
+    return tfvars.release_variables(head, releases, place=PLACE, deployment_config=shift)
 
 
 def surroundings_of(
@@ -117,17 +119,23 @@ def test_exactly_the_variables_of_the_root_are_rendered(root: str) -> None:
     assert sorted(variables) == re.findall(r'^variable "(.*)"', declared, re.MULTILINE)
 
 
-def test_without_a_move_the_settings_of_the_last_update_are_rendered_unchanged() -> None:
-    variables = variables_of()
-    assert variables["live_config"] == "r1-n1"
-    assert variables["deployment"]["alarm_names"] == ["old"]
+def test_without_a_move_the_endpoint_points_at_what_is_live() -> None:
+    assert variables_of()["live_config"] == "r1-n1"
 
 
-def test_a_move_that_was_begun_brings_its_own_settings() -> None:
+@pytest.mark.parametrize("live", [None, "r1-n1"])
+def test_a_move_that_was_begun_points_at_its_target(live: str | None) -> None:
+    assert variables_of(live=live, move=a_move("r2-n1"))["live_config"] == "r2-n1"
+
+
+def test_a_move_that_has_arrived_points_at_what_is_live() -> None:
+    arrived = a_move("r2-n1", has_arrived=True)
+    assert variables_of(live="r2-n1", move=arrived)["live_config"] == "r2-n1"
+
+
+def test_the_settings_of_an_update_are_those_that_are_given() -> None:
     canary = a_shift(strategy=Strategy.CANARY, step_percentage=25, alarm_names=("new",))
-    variables = variables_of(move=a_move("r2-n1", deployment_config=canary))
-    assert variables["live_config"] == "r2-n1"
-    assert variables["deployment"] == {
+    assert variables_of(shift=canary)["deployment"] == {
         "alarm_names": ["new"],
         "maximum_execution_timeout_s": 1800,
         "step_percentage": 25,
@@ -135,19 +143,6 @@ def test_a_move_that_was_begun_brings_its_own_settings() -> None:
         "termination_wait_s": 0,
         "wait_interval_s": 0,
     }
-
-
-def test_a_first_move_needs_nothing_live() -> None:
-    assert variables_of(live=None, move=a_move("r2-n1"))["live_config"] == "r2-n1"
-
-
-def test_a_move_that_has_arrived_is_rendered_as_sagemaker_has_it() -> None:
-    """Anything else would send an update that relaunches the fleet."""
-    new = a_shift(alarm_names=("new",))
-    arrived = a_move("r2-n1", deployment_config=new, has_arrived=True)
-    variables = variables_of(live="r2-n1", move=arrived)
-    assert variables["live_config"] == "r2-n1"
-    assert variables["deployment"]["alarm_names"] == ["old"]
 
 
 def test_what_surrounds_the_endpoint_is_what_is_asked_for() -> None:
