@@ -169,9 +169,9 @@ class FakeServing:
         self._boundary = boundary
         self._plans: dict[Path, _Plan] = {}
 
-    def plan(self, variables: str, purpose: str, *, refresh: bool = True) -> SavedPlan:
+    def plan(self, variables: str, *, refresh: bool = True) -> SavedPlan:
         return self._lock.during(
-            f"plan {purpose}", lambda: self._planned(variables, refresh=refresh)
+            "plan", lambda: self._planned(variables, refresh=refresh)
         )
 
     def _planned(self, variables: str, *, refresh: bool) -> SavedPlan:
@@ -573,9 +573,9 @@ class FakeSurroundings:
         self._lock = _Locked(self.name, state, boundary, who=who, now=now)
         self._boundary = boundary
 
-    def plan(self, variables: str, purpose: str, *, refresh: bool = True) -> SavedPlan:
+    def plan(self, variables: str, *, refresh: bool = True) -> SavedPlan:
         del refresh
-        return self._lock.during(f"plan {purpose}", lambda: self._planned(variables))
+        return self._lock.during("plan", lambda: self._planned(variables))
 
     def _planned(self, variables: str) -> SavedPlan:
         found = self._lock.state.objects.get("surroundings")

@@ -93,8 +93,14 @@ class Injector:
         arrived = " (arrived)" if head.move and head.move.has_arrived else ""
         return f"{_short(head.live)}{moving}{arrived}"
 
+    def suspend(self) -> None:
+        """Let the process sleep past its lease's end."""
+        self.world.clock.jump(_PAST_THE_LEASE_S)
+        self.world.facts.overtaken = True
+
     def other_run(self, command: Command) -> None:
         """Let a whole other command run to its end meanwhile."""
+        self.world.facts.meddled = True
         ended = run_command(self.world, command, NoFaults())
         self.others.append(ended)
         self.world.story.append(f"  meanwhile {command}: exit {ended.code}")
@@ -202,7 +208,7 @@ def _meanwhile(command: Command, *, suspended: bool) -> Effect:
     def effect(on: Injector, what: str, kind: Kind, do: Do[Any]) -> Any:
         del what, kind
         if suspended:
-            on.world.clock.jump(_PAST_THE_LEASE_S)
+            on.suspend()
         on.other_run(command)
         return do()
 
@@ -211,7 +217,7 @@ def _meanwhile(command: Command, *, suspended: bool) -> Effect:
 
 def _asked_by_alarm(on: Injector, what: str, kind: Kind, do: Do[Any]) -> Any:
     del what, kind
-    on.world.clock.jump(_PAST_THE_LEASE_S)
+    on.suspend()
     on.other_run(Command(mode=Mode.REQUESTED, request=a_request(on.world)))
     return do()
 
@@ -229,6 +235,7 @@ def a_request(world: World) -> Request:
 def _by_hand(do_it: Callable[[World], None]) -> Effect:
     def effect(on: Injector, what: str, kind: Kind, do: Do[Any]) -> Any:
         del what, kind
+        on.world.facts.meddled = True
         on.world.facts.hand_is_at_work = True
         do_it(on.world)
         on.world.facts.hand_is_at_work = False
@@ -253,6 +260,8 @@ def _updated(world: World, config: str | None, deployment: DeploymentConfig | No
 
 def _oldest(world: World) -> str | None:
     """Return a config of the oldest release that ever lived and is there."""
+    if naming.ledger_object(ENDPOINT) not in world.bucket.objects:
+        return None
     head = world.head()
     keys = (
         key

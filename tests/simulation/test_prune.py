@@ -15,7 +15,7 @@ from tests.fakes.boundary import AllEnds, CallFailed, Kind, NoFaults
 from tests.fakes.store import FakeStore
 from tests.fakes.terraform import Known
 from tests.simulation.commands import Command, Ended, Mode, run_command, workspace_of
-from tests.simulation.starts import start
+from tests.simulation.starts import Story
 from tests.simulation.world import ENDPOINT, FOREIGN_CONFIG, World, empty_world
 
 T = TypeVar("T")
@@ -45,7 +45,7 @@ class GoesWrong(NoFaults):
 @pytest.fixture
 def world() -> World:
     """An endpoint with six good releases, of which the last is live."""
-    return start("ABCDEF")
+    return Story(name="six deployments", deployed="ABCDEF", command=PRUNE).start()
 
 
 def pruned(world: World) -> Ended:

@@ -1,5 +1,6 @@
 """A whole world in memory: cloud, bucket, states, clock, and whose process has ended."""
 
+import functools
 import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from pipeline.configuration.sections import TestingSettings
 from pipeline.core import naming
 from pipeline.core.foundation import Foundation, Network
 from pipeline.core.head import LedgerHead
+from pipeline.core.identity import ModelIdentity
 from pipeline.core.records import (
     ApprovalStatus,
     Decision,
@@ -29,6 +31,12 @@ START = datetime(2026, 1, 2, 12, 0, 0, tzinfo=UTC)
 KNOWN = {"1": "one", "2": "two", "3": "three"}
 _TEST_URI = f"s3://{BUCKET}/data/d/test/"
 _IMAGE = "image:1"
+IDENTITY = ModelIdentity(
+    name="iris-classifier",
+    target="species",
+    columns=("x",),
+    labels=tuple(KNOWN.values()),
+)
 # Names that hold ours, and that nobody of ours may touch.
 FOREIGN_MODEL = f"other-{ENDPOINT}-r-20260102-120000-aaaaaa"
 FOREIGN_CONFIG = f"{FOREIGN_MODEL}-n1"
@@ -62,6 +70,8 @@ class Facts:
     by_hand: set[str] = field(default_factory=set)  # configs that a person let serve
     hand_is_at_work: bool = False
     forces: bool = False  # the command that runs has --force
+    meddled: bool = False  # a person's hand or another run did something meanwhile
+    overtaken: bool = False  # a run slept through its lease, and another one took it
     deaf: bool = False  # it does not hear SIGTERM any more
 
 
@@ -120,10 +130,12 @@ def release_of(config: str | None) -> str | None:
     return naming.parse_config_key(key).release if key else None
 
 
+@functools.cache
 def sha256_of(name: str) -> str:
     return hashlib.sha256(_artifact(name)).hexdigest()
 
 
+@functools.cache
 def artifact_uri(name: str) -> str:
     return f"s3://{BUCKET}/{naming.artifact_object(sha256_of(name))}"
 
@@ -158,11 +170,19 @@ def empty_world(settings: Settings = SETTINGS) -> World:
 
 def candidate(world: World, name: str) -> Candidate:
     """Return the model `name`, trained, judged and registered; what it left in S3 is there."""
+    found = _candidate(name)
+    artifact = naming.artifact_object(found.run.artifact_sha256)
+    if artifact not in world.bucket.objects:
+        record = naming.training_run_object(found.run.job_name)
+        world.bucket.write(artifact, _artifact(name))
+        world.bucket.write(record, found.run.to_json().encode())
+    return found
+
+
+@functools.cache
+def _candidate(name: str) -> Candidate:
     sha256 = sha256_of(name)
     job = f"iris-{name.lower()}"
-    if naming.artifact_object(sha256) not in world.bucket.objects:
-        world.bucket.write(naming.artifact_object(sha256), _artifact(name))
-        world.bucket.write(naming.training_run_object(job), _run(job, name).to_json().encode())
     return Candidate(
         run=_run(job, name),
         evaluation=Evaluation(
@@ -199,7 +219,7 @@ def _run(job: str, name: str) -> TrainingRun:
         started_at=START,
         ended_at=START,
         instance_type="ml.m5.large",
-        target="species",
+        identity=IDENTITY,
         train_uri=_TEST_URI.replace("test", "train"),
         test_uri=_TEST_URI,
     )

@@ -22,6 +22,7 @@ from pipeline.core.intents import (
 from pipeline.core.outcomes import Action, EndpointStatus, ResourceChange
 from pipeline.core.plan import summarize
 from pipeline.core.plan_review import (
+    leaves_endpoint_alone,
     replaces_because_tainted,
     replaces_for_its_deployment_config,
     review,
@@ -425,3 +426,26 @@ def test_a_replacement_is_told_to_be_only_for_the_settings_of_the_last_update(
     change: ResourceChange, told: bool
 ) -> None:
     assert replaces_for_its_deployment_config(a_summary(change)) is told
+
+
+TAGGED = (an_attribute("tags.owner", "b"),)
+
+
+@pytest.mark.parametrize(
+    ("changes", "alone"),
+    [
+        ((), True),
+        ((a_change(model_address(R1), Action.CREATE),), True),
+        ((a_change(ENDPOINT, Action.UPDATE, attributes=TAGGED),), True),
+        ((a_change(ENDPOINT, Action.UPDATE),), False),
+        ((a_change(ENDPOINT, Action.UPDATE, attributes=()),), False),
+        ((a_change(model_address(R1), Action.CREATE), a_change(ENDPOINT, Action.UPDATE)), False),
+        ((a_change(ENDPOINT, Action.CREATE),), False),
+        ((a_change(ENDPOINT, Action.REPLACE, attributes=TAGGED),), False),
+        ((a_change(ENDPOINT, Action.DELETE),), False),
+    ],
+)
+def test_a_plan_leaves_the_endpoint_alone_that_changes_nothing_but_its_tags(
+    changes: tuple[ResourceChange, ...], alone: bool
+) -> None:
+    assert leaves_endpoint_alone(a_summary(*changes)) is alone
