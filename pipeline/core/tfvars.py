@@ -55,8 +55,8 @@ def release_variables(
 
     The endpoint points at the target of the move under way, else at the live config. The settings
     are those of that move; without one, `deployment_config`, those of the last update by
-    SageMaker's own word. `nudged`: with a time limit of one second more, by which an update is sent that would
-    change nothing else. `releases` holds every retained one.
+    SageMaker's own word. `nudged`: with a time limit of one second more, by which an update is sent
+    that would change nothing else. `releases` holds every retained one.
     """
     moving = head.move is not None and not head.move.has_arrived
     live_config = head.move.target if head.move and moving else head.live

@@ -14,12 +14,14 @@ from pipeline.core.intents import IntentKind
 from pipeline.core.outcomes import PlanSummary
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.steps import around
-from pipeline.steps.deploy import adopt
+from pipeline.steps.go_back import go_back
 from pipeline.steps.leased import require_ledger, serves_live, settled_endpoint, take_over
-from pipeline.steps.move import Arrived, apply, apply_failed, keep_variables, plan_serving
+from pipeline.steps.move import Arrived, apply, apply_failed
 from pipeline.steps.orphans import remove_orphans
+from pipeline.steps.planning import keep_variables, plan_serving
 from pipeline.steps.probe import probe_answers
-from pipeline.steps.prove import conclude_deployment, go_back
+from pipeline.steps.prove import conclude_deployment
+from pipeline.steps.unfinished import adopt
 
 logger = logging.getLogger(__name__)
 
