@@ -65,9 +65,7 @@ def go_back(workspace: Workspace, book: LeasedLedger) -> WentBack:
     left = _release_of(book.head, way_back.origin)
     details = {"to": release, "left": left, "reason": way_back.reason}
     book.record(ledger.finish(book.head), "rolled back", **details)
-    keep_variables(workspace, book)
-    if not moved.is_whole:
-        complete_state(workspace, book)
+    complete_state(workspace, book, is_whole=moved.is_whole)
     return WentBack(plan=moved.plan, probe=report)
 
 
@@ -173,13 +171,20 @@ def _not_answering(workspace: Workspace, release: str, report: ProbeReport) -> N
     return NotAnswering(message, remedy=remedy, report=report)
 
 
-def complete_state(workspace: Workspace, book: LeasedLedger) -> None:
-    """Bring Terraform's state to what ledger and cloud hold; the endpoint is not touched.
+def complete_state(workspace: Workspace, book: LeasedLedger, *, is_whole: bool = False) -> None:
+    """Bring Terraform's state and the kept variables to what serves; the endpoint is not touched.
 
-    What serves is proved by then: a failure here is told, and is no other outcome.
+    `is_whole`: the state is in order. What serves is proved by then: a failure here is told, and is
+    no other outcome.
     """
     if book.head.live is None:
         return
+    if not is_whole:
+        _complete_state(workspace, book)
+    keep_variables(workspace, book)
+
+
+def _complete_state(workspace: Workspace, book: LeasedLedger) -> None:
     try:
         seen = settled_endpoint(workspace)
         planned = plan_serving(workspace, book, book.head, IntentKind.PRUNE, seen)

@@ -35,9 +35,7 @@ def conclude_deployment(
     if not report.passed:
         raise _after_failed_tests(workspace, book, release, report)
     book.record(ledger.finish(book.head), "deployed", release=release.release_id)
-    keep_variables(workspace, book)
-    if not outcome.is_whole:
-        complete_state(workspace, book)
+    complete_state(workspace, book, is_whole=outcome.is_whole)
 
 
 def _after_failed_tests(
