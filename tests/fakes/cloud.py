@@ -297,18 +297,14 @@ def _as_updated(cloud: FakeCloud, found: HostedEndpoint, outcome: Outcome) -> Ho
         Ending.FAILS: EndpointStatus.FAILED,
         Ending.GOES_BACK_AND_FAILS: EndpointStatus.UPDATE_ROLLBACK_FAILED,
     }[outcome.ending]
-    return replace(
-        found, status=status, failure_reason=outcome.reason, deployment=deployment
-    )
+    return replace(found, status=status, failure_reason=outcome.reason, deployment=deployment)
 
 
 def by_the_container(cloud: FakeCloud, asked: Asked) -> Outcome:
     """Choose by what the container does and by the alarms that watch the move."""
     behaviour = cloud.behaviour_of(asked.config)
     if behaviour is Behaviour.DOES_NOT_START:
-        return Outcome(
-            ending=Ending.FAILS if asked.creates else Ending.GOES_BACK, reason=UNHEALTHY
-        )
+        return Outcome(ending=Ending.FAILS if asked.creates else Ending.GOES_BACK, reason=UNHEALTHY)
     watching = asked.deployment.alarm_names if asked.deployment else ()
     own = [each for each in watching if each.startswith(f"{asked.config}-")]
     rings = bool(cloud.ringing & set(watching)) or (behaviour is Behaviour.RINGS and bool(own))

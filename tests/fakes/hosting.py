@@ -63,9 +63,7 @@ class FakeHosting:
             self._cloud.delete_config(name)
 
     def delete_model(self, name: str) -> None:
-        self._boundary.through(
-            f"delete model {name}", Kind.WRITE, lambda: self._delete_model(name)
-        )
+        self._boundary.through(f"delete model {name}", Kind.WRITE, lambda: self._delete_model(name))
 
     def _delete_model(self, name: str) -> None:
         if name in self._cloud.models:
@@ -105,9 +103,7 @@ class FakeAlarms:
         self._boundary = boundary
 
     def ringing(self, names: Sequence[str]) -> tuple[str, ...]:
-        return self._boundary.through(
-            "describe alarms", Kind.READ, lambda: self._ringing(names)
-        )
+        return self._boundary.through("describe alarms", Kind.READ, lambda: self._ringing(names))
 
     def _ringing(self, names: Sequence[str]) -> tuple[str, ...]:
         there = self._cloud.alarms.keys() & self._cloud.ringing

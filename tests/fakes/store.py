@@ -60,9 +60,7 @@ class FakeStore:
         self._boundary.through(f"write {key}", Kind.WRITE, lambda: self._bucket.write(key, body))
 
     def create(self, key: str, body: bytes) -> str:
-        return self._boundary.through(
-            f"create {key}", Kind.WRITE, lambda: self._created(key, body)
-        )
+        return self._boundary.through(f"create {key}", Kind.WRITE, lambda: self._created(key, body))
 
     def _created(self, key: str, body: bytes) -> str:
         if key in self._bucket.objects:

@@ -169,9 +169,9 @@ class FakeServing:
         self._boundary = boundary
         self._plans: dict[Path, _Plan] = {}
 
-    def plan(self, variables: str, purpose: str, *, refresh: bool = True) -> SavedPlan:
+    def plan(self, variables: str, *, refresh: bool = True) -> SavedPlan:
         return self._lock.during(
-            f"plan {purpose}", lambda: self._planned(variables, refresh=refresh)
+            "plan", lambda: self._planned(variables, refresh=refresh)
         )
 
     def _planned(self, variables: str, *, refresh: bool) -> SavedPlan:
@@ -179,9 +179,7 @@ class FakeServing:
         prior = self._refreshed(state.objects) if refresh else state.objects
         summary = _summary(tuple(_changes(prior, wanted)))
         file = Path(f"plan-{len(self._plans)}")
-        self._plans[file] = _Plan(
-            serial=state.serial, prior=prior, wanted=wanted, summary=summary
-        )
+        self._plans[file] = _Plan(serial=state.serial, prior=prior, wanted=wanted, summary=summary)
         return SavedPlan(file=file, summary=summary, variables=variables)
 
     def _refreshed(self, objects: Mapping[str, Known]) -> Mapping[str, Known]:
@@ -242,9 +240,7 @@ class FakeServing:
         return self._lock.addresses()
 
     def import_object(self, address: str, object_id: str, variables: str) -> None:
-        self._lock.during(
-            f"import {address}", lambda: self._import(address, object_id, variables)
-        )
+        self._lock.during(f"import {address}", lambda: self._import(address, object_id, variables))
 
     def _import(self, address: str, object_id: str, variables: str) -> None:
         state, wanted = self._lock.state, wanted_by(variables)
@@ -420,7 +416,9 @@ class _Apply:
         except (CallFailed, Refused) as failed:
             kind = {MODEL: "Model", CONFIG: "Endpoint Configuration", ENDPOINT: "Endpoint"}
             what = kind.get(change.resource_type, "CloudWatch Metric Alarm")
-            self._failed.append(f"Error: {change.action.value} SageMaker AI {what} ({change.address}): {failed}")
+            self._failed.append(
+                f"Error: {change.action.value} SageMaker AI {what} ({change.address}): {failed}"
+            )
 
     def _waits_in_vain(self, change: ResourceChange) -> bool:
         """Tell whether something failed on which this depends."""
@@ -575,9 +573,9 @@ class FakeSurroundings:
         self._lock = _Locked(self.name, state, boundary, who=who, now=now)
         self._boundary = boundary
 
-    def plan(self, variables: str, purpose: str, *, refresh: bool = True) -> SavedPlan:
+    def plan(self, variables: str, *, refresh: bool = True) -> SavedPlan:
         del refresh
-        return self._lock.during(f"plan {purpose}", lambda: self._planned(variables))
+        return self._lock.during("plan", lambda: self._planned(variables))
 
     def _planned(self, variables: str) -> SavedPlan:
         found = self._lock.state.objects.get("surroundings")

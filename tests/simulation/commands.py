@@ -168,9 +168,7 @@ def workspace_of(
 
 
 def _take_lease(world: World, store: FakeStore, context: Context) -> HeldLease:
-    owner = Owner(
-        run_id=context.run_id, who=context.who, host=_HOST, pid=1, process_started_s=0.0
-    )
+    owner = Owner(run_id=context.run_id, who=context.who, host=_HOST, pid=1, process_started_s=0.0)
     holding = leases.take(
         store,
         ENDPOINT,

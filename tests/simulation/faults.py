@@ -249,7 +249,11 @@ def _updated(world: World, config: str | None, deployment: DeploymentConfig | No
     usable = found is not None and found.status is EndpointStatus.IN_SERVICE
     if found is None or not usable or found.ready_at is not None or found.pending:
         return
-    if config is None or config not in world.cloud.configs or found.config not in world.cloud.configs:
+    if (
+        config is None
+        or config not in world.cloud.configs
+        or found.config not in world.cloud.configs
+    ):
         return
     world.cloud.update_endpoint(ENDPOINT, config, deployment)
 
@@ -260,7 +264,9 @@ def _oldest(world: World) -> str | None:
         return None
     head = world.head()
     keys = (
-        key for each in head.lived for key, entry in head.endpoint_configs.items()
+        key
+        for each in head.lived
+        for key, entry in head.endpoint_configs.items()
         if entry.release == each.release_id
     )
     key = next(keys, None)

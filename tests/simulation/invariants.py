@@ -127,7 +127,9 @@ def _require_told(old: Any, new: Any) -> None:
     """9: each move that was begun ends in exactly one line of the history."""
     begun, now = old["move"], new["move"]
     last = [(each["last_event"] or {"number": 0})["number"] for each in (old, new)]
-    over = begun is not None and (now is None or {**begun, "has_arrived": True} != {**now, "has_arrived": True})
+    over = begun is not None and (
+        now is None or {**begun, "has_arrived": True} != {**now, "has_arrived": True}
+    )
     if over:
         _require(last[1] == last[0] + 1, 9, "a move ended without a line in the history")
     else:
@@ -223,9 +225,7 @@ def _orphans(world: World) -> Iterator[str]:
     configs = {naming.endpoint_config_name(ENDPOINT, key) for key in head.endpoint_configs}
     models = {naming.model_name(ENDPOINT, each) for each in head.release_ids}
     alarms = {
-        name
-        for key in head.endpoint_configs
-        for name in naming.rollback_alarm_names(ENDPOINT, key)
+        name for key in head.endpoint_configs for name in naming.rollback_alarm_names(ENDPOINT, key)
     } | {naming.quiet_alarm_name(ENDPOINT)}
     there = (
         ("model", world.cloud.models, models | {FOREIGN_MODEL}),
