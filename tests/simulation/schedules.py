@@ -30,6 +30,8 @@ class Walk:
     world: World
     ended: list[tuple[Command, Ended]] = field(default_factory=list)
     passed: list[list[Passed]] = field(default_factory=list)
+    happened: list[str] = field(default_factory=list)  # faults
+    hit: list[str] = field(default_factory=list)  # the boundaries at which they happened
     digests: list[int] = field(default_factory=list)  # of the world at each command's beginning
     at: int = 0
     problem: str | None = None
@@ -68,8 +70,6 @@ def walk(
     walked = Walk(world=world)
     invariants.watch(world)
     faults, seen = sorted(planned), []
-    if any(each.fault not in ACCIDENTS for each in faults):
-        goal = None
     try:
         for typed in _typed_in_turn(walked, command, goal):
             key = (digest(world), typed, len(walked.ended) == 0 or _last(walked).code)
@@ -105,11 +105,13 @@ def _typed_in_turn(walked: Walk, command: Command, goal: Goal | None) -> Iterato
             break
         yield _what_is_said(walked)
     _require_agreement(walked)
-    if goal is not None:
-        for _ in range(_SAME_AGAIN):
-            if not _missed(walked.world, goal):
-                return
-            yield _what_is_said(walked)
+    for _ in range(_SAME_AGAIN):
+        if not all(each in ACCIDENTS for each in walked.happened):
+            return
+        if goal is None or not _missed(walked.world, goal):
+            return
+        yield _what_is_said(walked)
+    if goal is not None and all(each in ACCIDENTS for each in walked.happened):
         _require_goal(walked, goal)
 
 
@@ -184,6 +186,8 @@ def _typed(walked: Walk, command: Command, faults: Sequence[Planned]) -> Ended:
     world.facts.meddled = False
     ended = run_command(world, command, injector)
     walked.passed.append(injector.passed)
+    walked.happened += injector.happened
+    walked.hit += injector.hit
     walked.ended.append((command, ended))
     walked.digests.append(walked.at)
     world.story.append(
