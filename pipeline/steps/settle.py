@@ -5,6 +5,7 @@ command that every message may name.
 """
 
 import logging
+from dataclasses import replace
 
 from pipeline.context import Workspace
 from pipeline.core import intents, ledger, naming
@@ -14,11 +15,11 @@ from pipeline.core.intents import IntentKind
 from pipeline.core.outcomes import PlanSummary
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.steps import around
-from pipeline.steps.go_back import go_back
+from pipeline.steps.go_back import complete_state, go_back
 from pipeline.steps.leased import require_ledger, serves_live, settled_endpoint, take_over
 from pipeline.steps.move import Arrived, apply, apply_failed
 from pipeline.steps.orphans import remove_orphans
-from pipeline.steps.planning import keep_variables, plan_serving
+from pipeline.steps.planning import plan_serving
 from pipeline.steps.probe import probe_answers
 from pipeline.steps.prove import conclude_deployment
 from pipeline.steps.unfinished import adopt
@@ -41,7 +42,8 @@ def settle(workspace: Workspace) -> tuple[str, ...]:
     _require_serving(workspace, book)
     removed = remove_orphans(workspace, book)
     around.converge(workspace, book)
-    keep_variables(workspace, book)
+    book.write(replace(book.head, state_due=True))  # the variables are kept anew in any case
+    complete_state(workspace, book, is_whole=True)
     lines = (*done, *(f"Removed: {name}" for name in removed))
     serving = f"{book.head.endpoint} serves {book.head.live_release}."
     return (*lines, serving) if lines else (f"Nothing to do: {serving}",)
