@@ -122,7 +122,7 @@ resource "aws_sagemaker_endpoint" "this" {
   }
 
   # SageMaker looks the alarms up when the endpoint is created or moved.
-  depends_on = [aws_cloudwatch_metric_alarm.rollback]
+  depends_on = [aws_cloudwatch_metric_alarm.quiet, aws_cloudwatch_metric_alarm.rollback]
 
   lifecycle {
     # SageMaker can roll an update back and end InService on the old config; the provider calls that a success
