@@ -15,6 +15,7 @@ from pipeline.modes import ALIASES, HELP, Mode, StopAfter
 
 _USAGE = 2
 _INTERRUPTED = 130
+_WRITTEN_ELSEWHERE = "What a run did is in results.json and run.log of its output folder."
 
 _MODE_HELP = "\b\n" + "\n".join(f"{mode.value:<13} {HELP[mode]}" for mode in Mode)
 
@@ -148,33 +149,43 @@ def _configured(flags: dict[str, Any]) -> dict[str, object]:
     return values
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line and return the exit code."""
+def main() -> int:
+    """Run the command line of this process and return the exit code."""
+    from pipeline.gateways.outputs import guard
+
+    outputs = guard()
+    code = _main()
+    failures = outputs.failures()
+    for name, why in failures.items():
+        _say(f"Error: {name} cannot be written: {why}. {_WRITTEN_ELSEWHERE}")
+    return code or (_USAGE if failures else 0)
+
+
+def _main() -> int:
     try:
-        code = command.main(args=arguments, prog_name="run_pipeline.py", standalone_mode=False)
+        code = command.main(prog_name="run_pipeline.py", standalone_mode=False)
     except click.ClickException as error:
-        _show(error, sys.argv[1:] if arguments is None else arguments)
+        _show(error)
         return error.exit_code
     except ModuleNotFoundError as missing:
-        text = f"Error: {missing}. Remove .venv and start ./run_mlops_pipeline.sh."
-        _say(text, sys.argv[1:] if arguments is None else arguments)
+        _say(f"Error: {missing}. Remove .venv and start ./run_mlops_pipeline.sh.")
         return _USAGE
     except (KeyboardInterrupt, click.Abort):
-        _say("Interrupted.", sys.argv[1:] if arguments is None else arguments)
+        _say("Interrupted.")
         return _INTERRUPTED
     return int(code or 0)
 
 
-def _show(error: click.ClickException, arguments: list[str]) -> None:
+def _show(error: click.ClickException) -> None:
     from pipeline.gateways import console
 
-    if console.asks_for_json(arguments):
+    if console.asks_for_json(sys.argv[1:]):
         console.say_error(f"Error: {error.format_message()}", as_json=True)
     else:
         error.show()
 
 
-def _say(text: str, arguments: list[str]) -> None:
+def _say(text: str) -> None:
     from pipeline.gateways import console
 
-    console.say_error(text, as_json=console.asks_for_json(arguments))
+    console.say_error(text, as_json=console.asks_for_json(sys.argv[1:]))

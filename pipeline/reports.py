@@ -9,12 +9,23 @@ from pipeline.gateways.files import write_whole
 
 
 def write_files(report: RunReport, *, folder: Path, copy: Path | None) -> None:
-    """Write results.json (and its copy) and results.env, each whole or not at all."""
+    """Write results.json (and its copy) and results.env, each whole or not at all.
+
+    Raises OSError naming the file that cannot be written.
+    """
     text = results_json(report)
-    write_whole(folder / "results.json", text)
-    write_whole(folder / "results.env", results_env(report))
+    _write(folder / "results.json", text)
+    _write(folder / "results.env", results_env(report))
     if copy is not None:
-        write_whole(copy, text)
+        _write(copy, text)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        write_whole(path, text)
+    except OSError as error:
+        error.filename = str(path)
+        raise
 
 
 def summary(report: RunReport, *, output_format: str) -> str:

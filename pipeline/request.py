@@ -10,6 +10,7 @@ from pipeline.config import is_in_ci
 from pipeline.core import naming
 from pipeline.core.errors import UsageError
 from pipeline.core.requests import Request, parse_request
+from pipeline.gateways.files import is_special
 from pipeline.modes import ALIASES, Mode, StopAfter
 from pipeline.workflow import Options
 
@@ -109,7 +110,7 @@ def _require_plain(flag: str, text: str | None) -> None:
 def require_writable(folder: Path, copy: Path | None) -> None:
     """Refuse places for logs and results that cannot be written, while nothing has happened yet."""
     _require_folder(folder, flag="--output-dir")
-    if copy is not None:
+    if copy is not None and not is_special(copy):
         _require_folder(copy.parent, flag="--output-file")
     for file in _files(folder, copy):
         if file.is_dir():

@@ -159,7 +159,7 @@ class _Session:
         try:
             reports.write_files(report, folder=folder, copy=self._flags["output_file"])
         except OSError as error:
-            text = f"Error: The results cannot be written to {folder}: {error.strerror}."
+            text = f"Error: The results cannot be written to {error.filename}: {error.strerror}."
             console.say_error(
                 f"{text} The run itself ended as the summary says.",
                 as_json=self._flags["log_format"] == "json",

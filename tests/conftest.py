@@ -19,7 +19,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _TESTS = Path(__file__).parent
-_LONGEST_FIRST = ("e2e", "terraform", "emulated", "unit", "style")
+_LONGEST_FIRST = ("e2e", "simulation", "terraform", "emulated", "unit", "style")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -60,10 +60,12 @@ class Series:
         self._bound()
 
     def _at(self, second: int, unit: str) -> Samples:
+        late = self._coarse > 0 and second < self._seconds[self._coarse - 1]
+        if late:  # of a time that is kept by the minute
+            second = second // _MINUTE_S * _MINUTE_S
         units = self._samples.get(second)
         if units is None:
-            if self._coarse and second < self._seconds[self._coarse - 1]:
-                self._coarse += 1
+            self._coarse += late
             insort(self._seconds, second)
             units = self._samples[second] = {}
         if unit not in units:

@@ -47,14 +47,19 @@ def reason_of(seen: EndpointObservation, before: EndpointObservation) -> str:
     return reason
 
 
-def is_release_fault(seen: EndpointObservation) -> bool:
+def is_release_fault(seen: EndpointObservation, *, origin: str | None) -> bool:
     """Tell whether an update that SageMaker gave up speaks against the release itself.
+
+    `origin` is the name of the endpoint config that served before: SageMaker's own way back leads
+    there. An endpoint that is found elsewhere was moved by somebody's hand.
 
     A rollback without any reason does (an alarm or a container that does not answer leaves none);
     one that lacked machines or rights does not, also where that reason may be an older one's: a
     release that is not quarantined fails once more at worst.
     """
     if seen.status not in _UPDATE_IS_OVER:
+        return False
+    if seen.status is EndpointStatus.IN_SERVICE and seen.config_name != origin:
         return False
     reason = (seen.failure_reason or "").lower()
     return not any(word in reason for word in _INFRASTRUCTURE)

@@ -69,6 +69,11 @@ def replaces_for_its_deployment_config(summary: PlanSummary) -> bool:
     )
 
 
+def leaves_endpoint_alone(summary: PlanSummary) -> bool:
+    """Tell whether nothing of the endpoint itself changes, but perhaps its tags."""
+    return all(each.address != ENDPOINT or is_of_tags(each) for each in summary.changes)
+
+
 def _refusal(change: ResourceChange, intent: MoveIntent) -> str | None:
     if is_of_tags(change) and not change.deposed:
         return None
@@ -113,7 +118,7 @@ def _refusal_of_removal(change: ResourceChange, intent: MoveIntent) -> str | Non
 
 
 def _refusal_of_endpoint_removal(change: ResourceChange, intent: MoveIntent) -> str | None:
-    if change.action is Action.REPLACE and intent.is_failed:
+    if change.action is Action.REPLACE and intent.is_failed and intent.moves:
         return _refusal_of_pointer(change, intent)
     return (
         f"{ENDPOINT} would be {_TAKES_AWAY[change.action]}{_cause(change)}: every caller would "

@@ -11,7 +11,7 @@ import json
 import math
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined, Template, TemplateError
@@ -49,12 +49,14 @@ def release_variables(
     *,
     place: Place,
     deployment_config: DeploymentConfig,
+    nudged: bool = False,
 ) -> dict[str, Any]:
     """Map the head to the variables of terraform/serving.
 
     The endpoint points at the target of the move under way, else at the live config. The settings
-    are those of that move; without one, those of the last update by SageMaker's own word.
-    `releases` holds every retained one.
+    are those of that move; without one, `deployment_config`, those of the last update by
+    SageMaker's own word. `nudged`: with a time limit of one second more, by which an update is sent
+    that would change nothing else. `releases` holds every retained one.
     """
     moving = head.move is not None and not head.move.has_arrived
     live_config = head.move.target if head.move and moving else head.live
@@ -62,8 +64,9 @@ def release_variables(
         what = f"Nothing is live on {head.endpoint}, and nothing is to be."
         raise UsageError(what, remedy="Deploy a release first.")
     shift = head.move.deployment_config if head.move and moving else deployment_config
+    limit_s = shift.maximum_execution_timeout_s + (1 if nudged else 0)
     return place.variables() | {
-        "deployment": _deployment(shift),
+        "deployment": _deployment(replace(shift, maximum_execution_timeout_s=limit_s)),
         "endpoint_configs": {key: asdict(each) for key, each in head.endpoint_configs.items()},
         "endpoint_name": head.endpoint,
         "live_config": live_config,

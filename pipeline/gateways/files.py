@@ -1,21 +1,33 @@
 """Files that are either whole or not there."""
 
 import os
-import tempfile
+import secrets
 from pathlib import Path
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write to a file beside it and rename: a reader never sees half of it."""
+    """Write to a file beside it and rename: a reader never sees half of it.
+
+    The file has the mode of the user's umask. A link stays a link to what is written. A device or a
+    pipe is written as it is.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    if is_special(path):
+        path.write_text(text, encoding="utf-8")
+        return
+    path = Path(os.path.realpath(path))  # resolve() refuses a link to itself
+    beside = path.with_name(f".mlops-{secrets.token_hex(8)}")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        with beside.open("x", encoding="utf-8") as stream:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
+        beside.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
         raise
+
+
+def is_special(path: Path) -> bool:
+    """Tell whether something is there that is no file and no folder: a device, a pipe."""
+    return path.exists() and not path.is_file() and not path.is_dir()

@@ -6,10 +6,10 @@ What Terraform says is read here; what it means for the endpoint is for the step
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from pipeline.core import plan
 from pipeline.core.errors import LeaseHeld
+from pipeline.core.outcomes import PlanSummary
 from pipeline.core.state_lock import StateLock
 from pipeline.gateways.ports import Applied, SavedPlan
 from pipeline.gateways.terraform import Terraform
@@ -38,13 +38,13 @@ class TerraformRoot:
     def _terraform(self) -> Terraform:
         return self._connect()
 
-    def plan(self, variables: str, purpose: str, *, refresh: bool = True) -> SavedPlan:
+    def plan(self, variables: str, *, refresh: bool = True) -> SavedPlan:
         """Plan these variables into a file. Raises LeaseHeld where the state is locked."""
         var_file = self._written(variables)
-        out = self._work_dir / f"{self.name}-{purpose}.tfplan"
+        out = self._work_dir / f"{self.name}.tfplan"
         self._terraform.plan(var_files=[var_file], out=out, refresh=refresh)
         summary = plan.summarize(self._terraform.show(out))
-        self._log(summary, purpose)
+        self._log(summary)
         return SavedPlan(file=out, summary=summary, variables=variables)
 
     def apply(self, saved: SavedPlan) -> Applied:
@@ -88,11 +88,10 @@ class TerraformRoot:
         var_file.write_text(variables, encoding="utf-8")
         return var_file
 
-    def _log(self, summary: Any, purpose: str) -> None:
+    def _log(self, summary: PlanSummary) -> None:
         logger.info(
-            "plan root=%s purpose=%s create=%d update=%d delete=%d replace=%d",
+            "plan root=%s create=%d update=%d delete=%d replace=%d",
             self.name,
-            purpose,
             summary.create,
             summary.update,
             summary.delete,

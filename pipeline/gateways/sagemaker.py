@@ -254,6 +254,30 @@ class SageMaker:
     def delete_model(self, name: str) -> None:
         self._delete("delete_model", ModelName=name)
 
+    def restore_settings(self, endpoint: str, config_name: str, shift: DeploymentConfig) -> None:
+        """Update an endpoint to the config that it serves, so that its last update has settings.
+
+        Only an all-at-once shift; Terraform makes every other update. Its documents do not say that
+        SageMaker refuses the config that serves (API reference, UpdateEndpoint).
+        """
+        policy = {
+            "MaximumExecutionTimeoutInSeconds": shift.maximum_execution_timeout_s,
+            "TerminationWaitInSeconds": shift.termination_wait_s,
+            "TrafficRoutingConfiguration": {
+                "Type": "ALL_AT_ONCE",
+                "WaitIntervalInSeconds": shift.wait_interval_s,
+            },
+        }
+        alarms = [{"AlarmName": name} for name in shift.alarm_names]
+        settings = {
+            "AutoRollbackConfiguration": {"Alarms": alarms},
+            "BlueGreenUpdatePolicy": policy,
+        }
+        with attempting(f"update endpoint {endpoint} to {config_name}"):
+            self._client.update_endpoint(
+                EndpointName=endpoint, EndpointConfigName=config_name, DeploymentConfig=settings
+            )
+
     def _delete(self, action: str, **named: str) -> None:
         with attempting(f"{action.replace('_', ' ')} {' '.join(named.values())}"):
             try:

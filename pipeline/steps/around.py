@@ -12,7 +12,8 @@ from pipeline.core.records import Release
 from pipeline.core.surroundings import Surroundings, can_scale, fitting, without_scaling
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.steps.leased import unlocked
-from pipeline.steps.move import apply_failed, place_of, template
+from pipeline.steps.move import apply_failed
+from pipeline.steps.planning import place_of, template
 
 logger = logging.getLogger(__name__)
 
@@ -106,7 +107,7 @@ def _apply(
         template(tfvars.SURROUNDINGS_TEMPLATE),
         name=tfvars.SURROUNDINGS_TEMPLATE,
     )
-    saved = unlocked(root, book, lambda: root.plan(variables, "converge"))
+    saved = unlocked(root, book, lambda: root.plan(variables))
     if saved.summary.is_empty:
         return saved.summary
     book.lease.require_held()

@@ -8,7 +8,6 @@ from pipeline.context import Workspace
 from pipeline.core import ledger, naming
 from pipeline.core.errors import (
     GateNotPassed,
-    NotServing,
     PipelineError,
     PlanRefused,
     RolledBack,
@@ -34,6 +33,7 @@ from pipeline.core.records import (
 )
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.steps import around, preflight
+from pipeline.steps.go_back import complete_state, config_for, why_unsound
 from pipeline.steps.leased import serves_live, settled_endpoint, take_over, was_cut_off
 from pipeline.steps.move import (
     MOST_RECORDED,
@@ -43,16 +43,10 @@ from pipeline.steps.move import (
     plan_move,
     state_addresses,
 )
-from pipeline.steps.probe import held_out, probe_answers
-from pipeline.steps.prove import (
-    complete_state,
-    conclude_deployment,
-    config_for,
-    drop_unmade,
-    go_back,
-    why_unsound,
-)
+from pipeline.steps.probe import held_out
+from pipeline.steps.prove import conclude_deployment, drop_unmade
 from pipeline.steps.serving import serving_settings
+from pipeline.steps.unfinished import finish_what_was_begun
 
 logger = logging.getLogger(__name__)
 
@@ -180,60 +174,6 @@ def configured_shift(
         step_percentage=deployment.step_percentage,
         wait_interval_s=deployment.wait_interval_s,
     )
-
-
-def finish_what_was_begun(workspace: Workspace, book: LeasedLedger, digest: str) -> Arrived | None:
-    """Finish what an earlier run left; return the arrival where that was this very deployment.
-
-    Raises RolledBack where this very content had failed and its way back was cut off.
-    """
-    begun = book.head.move
-    if begun is None:
-        return None
-    if begun.goes_back:
-        go_back(workspace, book)
-        left = book.head.endpoint_configs.get(begun.origin or "")
-        if begun.kind is MoveKind.RETURN and left and _content(book, left.release) == digest:
-            workspace.context.recorder.add(release_id=left.release)
-            raise RolledBack(begun.reason, remedy=_mend(book))
-        return None
-    release = book.release(book.head.live_release or "")
-    arrived = Arrived(plan=None, is_whole=False)
-    if begun.kind is MoveKind.ADOPTION:
-        adopt(workspace, book)
-        return None
-    if release.content_digest == digest:
-        workspace.context.recorder.add(release_id=release.release_id)
-        conclude_deployment(workspace, book, release, arrived)
-        return arrived
-    try:
-        conclude_deployment(workspace, book, release, arrived)
-    except (RolledBack, NotServing) as failed:
-        if book.head.move is not None:
-            raise
-        logger.warning("%s", failed)
-        workspace.context.recorder.note(failed.message)
-    return None
-
-
-def adopt(workspace: Workspace, book: LeasedLedger) -> None:
-    """Ask what somebody put there by hand whether it answers; it stays in any case."""
-    release = book.release(book.head.live_release or "")
-    report = probe_answers(workspace, release)
-    if report.passed:
-        book.record(ledger.finish(book.head), "adopted", release=release.release_id)
-        return
-    failures = report.failures[:MOST_RECORDED]
-    head = ledger.drop_move(book.head)
-    book.record(head, "adopted untested", release=release.release_id, failures=failures)
-
-
-def _content(book: LeasedLedger, release: str) -> str:
-    return book.release(release).content_digest
-
-
-def _mend(book: LeasedLedger) -> str:
-    return f"Release {book.head.live_release} is serving again. Mend the cause and deploy again."
 
 
 def _serves(workspace: Workspace, book: LeasedLedger, digest: str) -> bool:

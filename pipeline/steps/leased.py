@@ -18,6 +18,7 @@ from pipeline.gateways.terraform_words import STATE_LOCKED
 logger = logging.getLogger(__name__)
 
 _SETTLE_TIMEOUT_S = 900.0
+MOVE_TIMEOUT_S = 4200.0  # longer than the provider's own wait for an endpoint (60 minutes)
 # UpdateEndpoint takes an endpoint whose rollback failed; it is the way out (developer guide,
 # "Rolling deployments").
 _MOVABLE = {

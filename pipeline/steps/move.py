@@ -1,30 +1,23 @@
-"""The one way to change an endpoint: render the ledger, plan, guard, apply, look at the truth.
-
-A deployment, a rollback and a pruning are the same path with another head.
-"""
+"""The one way to change an endpoint: plan what the ledger announces, apply, look at the truth."""
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.config import PROJECT_ROOT
 from pipeline.context import Workspace
-from pipeline.core import intents, naming, plan_review, tfvars
-from pipeline.core.errors import CloudUnusable, CorruptRecord, PipelineError, PlanRefused
+from pipeline.core import naming, plan_review
+from pipeline.core.errors import CloudUnusable, CorruptRecord, PipelineError
 from pipeline.core.faults import reason_of, was_sent
 from pipeline.core.head import LedgerHead, Move
 from pipeline.core.intents import IntentKind
 from pipeline.core.ledger import arrive
-from pipeline.core.outcomes import Action, EndpointObservation, EndpointStatus, PlanSummary
-from pipeline.core.reconcile import quiet_shift
+from pipeline.core.outcomes import EndpointObservation, PlanSummary
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.gateways.ports import Applied, SavedPlan
-from pipeline.steps.leased import settled_endpoint, unlocked
+from pipeline.steps.leased import MOVE_TIMEOUT_S, settled_endpoint, unlocked
+from pipeline.steps.planning import plan_serving
 
 logger = logging.getLogger(__name__)
 
-# Longer than the provider's own wait for an endpoint (60 minutes).
-_SETTLE_TIMEOUT_S = 4200.0
 # Of a cause, which may hold a page of Terraform's words. The head is read and written whole.
 MOST_RECORDED = 500
 
@@ -47,6 +40,7 @@ class Stayed:
 
     cause: str
     seen: EndpointObservation
+    before: EndpointObservation
     sent: bool
     addresses: frozenset[str] | None
 
@@ -57,6 +51,11 @@ class PlannedMove:
 
     saved: SavedPlan
     before: EndpointObservation
+
+    @property
+    def moves(self) -> bool:
+        """Tell whether applying it asks SageMaker for anything."""
+        return not plan_review.leaves_endpoint_alone(self.saved.summary)
 
 
 def plan_move(workspace: Workspace, book: LeasedLedger) -> PlannedMove:
@@ -76,9 +75,9 @@ def carry_out(workspace: Workspace, book: LeasedLedger, planned: PlannedMove) ->
     """
     target = announced_in(book.head).target
     applied = apply(workspace, book, planned.saved)
-    seen = settled_endpoint(workspace, timeout_s=_SETTLE_TIMEOUT_S)
+    seen = settled_endpoint(workspace, timeout_s=MOVE_TIMEOUT_S)
     if not seen.serves(naming.endpoint_config_name(book.head.endpoint, target)):
-        return _stayed(workspace, applied, seen, planned.before)
+        return _stayed(workspace, applied, seen, planned)
     logger.info("endpoint=%s serves=%s", book.head.endpoint, target)
     book.write(arrive(book.head, when=workspace.context.now()))
     return Arrived(plan=planned.saved.summary, is_whole=applied.exit_code == 0)
@@ -120,16 +119,17 @@ def apply_failed(root: str, applied: Applied) -> CloudUnusable:
 
 
 def _stayed(
-    workspace: Workspace, applied: Applied, seen: EndpointObservation, before: EndpointObservation
+    workspace: Workspace, applied: Applied, seen: EndpointObservation, planned: PlannedMove
 ) -> Stayed:
     said = applied.said if applied.exit_code else "terraform apply reported success."
     serving = f", serving {seen.config_name}" if seen.config_name else ""
-    reason = reason_of(seen, before)
+    reason = reason_of(seen, planned.before)
     why = f" ({reason})" if reason else ""
     return Stayed(
         cause=f"Endpoint {seen.name} is {seen.status.value}{serving}{why}. {said}",
         seen=seen,
-        sent=applied.exit_code == 0 or was_sent(applied.said),
+        before=planned.before,
+        sent=planned.moves and (applied.exit_code == 0 or was_sent(applied.said)),
         addresses=state_addresses(workspace),
     )
 
@@ -141,123 +141,3 @@ def state_addresses(workspace: Workspace) -> frozenset[str] | None:
     except PipelineError as error:
         logger.warning("the state cannot be read: %s", error.message)
         return None
-
-
-def plan_serving(
-    workspace: Workspace,
-    book: LeasedLedger,
-    head: LedgerHead,
-    kind: IntentKind,
-    seen: EndpointObservation,
-    *,
-    removable: frozenset[str] = frozenset(),
-) -> SavedPlan:
-    """Render the head and plan it. Raises PlanRefused when the guard finds anything unmeant."""
-    variables = rendered(workspace, head, seen)
-
-    def planned(*, refresh: bool = True) -> SavedPlan:
-        root = workspace.serving
-        return unlocked(root, book, lambda: root.plan(variables, kind.value, refresh=refresh))
-
-    saved = planned()
-    if _correct_state(workspace, head, saved, seen):
-        saved = planned()
-    if plan_review.replaces_for_its_deployment_config(saved.summary) and _is_up(seen):
-        # Somebody updated the endpoint by hand, without a DeploymentConfig. Terraform's state still
-        # has one, and from there it is a change in place, which puts it right.
-        logger.warning("the endpoint was updated by hand: planned from Terraform's own state")
-        saved = planned(refresh=False)
-    intent = intents.intent_of(head, kind, seen, removable=removable)
-    refusals = plan_review.review(saved.summary, intent)
-    if refusals:
-        message = "The plan was refused: " + " ".join(refusals)
-        raise PlanRefused(message, remedy="Nothing was applied.")
-    return saved
-
-
-def _correct_state(
-    workspace: Workspace, head: LedgerHead, saved: SavedPlan, seen: EndpointObservation
-) -> bool:
-    """Tell Terraform what it does not know; True when the plan has to be made again.
-
-    An apply that was killed leaves things that its state has not heard of, and marks an endpoint as
-    broken that came up. One that SageMaker calls Failed can only be deleted.
-    """
-    imported = _import_what_exists(workspace, head, saved, seen)
-    tainted = plan_review.replaces_because_tainted(saved.summary)
-    if tainted and _is_up(seen):
-        logger.warning("an apply was cut off, but the endpoint came up: it is not replaced")
-        workspace.serving.untaint(intents.ENDPOINT)
-        return True
-    updated = {each.address for each in saved.summary.changes if each.action is Action.UPDATE}
-    if seen.status is EndpointStatus.FAILED and intents.ENDPOINT in imported | updated:
-        workspace.serving.taint(intents.ENDPOINT)
-        return True
-    return bool(imported)
-
-
-def _import_what_exists(
-    workspace: Workspace, head: LedgerHead, saved: SavedPlan, seen: EndpointObservation
-) -> frozenset[str]:
-    """Import what the plan would create and what is there; names are never used twice."""
-    created = {change.address for change in saved.summary.changes if change.action is Action.CREATE}
-    ids = {each: name for each, name in _names(head) if each in created}
-    if not ids:
-        return frozenset()
-    found = workspace.hosting.hosted_names(head.endpoint)
-    there = found.models | found.configs
-    if seen.status is not EndpointStatus.ABSENT:
-        there |= {head.endpoint}
-    missing = [(address, name) for address, name in ids.items() if name in there]
-    for address, name in missing:
-        logger.warning("%s exists, and Terraform's state does not know it: imported", name)
-        workspace.serving.import_object(address, name, saved.variables)
-    return frozenset(address for address, _ in missing)
-
-
-def _names(head: LedgerHead) -> Sequence[tuple[str, str]]:
-    """Return address and name of what cannot be created twice; in the order they depend."""
-    models = [
-        (intents.model_address(each), naming.model_name(head.endpoint, each))
-        for each in head.release_ids
-    ]
-    configs = [
-        (intents.config_address(key), naming.endpoint_config_name(head.endpoint, key))
-        for key in head.endpoint_configs
-    ]
-    return [*models, *configs, (intents.ENDPOINT, head.endpoint)]
-
-
-def _is_up(seen: EndpointObservation) -> bool:
-    return seen.status in (EndpointStatus.IN_SERVICE, EndpointStatus.UPDATE_ROLLBACK_FAILED)
-
-
-def rendered(workspace: Workspace, head: LedgerHead, seen: EndpointObservation) -> str:
-    """Return the variables of terraform/serving for this head."""
-    variables = tfvars.release_variables(
-        head,
-        {each: workspace.ledger.release(each) for each in head.release_ids},
-        place=place_of(workspace),
-        deployment_config=seen.deployment_config or quiet_shift(head.endpoint),
-    )
-    return tfvars.render(variables, template(tfvars.RELEASE_TEMPLATE), name=tfvars.RELEASE_TEMPLATE)
-
-
-def place_of(workspace: Workspace) -> tfvars.Place:
-    cloud = workspace.context.cloud
-    return tfvars.Place(region=cloud.region, s3_use_path_style=cloud.is_local, tags=workspace.tags)
-
-
-def template(name: str) -> str:
-    return (PROJECT_ROOT / "templates" / name).read_text(encoding="utf-8")
-
-
-def keep_variables(workspace: Workspace, book: LeasedLedger) -> None:
-    """Store the variables of what serves beside the ledger; a failure must not hide the outcome."""
-    if book.head.live is None:
-        return
-    try:
-        seen = workspace.hosting.observe(book.head.endpoint)
-        workspace.ledger.store_tfvars(rendered(workspace, book.head, seen))
-    except PipelineError as error:
-        logger.warning("the variables of what serves were not stored: %s", error.message)

@@ -1,62 +1,86 @@
 """What a run that died left in the cloud, and neither ledger nor Terraform's state knows."""
 
 import logging
+from collections.abc import Callable
+from functools import partial
 
 from pipeline.context import Workspace
 from pipeline.core import naming
-from pipeline.core.head import LedgerHead
-from pipeline.core.outcomes import EndpointObservation
+from pipeline.gateways.ledger import LeasedLedger
 
 logger = logging.getLogger(__name__)
 
 
-def remove_orphans(
-    workspace: Workspace, head: LedgerHead, seen: EndpointObservation
-) -> tuple[str, ...]:
+def remove_orphans(workspace: Workspace, book: LeasedLedger) -> tuple[str, ...]:
     """Delete models, endpoint configs and alarms of releases that are not retained.
 
     Only what is ours for certain: its name is that of a release whose record lies in S3. Nothing
-    that the endpoint names, and nothing that the ledger retains.
+    that the ledger retains; and right before each deletion this run must still hold the lease, and
+    the endpoint must not name what goes.
     """
-    found = workspace.hosting.hosted_names(head.endpoint)
-    in_use = {seen.config_name, seen.pending_config}
-    keys = {
-        key: name
-        for name in sorted(found.configs)
-        if (key := naming.config_key_of(head.endpoint, name)) is not None
-    }
-    kept = set(head.endpoint_configs) | {key for key, name in keys.items() if name in in_use}
-    lost = [key for key in keys if key not in kept and _is_ours(workspace, key)]
-    releases = {naming.parse_config_key(key).release for key in kept}
-    models = [
-        release
-        for name in sorted(found.models)
-        if (release := naming.release_of_model(head.endpoint, name)) is not None
-        and release not in releases | set(head.release_ids)
-        and workspace.ledger.has_release(release)
-    ]
-    alarms = _lost_alarms(workspace, head.endpoint, kept)
-    if alarms:
-        workspace.alarms.delete(alarms)
-    for key in lost:
-        workspace.hosting.delete_endpoint_config(keys[key])
-    for release in models:
-        workspace.hosting.delete_model(naming.model_name(head.endpoint, release))
-    removed = (*(keys[key] for key in lost), *models, *alarms)
+    removed = (*_alarms(workspace, book), *_configs(workspace, book), *_models(workspace, book))
     for name in removed:
-        logger.warning("endpoint=%s orphan removed: %s", head.endpoint, name)
+        logger.warning("endpoint=%s orphan removed: %s", book.head.endpoint, name)
     return removed
 
 
-def _lost_alarms(workspace: Workspace, endpoint: str, kept: set[str]) -> tuple[str, ...]:
-    names = workspace.alarms.named(f"{endpoint}-r-")
-    own = {name: naming.config_key_of_alarm(endpoint, name) for name in sorted(names)}
+def _alarms(workspace: Workspace, book: LeasedLedger) -> tuple[str, ...]:
+    endpoint = book.head.endpoint
+    names = sorted(workspace.alarms.named(f"{endpoint}-r-"))
+    keys = {name: naming.config_key_of_alarm(endpoint, name) for name in names}
     return tuple(
         name
-        for name, key in own.items()
-        if key is not None and key not in kept and _is_ours(workspace, key)
+        for name, key in keys.items()
+        if _is_orphan(workspace, book, key)
+        and _deleted(workspace, book, key, partial(workspace.alarms.delete, [name]))
     )
 
 
-def _is_ours(workspace: Workspace, key: str) -> bool:
+def _configs(workspace: Workspace, book: LeasedLedger) -> tuple[str, ...]:
+    endpoint, delete = book.head.endpoint, workspace.hosting.delete_endpoint_config
+    names = sorted(workspace.hosting.hosted_names(endpoint).configs)
+    keys = {name: naming.config_key_of(endpoint, name) for name in names}
+    return tuple(
+        name
+        for name, key in keys.items()
+        if _is_orphan(workspace, book, key)
+        and _deleted(workspace, book, key, partial(delete, name))
+    )
+
+
+def _models(workspace: Workspace, book: LeasedLedger) -> tuple[str, ...]:
+    """Delete the models that no config names any more, ours or of somebody who moved it by hand."""
+    endpoint, delete = book.head.endpoint, workspace.hosting.delete_model
+    found = workspace.hosting.hosted_names(endpoint)
+    keys = (naming.config_key_of(endpoint, name) for name in found.configs)
+    used = {naming.parse_config_key(key).release for key in keys if key is not None}
+    releases = {name: naming.release_of_model(endpoint, name) for name in sorted(found.models)}
+    gone: list[str] = []
+    for name, release in releases.items():
+        if release is None or release in used | set(book.head.release_ids):
+            continue
+        if workspace.ledger.has_release(release):
+            book.lease.require_held()
+            delete(name)
+            gone.append(name)
+    return tuple(gone)
+
+
+def _is_orphan(workspace: Workspace, book: LeasedLedger, key: str | None) -> bool:
+    """Tell whether a config key is that of a release of ours that the ledger does not retain."""
+    if key is None or key in book.head.endpoint_configs:
+        return False
     return workspace.ledger.has_release(naming.parse_config_key(key).release)
+
+
+def _deleted(
+    workspace: Workspace, book: LeasedLedger, key: str | None, delete: Callable[[], None]
+) -> bool:
+    """Delete what belongs to a config unless the endpoint names it; tell whether it was deleted."""
+    seen = workspace.hosting.observe(book.head.endpoint)
+    name = naming.endpoint_config_name(book.head.endpoint, key or "")
+    if name in (seen.config_name, seen.pending_config):
+        return False
+    book.lease.require_held()
+    delete()
+    return True

@@ -11,6 +11,7 @@ from pipeline.core.ledger import Pruned
 from pipeline.core.outcomes import EndpointObservation
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.steps import around
+from pipeline.steps.go_back import complete_state
 from pipeline.steps.leased import (
     require_ledger,
     serves_live,
@@ -18,8 +19,8 @@ from pipeline.steps.leased import (
     take_over,
     was_cut_off,
 )
-from pipeline.steps.move import apply_whole, keep_variables, plan_serving
-from pipeline.steps.prove import complete_state
+from pipeline.steps.move import apply_whole
+from pipeline.steps.planning import keep_variables, plan_serving
 
 logger = logging.getLogger(__name__)
 

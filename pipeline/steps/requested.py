@@ -6,8 +6,8 @@ from pipeline.context import Workspace
 from pipeline.core import ledger, requests
 from pipeline.core.requests import Claim, Request
 from pipeline.gateways.claims import claimed
+from pipeline.steps.go_back import sound_previous
 from pipeline.steps.leased import require_ledger, take_over
-from pipeline.steps.prove import sound_previous
 from pipeline.steps.roll_back import PREVIOUS, RolledBackTo, leave, roll_back
 
 logger = logging.getLogger(__name__)

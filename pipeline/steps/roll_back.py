@@ -12,6 +12,14 @@ from pipeline.core.outcomes import DeploymentReport, DeploymentStatus, ProbeRepo
 from pipeline.core.reconcile import quiet_shift
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.steps import around
+from pipeline.steps.go_back import (
+    NotAnswering,
+    WentBack,
+    complete_state,
+    config_for,
+    go_back,
+    sound_previous,
+)
 from pipeline.steps.leased import (
     finished_unheard,
     require_endpoint,
@@ -23,14 +31,6 @@ from pipeline.steps.leased import (
 )
 from pipeline.steps.move import MOST_RECORDED
 from pipeline.steps.probe import probe_answers
-from pipeline.steps.prove import (
-    NotAnswering,
-    WentBack,
-    complete_state,
-    config_for,
-    go_back,
-    sound_previous,
-)
 
 logger = logging.getLogger(__name__)
 

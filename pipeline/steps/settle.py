@@ -14,12 +14,14 @@ from pipeline.core.intents import IntentKind
 from pipeline.core.outcomes import PlanSummary
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.steps import around
-from pipeline.steps.deploy import adopt
-from pipeline.steps.leased import require_ledger, settled_endpoint, take_over
-from pipeline.steps.move import Arrived, apply, apply_failed, keep_variables, plan_serving
+from pipeline.steps.go_back import go_back
+from pipeline.steps.leased import require_ledger, serves_live, settled_endpoint, take_over
+from pipeline.steps.move import Arrived, apply, apply_failed
 from pipeline.steps.orphans import remove_orphans
+from pipeline.steps.planning import keep_variables, plan_serving
 from pipeline.steps.probe import probe_answers
-from pipeline.steps.prove import conclude_deployment, go_back
+from pipeline.steps.prove import conclude_deployment
+from pipeline.steps.unfinished import adopt
 
 logger = logging.getLogger(__name__)
 
@@ -36,8 +38,8 @@ def settle(workspace: Workspace) -> tuple[str, ...]:
     if book.head.live is None:
         return (*begun, f"Nothing is live on {book.head.endpoint}; nothing to settle.")
     done = (*begun, *_agree(workspace, book))
-    seen = settled_endpoint(workspace)
-    removed = remove_orphans(workspace, book.head, seen)
+    _require_serving(workspace, book)
+    removed = remove_orphans(workspace, book)
     around.converge(workspace, book)
     keep_variables(workspace, book)
     lines = (*done, *(f"Removed: {name}" for name in removed))
@@ -72,13 +74,16 @@ def _agree(workspace: Workspace, book: LeasedLedger) -> tuple[str, ...]:
     seen = settled_endpoint(workspace)
     removable = _strays(workspace, book.head)
     kind = IntentKind.SETTLE
-    planned = plan_serving(workspace, book, book.head, kind, seen, removable=removable)
+    confirm = workspace.context.confirm
+    planned = plan_serving(
+        workspace, book, book.head, kind, seen, removable=removable, consent=confirm
+    )
     if planned.summary.is_empty:
         return ()
     lines = tuple(f"{change.action.value}: {change.address}" for change in planned.summary.changes)
     touched = _touches_endpoint(planned.summary)
     message = "\n".join(("This would be done to the endpoint itself:", *lines))
-    if touched and not workspace.context.confirm(f"{message}\nDo it?"):
+    if touched and not confirm(f"{message}\nDo it?"):
         raise PlanRefused(message, remedy="Nothing was applied. To do it: --mode settle --yes")
     applied = apply(workspace, book, planned)
     if touched:
@@ -106,6 +111,15 @@ def _require_live(workspace: Workspace, book: LeasedLedger) -> None:
         f"Endpoint {seen.name} is {seen.status.value} and serves {seen.config_name}: "
         f"{report.failures or 'it is not what was asked for.'}"
     )
+    raise NotServing(message, remedy="Look at --mode status; to go back, type: --mode rollback")
+
+
+def _require_serving(workspace: Workspace, book: LeasedLedger) -> None:
+    """Show by SageMaker's word that what the ledger calls live serves."""
+    seen = settled_endpoint(workspace)
+    if serves_live(book.head, seen):
+        return
+    message = f"Endpoint {seen.name} is {seen.status.value} and serves {seen.config_name}."
     raise NotServing(message, remedy="Look at --mode status; to go back, type: --mode rollback")
 
 

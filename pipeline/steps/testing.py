@@ -21,7 +21,7 @@ def require_passing(workspace: Workspace) -> None:
             f"Endpoint {context.endpoint} fails its tests by the limits of {whose}: "
             f"{report.failures}"
         )
-        remedy = "Look at its logs; to go back to the previous release: --mode rollback."
+        remedy = "Look at its logs. To go back to the previous release, type: --mode rollback"
         raise EndpointTestsFailed(message, remedy=remedy)
 
 

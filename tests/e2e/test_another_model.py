@@ -1,11 +1,13 @@
 """One endpoint serves one model: a job of another one is refused, and the refusal helps."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from pipeline.core import naming
+from pipeline.core.records import TrainingRun
 from tests.e2e.command_line import Outcome
-from tests.e2e.shared import Shared
 from tests.e2e.story import BUCKET, Story
 from tests.support.embedded_aws import PROJECT_ROOT
 
@@ -16,13 +18,19 @@ WINE = {
 }
 
 
+JOB = "wine-classifier-20260102-120000"
+
+
 @pytest.fixture
-def wine(story: Story, shared: Shared) -> Outcome:
-    """A training of another model in the same environment, which no endpoint serves."""
-    training = ("--mode", "training", "--stop-after", "train")
-    outcome = shared.once("wine", lambda: story.run(*training, **WINE))
-    assert outcome.exit_code == 0, outcome.stderr
-    return outcome
+def wine_job(serving: Story, trained_job: str) -> str:
+    """A job of another model, as its training would have recorded it (the soak trains it)."""
+    s3 = serving.aws.client("s3")
+    found = s3.get_object(Bucket=BUCKET, Key=naming.training_run_object(trained_job))
+    run = TrainingRun.from_json(found["Body"].read())
+    wine = replace(run.identity, name="wine-classifier", target="cultivar", labels=("1", "2", "3"))
+    record = replace(run, job_name=JOB, identity=wine).to_json()
+    s3.put_object(Bucket=BUCKET, Key=naming.training_run_object(JOB), Body=record.encode())
+    return JOB
 
 
 def seen(story: Story) -> tuple[Any, ...]:
@@ -38,19 +46,29 @@ def typed_of(refused: Outcome) -> str:
 
 
 def test_a_job_of_another_model_is_refused_and_the_endpoint_is_left_alone(
-    serving: Story, wine: Outcome
+    serving: Story, wine_job: str
 ) -> None:
     before = seen(serving)
-    refused = serving.deploy(wine.variables["MLOPS_TRAINING_JOB"])
+    refused = serving.deploy(wine_job)
     assert (refused.exit_code, refused.results["error"]["code"]) == (2, "AnotherModel")
     assert "is of the model wine-classifier" in refused.error
     assert seen(serving) == before
 
-    # What it says to type leads on: this job was trained only, and that is what is said next.
+    # What it says to type leads on: this job was only trained, and that is what is said next.
     led_on = serving.command.typed(typed_of(refused))
     assert led_on.exit_code == 2
-    assert f"{wine.variables['MLOPS_TRAINING_JOB']} has no evaluation" in led_on.error
+    assert f"{wine_job} has no evaluation" in led_on.error
     assert seen(serving) == before
+
+
+def test_a_job_is_refused_under_another_name_and_taken_as_the_refusal_says(
+    serving: Story, trained_job: str
+) -> None:
+    refused = serving.deploy(trained_job, MODEL_NAME_PREFIX="wine-classifier")
+    assert refused.exit_code == 2
+    done = serving.command.typed(typed_of(refused))
+    assert done.exit_code == 0, done.stderr
+    assert done.deployment["deployment_results"]["status"] == "nothing_to_do"
 
 
 def test_a_training_that_the_endpoint_would_never_take_is_not_begun(serving: Story) -> None:

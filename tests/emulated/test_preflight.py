@@ -1,15 +1,19 @@
 """What a deployment looks at before anything changes, against the embedded AWS."""
 
-from types import SimpleNamespace
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
+from pipeline.context import Workspace
 from pipeline.core import naming
 from pipeline.core.errors import PlanRefused
+from pipeline.gateways.alarms import CloudWatch
 from pipeline.steps.preflight import require_silence
 from tests.emulated.embedded import Embedded
 from tests.emulated.gateways import cloud_of
+from tests.fakes.boundary import NoFaults
+from tests.simulation.commands import Command, Mode, workspace_of
+from tests.simulation.world import empty_world
 from tests.unit.core_builders import a_head_retaining
 
 pytestmark = pytest.mark.emulated
@@ -21,7 +25,7 @@ ERRORS, LATENCY = naming.rollback_alarm_names(HEAD.endpoint, KEY)
 
 
 @pytest.fixture
-def workspace(embedded: Embedded) -> Any:
+def workspace(embedded: Embedded) -> Workspace:
     """A run that finds both alarms of a config, of which one rings."""
     cloudwatch = embedded.client("cloudwatch")
     for name, state in ((ERRORS, "ALARM"), (LATENCY, "OK")):
@@ -37,14 +41,28 @@ def workspace(embedded: Embedded) -> Any:
             TreatMissingData="ignore",
         )
         cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="a test")
-    return SimpleNamespace(context=SimpleNamespace(cloud=cloud_of(embedded)))
+    run = workspace_of(empty_world(), Command(mode=Mode.DEPLOYMENT), NoFaults())
+    return replace(run, alarms=CloudWatch(cloud_of(embedded)))
 
 
-def test_a_config_whose_alarm_rings_is_not_deployed(workspace: Any) -> None:
+def test_a_config_whose_alarm_rings_is_not_deployed(workspace: Workspace) -> None:
     with pytest.raises(PlanRefused, match=f"In ALARM: {ERRORS}. SageMaker would take") as refused:
         require_silence(workspace, HEAD, KEY)
     assert refused.value.exit_code == 7
 
 
-def test_a_new_config_has_no_alarms_that_could_ring(workspace: Any) -> None:
+def test_a_new_config_has_no_alarms_that_could_ring(workspace: Workspace) -> None:
     require_silence(workspace, HEAD, f"{RELEASE}-n2")
+
+
+def test_our_alarms_are_found_by_how_they_begin_and_deleted_by_name(workspace: Workspace) -> None:
+    assert workspace.alarms.named(f"{HEAD.endpoint}-r-") == {ERRORS, LATENCY}
+    workspace.alarms.delete([ERRORS, "nothing-of-this-name"])
+    assert workspace.alarms.named(HEAD.endpoint) == {LATENCY}
+    assert workspace.alarms.named("other") == frozenset()
+
+
+def test_more_alarms_are_deleted_than_one_call_takes(workspace: Workspace) -> None:
+    workspace.alarms.delete([*(f"nothing-{number}" for number in range(150)), LATENCY])
+    assert workspace.alarms.named(HEAD.endpoint) == {ERRORS}
+    workspace.alarms.delete([])

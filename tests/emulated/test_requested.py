@@ -4,56 +4,65 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from pipeline.core import naming, requests
+from pipeline.context import Workspace
+from pipeline.core import ledger, naming, requests
 from pipeline.core.errors import CloudUnusable, CorruptRecord, NotServing, UsageError
 from pipeline.core.foundation import Retraining
-from pipeline.core.head import Lived, MoveKind
+from pipeline.core.head import LedgerHead
+from pipeline.core.outcomes import EndpointStatus
 from pipeline.core.requests import Request
 from pipeline.gateways.claims import claimed
 from pipeline.gateways.events import put_event
-from pipeline.gateways.ledger import Ledger
 from pipeline.gateways.store import Store
-from pipeline.recorder import Recorder
-from pipeline.steps.requested import is_ours, went_back
+from pipeline.steps.requested import is_ours, rolled_back
 from pipeline.steps.retrain import retrain
 from tests.emulated.buses import a_queue, a_rule, received
 from tests.emulated.embedded import Embedded
 from tests.emulated.gateways import a_store, cloud_of
-from tests.emulated.test_prune import LIVE, serving, six_deployments
-from tests.unit.core_builders import NOON
+from tests.fakes.boundary import NoFaults
+from tests.fakes.cloud import HostedEndpoint
+from tests.simulation.commands import Command, Mode, workspace_of
+from tests.simulation.world import ENDPOINT, FOUNDATION, empty_world
+from tests.unit.core_builders import NOON, a_move, a_release, a_shift
 
 pytestmark = pytest.mark.emulated
 
-ENDPOINT = "iris-model-staging"
 ALARM = f"{ENDPOINT}/rollback"
+R1, R2 = (f"r-2026010{day}-120000-aaaaaa" for day in (1, 2))
 
 
 def a_request(**changes: Any) -> Request:
     return replace(Request(request_id="one", cause=ALARM, time=NOON), **changes)
 
 
-def a_run(store: Store, request: Request | None, *, run_id: str = "first") -> Any:
-    """One run, as far as it looks at its request."""
-    return SimpleNamespace(
-        context=SimpleNamespace(
-            endpoint=ENDPOINT,
-            force=False,
-            now=lambda: NOON,
-            recorder=Recorder(),
-            request=request,
-            run_id=run_id,
-            who="someone",
-        ),
-        ledger=Ledger(store, ENDPOINT),
-        sagemaker=serving(f"{LIVE}-n1"),
-        settings=SimpleNamespace(deployment=SimpleNamespace(rollback_window_s=3600)),
-        store=store,
+def a_run(store: Store, request: Request | None, *, run_id: str = "first") -> Workspace:
+    """One run over real objects in S3, while R2 serves."""
+    world = empty_world()
+    world.cloud.endpoints[ENDPOINT] = HostedEndpoint(
+        name=ENDPOINT,
+        status=EndpointStatus.IN_SERVICE,
+        config=naming.endpoint_config_name(ENDPOINT, f"{R2}-n1"),
+        desired_count=1,
+        deployment=a_shift(),
     )
+    command = Command(mode=Mode.REQUESTED, request=request)
+    run = workspace_of(world, command, NoFaults(), run_id=run_id)
+    return replace(run, store=store)
+
+
+def deployed(*releases: str) -> LedgerHead:
+    """Each of these was deployed at noon, one after the other."""
+    head = ledger.empty_head(ENDPOINT)
+    for name in releases:
+        head = ledger.add_release(head, a_release(name, artifact_sha256=name * 2))
+        key, head = ledger.config_for(head, name, live_count=1, minimum=1, maximum=1)
+        head = ledger.begin(head, a_move(key, origin=head.live))
+        head = ledger.finish(ledger.arrive(head, when=NOON))
+    return head
 
 
 def in_pipeline(pipeline_id: str | None) -> Request:
@@ -134,8 +143,8 @@ def test_the_first_claim_stands(store: Store) -> None:
 
 def test_a_rollback_that_is_not_done_is_told(store: Store) -> None:
     run = a_run(store, a_request(time=NOON - timedelta(minutes=1)))
-    run.ledger.write(run.ledger.read(), six_deployments())
-    assert went_back(run, to="previous", reason=None) is None
+    run.ledger.write(run.ledger.read(), deployed(R1, R2))
+    assert rolled_back(run, to="previous", reason=None) is None
     (event,) = run.ledger.events()
     assert event.what == "rollback not done"
     assert (event.details["request"], event.details["request_cause"]) == ("one", ALARM)
@@ -143,23 +152,22 @@ def test_a_rollback_that_is_not_done_is_told(store: Store) -> None:
 
 def test_a_rollback_with_nothing_to_go_back_to_is_not_begun(store: Store) -> None:
     run = a_run(store, a_request())
-    only = replace(six_deployments(), lived=())
-    deployed = Lived(release_id=LIVE, healthy=True, since=NOON, by=MoveKind.DEPLOYMENT)
-    run.ledger.write(run.ledger.read(), replace(only, lived=(deployed,)))
+    run.ledger.write(run.ledger.read(), deployed(R2))
     with pytest.raises(NotServing, match="no earlier healthy release"):
-        went_back(run, to="previous", reason=None)
+        rolled_back(run, to="previous", reason=None)
     assert run.ledger.read().head.requested_rollbacks == ()
 
 
 def test_a_rollback_of_what_was_never_deployed_is_refused(store: Store) -> None:
     with pytest.raises(UsageError, match="Nothing was ever deployed"):
-        went_back(a_run(store, a_request()), to="previous", reason=None)
+        rolled_back(a_run(store, a_request()), to="previous", reason=None)
 
 
 def test_mode_retrain_puts_what_it_asks_on_the_bus(embedded: Embedded) -> None:
     queue_url, queue_arn = a_queue(embedded)
     source = a_rule(embedded, queue_arn)
-    event_id = retrain(asking(embedded, source), reason='it "drifts"')
+    asking = a_run_that_may_ask(embedded, source)
+    event_id = retrain(asking, reason='it "drifts"')
     event = json.loads(received(embedded, queue_url)["Body"])
     assert (event["id"], event["detail-type"]) == (event_id, "Retraining Requested")
     assert event["detail"] == {
@@ -168,17 +176,15 @@ def test_mode_retrain_puts_what_it_asks_on_the_bus(embedded: Embedded) -> None:
         "environment": "staging",
         "model": "iris-classifier",
         "reason": 'it "drifts"',
-        "who": "someone",
+        "who": asking.context.who,
     }
 
 
-def asking(embedded: Embedded, source: str) -> Any:
+def a_run_that_may_ask(embedded: Embedded, source: str) -> Workspace:
     event = Retraining(detail_type="Retraining Requested", source=source)
-    settings = SimpleNamespace(environment="staging", model_name_prefix="iris-classifier")
-    context = SimpleNamespace(
-        cloud=cloud_of(embedded), endpoint=ENDPOINT, settings=settings, who="someone"
-    )
-    return SimpleNamespace(context=context, foundation=SimpleNamespace(retraining=event))
+    run = workspace_of(empty_world(), Command(mode=Mode.DEPLOYMENT), NoFaults())
+    context = replace(run.context, cloud=cloud_of(embedded))
+    return replace(run, context=context, foundation=replace(FOUNDATION, retraining=event))
 
 
 def test_an_event_that_the_bus_does_not_take_is_an_error(embedded: Embedded) -> None:

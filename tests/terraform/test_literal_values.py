@@ -11,11 +11,11 @@ import pytest
 from pipeline.core import tfvars
 from pipeline.core.errors import UsageError
 from pipeline.gateways.terraform import Terraform, find_engine
-from tests.unit.core_builders import a_head_retaining, a_move, a_release, serving_settings
+from tests.unit.core_builders import a_head_retaining, a_release, a_shift, serving_settings
 
 pytestmark = pytest.mark.terraform
 
-TEMPLATE = Path(__file__).parents[2] / "templates" / tfvars.TEMPLATE_NAME
+TEMPLATE = Path(__file__).parents[2] / "templates" / tfvars.RELEASE_TEMPLATE
 PIECES = (
     *("${path.root}", "${1+1}", "%{ if true }", "{{ 7*7 }}", "{% raw %}", "#}", "$$", "`id`"),
     *('"', "'", "\\", "\n", "\r\n", "\t", "$(id)", "; rm -rf x", "&&", "|", "<<EOT", "EOT"),
@@ -46,11 +46,12 @@ def hostile_values(count: int, *, seed: int) -> dict[str, str]:
 
 def rendered(values: Mapping[str, str]) -> str:
     release = replace(a_release("r1"), serving=serving_settings(container_environment=values))
-    head = replace(a_head_retaining("r1"), live="r1-n1", last_move=a_move())
+    head = replace(a_head_retaining("r1"), live="r1-n1")
+    place = tfvars.Place(region="us-east-1", s3_use_path_style=True, tags=values)
     variables = tfvars.release_variables(
-        head, {"r1": release}, region="us-east-1", s3_use_path_style=True, tags=values
+        head, {"r1": release}, place=place, deployment_config=a_shift()
     )
-    return tfvars.render(variables, TEMPLATE.read_text())
+    return tfvars.render(variables, TEMPLATE.read_text(), name=TEMPLATE.name)
 
 
 def test_terraform_takes_every_value_literally(tmp_path: Path) -> None:

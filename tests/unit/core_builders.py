@@ -4,8 +4,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline.core.head import EndpointConfigEntry, LedgerHead, Move, Retained, Strategy
+from pipeline.core import naming
+from pipeline.core.head import (
+    DeploymentConfig,
+    EndpointConfigEntry,
+    LedgerHead,
+    Move,
+    MoveKind,
+    Retained,
+    Strategy,
+)
 from pipeline.core.identity import ModelIdentity
+from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 from pipeline.core.records import (
     Decision,
     Evaluation,
@@ -112,8 +122,8 @@ def a_release(release_id: str = "r-20260102-120000-aaaaaa", **changes: Any) -> R
     return replace(release, **changes)
 
 
-def a_move(**changes: Any) -> Move:
-    move = Move(
+def a_shift(**changes: Any) -> DeploymentConfig:
+    shift = DeploymentConfig(
         strategy=Strategy.ALL_AT_ONCE,
         step_percentage=None,
         wait_interval_s=0,
@@ -121,7 +131,29 @@ def a_move(**changes: Any) -> Move:
         maximum_execution_timeout_s=1800,
         alarm_names=(),
     )
+    return replace(shift, **changes)
+
+
+def a_move(target: str = "r-20260102-120000-aaaaaa-n1", **changes: Any) -> Move:
+    """A deployment with nothing live before it, unless the test says otherwise."""
+    move = Move(
+        kind=MoveKind.DEPLOYMENT,
+        origin=None,
+        target=target,
+        deployment_config=a_shift(),
+        run_id="20260102-120000-abcd",
+    )
     return replace(move, **changes)
+
+
+def an_endpoint(key: str | None = None, **changes: Any) -> EndpointObservation:
+    """An endpoint in service with the config of this key; none at all without one."""
+    endpoint = an_empty_head().endpoint
+    seen = EndpointObservation(name=endpoint, status=EndpointStatus.ABSENT)
+    if key is not None:
+        name = naming.endpoint_config_name(endpoint, key)
+        seen = replace(seen, status=EndpointStatus.IN_SERVICE, config_name=name)
+    return replace(seen, **changes)
 
 
 def an_empty_head(**changes: Any) -> LedgerHead:

@@ -10,7 +10,7 @@ from pipeline.core import checkup, ledger
 from pipeline.core.checkup import Finding, Grade
 from pipeline.core.errors import CloudUnusable, UsageError
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
-from tests.unit.core_builders import NOON
+from tests.unit.core_builders import NOON, a_move
 from tests.unit.test_leases_rules import a_lease
 
 ENDPOINT = "iris-model-staging"
@@ -140,7 +140,7 @@ def test_an_endpoint_that_the_ledger_does_not_know_is_told(
 
 
 def test_a_move_under_way_is_told_before_anything_else() -> None:
-    head = replace(ledger.empty_head(ENDPOINT), target=LIVE)
+    head = replace(ledger.empty_head(ENDPOINT), move=a_move(LIVE))
     finding = checkup.judge_endpoint(head, seen(EndpointStatus.UPDATING))
     assert (finding.grade, LIVE in finding.what) == (Grade.WARNING, True)
 

@@ -5,9 +5,13 @@ import pytest
 from pipeline.core.faults import is_release_fault, reason_of, was_sent
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 
+ORIGIN = "e-r-1-n1"
 
-def seen(status: EndpointStatus, reason: str | None) -> EndpointObservation:
-    return EndpointObservation(name="e", status=status, failure_reason=reason)
+
+def seen(
+    status: EndpointStatus, reason: str | None, *, config: str | None = ORIGIN
+) -> EndpointObservation:
+    return EndpointObservation(name="e", status=status, failure_reason=reason, config_name=config)
 
 
 @pytest.mark.parametrize(
@@ -20,8 +24,8 @@ def seen(status: EndpointStatus, reason: str | None) -> EndpointObservation:
     ],
 )
 def test_a_rollback_for_the_containers_sake_speaks_against_the_release(reason: str | None) -> None:
-    assert is_release_fault(seen(EndpointStatus.IN_SERVICE, reason))
-    assert is_release_fault(seen(EndpointStatus.FAILED, reason))
+    assert is_release_fault(seen(EndpointStatus.IN_SERVICE, reason), origin=ORIGIN)
+    assert is_release_fault(seen(EndpointStatus.FAILED, reason), origin=ORIGIN)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +37,7 @@ def test_a_rollback_for_the_containers_sake_speaks_against_the_release(reason: s
     ],
 )
 def test_a_lack_of_machines_or_rights_does_not(reason: str) -> None:
-    assert not is_release_fault(seen(EndpointStatus.FAILED, reason))
+    assert not is_release_fault(seen(EndpointStatus.FAILED, reason), origin=ORIGIN)
 
 
 def test_a_reason_that_stood_there_before_the_update_is_told_as_such() -> None:
@@ -54,10 +58,23 @@ def test_no_reason_is_none() -> None:
 
 
 def test_an_endpoint_that_has_not_settled_says_nothing() -> None:
-    assert not is_release_fault(seen(EndpointStatus.UPDATING, None))
+    assert not is_release_fault(seen(EndpointStatus.UPDATING, None), origin=ORIGIN)
 
 
 def test_words_that_terraform_breaks_over_two_lines_are_understood() -> None:
     assert was_sent("Error: waiting\n  for SageMaker AI Endpoint (e) create: unexpected\nstate")
     assert was_sent("SageMaker rolled the\nupdate back")
     assert not was_sent("Error: creating SageMaker AI Model: AccessDeniedException")
+
+
+@pytest.mark.parametrize("origin", [None, "e-r-2-n1"])
+def test_an_endpoint_that_a_hand_has_moved_meanwhile_says_nothing(origin: str | None) -> None:
+    assert not is_release_fault(seen(EndpointStatus.IN_SERVICE, None), origin=origin)
+
+
+@pytest.mark.parametrize("status", [EndpointStatus.FAILED, EndpointStatus.UPDATE_ROLLBACK_FAILED])
+@pytest.mark.parametrize("config", [None, "e-r-2-n1"])
+def test_where_the_way_back_failed_it_does_not_matter_what_is_left(
+    status: EndpointStatus, config: str | None
+) -> None:
+    assert is_release_fault(seen(status, None, config=config), origin=ORIGIN)

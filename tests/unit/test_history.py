@@ -5,17 +5,16 @@ from dataclasses import replace
 import pytest
 
 from pipeline.core.head import HistoryEvent, LedgerHead
-from pipeline.core.history import first_broken_link, record_event
+from pipeline.core.history import first_broken_link, tell, whole
 from tests.unit.core_builders import NOON, an_empty_head
 
 
 def a_history(length: int) -> tuple[list[HistoryEvent], LedgerHead]:
-    head, events = an_empty_head(), []
+    head, events = an_empty_head(), list[HistoryEvent]()
     for number in range(length):
-        event, head = record_event(
-            head, "deployed", who="me", when=NOON, details={"release": f"r{number}"}
-        )
-        events.append(event)
+        head = tell(head, "deployed", who="me", when=NOON, details={"release": f"r{number}"})
+        assert head.last_event is not None
+        events.append(head.last_event)
     return events, head
 
 
@@ -42,5 +41,25 @@ def test_a_lost_event_is_named(number: int) -> None:
 
 def test_an_event_the_head_does_not_know_is_found() -> None:
     events, head = a_history(2)
-    extra, _ = record_event(head, "added", who="me", when=NOON, details={})
+    extra = tell(head, "added", who="me", when=NOON, details={}).last_event
+    assert extra is not None
     assert first_broken_link([*events, extra], head) is not None
+
+
+@pytest.mark.parametrize("copies", [0, 1, 3])
+def test_the_newest_event_is_read_from_the_head_where_its_copy_was_not_made(copies: int) -> None:
+    events, head = a_history(copies)
+    told = tell(head, "rolled back", who="me", when=NOON, details={})
+    assert whole(events, told) == (*events, told.last_event)
+    assert first_broken_link(whole(events, told), told) is None
+
+
+def test_an_event_whose_copy_was_made_is_told_once() -> None:
+    events, head = a_history(3)
+    assert whole(events, head) == tuple(events)
+    assert whole([], an_empty_head()) == ()
+
+
+def test_a_lost_copy_before_the_newest_event_is_still_named() -> None:
+    events, head = a_history(3)
+    assert first_broken_link(whole(events[:1], head), head) == 2

@@ -2,7 +2,7 @@
 
 import json
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from emulator.metrics.queries import Window
@@ -101,6 +101,7 @@ def test_a_window_has_the_periods_that_it_touches() -> None:
     assert Window(start=60, end=180).times(60) == [60, 120]
 
 
+@example([0, *range(60, 70), *range(120, 601, 60), 601, *range(1, 10)])
 @given(st.lists(st.integers(0, 1_000), min_size=1, max_size=300))
 def test_late_data_of_a_full_series_are_counted_and_its_bound_holds(seconds: list[int]) -> None:
     series = Series(limit=20)

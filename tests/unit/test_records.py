@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.core.document import Stored
 from pipeline.core.errors import CorruptRecord
-from pipeline.core.head import HistoryEvent, LedgerHead
+from pipeline.core.head import HistoryEvent, LedgerHead, Lived, MoveKind
 from pipeline.core.records import DataCapture, Evaluation, Release, TrainingRun
 from pipeline.core.surroundings import Surroundings
 from tests.unit.core_builders import (
@@ -31,11 +31,19 @@ AN_EVENT = HistoryEvent(
 
 SCALED = replace(
     a_head_retaining("r1"),
-    wanted=Surroundings(
+    surroundings=Surroundings(
         alarms={"thresholds": {"cpu_percent": None, "latency_p95_ms": 500.0}},
         autoscaling={"cpu": {"steps": [{"add": 1, "from_percent": 0}]}},
         topic_arns={"info": "arn"},
     ),
+    surroundings_due=True,
+)
+MOVING = replace(
+    a_head_retaining("r1", "r2"),
+    live="r2-n1",
+    move=a_move("r1-n1", kind=MoveKind.ROLLBACK, origin="r2-n1", bars=True, request_id="one"),
+    lived=(Lived(release_id="r2", healthy=True, since=NOON, by=MoveKind.DEPLOYMENT),),
+    last_event=AN_EVENT,
 )
 
 
@@ -47,6 +55,7 @@ SCALED = replace(
         a_release(),
         a_head_retaining("r1", "r2"),
         AN_EVENT,
+        MOVING,
         SCALED,
     ],
     ids=lambda record: type(record).__name__,
@@ -66,12 +75,6 @@ def test_any_metric_survives_as_standard_json(value: float) -> None:
 def test_a_number_missing_from_a_report_is_null() -> None:
     text = an_evaluation(classification_report={"a": {"f1": math.nan}}).to_json()
     assert json.loads(text)["classification_report"] == {"a": {"f1": None}}
-
-
-def test_a_head_of_before_surroundings_has_none() -> None:
-    document = json.loads(a_head_retaining("r1").to_json())
-    older = {key: document[key] for key in document.keys() - {"surroundings", "wanted"}}
-    assert LedgerHead.from_json(json.dumps(older)) == a_head_retaining("r1")
 
 
 def test_equal_records_are_equal_bytes() -> None:
@@ -138,22 +141,17 @@ def test_identity_and_test_limits_are_no_part_of_what_is_served() -> None:
     assert other.content_digest == a_release().content_digest
 
 
-def test_a_move_is_stored_with_the_head() -> None:
-    head = a_head_retaining("r1")
-    moving = LedgerHead.from_json(
-        head.to_json().replace('"last_move":null', f'"last_move":{_move()}')
-    )
-    assert moving.last_move == a_move()
+@pytest.mark.parametrize("name", ["kind", "origin", "target", "deployment_config", "run_id"])
+def test_a_move_without_one_of_its_parts_is_corrupt(name: str) -> None:
+    document = json.loads(MOVING.to_json())
+    del document["move"][name]
+    with pytest.raises(CorruptRecord, match=name):
+        LedgerHead.from_json(json.dumps(document))
 
 
-def _move() -> str:
-    return json.dumps(
-        {
-            "strategy": "all_at_once",
-            "step_percentage": None,
-            "wait_interval_s": 0,
-            "termination_wait_s": 0,
-            "maximum_execution_timeout_s": 1800,
-            "alarm_names": [],
-        }
-    )
+@pytest.mark.parametrize("name", ["healthy", "since", "by"])
+def test_a_stretch_of_serving_without_one_of_its_parts_is_corrupt(name: str) -> None:
+    document = json.loads(MOVING.to_json())
+    del document["lived"][0][name]
+    with pytest.raises(CorruptRecord, match=name):
+        LedgerHead.from_json(json.dumps(document))

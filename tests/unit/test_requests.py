@@ -2,20 +2,21 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core import ledger, requests
-from pipeline.core.head import LedgerHead, MoveKind
+from pipeline.core.head import LedgerHead, Move, MoveKind
 from pipeline.core.requests import Claim, Request
 from tests.unit.core_builders import NOON, a_move, a_release, an_empty_head
 
 R1, R2, R3 = (f"r-2026010{day}-120000-aaaaaa" for day in (1, 2, 3))
 WINDOW_S = 3600
 seconds = st.integers(-90_000, 90_000)
-kinds = st.sampled_from([None, *MoveKind])
+kinds = st.sampled_from(MoveKind)
 
 
 def a_request(*, after_s: float = 60, request_id: str = "one", cause: str = "x") -> Request:
@@ -26,7 +27,7 @@ def live_on(
     head: LedgerHead,
     release: str,
     *,
-    by: MoveKind | None = MoveKind.DEPLOYMENT,
+    by: MoveKind = MoveKind.DEPLOYMENT,
     when: datetime = NOON,
     content: str = "",
 ) -> LedgerHead:
@@ -35,8 +36,8 @@ def live_on(
     key, head = ledger.config_for(
         ledger.add_release(head, added), release, live_count=1, minimum=1, maximum=1
     )
-    head = ledger.begin_move(head, key, move=a_move(kind=by))
-    return ledger.mark_healthy(ledger.complete_move(head, when=when))
+    head = ledger.begin(head, a_move(key, kind=by, origin=head.live))
+    return ledger.finish(ledger.arrive(head, when=when))
 
 
 def deployed() -> LedgerHead:
@@ -46,6 +47,13 @@ def deployed() -> LedgerHead:
 
 def why_not(head: LedgerHead, request: Request | None = None) -> str:
     return requests.why_not_rolled_back(head, request or a_request(), window_s=WINDOW_S) or ""
+
+
+def a_rollback(**changes: Any) -> Move:
+    """From R2 to R1, and R2 is not to come back."""
+    return a_move(
+        f"{R1}-n1", kind=MoveKind.ROLLBACK, origin=f"{R2}-n1", bars=True, reason="alarm", **changes
+    )
 
 
 def rolled_back(head: LedgerHead, request: Request, to: str) -> LedgerHead:
@@ -67,10 +75,10 @@ def test_nothing_live_is_not_rolled_back() -> None:
     [
         (MoveKind.ROLLBACK, "by a rollback"),
         (MoveKind.ADOPTION, "by an adoption"),
-        (None, "by a move of an earlier version"),
+        (MoveKind.RETURN, "by the way back of a deployment that failed"),
     ],
 )
-def test_what_did_not_come_by_a_deployment_stays(by: MoveKind | None, said: str) -> None:
+def test_what_did_not_come_by_a_deployment_stays(by: MoveKind, said: str) -> None:
     assert said in why_not(live_on(an_empty_head(), R1, by=by))
 
 
@@ -123,23 +131,26 @@ def test_a_request_that_was_cut_off_before_its_move_goes_on() -> None:
     assert "request one" in why_not(begun, a_request(request_id="two"))
 
 
-def test_a_request_that_was_cut_off_after_its_move_knows_what_it_left() -> None:
-    begun = requests.begin_requested_rollback(deployed(), a_request())
-    moved = live_on(begun, R1, by=MoveKind.ROLLBACK)
-    assert requests.left_behind(moved, a_request()) == R2
-    assert requests.left_behind(moved, a_request(request_id="two")) is None
+@pytest.mark.parametrize("has_arrived", [False, True])
+def test_the_rollback_that_a_request_began_is_known_as_its_own(has_arrived: bool) -> None:
+    moving = ledger.begin(deployed(), a_rollback(request_id="one"))
+    head = ledger.arrive(moving, when=NOON) if has_arrived else moving
+    assert requests.is_begun_by(head, a_request())
+    assert not requests.is_begun_by(head, a_request(request_id="two"))
 
 
-@pytest.mark.parametrize("cut_off", ["never", "before the move"])
-def test_a_request_that_left_nothing_undone_has_nothing_to_finish(cut_off: str) -> None:
-    begun = requests.begin_requested_rollback(deployed(), a_request())
-    head = begun if cut_off == "before the move" else rolled_back(begun, a_request(), R1)
-    assert requests.left_behind(head, a_request()) is None
+def test_a_rollback_that_a_person_began_belongs_to_no_request() -> None:
+    assert not requests.is_begun_by(ledger.begin(deployed(), a_rollback()), a_request())
+
+
+def test_a_request_that_left_nothing_undone_has_nothing_to_finish() -> None:
+    for head in (deployed(), rolled_back(deployed(), a_request(), R1)):
+        assert not requests.is_begun_by(head, a_request())
 
 
 @given(first=kinds, second=kinds, after_s=seconds, ids=st.lists(st.sampled_from("ab"), max_size=4))
 def test_after_a_rollback_by_request_nothing_of_that_content_is_ever_rolled_back_so(
-    first: MoveKind | None, second: MoveKind | None, after_s: int, ids: list[str]
+    first: MoveKind, second: MoveKind, after_s: int, ids: list[str]
 ) -> None:
     head = rolled_back(deployed(), a_request(), R1)
     for release, by in ((R2, first), (R1, second), (R2, first)):

@@ -1,38 +1,33 @@
-"""What a status report says of the things around an endpoint."""
+"""What a status report says of the ledger against SageMaker, and of the things around it."""
 
 from dataclasses import replace
 
 import pytest
 
+from pipeline.core.head import LedgerHead, MoveKind
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 from pipeline.core.surroundings import NOTHING, Surroundings, without_scaling
-from pipeline.steps.status import against_ledger, surroundings
-from tests.unit.core_builders import a_head_retaining, an_empty_head
+from pipeline.steps.status import against_ledger, surroundings, to_settle
+from tests.unit.core_builders import a_head_retaining, a_move, a_shift, an_empty_head, an_endpoint
 
 BOTH = Surroundings(alarms={}, autoscaling={"max_capacity": 4})
+AROUND = "Around the endpoint:"
 
 
 @pytest.mark.parametrize(
-    ("found", "wanted", "lines"),
+    ("asked", "due", "lines"),
     [
-        (NOTHING, NOTHING, []),
-        (BOTH, BOTH, ["Around the endpoint: autoscaling on, alarms on"]),
-        (
-            without_scaling(BOTH),
-            BOTH,
-            ["Around the endpoint: autoscaling off (wanted), alarms on"],
-        ),
-        (
-            BOTH,
-            Surroundings(autoscaling={"max_capacity": 5}),
-            ["Around the endpoint: autoscaling on (wanted otherwise), alarms on (not wanted)"],
-        ),
+        (NOTHING, False, []),
+        (BOTH, False, [f"{AROUND} autoscaling, alarms"]),
+        (without_scaling(BOTH), False, [f"{AROUND} alarms"]),
+        (BOTH, True, [f"{AROUND} autoscaling, alarms (not applied yet)"]),
+        (NOTHING, True, [f"{AROUND} nothing (not applied yet)"]),
     ],
 )
-def test_what_surrounds_the_endpoint_is_said_against_what_is_wanted(
-    found: Surroundings, wanted: Surroundings, lines: list[str]
+def test_what_surrounds_the_endpoint_is_said_with_what_is_due(
+    asked: Surroundings, due: bool, lines: list[str]
 ) -> None:
-    head = replace(an_empty_head(), surroundings=found, wanted=wanted)
+    head = replace(an_empty_head(), surroundings=asked, surroundings_due=due)
     assert list(surroundings(head)) == lines
 
 
@@ -54,3 +49,52 @@ def test_an_endpoint_that_scales_is_no_contradiction(
     name = f"{head.endpoint}-{config}"
     seen = EndpointObservation(name=head.endpoint, status=status, config_name=name)
     assert any("says otherwise" in line for line in against_ledger(head, seen)) is otherwise
+
+
+@pytest.mark.parametrize("kind", MoveKind)
+@pytest.mark.parametrize(
+    ("has_arrived", "state"), [(False, "is under way"), (True, "serves and is not proved yet")]
+)
+def test_an_unfinished_move_is_said_first(kind: MoveKind, has_arrived: bool, state: str) -> None:
+    move = a_move("r-2-n1", kind=kind, has_arrived=has_arrived)
+    head = replace(a_head_retaining("r-1", "r-2"), live="r-2-n1", move=move)
+    assert list(against_ledger(head, an_endpoint("r-2-n1"))) == [
+        f"Ledger: a {kind.value} to r-2-n1 {state}, or its run died",
+        "Ledger: r-2-n1 is live",
+    ]
+
+
+def test_an_endpoint_that_the_ledger_knows_nothing_of_is_a_contradiction() -> None:
+    lines = list(against_ledger(a_head_retaining("r-1"), an_endpoint("r-1-n1")))
+    assert lines[0] == "Ledger: nothing is live"
+    assert lines[1].startswith("  SageMaker says otherwise: the ledger is lost")
+
+
+def test_an_endpoint_that_is_to_be_made_is_no_contradiction() -> None:
+    assert list(against_ledger(an_empty_head(), an_endpoint())) == ["Ledger: nothing is live"]
+
+
+HEAD = replace(a_head_retaining("r-1", "r-2"), live="r-1-n1")
+SERVES = an_endpoint("r-1-n1", deployment_config=a_shift())
+
+
+def test_where_ledger_and_sagemaker_agree_there_is_nothing_to_settle() -> None:
+    assert not to_settle(HEAD, SERVES)
+    assert not to_settle(an_empty_head(), an_endpoint())
+
+
+@pytest.mark.parametrize(
+    ("head", "seen"),
+    [
+        (replace(HEAD, move=a_move("r-2-n1")), SERVES),
+        (replace(HEAD, move=a_move("r-1-n1", has_arrived=True)), SERVES),
+        (replace(HEAD, surroundings_due=True), SERVES),
+        (HEAD, an_endpoint("r-2-n1", deployment_config=a_shift())),
+        (HEAD, an_endpoint("r-1-n1")),  # updated by hand, without a DeploymentConfig
+        (HEAD, an_endpoint()),
+    ],
+)
+def test_what_was_left_or_done_by_hand_is_to_be_settled(
+    head: LedgerHead, seen: EndpointObservation
+) -> None:
+    assert to_settle(head, seen)

@@ -1,11 +1,17 @@
-"""What the settings ask for around an endpoint, in the words of terraform/serving."""
+"""What the settings ask for around an endpoint, in the words of terraform/surroundings."""
 
 from typing import Any
 
 import pytest
 
 from pipeline.configuration.surroundings import surroundings_of
-from pipeline.core.surroundings import NOTHING, Surroundings, fitting, tells_vcpus
+from pipeline.core.surroundings import (
+    NOTHING,
+    Surroundings,
+    fitting,
+    tells_vcpus,
+    without_scaling,
+)
 from tests.unit.config_files import NIGHT, Load, load
 
 __all__ = ["load"]
@@ -119,3 +125,33 @@ def test_vcpus_are_given_where_terraform_cannot_tell_them(
     watched = asked(load, monitoring={"enabled": True})
     assert watched.variables(instance_type)["vcpus"] == vcpus
     assert tells_vcpus(instance_type)
+
+
+@pytest.mark.parametrize(
+    "asked_for",
+    [
+        NOTHING,
+        Surroundings(autoscaling={"invocations": {}}),
+        Surroundings(autoscaling={"cpu": None}),
+        Surroundings(topic_arns=TOPICS),
+    ],
+)
+def test_where_nothing_counts_the_cpu_no_vcpus_are_given(asked_for: Surroundings) -> None:
+    assert asked_for.variables("ml.t2.medium")["vcpus"] is None
+
+
+@pytest.mark.parametrize(
+    "asked_for",
+    [
+        Surroundings(autoscaling={"cpu": {"steps": []}}),
+        Surroundings(alarms={}),
+        Surroundings(dashboard={}),
+    ],
+)
+def test_whatever_counts_the_cpu_is_given_the_vcpus(asked_for: Surroundings) -> None:
+    assert asked_for.variables("ml.t2.medium")["vcpus"] == 2
+
+
+def test_scaling_is_turned_off_and_nothing_else() -> None:
+    both = Surroundings(alarms={}, autoscaling={"cpu": None}, dashboard={}, topic_arns=TOPICS)
+    assert without_scaling(both) == Surroundings(alarms={}, dashboard={}, topic_arns=TOPICS)

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import unicodedata
 from dataclasses import replace
 from pathlib import Path
@@ -13,17 +14,24 @@ from hypothesis import strategies as st
 
 from pipeline.core import tfvars
 from pipeline.core.errors import CorruptRecord, UsageError
-from pipeline.core.records import DataCapture
-from pipeline.core.surroundings import Surroundings
+from pipeline.core.head import LedgerHead, Move, Strategy
+from pipeline.core.records import DataCapture, Release
+from pipeline.core.surroundings import NOTHING, Surroundings
 from tests.unit.core_builders import (
     a_head_retaining,
     a_move,
     a_release,
+    a_shift,
     serving_settings,
 )
 
-TEMPLATE = (Path(__file__).parents[2] / "templates" / tfvars.TEMPLATE_NAME).read_text()
-HEAD = replace(a_head_retaining("r1", "r2"), live="r1-n1", last_move=a_move(alarm_names=("old",)))
+PROJECT = Path(__file__).parents[2]
+TEMPLATES = PROJECT / "templates"
+TEMPLATE = (TEMPLATES / tfvars.RELEASE_TEMPLATE).read_text()
+SURROUNDINGS_TEMPLATE = (TEMPLATES / tfvars.SURROUNDINGS_TEMPLATE).read_text()
+PLACE = tfvars.Place(region="us-east-1", s3_use_path_style=True, tags={"a": "b"})
+LAST = a_shift(alarm_names=("old",))
+HEAD = replace(a_head_retaining("r1", "r2"), live="r1-n1")
 RELEASES = {name: a_release(name) for name in ("r1", "r2")}
 PIECES = (
     *("${", "%{", "{{", "}}", "{%", "#}", "$$", '"', "'", "\\", "\n", "\r", "\t", "</script>", "x"),
@@ -36,14 +44,25 @@ NASTY = st.one_of(
 )
 
 
-def variables_of(**changes: Any) -> dict[str, Any]:
+def variables_of(
+    releases: dict[str, Release] = RELEASES, *, nudged: bool = False, **changes: Any
+) -> dict[str, Any]:
+    """The variables of terraform/serving for the head with these changes."""
+    head = replace(HEAD, **changes)
     return tfvars.release_variables(
-        replace(HEAD, **changes),
-        RELEASES,
-        region="us-east-1",
-        s3_use_path_style=True,
-        tags={"a": "b"},
+        head, releases, place=PLACE, deployment_config=LAST, nudged=nudged
     )
+
+
+def surroundings_of(
+    head: LedgerHead = HEAD, surroundings: Surroundings = NOTHING, **serving: Any
+) -> dict[str, Any]:
+    live = a_release("r1", serving=serving_settings(**serving))
+    return tfvars.surroundings_variables(head, live, place=PLACE, surroundings=surroundings)
+
+
+def rendered(variables: dict[str, Any], template: str = TEMPLATE) -> str:
+    return tfvars.render(variables, template, name="the.template")
 
 
 def is_literal_to_terraform(text: str) -> bool:
@@ -55,7 +74,14 @@ def is_literal_to_terraform(text: str) -> bool:
 
 
 def test_the_rendered_file_says_what_was_meant() -> None:
-    assert json.loads(tfvars.render(variables_of(), TEMPLATE)) == variables_of()
+    assert json.loads(rendered(variables_of())) == variables_of()
+
+
+def test_the_rendered_file_is_for_the_place_of_the_root() -> None:
+    for variables in (variables_of(), surroundings_of()):
+        assert variables["region"] == "us-east-1"
+        assert variables["s3_use_path_style"] is True
+        assert variables["tags"] == {"a": "b"}
 
 
 def test_a_release_carries_exactly_the_variables_of_terraform() -> None:
@@ -83,45 +109,82 @@ def test_data_capture_and_network_are_passed_on() -> None:
     capture = DataCapture(percentage=10, destination_uri="s3://b/capture")
     settings = serving_settings(data_capture=capture, subnet_ids=("s",), security_group_ids=("g",))
     releases = {**RELEASES, "r1": a_release("r1", serving=settings)}
-    variables = tfvars.release_variables(
-        HEAD, releases, region="us-east-1", s3_use_path_style=False, tags={}
-    )
-    found = json.loads(tfvars.render(variables, TEMPLATE))["releases"]["r1"]
+    found = json.loads(rendered(variables_of(releases)))["releases"]["r1"]
     assert found["data_capture"] == {"percentage": 10, "destination_uri": "s3://b/capture"}
     assert (found["subnet_ids"], found["security_group_ids"]) == (["s"], ["g"])
 
 
-def test_without_a_move_the_last_one_is_rendered_unchanged() -> None:
+@pytest.mark.parametrize("root", ["serving", "surroundings"])
+def test_exactly_the_variables_of_the_root_are_rendered(root: str) -> None:
+    variables = variables_of() if root == "serving" else surroundings_of()
+    declared = (PROJECT / "terraform" / root / "variables.tf").read_text()
+    assert sorted(variables) == re.findall(r'^variable "(.*)"', declared, re.MULTILINE)
+
+
+def test_without_a_move_the_settings_of_the_last_update_are_rendered_unchanged() -> None:
     variables = variables_of()
     assert variables["live_config"] == "r1-n1"
     assert variables["deployment"]["alarm_names"] == ["old"]
 
 
-def test_a_move_brings_its_own_settings() -> None:
-    variables = variables_of(target="r2-n1", target_move=a_move(alarm_names=("new",)))
+def test_a_move_that_was_begun_brings_its_own_settings() -> None:
+    canary = a_shift(strategy=Strategy.CANARY, step_percentage=25, alarm_names=("new",))
+    variables = variables_of(move=a_move("r2-n1", deployment_config=canary))
     assert variables["live_config"] == "r2-n1"
-    assert variables["deployment"]["alarm_names"] == ["new"]
+    assert variables["deployment"] == {
+        "alarm_names": ["new"],
+        "maximum_execution_timeout_s": 1800,
+        "step_percentage": 25,
+        "strategy": "canary",
+        "termination_wait_s": 0,
+        "wait_interval_s": 0,
+    }
 
 
-def test_what_surrounds_the_endpoint_is_what_was_last_applied() -> None:
-    applied = Surroundings(alarms={"thresholds": {"error_rate": 0.5}}, topic_arns={"info": "arn"})
-    wanted = Surroundings(autoscaling={})
-    variables = variables_of(surroundings=applied, wanted=wanted)
+@pytest.mark.parametrize("move", [None, a_move("r2-n1")])
+def test_a_nudge_changes_the_time_limit_by_a_second_and_nothing_else(move: Move | None) -> None:
+    plain, nudged = variables_of(move=move), variables_of(move=move, nudged=True)
+    assert nudged["deployment"].pop("maximum_execution_timeout_s") == 1801
+    assert plain["deployment"].pop("maximum_execution_timeout_s") == 1800
+    assert nudged == plain
+
+
+def test_a_first_move_needs_nothing_live() -> None:
+    assert variables_of(live=None, move=a_move("r2-n1"))["live_config"] == "r2-n1"
+
+
+def test_a_move_that_has_arrived_is_rendered_as_sagemaker_has_it() -> None:
+    """Anything else would send an update that relaunches the fleet."""
+    new = a_shift(alarm_names=("new",))
+    arrived = a_move("r2-n1", deployment_config=new, has_arrived=True)
+    variables = variables_of(live="r2-n1", move=arrived)
+    assert variables["live_config"] == "r2-n1"
+    assert variables["deployment"]["alarm_names"] == ["old"]
+
+
+def test_what_surrounds_the_endpoint_is_what_is_asked_for() -> None:
+    asked = Surroundings(alarms={"thresholds": {"error_rate": 0.5}}, topic_arns={"info": "arn"})
+    variables = surroundings_of(surroundings=asked)
     assert variables["alarms"] == {"thresholds": {"error_rate": 0.5}}
     assert (variables["autoscaling"], variables["topic_arns"]) == (None, {"info": "arn"})
-    assert json.loads(tfvars.render(variables, TEMPLATE)) == variables
+    text = rendered(variables, SURROUNDINGS_TEMPLATE)
+    assert json.loads(text) == variables
 
 
-def test_the_vcpus_are_those_of_the_config_that_is_to_serve() -> None:
-    medium = {"r2": a_release("r2", serving=serving_settings(instance_type="ml.t2.medium"))}
-    watched = replace(HEAD, surroundings=Surroundings(alarms={}), target_move=a_move())
-    vcpus = [
-        tfvars.release_variables(
-            head, RELEASES | medium, region="r", s3_use_path_style=True, tags={}
-        )["vcpus"]
-        for head in (watched, replace(watched, target="r2-n1"))
-    ]
-    assert vcpus == [None, 2]
+def test_the_surroundings_know_what_serves_and_what_is_retained() -> None:
+    variables = surroundings_of(replace(HEAD, live="r2-n1"), instance_type="ml.c5.xlarge")
+    assert (variables["endpoint_name"], variables["instance_type"]) == (
+        HEAD.endpoint,
+        "ml.c5.xlarge",
+    )
+    assert (variables["instance_count"], variables["release_ids"]) == (1, ["r1", "r2"])
+
+
+def test_the_vcpus_are_those_of_what_is_live() -> None:
+    watched = Surroundings(alarms={})
+    for instance_type, vcpus in (("ml.m5.large", None), ("ml.t2.medium", 2)):
+        variables = surroundings_of(surroundings=watched, instance_type=instance_type)
+        assert variables["vcpus"] == vcpus
 
 
 def test_with_nothing_live_there_is_nothing_to_render() -> None:
@@ -131,9 +194,7 @@ def test_with_nothing_live_there_is_nothing_to_render() -> None:
 
 def test_a_retained_release_without_a_record_is_named() -> None:
     with pytest.raises(CorruptRecord, match="r2"):
-        tfvars.release_variables(
-            HEAD, {"r1": RELEASES["r1"]}, region="r", s3_use_path_style=True, tags={}
-        )
+        variables_of({"r1": RELEASES["r1"]})
 
 
 @given(NASTY, NASTY)
@@ -142,10 +203,21 @@ def test_any_text_goes_through_literally_or_is_refused(name: str, value: str) ->
     variables["releases"]["r1"]["container_environment"] = {name: value}
     variables["tags"] = {value: name}
     if is_literal_to_terraform(name) and is_literal_to_terraform(value):
-        assert json.loads(tfvars.render(variables, TEMPLATE)) == variables
+        assert json.loads(rendered(variables)) == variables
     else:
         with pytest.raises(UsageError, match="literally"):
-            tfvars.render(variables, TEMPLATE)
+            rendered(variables)
+
+
+@given(NASTY)
+def test_any_text_around_the_endpoint_goes_through_literally_or_is_refused(value: str) -> None:
+    asked = Surroundings(topic_arns={"info": value}, dashboard={value: value})
+    variables = surroundings_of(surroundings=asked)
+    if is_literal_to_terraform(value):
+        assert json.loads(rendered(variables, SURROUNDINGS_TEMPLATE)) == variables
+    else:
+        with pytest.raises(UsageError, match="literally"):
+            rendered(variables, SURROUNDINGS_TEMPLATE)
 
 
 @given(NASTY)
@@ -154,10 +226,10 @@ def test_release_ids_and_config_keys_are_text_like_any_other(name: str) -> None:
     variables["endpoint_configs"] = {name: {"release": name, "instance_count": 1}}
     variables["releases"] = {name: variables["releases"]["r1"]}
     if is_literal_to_terraform(name):
-        assert json.loads(tfvars.render(variables, TEMPLATE)) == variables
+        assert json.loads(rendered(variables)) == variables
     else:
         with pytest.raises(UsageError):
-            tfvars.render(variables, TEMPLATE)
+            rendered(variables)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
@@ -165,7 +237,7 @@ def test_a_number_json_does_not_know_is_refused_by_its_place(value: float) -> No
     variables = variables_of()
     variables["releases"]["r1"]["rollback_alarms"]["error_rate"] = value
     with pytest.raises(UsageError, match=r"releases\.r1\.rollback_alarms\.error_rate"):
-        tfvars.render(variables, TEMPLATE)
+        rendered(variables)
 
 
 @pytest.mark.parametrize(
@@ -180,5 +252,5 @@ def test_a_number_json_does_not_know_is_refused_by_its_place(value: float) -> No
     ],
 )
 def test_a_broken_template_renders_nothing(template: str) -> None:
-    with pytest.raises(UsageError, match="Restore the template"):
-        tfvars.render(variables_of(), template)
+    with pytest.raises(UsageError, match=r"templates/the\.template .*Restore the template"):
+        rendered(variables_of(), template)

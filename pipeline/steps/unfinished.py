@@ -1,0 +1,69 @@
+"""What an earlier run or somebody's hand left on an endpoint, finished before anything is begun."""
+
+import logging
+
+from pipeline.context import Workspace
+from pipeline.core import ledger
+from pipeline.core.errors import NotServing, RolledBack
+from pipeline.core.head import MoveKind
+from pipeline.gateways.ledger import LeasedLedger
+from pipeline.steps.go_back import go_back
+from pipeline.steps.move import MOST_RECORDED, Arrived
+from pipeline.steps.probe import probe_answers
+from pipeline.steps.prove import conclude_deployment
+
+logger = logging.getLogger(__name__)
+
+
+def finish_what_was_begun(workspace: Workspace, book: LeasedLedger, digest: str) -> Arrived | None:
+    """Finish what an earlier run left; return the arrival where that was this very deployment.
+
+    Raises RolledBack where this very content had failed and its way back was cut off.
+    """
+    begun = book.head.move
+    if begun is None:
+        return None
+    if begun.goes_back:
+        go_back(workspace, book)
+        left = book.head.endpoint_configs.get(begun.origin or "")
+        if begun.kind is MoveKind.RETURN and left and _content(book, left.release) == digest:
+            workspace.context.recorder.add(release_id=left.release)
+            raise RolledBack(begun.reason, remedy=_mend(book))
+        return None
+    release = book.release(book.head.live_release or "")
+    arrived = Arrived(plan=None, is_whole=False)
+    if begun.kind is MoveKind.ADOPTION:
+        adopt(workspace, book)
+        return None
+    if release.content_digest == digest:
+        workspace.context.recorder.add(release_id=release.release_id)
+        conclude_deployment(workspace, book, release, arrived)
+        return arrived
+    try:
+        conclude_deployment(workspace, book, release, arrived)
+    except (RolledBack, NotServing) as failed:
+        if book.head.move is not None:
+            raise
+        logger.warning("%s", failed)
+        workspace.context.recorder.note(failed.message)
+    return None
+
+
+def adopt(workspace: Workspace, book: LeasedLedger) -> None:
+    """Ask what somebody put there by hand whether it answers; it stays in any case."""
+    release = book.release(book.head.live_release or "")
+    report = probe_answers(workspace, release)
+    if report.passed:
+        book.record(ledger.finish(book.head), "adopted", release=release.release_id)
+        return
+    failures = report.failures[:MOST_RECORDED]
+    head = ledger.drop_move(book.head)
+    book.record(head, "adopted untested", release=release.release_id, failures=failures)
+
+
+def _content(book: LeasedLedger, release: str) -> str:
+    return book.release(release).content_digest
+
+
+def _mend(book: LeasedLedger) -> str:
+    return f"Release {book.head.live_release} is serving again. Mend the cause and deploy again."

@@ -1,0 +1,82 @@
+"""The stories whose schedules are tried: a world, made once by the steps themselves, and a command."""
+
+import functools
+from dataclasses import dataclass
+
+from tests.fakes.boundary import NoFaults
+from tests.fakes.cloud import Behaviour
+from tests.simulation.commands import Command, Mode, run_command
+from tests.simulation.faults import a_request
+from tests.simulation.world import World, empty_world
+
+_BETWEEN_S = 3600.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """`deployed`: the candidates before, oldest first. `behaviours`: of containers, from then on."""
+
+    name: str
+    deployed: str
+    command: Command
+    behaviours: tuple[tuple[str, Behaviour], ...] = ()
+
+    def start(self) -> World:
+        world = _deployed(self.deployed).copy()
+        for name, behaviour in self.behaviours:
+            world.behave(name, behaviour)
+        return world
+
+
+@functools.cache
+def _deployed(names: str) -> World:
+    world = empty_world()
+    for name in names:
+        ended = run_command(world, Command(mode=Mode.DEPLOYMENT, name=name), NoFaults())
+        assert ended.code == 0, ended
+        world.clock.jump(_BETWEEN_S)
+    world.story.clear()
+    return world
+
+
+def _deployment(name: str, behaviour: Behaviour, *, deployed: str = "ABC") -> Story:
+    first = "" if deployed else "first "
+    return Story(
+        name=f"{first}deployment that {behaviour.value}",
+        deployed=deployed,
+        command=Command(mode=Mode.DEPLOYMENT, name=name),
+        behaviours=((name, behaviour),),
+    )
+
+
+@functools.cache
+def stories() -> dict[str, Story]:
+    """Return every story by its name."""
+    live = _deployed("ABC")
+    oldest = live.head().lived[0].release_id
+    rollback = Command(mode=Mode.ROLLBACK)
+    found = [
+        Story(name="rollback", deployed="ABC", command=rollback),
+        Story(
+            name="rollback of what fails",
+            deployed="ABC",
+            command=rollback,
+            behaviours=(("C", Behaviour.FAILS),),
+        ),
+        Story(name="rollback --to", deployed="ABC", command=Command(mode=Mode.ROLLBACK, to=oldest)),
+        Story(
+            name="requested rollback",
+            deployed="ABC",
+            command=Command(mode=Mode.REQUESTED, request=a_request(live)),
+        ),
+        *(_deployment("D", each) for each in Behaviour),
+        *(_deployment("D", each, deployed="") for each in Behaviour),
+        Story(
+            name="deployment of the same",
+            deployed="ABC",
+            command=Command(mode=Mode.DEPLOYMENT, name="C"),
+        ),
+        Story(name="prune", deployed="ABCDEF", command=Command(mode=Mode.PRUNE)),
+        Story(name="settle", deployed="ABC", command=Command(mode=Mode.SETTLE)),
+    ]
+    return {each.name: each for each in found}
