@@ -4,6 +4,8 @@ import json
 from collections.abc import Sequence
 from datetime import timedelta
 
+from pipeline.core.errors import CloudUnusable
+from pipeline.core.head import DeploymentConfig
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 from pipeline.gateways.ports import HostedNames
 from pipeline.gateways.runtime import CSV, JSON, Answer
@@ -61,6 +63,20 @@ class FakeHosting:
     def _delete_config(self, name: str) -> None:
         if name in self._cloud.configs:
             self._cloud.delete_config(name)
+
+    def restore_settings(self, endpoint: str, config_name: str, shift: DeploymentConfig) -> None:
+        self._boundary.through(
+            f"restore settings {config_name}",
+            Kind.WRITE,
+            lambda: self._restore(endpoint, config_name, shift),
+        )
+
+    def _restore(self, endpoint: str, config_name: str, shift: DeploymentConfig) -> None:
+        try:
+            self._cloud.update_endpoint(endpoint, config_name, shift)
+        except Refused as refused:
+            message = f"Could not update endpoint {endpoint} to {config_name}: {refused}"
+            raise CloudUnusable(message, remedy="Run the command again.") from refused
 
     def delete_model(self, name: str) -> None:
         self._boundary.through(f"delete model {name}", Kind.WRITE, lambda: self._delete_model(name))

@@ -72,6 +72,7 @@ def run_command(world: World, command: Command, boundary: Boundary) -> Ended:
     workspace = workspace_of(world, command, boundary, run_id=run_id, held=held)
     beat, world.clock.on_passed = world.clock.on_passed, _heartbeat(held, boundary)
     forces, world.facts.forces = world.facts.forces, command.force
+    deaf, world.facts.deaf = world.facts.deaf, False
     try:
         code, said = _outcome(workspace, command, world)
         world.facts.deaf = True  # session.py ignores SIGTERM from here on
@@ -83,7 +84,7 @@ def run_command(world: World, command: Command, boundary: Boundary) -> Ended:
         world.ended |= {run_id}
         world.clock.on_passed = beat
         world.facts.forces = forces
-        world.facts.deaf = False
+        world.facts.deaf = deaf
     return Ended(code=code, said=said, run_id=run_id)
 
 

@@ -61,7 +61,8 @@ def _from(
     later: Collection[str],
     stop_at: int | None,
 ) -> None:
-    walked = _tried(story, planned, findings)
+    # Who still has faults to come must see every command; all others stop where it is known.
+    walked = _tried(story, planned, findings, stops=left == 0)
     if left == 0 or walked.problem:
         return
     for place, what, fault in _next_places(walked, planned, kinds, met, left):
@@ -95,8 +96,10 @@ def _next_places(
                     yield (command, boundary), each.what, fault
 
 
-def _tried(story: Story, planned: tuple[Planned, ...], findings: Findings) -> Walk:
-    walked = walk(story.start(), story.command, planned, findings.known)
+def _tried(
+    story: Story, planned: tuple[Planned, ...], findings: Findings, *, stops: bool = True
+) -> Walk:
+    walked = walk(story.start(), story.command, planned, findings.known, goal=story.goal, stops=stops)
     findings.schedules += 1
     if walked.problem:
         findings.broken.append((story, planned, walked.problem))
@@ -111,10 +114,7 @@ def at_random(
     began = time.perf_counter()
     walked = _tried(story, planned, findings)
     findings.seconds += time.perf_counter() - began
-    for each in planned:
-        if each.command < len(walked.passed) and each.boundary < len(walked.passed[each.command]):
-            what = walked.passed[each.command][each.boundary].what
-            findings.covered.add((what, each.fault))
+    findings.covered |= set(zip(walked.hit, walked.happened, strict=True))
     return story, planned
 
 
@@ -125,12 +125,11 @@ def schedule_of(
     told, where, which = (random.Random(f"{seed}/{label}") for label in ("told", "at", "fault"))
     all_stories = stories()
     story = all_stories[told.choice(list(names or all_stories))]
-    faults = list(FAULTS)
     planned = {}
     for _ in range(told.randint(1, _MOST_FAULTS)):
         command = min(where.choice((0, 0, 0, 1, 1, 2)), 2)
         boundary = where.randrange(_ALL_LATER if where.random() < 0.3 else 40)
-        planned[command, boundary] = which.choice(faults)
+        planned[command, boundary] = str(which.randrange(len(FAULTS)))
     return story, tuple(sorted(Planned(*at, fault) for at, fault in planned.items()))
 
 
@@ -138,14 +137,14 @@ def shrunk(story: Story, planned: tuple[Planned, ...]) -> tuple[Planned, ...]:
     """Return as few of these faults as break something."""
     for each in planned:
         fewer = tuple(other for other in planned if other is not each)
-        if walk(story.start(), story.command, fewer).problem:
+        if walk(story.start(), story.command, fewer, goal=story.goal).problem:
             return shrunk(story, fewer)
     return planned
 
 
 def told(story: Story, planned: tuple[Planned, ...]) -> str:
     """Return the story of a schedule in at most ten lines."""
-    walked = walk(story.start(), story.command, planned)
+    walked = walk(story.start(), story.command, planned, goal=story.goal)
     lines = [f"{story.name}: {walked.problem}", *walked.world.story]
     return "\n".join(line[:300] for line in (lines if len(lines) <= 10 else [*lines[:9], lines[-1]]))
 

@@ -60,6 +60,8 @@ class Injector:
         self.world = world
         self.passed: list[Passed] = []
         self.others: list[Ended] = []
+        self.happened: list[str] = []
+        self.hit: list[str] = []
         self._planned = planned
         self._looks = True
 
@@ -68,15 +70,25 @@ class Injector:
             return do()
         number = len(self.passed)
         self.passed.append(Passed(what=what, kind=kind))
-        name = self._planned.get(number)
+        name = self._fault_at(number)
         if name is None:
             return do()
+        self.happened.append(name)
+        self.hit.append(what)
         serves, ledger = self.world.serves, self.said_by_ledger()
         self.world.story.append(
             f"boundary {number} ({what}): {name}; serves {_short(serves)}, ledger {ledger}"
         )
         done: T = FAULTS[name].effect(self, what, kind, do)
         return done
+
+    def _fault_at(self, number: int) -> str | None:
+        """Return the fault planned for this boundary; a number is one of those possible here."""
+        name = self._planned.get(number)
+        if name is None or not name.isdigit():
+            return name
+        possible = list(possible_at(self.passed[number]))
+        return possible[int(name) % len(possible)]
 
     def unseen(self, do: Do[T]) -> T:
         looks, self._looks = self._looks, False

@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.core import faults, ledger, naming
-from pipeline.core.outcomes import EndpointObservation, EndpointStatus
+from pipeline.core import ledger, naming
+from pipeline.core.outcomes import EndpointStatus
 from pipeline.core.records import content_digest
-from pipeline.steps import move
+from pipeline.steps import planning
 from tests.fakes.boundary import NoFaults
-from tests.fakes.cloud import MODEL_OF_CONFIG, Asked, Behaviour, Ending, Outcome
+from tests.fakes.cloud import MODEL_OF_CONFIG, UNHEALTHY, Asked, Behaviour, Ending, Outcome
 from tests.simulation import commands
 from tests.simulation.commands import Broken, Command, Ended, Mode
 from tests.simulation.world import (
@@ -54,6 +54,8 @@ def _asked(world: World, asked: Asked) -> None:
     if world.facts.hand_is_at_work:
         world.facts.by_hand.add(asked.config)
         return
+    if not asked.creates and asked.config == world.cloud.endpoints[ENDPOINT].config:
+        return  # only the settings of its last update change
     if world.facts.overtaken:
         return  # UpdateEndpoint takes no token: who slept through its lease may still send one
     head = world.head()
@@ -76,10 +78,7 @@ def _chosen(world: World, asked: Asked, outcome: Outcome) -> None:
     release = release_of(asked.config)
     if release is None or outcome.ending in (Ending.MOVES, Ending.NEVER):
         return
-    seen = EndpointObservation(
-        name=ENDPOINT, status=EndpointStatus.IN_SERVICE, failure_reason=outcome.reason
-    )
-    if faults.is_release_fault(seen):
+    if outcome.reason in (None, UNHEALTHY):  # an alarm leaves no reason
         world.facts.at_fault.add(release)
 
 
@@ -202,6 +201,8 @@ def disagreements(world: World) -> Iterator[str]:
     if _LEDGER not in world.bucket.objects:
         return
     head, found = world.head(), world.cloud.endpoint(ENDPOINT)
+    if found and found.config in world.facts.by_hand and found.config not in world.cloud.configs:
+        return  # moved by hand to what was just being deleted: only a hand can make it again
     if head.move is not None:
         yield f"the ledger is at a {head.move.kind.value}"
     for name, state in (("serving", world.serving), ("surroundings", world.surroundings)):
@@ -242,8 +243,8 @@ def planned_changes(world: World) -> str:
     looked = world.copy()
     workspace = commands.workspace_of(looked, Command(mode=Mode.SETTLE), NoFaults())
     seen = workspace.hosting.observe(ENDPOINT)
-    variables = move.rendered(workspace, looked.head(), seen)
-    summary = workspace.serving.plan(variables, "look").summary
+    variables = planning.rendered(workspace, looked.head(), seen)
+    summary = workspace.serving.plan(variables).summary
     return ", ".join(f"{each.action.value} {each.address}" for each in summary.changes)
 
 

@@ -1,5 +1,6 @@
 """One schedule: a command with its faults, what a person types afterwards, and what must come."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -9,8 +10,8 @@ from tests.fakes.hosting import wait_for
 from tests.simulation import invariants
 from tests.simulation.commands import Broken, Command, Ended, Mode, run_command
 from tests.simulation.digest import digest
-from tests.simulation.faults import Injector, Passed, Planned
-from tests.simulation.world import ENDPOINT, World
+from tests.simulation.faults import ACCIDENTS, Injector, Passed, Planned
+from tests.simulation.world import ENDPOINT, World, artifact_uri
 
 _SAME_AGAIN = 2
 _PAST_THE_LEASE_S = 16 * 60.0
@@ -18,9 +19,8 @@ _FOR_EVER_S = 30 * 24 * 3600.0
 _MOST_TYPED = 3
 _BETWEEN_S = 60.0
 _TOLD = (0, 3, 5, 6, 7)
-_ROLLBACK = "type: --mode rollback"
+_ROLLBACK = re.compile(r"type: --mode rollback(?: --to (r-[0-9a-f-]+))?")
 SETTLE = Command(mode=Mode.SETTLE)
-ROLLBACK = Command(mode=Mode.ROLLBACK)
 
 
 @dataclass(kw_only=True)
@@ -30,9 +30,19 @@ class Walk:
     world: World
     ended: list[tuple[Command, Ended]] = field(default_factory=list)
     passed: list[list[Passed]] = field(default_factory=list)
+    happened: list[str] = field(default_factory=list)  # faults
+    hit: list[str] = field(default_factory=list)  # the boundaries at which they happened
     digests: list[int] = field(default_factory=list)  # of the world at each command's beginning
     at: int = 0
     problem: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Goal:
+    """What a rollback must come to, whatever accidents happen: candidates by their names."""
+
+    serves: str
+    barred: str
 
 
 @dataclass(kw_only=True)
@@ -44,20 +54,29 @@ class Known:
 
 
 def walk(
-    start: World, command: Command, planned: Iterable[Planned], known: Known | None = None
+    start: World,
+    command: Command,
+    planned: Iterable[Planned],
+    known: Known | None = None,
+    *,
+    goal: Goal | None = None,
+    stops: bool = True,
 ) -> Walk:
-    """Type the command, then what follows; the faults happen where they are planned."""
+    """Type the command, then what follows; the faults happen where they are planned.
+
+    `stops`: no further than to where it is known to end well.
+    """
     world = start.copy()
     walked = Walk(world=world)
     invariants.watch(world)
     faults, seen = sorted(planned), []
     try:
-        for typed in _typed_in_turn(walked, command):
+        for typed in _typed_in_turn(walked, command, goal):
             key = (digest(world), typed, len(walked.ended) == 0 or _last(walked).code)
             walked.at = key[0]
             if known is not None:
                 known.starts.add(key[0])
-                if not _to_come(walked, faults) and key in known.ends_well:
+                if stops and not _to_come(walked, faults) and key in known.ends_well:
                     break
             if not _to_come(walked, faults):
                 seen.append(key)
@@ -74,7 +93,7 @@ def _to_come(walked: Walk, faults: Sequence[Planned]) -> bool:
     return bool(faults) and faults[-1].command >= len(walked.ended)
 
 
-def _typed_in_turn(walked: Walk, command: Command) -> Iterator[Command]:
+def _typed_in_turn(walked: Walk, command: Command, goal: Goal | None) -> Iterator[Command]:
     """Yield what a person types: the command, the same again, then what the sentences say."""
     yield command
     for _ in range(_SAME_AGAIN):
@@ -83,9 +102,39 @@ def _typed_in_turn(walked: Walk, command: Command) -> Iterator[Command]:
         yield command
     for _ in range(_MOST_TYPED):
         if not _differs(walked):
-            return
+            break
         yield _what_is_said(walked)
     _require_agreement(walked)
+    for _ in range(_SAME_AGAIN):
+        if not all(each in ACCIDENTS for each in walked.happened):
+            return
+        if goal is None or not _missed(walked.world, goal):
+            return
+        yield _what_is_said(walked)
+    if goal is not None and all(each in ACCIDENTS for each in walked.happened):
+        _require_goal(walked, goal)
+
+
+def _missed(world: World, goal: Goal) -> str:
+    """Say what of the goal is not there."""
+    config, head = world.serves, world.head()
+    if config is None or world.cloud.artifact_of(config) != artifact_uri(goal.serves):
+        return f"{goal.serves} shall serve, and {config} does"
+    barred = {each.content_digest for each in head.quarantined}
+    for retained in head.retained:
+        name = world.cloud.artifact_of(f"{ENDPOINT}-{retained.release_id}-n1")
+        shall = name in [artifact_uri(each) for each in goal.barred]
+        if shall != (retained.content_digest in barred):
+            return f"{retained.release_id} {'is not' if shall else 'is'} barred"
+    return ""
+
+
+def _require_goal(walked: Walk, goal: Goal) -> None:
+    """5: a rollback ends where it must."""
+    missed = _missed(walked.world, goal)
+    if missed:
+        message = f"invariant 5: exit {_last(walked).code}: {missed}"
+        raise Broken(message)
 
 
 def _last(walked: Walk) -> Ended:
@@ -116,7 +165,8 @@ def _what_is_said(walked: Walk) -> Command:
         world.facts.hand_is_at_work = False
         world.story.append("a person deletes the failed endpoint")
         return SETTLE
-    return ROLLBACK if _ROLLBACK in last.said else SETTLE
+    named = _ROLLBACK.search(last.said)
+    return Command(mode=Mode.ROLLBACK, to=named[1] or "previous") if named else SETTLE
 
 
 def _type(walked: Walk, command: Command, faults: Sequence[Planned]) -> None:
@@ -136,6 +186,8 @@ def _typed(walked: Walk, command: Command, faults: Sequence[Planned]) -> Ended:
     world.facts.meddled = False
     ended = run_command(world, command, injector)
     walked.passed.append(injector.passed)
+    walked.happened += injector.happened
+    walked.hit += injector.hit
     walked.ended.append((command, ended))
     walked.digests.append(walked.at)
     world.story.append(

@@ -7,9 +7,11 @@ from tests.fakes.boundary import NoFaults
 from tests.fakes.cloud import Behaviour
 from tests.simulation.commands import Command, Mode, run_command
 from tests.simulation.faults import a_request
-from tests.simulation.world import World, empty_world
+from tests.simulation.schedules import Goal
+from tests.simulation.world import World, artifact_uri, empty_world
 
 _BETWEEN_S = 3600.0
+_TO_B = Goal(serves="B", barred="C")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,12 +22,20 @@ class Story:
     deployed: str
     command: Command
     behaviours: tuple[tuple[str, Behaviour], ...] = ()
+    ringing: str = ""  # the candidate whose alarms ring
+    goal: Goal | None = None
 
     def start(self) -> World:
         world = _deployed(self.deployed).copy()
         for name, behaviour in self.behaviours:
             world.behave(name, behaviour)
+        alarms = (each for each in world.cloud.alarms if self.ringing and self._is_its(world, each))
+        world.cloud.ringing = frozenset(alarms)
         return world
+
+    def _is_its(self, world: World, alarm: str) -> bool:
+        config = alarm.rpartition("-")[0]
+        return world.cloud.artifact_of(config) == artifact_uri(self.ringing)
 
 
 @functools.cache
@@ -56,18 +66,32 @@ def stories() -> dict[str, Story]:
     oldest = live.head().lived[0].release_id
     rollback = Command(mode=Mode.ROLLBACK)
     found = [
-        Story(name="rollback", deployed="ABC", command=rollback),
+        Story(name="rollback", deployed="ABC", command=rollback, goal=_TO_B),
+        Story(
+            name="rollback to what rings",
+            deployed="ABC",
+            command=rollback,
+            ringing="B",
+            goal=_TO_B,
+        ),
         Story(
             name="rollback of what fails",
             deployed="ABC",
             command=rollback,
             behaviours=(("C", Behaviour.FAILS),),
+            goal=_TO_B,
         ),
-        Story(name="rollback --to", deployed="ABC", command=Command(mode=Mode.ROLLBACK, to=oldest)),
+        Story(
+            name="rollback --to",
+            deployed="ABC",
+            command=Command(mode=Mode.ROLLBACK, to=oldest),
+            goal=Goal(serves="A", barred="C"),
+        ),
         Story(
             name="requested rollback",
             deployed="ABC",
             command=Command(mode=Mode.REQUESTED, request=a_request(live)),
+            goal=_TO_B,
         ),
         *(_deployment("D", each) for each in Behaviour),
         *(_deployment("D", each, deployed="") for each in Behaviour),
@@ -76,7 +100,7 @@ def stories() -> dict[str, Story]:
             deployed="ABC",
             command=Command(mode=Mode.DEPLOYMENT, name="C"),
         ),
-        Story(name="prune", deployed="ABCDEF", command=Command(mode=Mode.PRUNE)),
-        Story(name="settle", deployed="ABC", command=Command(mode=Mode.SETTLE)),
+        Story(name="prune", deployed="ABCDEF", command=Command(mode=Mode.PRUNE), goal=Goal(serves="F", barred="")),
+        Story(name="settle", deployed="ABC", command=Command(mode=Mode.SETTLE), goal=Goal(serves="C", barred="")),
     ]
     return {each.name: each for each in found}

@@ -16,7 +16,7 @@ from pipeline.core.document import Stored, canonical_json
 from pipeline.core.head import DeploymentConfig, LedgerHead
 from pipeline.core.records import Release
 from pipeline.gateways import leases
-from pipeline.steps import around, move
+from pipeline.steps import around, planning
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def remembering() -> Iterator[None]:
             (tfvars, "release_variables", _release_variables(tfvars.release_variables, variables)),
             (tfvars, "render", _render(tfvars.render, texts)),
             (leases, "whoami", functools.cache(leases.whoami)),
-            (move, "template", functools.cache(move.template)),
+            (planning, "template", functools.cache(planning.template)),
             (around, "template", functools.cache(around.template)),
             (Stored, "to_json", _to_json()),
             (Stored, "from_json", classmethod(_from_json(Stored.from_json.__func__))),  # type: ignore[attr-defined]
@@ -59,6 +59,7 @@ def _release_variables(
         *,
         place: tfvars.Place,
         deployment_config: DeploymentConfig,
+        nudged: bool = False,
     ) -> dict[str, Any]:
         key = (
             head.endpoint,
@@ -67,9 +68,16 @@ def _release_variables(
             head.live,
             head.move,
             deployment_config,
+            nudged,
         )
         if key not in known:
-            known[key] = own(head, releases, place=place, deployment_config=deployment_config)
+            known[key] = own(
+                head,
+                releases,
+                place=place,
+                deployment_config=deployment_config,
+                nudged=nudged,
+            )
         return known[key]
 
     return remembered
