@@ -59,13 +59,13 @@ def _made(release: str, count: int = 1) -> Order:
     }
 
 
-def _removed(release: str, count: int = 1) -> Order:
+def _removed(release: str, count: int = 1, *, after: Sequence[str] = ()) -> Order:
     key = f"{release}-n{count}"
     return {
-        f"DeleteAlarms {key}-errors": (),
-        f"DeleteAlarms {key}-latency": (),
-        f"DeleteEndpointConfig {key}": (),
-        f"DeleteModel {release}": (f"DeleteEndpointConfig {key}",),
+        f"DeleteAlarms {key}-errors": after,
+        f"DeleteAlarms {key}-latency": after,
+        f"DeleteEndpointConfig {key}": after,
+        f"DeleteModel {release}": (*after, f"DeleteEndpointConfig {key}"),
     }
 
 
@@ -84,4 +84,8 @@ RECORDED: Mapping[str, Order] = {
     "back": {"UpdateEndpoint r1-n1": ()},
     "count change": _then("UpdateEndpoint r2-n2", _OTHER_COUNT),
     "prune": _removed("r1"),
+    "move and remove": {
+        "UpdateEndpoint r2-n1": (),
+        **_removed("r1", after=("UpdateEndpoint r2-n1",)),
+    },
 }

@@ -2,7 +2,7 @@
 
 Everything else stands on this table: if a provider or a change of terraform/serving plans anything
 else, a rollback may rebuild or delete what serves. Each move ends with a plan that is empty. What
-Terraform asks of AWS for it is in recorded_calls.py.
+Terraform asks of AWS for it is in recorded_calls.py. Accidents are in test_release_accidents.py.
 """
 
 from collections.abc import Iterator, Mapping
@@ -97,6 +97,24 @@ def test_the_life_of_an_endpoint_plans_exactly_these_actions(
 
     gone = all_of("delete", model(BAD), *config_and_alarms(f"{BAD}-n2"))
     assert planned_and_applied(recorded, back_from_bad.without(BAD)) == gone
+
+
+def test_one_apply_that_moves_and_removes_deletes_last(
+    recorded: RecordedStack, cloud: Cloud
+) -> None:
+    """In one apply, which the runner never does: what served goes after the move, or not at all."""
+    first = first_release(recorded.endpoint, R1).with_release(R2)
+    planned_and_applied(recorded, first)
+
+    bad = first.with_release(BAD).moved_to(f"{BAD}-n1").without(R1)
+    silent_rollback_keeps_what_serves(recorded, cloud, bad, served=f"{R1}-n1")
+    assert [each for each in calls_of(recorded) if each.startswith("Delete")] == []
+
+    both = first.with_release(BAD).moved_to(f"{R2}-n1").without(R1)
+    gone = all_of("delete", model(R1), *config_and_alarms(f"{R1}-n1"))
+    assert planned_and_applied(recorded, both) == gone | MOVE_ONLY
+    calls = calls_of(recorded)
+    assert respects(calls, RECORDED["move and remove"]), calls
 
 
 def silent_rollback_keeps_what_serves(

@@ -46,6 +46,10 @@ resource "aws_cloudwatch_metric_alarm" "rollback" {
     EndpointName       = var.endpoint_name
     VariantName        = var.variant_name
   }
+
+  lifecycle {
+    create_before_destroy = true # what serves keeps its alarms until the endpoint has moved
+  }
 }
 
 # The watch of a rollback. Alarms that ring because of what is left behind would abort the way back, the alarms of the
