@@ -137,7 +137,8 @@ def _with_imports(
     )
     if imports == tfvars.NO_IMPORTS:
         return asked, saved
-    logger.warning("endpoint=%s: Terraform's state does not know %s", name, imports)
+    known = (*imports.releases, *imports.endpoint_configs, *([name] if imports.endpoint else ()))
+    logger.warning("Terraform's state does not know what exists: importing %s", ", ".join(known))
     asked = replace(asked, imports=imports)
     return asked, asked.plan()
 

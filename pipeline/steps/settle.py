@@ -8,11 +8,10 @@ import logging
 from dataclasses import replace
 
 from pipeline.context import Workspace
-from pipeline.core import intents, ledger, naming
+from pipeline.core import intents, ledger, naming, plan_review
 from pipeline.core.errors import NotServing, PipelineError, PlanRefused
 from pipeline.core.head import LedgerHead, MoveKind
 from pipeline.core.intents import IntentKind
-from pipeline.core.outcomes import PlanSummary
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.steps import around
 from pipeline.steps.go_back import complete_state, go_back
@@ -83,7 +82,7 @@ def _agree(workspace: Workspace, book: LeasedLedger) -> tuple[str, ...]:
     if planned.summary.is_empty:
         return ()
     lines = tuple(f"{change.action.value}: {change.address}" for change in planned.summary.changes)
-    touched = _touches_endpoint(planned.summary)
+    touched = not plan_review.leaves_endpoint_alone(planned.summary)
     message = "\n".join(("This would be done to the endpoint itself:", *lines))
     if touched and not confirm(f"{message}\nDo it?"):
         raise PlanRefused(message, remedy="Nothing was applied. To do it: --mode settle --yes")
@@ -94,10 +93,6 @@ def _agree(workspace: Workspace, book: LeasedLedger) -> tuple[str, ...]:
         raise apply_failed(workspace.serving.name, applied)
     book.record(book.head, "settled", changes=" ".join(lines)[:500])
     return lines
-
-
-def _touches_endpoint(summary: PlanSummary) -> bool:
-    return any(each.address == intents.ENDPOINT for each in summary.changes)
 
 
 def _require_live(workspace: Workspace, book: LeasedLedger) -> None:
