@@ -143,7 +143,8 @@ class LedgerHead(Stored):
     that was begun and is not finished; once it has arrived, `live` is its target. `lived` is oldest
     first. `last_event` is the newest line of the history, written together with what it tells.
     `fencing` is the lease's number of the last writer. `surroundings` are those that a deployment
-    last asked for; `surroundings_due` tells that Terraform has to look at them again.
+    last asked for; `surroundings_due` tells that Terraform has to look at them again, `state_due`
+    that its state of the endpoint, or the variables kept for people, may be behind.
     """
 
     endpoint: str
@@ -153,6 +154,7 @@ class LedgerHead(Stored):
     move: Move | None = None
     surroundings: Surroundings = NOTHING
     surroundings_due: bool = False
+    state_due: bool = False
     lived: tuple[Lived, ...] = ()
     quarantined: tuple[Quarantined, ...] = ()
     requested_rollbacks: tuple[RequestedRollback, ...] = ()

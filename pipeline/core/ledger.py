@@ -71,7 +71,7 @@ def begin(head: LedgerHead, move: Move) -> LedgerHead:
     if head.move is not None:
         what = f"A {head.move.kind.value} of {head.endpoint} to {head.move.target} is unfinished."
         raise LeaseHeld(what, remedy=_SETTLE)
-    return replace(head, move=move)
+    return replace(head, move=move, state_due=True)
 
 
 def arrive(head: LedgerHead, *, when: datetime) -> LedgerHead:

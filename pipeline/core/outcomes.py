@@ -12,7 +12,10 @@ from pipeline.core.records import Decision, Evaluation, ModelPackage, TrainingRu
 
 
 class Action(StrEnum):
-    """What Terraform means to do with one resource; a replacement is one action, not two."""
+    """What Terraform means to do with one resource; a replacement is one action, not two.
+
+    An import takes into the state what is there as it is; one that also changes it is an update.
+    """
 
     CREATE = "create"
     UPDATE = "update"
@@ -20,6 +23,7 @@ class Action(StrEnum):
     REPLACE = "replace"
     READ = "read"
     FORGET = "forget"
+    IMPORT = "import"
     NONE = "no-op"
 
 

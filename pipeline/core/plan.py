@@ -62,11 +62,15 @@ def _count(changes: tuple[ResourceChange, ...], action: Action) -> int:
 def _resource_change(entry: Mapping[str, Any]) -> ResourceChange:
     change = entry["change"]
     action = _action(entry["address"], change["actions"])
+    if action is Action.NONE and change.get("importing"):
+        action = Action.IMPORT
     return ResourceChange(
         address=entry["address"],
         resource_type=entry["type"],
         action=action,
-        attributes=() if action in _WITHOUT_EFFECT else tuple(_attribute_changes(change)),
+        attributes=()
+        if action in (*_WITHOUT_EFFECT, Action.IMPORT)
+        else tuple(_attribute_changes(change)),
         reason=entry.get("action_reason") or "",
         deposed=bool(entry.get("deposed")),
     )

@@ -71,7 +71,10 @@ def replaces_for_its_deployment_config(summary: PlanSummary) -> bool:
 
 def leaves_endpoint_alone(summary: PlanSummary) -> bool:
     """Tell whether nothing of the endpoint itself changes, but perhaps its tags."""
-    return all(each.address != ENDPOINT or is_of_tags(each) for each in summary.changes)
+    return all(
+        each.address != ENDPOINT or each.action is Action.IMPORT or is_of_tags(each)
+        for each in summary.changes
+    )
 
 
 def _refusal(change: ResourceChange, intent: MoveIntent) -> str | None:
@@ -84,6 +87,8 @@ def _refusal(change: ResourceChange, intent: MoveIntent) -> str | None:
         )
     if change.action in _TAKES_AWAY:
         return _refusal_of_removal(change, intent)
+    if change.action is Action.IMPORT:
+        return _refusal_of_import(change, intent)
     if change.action is Action.CREATE:
         return _refusal_of_creation(change, intent)
     return _refusal_of_update(change, intent)
@@ -134,9 +139,8 @@ def _refusal_of_creation(change: ResourceChange, intent: MoveIntent) -> str | No
         )
     if change.address == ENDPOINT and intent.endpoint_exists:
         return (
-            f"{ENDPOINT} would be created, but {intent.endpoint_name} exists: Terraform's state "
-            "does not know it. Restore an earlier version of the state (the bucket keeps them), or "
-            f"type: terraform import {ENDPOINT} {intent.endpoint_name}"
+            f"{ENDPOINT} would be created, but {intent.endpoint_name} exists and was not "
+            "imported. Render the variables again from the ledger."
         )
     if change.address == ENDPOINT and not intent.moves:
         return (
@@ -148,6 +152,15 @@ def _refusal_of_creation(change: ResourceChange, intent: MoveIntent) -> str | No
     if change.resource_type == CONFIG:
         return _refusal_of_variant(change)
     return None
+
+
+def _refusal_of_import(change: ResourceChange, intent: MoveIntent) -> str | None:
+    if change.address in intent.creatable:
+        return None
+    return (
+        f"{change.address} would be taken into the state, but it belongs to no retained release. "
+        "Compare release.tfvars.json with the ledger."
+    )
 
 
 def _refusal_of_update(change: ResourceChange, intent: MoveIntent) -> str | None:

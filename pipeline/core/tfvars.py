@@ -43,12 +43,32 @@ class Place:
         }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Imports:
+    """What exists under the endpoint's names and Terraform's state does not know, by its keys."""
+
+    endpoint: bool = False
+    endpoint_configs: tuple[str, ...] = ()
+    releases: tuple[str, ...] = ()
+
+    def variables(self) -> dict[str, Any]:
+        return {
+            "endpoint": self.endpoint,
+            "endpoint_configs": list(self.endpoint_configs),
+            "releases": list(self.releases),
+        }
+
+
+NO_IMPORTS = Imports()
+
+
 def release_variables(
     head: LedgerHead,
     releases: Mapping[str, Release],
     *,
     place: Place,
     deployment_config: DeploymentConfig,
+    imports: Imports = NO_IMPORTS,
     nudged: bool = False,
 ) -> dict[str, Any]:
     """Map the head to the variables of terraform/serving.
@@ -69,6 +89,7 @@ def release_variables(
         "deployment": _deployment(replace(shift, maximum_execution_timeout_s=limit_s)),
         "endpoint_configs": {key: asdict(each) for key, each in head.endpoint_configs.items()},
         "endpoint_name": head.endpoint,
+        "imports": imports.variables(),
         "live_config": live_config,
         "releases": {each: _release(each, releases) for each in head.release_ids},
     }

@@ -64,9 +64,6 @@ class TerraformRoot:
     def addresses(self) -> frozenset[str]:
         return self._terraform.addresses()
 
-    def import_object(self, address: str, object_id: str, variables: str) -> None:
-        self._terraform.import_object(address, object_id, var_files=[self._written(variables)])
-
     def taint(self, address: str) -> None:
         self._terraform.taint(address)
 

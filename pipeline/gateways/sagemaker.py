@@ -254,6 +254,10 @@ class SageMaker:
     def delete_model(self, name: str) -> None:
         self._delete("delete_model", ModelName=name)
 
+    def delete_endpoint(self, name: str) -> None:
+        """Delete an endpoint; one that is not there is gone already."""
+        self._delete("delete_endpoint", EndpointName=name)
+
     def restore_settings(self, endpoint: str, config_name: str, shift: DeploymentConfig) -> None:
         """Update an endpoint to the config that it serves, so that its last update has settings.
 

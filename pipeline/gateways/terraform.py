@@ -143,22 +143,19 @@ class Terraform:
         *,
         var_files: Sequence[Path],
         out: Path,
-        targets: Sequence[str] = (),
         timeout_s: float = 600.0,
         lock_timeout_s: int = 0,
         refresh: bool = True,
     ) -> bool:
         """Write a saved plan to `out`; True when it would change anything.
 
-        `targets` limit it to these addresses and what they depend on. Without `refresh` the plan
-        believes the state and asks AWS for nothing that is in it.
+        Without `refresh` the plan believes the state and asks AWS for nothing that is in it.
         """
         completed = self._run(
             "plan",
             timeout_s=timeout_s,
             var_file=[str(path) for path in var_files],
             out=str(out),
-            target=list(targets),
             lock_timeout=f"{lock_timeout_s}s",
             refresh=refresh,
             detailed_exitcode=_flag(),
@@ -210,19 +207,6 @@ class Terraform:
     def force_unlock(self, lock_id: str) -> None:
         """Release a lock whose Terraform is dead. Refused when the state has another lock."""
         self._checked("force-unlock", lock_id, timeout_s=_READ_TIMEOUT_S, force=_flag())
-
-    def import_object(self, address: str, object_id: str, *, var_files: Sequence[Path]) -> None:
-        """Take an object that is there into the state, as the resource at `address`.
-
-        Refused where the state has that resource, and where there is no such object.
-        """
-        self._checked(
-            "import",
-            address,
-            object_id,
-            timeout_s=_READ_TIMEOUT_S,
-            var_file=[str(path) for path in var_files],
-        )
 
     def taint(self, address: str) -> None:
         """Mark that an object must be replaced by the next plan."""

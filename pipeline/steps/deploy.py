@@ -34,7 +34,7 @@ from pipeline.core.records import (
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.steps import around, preflight
 from pipeline.steps.go_back import complete_state, config_for, why_unsound
-from pipeline.steps.leased import serves_live, settled_endpoint, take_over, was_cut_off
+from pipeline.steps.leased import serves_live, settled_endpoint, take_over
 from pipeline.steps.move import (
     MOST_RECORDED,
     Arrived,
@@ -184,8 +184,7 @@ def _serves(workspace: Workspace, book: LeasedLedger, digest: str) -> bool:
     if not serves_live(book.head, seen):
         return False
     logger.info("endpoint=%s serves this model already; nothing to do", book.head.endpoint)
-    if was_cut_off(book):
-        complete_state(workspace, book)
+    complete_state(workspace, book)
     return True
 
 

@@ -1,7 +1,7 @@
 """The way back to an earlier release, from its announcement in the ledger to its proof."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.context import Workspace
 from pipeline.core import ledger
@@ -151,7 +151,7 @@ def _not_moved_back(
 ) -> NotServing:
     details = {"release": release.release_id, "cause": cause[:MOST_RECORDED]}
     book.record(ledger.drop_move(book.head), "rollback failed", **details)
-    keep_variables(workspace, book)
+    complete_state(workspace, book)
     name = workspace.context.endpoint
     message = f"The rollback of {name} to {release.release_id} failed: {cause}"
     remedy = (
@@ -174,22 +174,19 @@ def _not_answering(workspace: Workspace, release: str, report: ProbeReport) -> N
 def complete_state(workspace: Workspace, book: LeasedLedger, *, is_whole: bool = False) -> None:
     """Bring Terraform's state and the kept variables to what serves; the endpoint is not touched.
 
-    `is_whole`: the state is in order. What serves is proved by then: a failure here is told, and is
-    no other outcome.
+    `is_whole`: the state is in order. What serves is proved by then: a failure here is told, is no
+    other outcome, and the next command tries again.
     """
-    if book.head.live is None:
+    if not book.head.state_due:
         return
-    if not is_whole:
-        _complete_state(workspace, book)
-    keep_variables(workspace, book)
-
-
-def _complete_state(workspace: Workspace, book: LeasedLedger) -> None:
     try:
-        seen = settled_endpoint(workspace)
-        planned = plan_serving(workspace, book, book.head, IntentKind.PRUNE, seen)
-        if not planned.summary.is_empty:
-            apply_whole(workspace, book, planned)
+        if not is_whole and book.head.live is not None:
+            seen = settled_endpoint(workspace)
+            planned = plan_serving(workspace, book, book.head, IntentKind.PRUNE, seen)
+            if not planned.summary.is_empty:
+                apply_whole(workspace, book, planned)
+        keep_variables(workspace, book)
+        book.write(replace(book.head, state_due=False))
     except PipelineError as error:
         logger.error("%s", error)
         workspace.context.recorder.note(

@@ -131,11 +131,6 @@ def _release_dead_lock(root: Root, book: LeasedLedger) -> bool:
     return True
 
 
-def was_cut_off(book: LeasedLedger) -> bool:
-    """Tell whether the run before this one could not tell its user how it ended."""
-    return bool(unheard(book.lease.lease))
-
-
 def finished_unheard(book: LeasedLedger, what: str) -> HistoryEvent | None:
     """Return the event with which a run before this one ended, where nobody was told of it."""
     last = book.before

@@ -4,12 +4,13 @@ A deployment, a rollback and a pruning are planned alike, each from another head
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
 
 from pipeline.config import PROJECT_ROOT
 from pipeline.context import Workspace
 from pipeline.core import intents, naming, plan_review, tfvars
-from pipeline.core.errors import PipelineError, PlanRefused
+from pipeline.core.errors import PlanRefused
 from pipeline.core.head import LedgerHead
 from pipeline.core.intents import IntentKind, MoveIntent
 from pipeline.core.outcomes import Action, EndpointObservation, EndpointStatus
@@ -19,6 +20,24 @@ from pipeline.gateways.ports import SavedPlan
 from pipeline.steps.leased import MOVE_TIMEOUT_S, settled_endpoint, unlocked
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """What a plan is made from, the same for every attempt at it."""
+
+    workspace: Workspace
+    book: LeasedLedger
+    head: LedgerHead
+    seen: EndpointObservation
+    imports: tfvars.Imports = tfvars.NO_IMPORTS
+
+    def plan(self, *, refresh: bool = True, nudged: bool = False) -> SavedPlan:
+        variables = rendered(
+            self.workspace, self.head, self.seen, imports=self.imports, nudged=nudged
+        )
+        root = self.workspace.serving
+        return unlocked(root, self.book, lambda: root.plan(variables, refresh=refresh))
 
 
 def plan_serving(
@@ -33,35 +52,24 @@ def plan_serving(
 ) -> SavedPlan:
     """Render the head and plan it. Raises PlanRefused when the guard finds anything unmeant.
 
-    `consent` is asked before an endpoint gets back the settings that Terraform needs to plan it.
+    `consent` is asked before something is done that no plan can show: see _without_settings and
+    _delete_unknown_and_failed.
     """
     intent = intents.intent_of(head, kind, seen, removable=removable)
-    saved = _plan(workspace, book, head, seen)
-    if _correct_state(workspace, head, intent, saved, seen):
-        saved = _plan(workspace, book, head, seen)
+    asked = _Asked(workspace=workspace, book=book, head=head, seen=seen)
+    saved = asked.plan()
+    asked, saved = _with_imports(asked, saved, intent, consent)
+    if _corrected_marks(workspace, intent, saved, seen):
+        saved = asked.plan()
     if plan_review.replaces_for_its_deployment_config(saved.summary) and _is_up(seen):
-        saved = _plan_of_one_updated_by_hand(workspace, book, head, intent, seen, consent)
+        saved = _without_settings(asked, intent, consent)
     elif _must_move(intent, seen) and plan_review.leaves_endpoint_alone(saved.summary):
-        saved = _plan(workspace, book, head, seen, nudged=True)
+        saved = asked.plan(nudged=True)
     refusals = plan_review.review(saved.summary, intent)
     if refusals:
         message = "The plan was refused: " + " ".join(refusals)
         raise PlanRefused(message, remedy="Nothing was applied.")
     return saved
-
-
-def _plan(
-    workspace: Workspace,
-    book: LeasedLedger,
-    head: LedgerHead,
-    seen: EndpointObservation,
-    *,
-    refresh: bool = True,
-    nudged: bool = False,
-) -> SavedPlan:
-    variables = rendered(workspace, head, seen, nudged=nudged)
-    root = workspace.serving
-    return unlocked(root, book, lambda: root.plan(variables, refresh=refresh))
 
 
 def _must_move(intent: MoveIntent, seen: EndpointObservation) -> bool:
@@ -71,13 +79,8 @@ def _must_move(intent: MoveIntent, seen: EndpointObservation) -> bool:
     return intent.moves and _is_up(seen) and not is_there
 
 
-def _plan_of_one_updated_by_hand(
-    workspace: Workspace,
-    book: LeasedLedger,
-    head: LedgerHead,
-    intent: MoveIntent,
-    seen: EndpointObservation,
-    consent: Callable[[str], bool],
+def _without_settings(
+    asked: _Asked, intent: MoveIntent, consent: Callable[[str], bool]
 ) -> SavedPlan:
     """Plan an endpoint whose last update had no DeploymentConfig, which cannot be added in place.
 
@@ -85,79 +88,100 @@ def _plan_of_one_updated_by_hand(
     puts it right. Where that state names the target already, other settings make it a change; where
     it has lost them too, the endpoint is updated to what it serves, with settings.
     """
+    seen = asked.seen
     logger.warning("the endpoint was updated by hand: planned from Terraform's own state")
-    saved = _plan(workspace, book, head, seen, refresh=False)
+    saved = asked.plan(refresh=False)
     if _must_move(intent, seen) and plan_review.leaves_endpoint_alone(saved.summary):
-        saved = _plan(workspace, book, head, seen, refresh=False, nudged=True)
+        saved = asked.plan(refresh=False, nudged=True)
     lost = plan_review.replaces_for_its_deployment_config(saved.summary)
     if not (lost and intent.moves and seen.config_name):
         return saved
     what = f"UpdateEndpoint of {seen.name} to what it serves, {seen.config_name}, with settings."
+    _require_consent(what, consent)
+    asked.book.lease.require_held()
+    hosting = asked.workspace.hosting
+    hosting.restore_settings(seen.name, seen.config_name, quiet_shift(seen.name))
+    settled = settled_endpoint(asked.workspace, timeout_s=MOVE_TIMEOUT_S)
+    return replace(asked, seen=settled).plan()
+
+
+def _require_consent(what: str, consent: Callable[[str], bool]) -> None:
     if not consent(what):
         raise PlanRefused(what, remedy="Nothing was done. To do it: --mode settle --yes")
-    book.lease.require_held()
-    workspace.hosting.restore_settings(seen.name, seen.config_name, quiet_shift(seen.name))
-    return _plan(workspace, book, head, settled_endpoint(workspace, timeout_s=MOVE_TIMEOUT_S))
 
 
-def _correct_state(
-    workspace: Workspace,
-    head: LedgerHead,
-    intent: MoveIntent,
-    saved: SavedPlan,
-    seen: EndpointObservation,
-) -> bool:
-    """Tell Terraform what it does not know; True when the plan has to be made again.
+def _with_imports(
+    asked: _Asked, saved: SavedPlan, intent: MoveIntent, consent: Callable[[str], bool]
+) -> tuple[_Asked, SavedPlan]:
+    """Take into the state what the plan would create and what is there: names are used once.
 
-    An apply that was killed leaves things that its state has not heard of, and marks an endpoint as
-    broken that came up. One that SageMaker calls Failed can only be deleted.
+    An apply that was killed could not write down what it had made.
     """
-    imported = _import_what_exists(workspace, head, saved, seen)
+    created = {change.address for change in saved.summary.changes if change.action is Action.CREATE}
+    models = _created(created, asked.head.release_ids, intents.model_address)
+    configs = _created(created, asked.head.endpoint_configs, intents.config_address)
+    endpoint = intents.ENDPOINT in created and intent.endpoint_exists
+    if not (models or configs or endpoint):
+        return asked, saved
+    name = asked.head.endpoint
+    found = asked.workspace.hosting.hosted_names(name)
+    if endpoint and intent.is_failed and intent.moves:
+        _delete_unknown_and_failed(asked, consent)
+        endpoint = False
+    imports = tfvars.Imports(
+        endpoint=endpoint,
+        endpoint_configs=tuple(
+            key for key in configs if naming.endpoint_config_name(name, key) in found.configs
+        ),
+        releases=tuple(each for each in models if naming.model_name(name, each) in found.models),
+    )
+    if imports == tfvars.NO_IMPORTS:
+        return asked, saved
+    known = (*imports.releases, *imports.endpoint_configs, *([name] if imports.endpoint else ()))
+    logger.warning("Terraform's state does not know what exists: importing %s", ", ".join(known))
+    asked = replace(asked, imports=imports)
+    return asked, asked.plan()
+
+
+def _created(
+    created: Collection[str], keys: Iterable[str], address_of: Callable[[str], str]
+) -> tuple[str, ...]:
+    return tuple(key for key in keys if address_of(key) in created)
+
+
+def _delete_unknown_and_failed(asked: _Asked, consent: Callable[[str], bool]) -> None:
+    """Delete an endpoint that is Failed and not in Terraform's state, which could only replace it.
+
+    SageMaker takes nothing but its deletion (API reference, DescribeEndpoint, EndpointStatus).
+    """
+    name = asked.head.endpoint
+    _require_consent(f"DeleteEndpoint of {name}, which is Failed and serves nothing.", consent)
+    asked.book.lease.require_held()
+    asked.workspace.hosting.delete_endpoint(name)
+    settled_endpoint(asked.workspace, timeout_s=MOVE_TIMEOUT_S)
+
+
+def _corrected_marks(
+    workspace: Workspace, intent: MoveIntent, saved: SavedPlan, seen: EndpointObservation
+) -> bool:
+    """Correct what Terraform's state says of the endpoint; True when there has to be a new plan.
+
+    It marks an endpoint as broken whose creation was cut off and that came up; one that SageMaker
+    calls Failed can only be replaced.
+    """
     tainted = plan_review.replaces_because_tainted(saved.summary)
     if tainted and _is_up(seen):
         logger.warning("an apply was cut off, but the endpoint came up: it is not replaced")
         workspace.serving.untaint(intents.ENDPOINT)
         return True
-    created = intents.ENDPOINT not in imported and any(
+    created = any(
         each.address == intents.ENDPOINT and each.action is Action.CREATE
         for each in saved.summary.changes
     )
     if intent.is_failed and intent.moves and not (tainted or created):
         workspace.serving.taint(intents.ENDPOINT)
         return True
-    return bool(imported)
-
-
-def _import_what_exists(
-    workspace: Workspace, head: LedgerHead, saved: SavedPlan, seen: EndpointObservation
-) -> frozenset[str]:
-    """Import what the plan would create and what is there; names are never used twice."""
-    created = {change.address for change in saved.summary.changes if change.action is Action.CREATE}
-    ids = {each: name for each, name in _names(head) if each in created}
-    if not ids:
-        return frozenset()
-    found = workspace.hosting.hosted_names(head.endpoint)
-    there = found.models | found.configs
-    if seen.status is not EndpointStatus.ABSENT:
-        there |= {head.endpoint}
-    missing = [(address, name) for address, name in ids.items() if name in there]
-    for address, name in missing:
-        logger.warning("%s exists, and Terraform's state does not know it: imported", name)
-        workspace.serving.import_object(address, name, saved.variables)
-    return frozenset(address for address, _ in missing)
-
-
-def _names(head: LedgerHead) -> Sequence[tuple[str, str]]:
-    """Return address and name of what cannot be created twice; in the order they depend."""
-    models = [
-        (intents.model_address(each), naming.model_name(head.endpoint, each))
-        for each in head.release_ids
-    ]
-    configs = [
-        (intents.config_address(key), naming.endpoint_config_name(head.endpoint, key))
-        for key in head.endpoint_configs
-    ]
-    return [*models, *configs, (intents.ENDPOINT, head.endpoint)]
+    return False
 
 
 def _is_up(seen: EndpointObservation) -> bool:
@@ -165,7 +189,12 @@ def _is_up(seen: EndpointObservation) -> bool:
 
 
 def rendered(
-    workspace: Workspace, head: LedgerHead, seen: EndpointObservation, *, nudged: bool = False
+    workspace: Workspace,
+    head: LedgerHead,
+    seen: EndpointObservation,
+    *,
+    imports: tfvars.Imports = tfvars.NO_IMPORTS,
+    nudged: bool = False,
 ) -> str:
     """Return the variables of terraform/serving for this head."""
     variables = tfvars.release_variables(
@@ -173,6 +202,7 @@ def rendered(
         {each: workspace.ledger.release(each) for each in head.release_ids},
         place=place_of(workspace),
         deployment_config=seen.deployment_config or quiet_shift(head.endpoint),
+        imports=imports,
         nudged=nudged,
     )
     return tfvars.render(variables, template(tfvars.RELEASE_TEMPLATE), name=tfvars.RELEASE_TEMPLATE)
@@ -188,11 +218,7 @@ def template(name: str) -> str:
 
 
 def keep_variables(workspace: Workspace, book: LeasedLedger) -> None:
-    """Store the variables of what serves beside the ledger; a failure must not hide the outcome."""
-    if book.head.live is None:
-        return
-    try:
+    """Store the variables of what serves beside the ledger, for a person at the keyboard."""
+    if book.head.live is not None:
         seen = workspace.hosting.observe(book.head.endpoint)
         workspace.ledger.store_tfvars(rendered(workspace, book.head, seen))
-    except PipelineError as error:
-        logger.warning("the variables of what serves were not stored: %s", error.message)

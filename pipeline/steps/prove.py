@@ -15,7 +15,7 @@ from pipeline.steps.go_back import BACK, begin_return, complete_state, go_back, 
 from pipeline.steps.leased import serves_live, settled_endpoint
 from pipeline.steps.move import MOST_RECORDED, Arrived, Stayed, announced_in, apply_whole
 from pipeline.steps.orphans import remove_orphans
-from pipeline.steps.planning import keep_variables, plan_serving
+from pipeline.steps.planning import plan_serving
 from pipeline.steps.probe import held_out, probe, probe_answers
 
 logger = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ def _after_failed_tests(
     book.record(head, what, release=release.release_id, failures=failures)
     if goes_back:
         return _returned(workspace, book, said)
-    keep_variables(workspace, book)
+    complete_state(workspace, book)
     if previous is None:
         remedy = (
             f"There is no earlier healthy release to go back to: {release.release_id} keeps "
@@ -97,7 +97,7 @@ def _after_a_move_that_failed(
         head = ledger.quarantine(head, release.release_id, reason=cause, when=now)
     book.record(head, "deployment failed", release=release.release_id, cause=cause)
     drop_unmade(workspace, book, release.release_id, outcome.addresses)
-    keep_variables(workspace, book)
+    complete_state(workspace, book)
     logs = _last_words(workspace) if to_blame else ""
     said = f"Release {release.release_id} was not deployed. {outcome.cause}{logs}"
     if book.head.live is None:

@@ -1,6 +1,7 @@
 """Removes what no rollback needs: a plan of its own, of which the endpoint is no part."""
 
 import logging
+from dataclasses import replace
 
 from pipeline.context import Workspace
 from pipeline.core import intents, ledger, naming
@@ -17,10 +18,9 @@ from pipeline.steps.leased import (
     serves_live,
     settled_endpoint,
     take_over,
-    was_cut_off,
 )
 from pipeline.steps.move import apply_whole
-from pipeline.steps.planning import keep_variables, plan_serving
+from pipeline.steps.planning import plan_serving
 
 logger = logging.getLogger(__name__)
 
@@ -34,8 +34,7 @@ def prune(workspace: Workspace) -> tuple[str, ...]:
     book = take_over(workspace)
     pruned, remaining = ledger.prune(book.head)
     if not pruned.releases:
-        if was_cut_off(book):
-            complete_state(workspace, book)
+        complete_state(workspace, book)
         return (f"Nothing to do: {book.head.endpoint} has no release to remove.",)
     seen = _serving(workspace, book.head)
     _remove(workspace, book, pruned, remaining, seen)
@@ -67,10 +66,11 @@ def _remove(
     The other way round, a run that dies in between would leave what every later plan would delete,
     and no deployment may delete anything.
     """
+    book.write(replace(book.head, state_due=True))
     removable = intents.addresses_of_pruned(pruned)
     planned = plan_serving(workspace, book, remaining, IntentKind.PRUNE, seen, removable=removable)
     apply_whole(workspace, book, planned)
     releases = " ".join(pruned.releases)
-    book.record(remaining, "pruned", releases=releases)
-    keep_variables(workspace, book)
+    book.record(replace(remaining, state_due=True), "pruned", releases=releases)
+    complete_state(workspace, book, is_whole=True)
     logger.info("pruned endpoint=%s releases=%s", remaining.endpoint, releases)

@@ -27,7 +27,6 @@ from pipeline.steps.leased import (
     serves_live,
     settled_endpoint,
     take_over,
-    was_cut_off,
 )
 from pipeline.steps.move import MOST_RECORDED
 from pipeline.steps.probe import probe_answers
@@ -136,8 +135,7 @@ def _begun(workspace: Workspace, book: LeasedLedger, *, to: str, reason: str) ->
     serves = serves_live(head, settled_endpoint(workspace))
     target = _target(workspace, head, to, live_serves=serves)
     if serves and target == head.live_release:
-        if was_cut_off(book):
-            complete_state(workspace, book)
+        complete_state(workspace, book)
         workspace.context.recorder.note(f"{target} serves already.")
         return WentBack(plan=None, probe=_proved(workspace, book, target))
     said = f"Rolled back by {workspace.context.who}: {reason}"

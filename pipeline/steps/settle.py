@@ -5,20 +5,20 @@ command that every message may name.
 """
 
 import logging
+from dataclasses import replace
 
 from pipeline.context import Workspace
-from pipeline.core import intents, ledger, naming
+from pipeline.core import intents, ledger, naming, plan_review
 from pipeline.core.errors import NotServing, PipelineError, PlanRefused
 from pipeline.core.head import LedgerHead, MoveKind
 from pipeline.core.intents import IntentKind
-from pipeline.core.outcomes import PlanSummary
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.steps import around
-from pipeline.steps.go_back import go_back
+from pipeline.steps.go_back import complete_state, go_back
 from pipeline.steps.leased import require_ledger, serves_live, settled_endpoint, take_over
 from pipeline.steps.move import Arrived, apply, apply_failed
 from pipeline.steps.orphans import remove_orphans
-from pipeline.steps.planning import keep_variables, plan_serving
+from pipeline.steps.planning import plan_serving
 from pipeline.steps.probe import probe_answers
 from pipeline.steps.prove import conclude_deployment
 from pipeline.steps.unfinished import adopt
@@ -41,7 +41,8 @@ def settle(workspace: Workspace) -> tuple[str, ...]:
     _require_serving(workspace, book)
     removed = remove_orphans(workspace, book)
     around.converge(workspace, book)
-    keep_variables(workspace, book)
+    book.write(replace(book.head, state_due=True))  # the variables are kept anew in any case
+    complete_state(workspace, book, is_whole=True)
     lines = (*done, *(f"Removed: {name}" for name in removed))
     serving = f"{book.head.endpoint} serves {book.head.live_release}."
     return (*lines, serving) if lines else (f"Nothing to do: {serving}",)
@@ -81,7 +82,7 @@ def _agree(workspace: Workspace, book: LeasedLedger) -> tuple[str, ...]:
     if planned.summary.is_empty:
         return ()
     lines = tuple(f"{change.action.value}: {change.address}" for change in planned.summary.changes)
-    touched = _touches_endpoint(planned.summary)
+    touched = not plan_review.leaves_endpoint_alone(planned.summary)
     message = "\n".join(("This would be done to the endpoint itself:", *lines))
     if touched and not confirm(f"{message}\nDo it?"):
         raise PlanRefused(message, remedy="Nothing was applied. To do it: --mode settle --yes")
@@ -92,10 +93,6 @@ def _agree(workspace: Workspace, book: LeasedLedger) -> tuple[str, ...]:
         raise apply_failed(workspace.serving.name, applied)
     book.record(book.head, "settled", changes=" ".join(lines)[:500])
     return lines
-
-
-def _touches_endpoint(summary: PlanSummary) -> bool:
-    return any(each.address == intents.ENDPOINT for each in summary.changes)
 
 
 def _require_live(workspace: Workspace, book: LeasedLedger) -> None:

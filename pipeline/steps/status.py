@@ -67,7 +67,8 @@ def to_settle(head: LedgerHead, seen: EndpointObservation) -> bool:
     """Tell whether something was left that mode settle would finish or put right."""
     differs = any("otherwise" in line for line in against_ledger(head, seen))
     by_hand = seen.status is EndpointStatus.IN_SERVICE and seen.deployment_config is None
-    return head.move is not None or head.surroundings_due or differs or by_hand
+    due = head.surroundings_due or head.state_due
+    return head.move is not None or due or differs or by_hand
 
 
 def _unfinished(move: Move) -> str:

@@ -27,6 +27,20 @@ variable "endpoint_name" {
   type        = string
 }
 
+variable "imports" {
+  description = <<-EOT
+    What exists under the names of this endpoint and is not in the state, by its keys: it is taken into the state by the
+    same plan. A key that the state has already is left alone.
+  EOT
+  type = object({
+    endpoint         = optional(bool, false)
+    endpoint_configs = optional(set(string), [])
+    releases         = optional(set(string), [])
+  })
+  default  = {}
+  nullable = false
+}
+
 variable "live_config" {
   description = "The key of endpoint_configs that the endpoint serves. Moving it deploys; moving it back rolls back."
   type        = string

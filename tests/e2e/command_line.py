@@ -24,7 +24,7 @@ _CONFIGURES = {name for names in ENVIRONMENT_NAMES.values() for name in names}
 _LEFT_OUT = re.compile(r"(CI|AWS|GITLAB|MLOPS|EMULATOR)(_.*)?")
 # GitLab documentation, "artifacts:reports:dotenv": one variable per line, nothing is unquoted
 _DOTENV_LINE = re.compile(r"[A-Z_]+=[^\n$]*")
-_LIMIT_S = 200.0
+_LIMIT_S = 400.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ from tests.e2e.alone import offer_foundation
 from tests.e2e.command_line import WRAPPER, CommandLine
 from tests.e2e.shared import Shared, shared_by_workers
 from tests.e2e.story import PATIENT, Seen, Story, look
+from tests.e2e.three import Made, Three, a_copy, make_three, make_went_back
 from tests.emulated.embedded import Embedded
 from tests.support.embedded_aws import embedded_aws
 
@@ -136,6 +137,36 @@ def unloadable_job(promoted: Story, shared: Shared) -> str:
     outcome = shared.once("unloadable", lambda: promoted.run("--mode", "training", *flags))
     assert outcome.exit_code == 0, outcome.stderr
     return outcome.job
+
+
+@pytest.fixture(scope="session")
+def three_made(
+    shared: Shared, tmp_path_factory: pytest.TempPathFactory, trained_job: str, other_job: str
+) -> Made:
+    def made() -> Made:
+        folder = tmp_path_factory.mktemp("three")
+        return make_three(shared, folder, job=trained_job, other_job=other_job)
+
+    return shared.once("three", made)
+
+
+@pytest.fixture(scope="session")
+def three_went_back(
+    shared: Shared, tmp_path_factory: pytest.TempPathFactory, three_made: Made
+) -> Made:
+    """The same after a rollback: B serves, C is barred."""
+
+    def made() -> Made:
+        return make_went_back(shared, tmp_path_factory.mktemp("three-went-back"), three_made)
+
+    return shared.once("three went back", made)
+
+
+@pytest.fixture
+def three(three_made: Made, tmp_path: Path) -> Iterator[Three]:
+    """An endpoint with the releases A, B and C, of which C serves, alone in its AWS."""
+    with a_copy(three_made, tmp_path) as three:
+        yield three
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,7 +1,8 @@
 """One embedded AWS for all Terraform tests, and the serving root driven as the runner drives it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from pipeline.gateways.terraform import Engine, Terraform, find_engine
 from tests.support.embedded_aws import PROJECT_ROOT, embedded_aws
 from tests.support.provider_process import provider_process
 from tests.terraform.offline import OfflineTerraform, offline_terraform
+from tests.terraform.recorder import Recorder, recording
 
 REGION = "us-east-1"
 STATE_BUCKET = "terraform-test-state"
@@ -42,17 +44,41 @@ def attached_environment(
     engine: Engine, terraform_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, str]]:
     """The same, with one process of the provider for all commands that nobody interrupts."""
-    folder = tmp_path_factory.mktemp("provider")
-    terraform = Terraform(
-        engine,
-        PROJECT_ROOT / "terraform" / "serving",
-        data_dir=folder / "data",
-        environment=terraform_environment,
-    )
-    terraform.init(None)
-    environment = {"GOGC": "400", **terraform_environment}
-    with provider_process(folder / "data", environment, folder) as how:
-        yield environment | how
+    with attached(engine, terraform_environment, tmp_path_factory.mktemp("provider")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def recorder(cloud: Cloud) -> Recorder:
+    return Recorder(str(cloud.endpoint_url))
+
+
+@pytest.fixture(scope="session")
+def recorded_environment(
+    engine: Engine,
+    terraform_environment: dict[str, str],
+    recorder: Recorder,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[dict[str, str]]:
+    """The same, with a provider whose calls are written down."""
+    folder = tmp_path_factory.mktemp("recorded")
+    with (
+        recording(recorder) as url,
+        attached(engine, terraform_environment, folder, AWS_ENDPOINT_URL=url) as found,
+    ):
+        yield found
+
+
+@contextmanager
+def attached(
+    engine: Engine, environment: Mapping[str, str], folder: Path, **of_provider: str
+) -> Iterator[dict[str, str]]:
+    """Start a provider; yield the environment in which Terraform talks to it."""
+    root = PROJECT_ROOT / "terraform" / "serving"
+    Terraform(engine, root, data_dir=folder / "data", environment=environment).init(None)
+    thrifty = {"GOGC": "400", **environment}
+    with provider_process(folder / "data", thrifty | of_provider, folder) as how:
+        yield thrifty | how
 
 
 @pytest.fixture(scope="session")

@@ -10,12 +10,14 @@ from typing import Any
 from pipeline.gateways.aws import Cloud
 from pipeline.gateways.terraform import Engine
 from tests.support.embedded_aws import admin
+from tests.terraform.recorder import Recorder
 from tests.terraform.stacks import Stack
 
 ROLE = "arn:aws:iam::000000000000:role/execution"
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.9-0-cpu-py3"
 BUCKET = "terraform-test-artifacts"
 ENDPOINT = "module.endpoint.aws_sagemaker_endpoint.this"
+QUIET = "module.endpoint.aws_cloudwatch_metric_alarm.quiet"
 MOVE_ONLY = {ENDPOINT: "update"}
 # The provider's client sends a call again whose answer it lost; the first one was taken.
 TAKEN_TWICE = "Cannot update in-progress endpoint"
@@ -43,13 +45,18 @@ class Wanted:
     configs: Mapping[str, int] = field(default_factory=dict)  # config key -> instance count
     live: str
     strategy: Mapping[str, Any] = field(default_factory=lambda: {"strategy": "all_at_once"})
-    alarms_of: str
+    alarms_of: str | None  # a config key; None is the quiet alarm
     instance_types: Mapping[str, str] = field(default_factory=dict)  # ml.m5.large unless named
 
     def moved_to(self, key: str, **strategy: Any) -> "Wanted":
+        """Move under the watch of the config's own alarms."""
         return replace(
             self, live=key, alarms_of=key, strategy=strategy or {"strategy": "all_at_once"}
         )
+
+    def rolled_back_to(self, key: str) -> "Wanted":
+        """Go back all at once, under the watch of the alarm that never rings."""
+        return replace(self, live=key, alarms_of=None, strategy={"strategy": "all_at_once"})
 
     def with_release(self, release: str, count: int = 1) -> "Wanted":
         configs = {**self.configs, f"{release}-n{count}": count}
@@ -63,12 +70,7 @@ class Wanted:
 
     def tfvars(self) -> dict[str, Any]:
         return {
-            "deployment": {
-                **self.strategy,
-                "alarm_names": [
-                    f"{self.endpoint}-{self.alarms_of}-{kind}" for kind in ("errors", "latency")
-                ],
-            },
+            "deployment": {**self.strategy, "alarm_names": self._watching()},
             "endpoint_configs": {
                 key: {"release": key.rsplit("-n", 1)[0], "instance_count": count}
                 for key, count in self.configs.items()
@@ -83,6 +85,11 @@ class Wanted:
             "s3_use_path_style": True,
             "tags": {"mlops:project": "table"},
         }
+
+    def _watching(self) -> list[str]:
+        if self.alarms_of is None:
+            return [f"{self.endpoint}-quiet"]
+        return [f"{self.endpoint}-{self.alarms_of}-{kind}" for kind in ("errors", "latency")]
 
 
 def _release(release: str, instance_type: str) -> dict[str, Any]:
@@ -152,6 +159,24 @@ class ServingStack(Stack):
             EndpointName=self.endpoint
         )
         return described
+
+
+class RecordedStack(ServingStack):
+    """The same, with a provider that goes through the recorder."""
+
+    def __init__(
+        self,
+        name: str,
+        cloud: Cloud,
+        engine: Engine,
+        environment: Mapping[str, str],
+        folder: Path,
+        *,
+        recorder: Recorder,
+    ) -> None:
+        super().__init__(name, cloud, engine, environment, folder)
+        self.recorder = recorder
+        recorder.taken()
 
 
 def planned_and_applied(stack: ServingStack, wanted: Wanted) -> dict[str, str]:

@@ -37,12 +37,9 @@ class Stack:
         out = f"-out={self._folder / 'plan'}"
         return planned_changes(self.by_hand("plan", "-json", out, *options))
 
-    def apply(self, *options: str) -> Completed:
-        """Apply the plan made last, as the runner does unless there are options."""
-        plan = self._folder / "plan"
-        if not options:
-            return self._terraform.apply(plan, timeout_s=120)
-        return self.ended("apply", "-input=false", "-no-color", *options, str(plan))
+    def apply(self) -> Completed:
+        """Apply the plan made last."""
+        return self._terraform.apply(self._folder / "plan", timeout_s=180)
 
     def destroy(self) -> None:
         self.by_hand("destroy", "-auto-approve")
@@ -50,7 +47,11 @@ class Stack:
     def by_hand(self, command: str, *arguments: str) -> str:
         """Run what the runner never does, or not so, with the variables of the last plan."""
         given = ("-input=false", f"-var-file={self._variables}")
-        ended = self.ended(command, *given, *arguments)
+        return self.by_name(command, *given, *arguments)
+
+    def by_name(self, *arguments: str) -> str:
+        """Run what takes no variables; return what it printed."""
+        ended = self.ended(*arguments)
         assert ended.exit_code == 0, ended.stderr + ended.stdout
         return ended.stdout
 
@@ -59,7 +60,7 @@ class Stack:
             [*self._engine.argv, *arguments],
             cwd=self._root,
             environment={**self._environment, "TF_DATA_DIR": str(self._folder / "data")},
-            timeout_s=120,
+            timeout_s=180,
         )
 
 

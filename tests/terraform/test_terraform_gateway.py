@@ -17,6 +17,8 @@ import psutil
 import pytest
 
 from pipeline.core.errors import CloudUnusable, LeaseHeld
+from pipeline.core.outcomes import Action
+from pipeline.core.plan import summarize
 from pipeline.gateways.aws import Cloud
 from pipeline.gateways.provider_mirror import PROVIDER_VERSION, cli_environment
 from pipeline.gateways.state_bucket import find_lock
@@ -369,7 +371,12 @@ def test_after_a_kill_the_lock_is_read_and_released_and_what_was_made_is_taken_i
     assert terraform.state_lock() is None
     assert terraform.addresses() == frozenset()
 
-    terraform.import_object("aws_sns_topic.slow", topic(cloud, text), var_files=[])
+    address = f'to = aws_sns_topic.slow\n  id = "{topic(cloud, text)}"'
+    (tmp_path / "tiny" / "imports.tf").write_text(f"import {{\n  {address}\n}}\n")
+    assert terraform.plan(var_files=[], out=plan) is True
+    (change,) = summarize(terraform.show(plan)).changes
+    assert (change.address, change.action) == ("aws_sns_topic.slow", Action.IMPORT)
+    assert terraform.apply(plan).exit_code == 0
     assert terraform.plan(var_files=[], out=plan) is False
     terraform.destroy(var_files=[])
 
@@ -402,17 +409,6 @@ def topic(cloud: Cloud, text: str) -> str:
         if each["TopicArn"].rpartition(":")[2] in text
     )
     return str(arn)
-
-
-def test_an_object_that_is_not_there_is_not_imported(
-    cloud: Cloud, engine: Engine, terraform_environment: dict[str, str], tmp_path: Path
-) -> None:
-    text = SLOW_IN_AWS.replace("NAME", unique("topic"))
-    terraform = Remote(cloud, engine, tmp_path, terraform_environment, text).terraform
-    absent = f"arn:aws:sns:{REGION}:000000000000:absent"
-    with pytest.raises(CloudUnusable, match=r"(?s)import of tiny failed.*non-existent"):
-        terraform.import_object("aws_sns_topic.slow", absent, var_files=[])
-    assert terraform.state_lock() is None
 
 
 def test_a_plan_that_does_not_look_believes_the_state(

@@ -234,7 +234,7 @@ def test_every_key_outside_a_section_but_two_has_a_variable() -> None:
 
 
 one_line = st.text(
-    st.characters(exclude_categories=("Cs",), exclude_characters="\n\r\x00\x85\u2028\u2029"),
+    st.characters(exclude_categories=["Cs"], exclude_characters="\n\r\x00\x85\u2028\u2029"),
     max_size=245,
 )
 

@@ -9,7 +9,7 @@ from pipeline.core import naming
 from pipeline.core.head import Strategy
 from pipeline.core.outcomes import EndpointStatus
 from pipeline.steps.deploy import configured_shift
-from pipeline.steps.prove import config_for
+from pipeline.steps.go_back import config_for
 from tests.fakes.boundary import NoFaults
 from tests.simulation.commands import Command, Mode, workspace_of
 from tests.simulation.world import empty_world

@@ -46,4 +46,27 @@ resource "aws_cloudwatch_metric_alarm" "rollback" {
     EndpointName       = var.endpoint_name
     VariantName        = var.variant_name
   }
+
+  lifecycle {
+    create_before_destroy = true # what serves keeps its alarms until the endpoint has moved
+  }
+}
+
+# The watch of a rollback. Alarms that ring because of what is left behind would abort the way back, the alarms of the
+# config to go back to may still ring from its own past, and SageMaker wants 1 to 10 alarms (API reference, AlarmList).
+resource "aws_cloudwatch_metric_alarm" "quiet" {
+  alarm_name          = "${var.endpoint_name}-quiet"
+  alarm_description   = "Never rings: nobody publishes its metric. A rollback of ${var.endpoint_name} is watched by it alone, because SageMaker wants an alarm and none may stop a rollback."
+  comparison_operator = "GreaterThanThreshold"
+  evaluation_periods  = 1
+  metric_name         = "Never"
+  namespace           = "MLOps"
+  period              = 60
+  statistic           = "Sum"
+  threshold           = 0
+  treat_missing_data  = "notBreaching"
+
+  dimensions = {
+    EndpointName = var.endpoint_name
+  }
 }

@@ -7,7 +7,7 @@ locals {
 }
 
 # Models and endpoint configs are immutable in SageMaker, and the endpoint may return to any retained one:
-# nothing under an existing key is ever edited, and the apply that moves the endpoint deletes nothing.
+# nothing under an existing key is ever edited, and the apply that moves the endpoint should delete nothing.
 resource "aws_sagemaker_model" "release" {
   #checkov:skip=CKV_AWS_370: the scanner cannot see into a release, which says by network_isolation whether it is isolated (owner: platform)
   for_each = var.releases
@@ -35,6 +35,12 @@ resource "aws_sagemaker_model" "release" {
     "mlops:artifact-sha256" = each.value.artifact_sha256
     "mlops:model-package"   = each.value.model_package_arn
     "mlops:release"         = each.key
+  }
+
+  lifecycle {
+    # SageMaker deletes what is serving without a word. With this, Terraform deletes after the endpoint has moved, and not
+    # at all when it has not; without it, before. Names are never free twice, so an edit fails before it deletes.
+    create_before_destroy = true
   }
 }
 
@@ -73,6 +79,10 @@ resource "aws_sagemaker_endpoint_configuration" "release" {
 
   tags = {
     "mlops:release" = each.value.release
+  }
+
+  lifecycle {
+    create_before_destroy = true # as above
   }
 }
 
@@ -122,13 +132,14 @@ resource "aws_sagemaker_endpoint" "this" {
   }
 
   # SageMaker looks the alarms up when the endpoint is created or moved.
-  depends_on = [aws_cloudwatch_metric_alarm.rollback]
+  depends_on = [aws_cloudwatch_metric_alarm.quiet, aws_cloudwatch_metric_alarm.rollback]
 
   lifecycle {
     # SageMaker can roll an update back and end InService on the old config; the provider calls that a success
-    # (hashicorp/terraform-provider-aws issues 48997 and 46663).
+    # (hashicorp/terraform-provider-aws issues 48997 and 46663). By name: `terraform import` looks at this too, and
+    # knows no endpoint config that the state does not hold yet.
     postcondition {
-      condition     = self.endpoint_config_name == aws_sagemaker_endpoint_configuration.release[var.live_config].name
+      condition     = self.endpoint_config_name == "${var.endpoint_name}-${var.live_config}"
       error_message = "SageMaker rolled the update back: the endpoint serves ${self.endpoint_config_name}, not the endpoint config that was asked for."
     }
   }

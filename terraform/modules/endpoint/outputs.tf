@@ -13,6 +13,11 @@ output "endpoint_name" {
   value       = aws_sagemaker_endpoint.this.name
 }
 
+output "quiet_alarm_name" {
+  description = "Name of the alarm that never rings; a rollback belongs under its watch alone."
+  value       = aws_cloudwatch_metric_alarm.quiet.alarm_name
+}
+
 output "rollback_alarm_names" {
   description = "Names of the alarms by endpoint config key; a move to a config belongs under the watch of its own."
   value = { for key in keys(var.endpoint_configs) : key => [

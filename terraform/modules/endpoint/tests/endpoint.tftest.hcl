@@ -91,6 +91,25 @@ run "models_configs_alarms_and_the_endpoint" {
   }
 }
 
+run "rollback_is_watched_by_an_alarm_that_cannot_ring" {
+  command = plan
+
+  variables {
+    deployment  = { alarm_names = ["iris-quiet"] }
+    live_config = "r-20260101-120000-aaaaaa-n1"
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.quiet.alarm_name == "iris-quiet" && output.quiet_alarm_name == one(one(one(aws_sagemaker_endpoint.this.deployment_config).auto_rollback_configuration).alarms).alarm_name
+    error_message = "The quiet alarm should be the one that watches."
+  }
+
+  assert {
+    condition     = [for alarm in [aws_cloudwatch_metric_alarm.quiet] : "${alarm.namespace}/${alarm.metric_name} ${alarm.dimensions["EndpointName"]} ${alarm.treat_missing_data} ${alarm.evaluation_periods}"] == ["MLOps/Never iris notBreaching 1"]
+    error_message = "Nobody should publish its metric, and no data should not breach."
+  }
+}
+
 run "canary_shifts_a_share_first" {
   command = plan
 
