@@ -74,7 +74,7 @@ def leave(workspace: Workspace, book: LeasedLedger, *, to: str, reason: str) -> 
 
 
 def _finished(workspace: Workspace, book: LeasedLedger, *, to: str) -> WentBack | None:
-    """Finish what an earlier run of this command began; None where it began nothing like it."""
+    """Finish what an earlier run of this command began; None where nothing like it was begun."""
     head, begun = book.head, book.head.move
     if begun is None:
         event = finished_unheard(book, "rolled back")
@@ -83,9 +83,6 @@ def _finished(workspace: Workspace, book: LeasedLedger, *, to: str) -> WentBack 
     target = head.endpoint_configs[begun.target].release
     if begun.goes_back and to in (PREVIOUS, target):
         return _carried_on(workspace, book, to=to)
-    # Somebody wants to go elsewhere than what was begun: it is not finished any more.
-    what = f"{begun.kind.value} given up"
-    book.record(ledger.drop_move(head), what, release=target)
     return None
 
 
@@ -130,8 +127,9 @@ def _carried_on(workspace: Workspace, book: LeasedLedger, *, to: str) -> WentBac
 
 
 def _begun(workspace: Workspace, book: LeasedLedger, *, to: str, reason: str) -> WentBack:
-    """Announce the way back, then go it."""
-    head = book.head
+    """Announce the way back, then go it; what was begun to go elsewhere is given up for it."""
+    given_up = book.head.move
+    head = ledger.drop_move(book.head) if given_up else book.head
     serves = serves_live(head, settled_endpoint(workspace))
     target = _target(workspace, head, to, live_serves=serves)
     if serves and target == head.live_release:
@@ -139,7 +137,11 @@ def _begun(workspace: Workspace, book: LeasedLedger, *, to: str, reason: str) ->
         workspace.context.recorder.note(f"{target} serves already.")
         return WentBack(plan=None, probe=_proved(workspace, book, target))
     said = f"Rolled back by {workspace.context.who}: {reason}"
-    book.write(_announced(workspace, head, target, reason=said, bars=serves))
+    announced = _announced(workspace, head, target, reason=said, bars=serves)
+    if given_up:
+        book.record(announced, f"{given_up.kind.value} given up", config=given_up.target)
+    else:
+        book.write(announced)
     if serves:
         workspace.context.recorder.note(
             f"{head.live_release} is quarantined once {target} serves.",
