@@ -101,6 +101,7 @@ class Behaviour(StrEnum):
     RINGS = "rings"
     FAILS = "fails"
     WRONG = "wrong"
+    CANNOT_BE_MADE = "cannot be made"
 
 
 class _Chosen(TypedDict):
@@ -163,6 +164,10 @@ class FakeCloud:
     def create_model(self, name: str, attributes: Attributes) -> None:
         if name in self.models:
             message = f'Cannot create already existing model "{name}".'
+            raise Refused(message)
+        artifact = attributes.get(ARTIFACT_OF_MODEL, "")
+        if self.behaviours.get(artifact) is Behaviour.CANNOT_BE_MADE:
+            message = f"Could not access model data at {artifact}."
             raise Refused(message)
         self.models[name] = attributes
 

@@ -67,6 +67,8 @@ class State:
     objects: Mapping[str, Known] = field(default_factory=dict)
     serial: int = 0
     lock: StateLock | None = None
+    edit: Callable[[Mapping[str, Wanted]], Mapping[str, Wanted]] | None = None  # another code
+    on_overrun: Callable[[], None] = field(default=lambda: None)  # somebody took the lock away
 
     def copy(self) -> "State":
         return replace(self)
@@ -91,6 +93,7 @@ class _Locked:
         self.boundary = boundary
         self._who = who
         self._now = now
+        self._own = ""
 
     def acquire(self, operation: str) -> None:
         lock = self.state.lock
@@ -104,6 +107,7 @@ class _Locked:
             created_at=self._now(),
             path=self.name,
         )
+        self._own = self.state.lock.lock_id
 
     def during(self, operation: str, do: Callable[[], T]) -> T:
         """Do a whole command under the lock; whoever is killed within leaves it."""
@@ -128,6 +132,8 @@ class _Locked:
         return CloudUnusable(message, remedy="Mend what Terraform names.")
 
     def save(self, objects: Mapping[str, Known]) -> None:
+        if self.state.lock is None or self.state.lock.lock_id != self._own:
+            self.state.on_overrun()
         if objects != self.state.objects:
             self.state.objects = dict(objects)
             self.state.serial += 1
@@ -176,6 +182,8 @@ class FakeServing:
 
     def _planned(self, variables: str, *, refresh: bool) -> SavedPlan:
         state, wanted = self._lock.state, wanted_by(variables)
+        if state.edit is not None:
+            wanted = state.edit(wanted)
         prior = self._refreshed(state.objects) if refresh else state.objects
         summary = _summary(tuple(_changes(prior, wanted)))
         file = Path(f"plan-{len(self._plans)}")

@@ -1,10 +1,10 @@
 """What may go wrong at a boundary, by name, and the boundary at which it does."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from pipeline.core import naming
+from pipeline.core import intents, naming
 from pipeline.core.errors import CloudUnusable
 from pipeline.core.head import DeploymentConfig
 from pipeline.core.outcomes import EndpointStatus
@@ -13,6 +13,7 @@ from pipeline.core.requests import Request
 from pipeline.session import Terminated
 from tests.fakes.boundary import AllEnds, CallFailed, Kind, NoFaults, TerraformEnds
 from tests.fakes.cloud import UNHEALTHY, Ending, Outcome
+from tests.fakes.serving_root import AUTO_ROLLBACK, Wanted
 from tests.simulation.commands import Command, Ended, Mode, run_command
 from tests.simulation.world import ENDPOINT, FOREIGN_CONFIG, World
 
@@ -311,7 +312,23 @@ def _unused_config_deleted(world: World) -> None:
 
 
 def _unlocked(world: World) -> None:
+    world.facts.unlocked_by_hand = True
     world.serving.lock = None
+
+
+def _edited(world: World) -> None:
+    """Somebody takes the rollback alarms out of the code: every plan replaces the endpoint."""
+    world.serving.edit = _without_auto_rollback
+
+
+def _without_auto_rollback(wanted: Mapping[str, Wanted]) -> Mapping[str, Wanted]:
+    endpoint = wanted[intents.ENDPOINT]
+    kept = {
+        path: value
+        for path, value in endpoint.attributes.items()
+        if not path.startswith(AUTO_ROLLBACK)
+    }
+    return {**wanted, intents.ENDPOINT: replace(endpoint, attributes=kept)}
 
 
 def _all() -> Iterator[Fault]:
@@ -361,6 +378,7 @@ def _all() -> Iterator[Fault]:
         "hand: endpoint deleted": _endpoint_deleted,
         "hand: unused config deleted": _unused_config_deleted,
         "hand: unlocked": _unlocked,
+        "hand: code edited": _edited,
     }
     for name, hand in hands.items():
         yield Fault(name=name, kinds=_STEPS | {Kind.CALL, Kind.MOVE}, effect=_by_hand(hand))

@@ -37,6 +37,7 @@ def watch(world: World) -> None:
     world.bucket.watch = lambda key, before, after: _written(world, key, before, after)
     world.cloud.on_asked = lambda asked: _asked(world, asked)
     world.cloud.on_chosen = lambda asked, outcome: _chosen(world, asked, outcome)
+    world.serving.on_overrun = lambda: _overrun(world)
     world.cloud.on_deleted = lambda kind, name: _deleted(world, kind, name)
 
 
@@ -80,6 +81,11 @@ def _chosen(world: World, asked: Asked, outcome: Outcome) -> None:
         return
     if outcome.reason in (None, UNHEALTHY):  # an alarm leaves no reason
         world.facts.at_fault.add(release)
+
+
+def _overrun(world: World) -> None:
+    """6: two of Terraform never write one state, unless a person unlocked it."""
+    _require(world.facts.unlocked_by_hand, 6, "a state is written that another one has locked")
 
 
 def _deleted(world: World, kind: str, name: str) -> None:

@@ -18,7 +18,7 @@ _PAST_THE_LEASE_S = 16 * 60.0
 _FOR_EVER_S = 30 * 24 * 3600.0
 _MOST_TYPED = 3
 _BETWEEN_S = 60.0
-_TOLD = (0, 3, 5, 6, 7)
+_TOLD = (0, 2, 3, 5, 6, 7)
 _ROLLBACK = re.compile(r"type: --mode rollback(?: --to (r-[0-9a-f-]+))?")
 SETTLE = Command(mode=Mode.SETTLE)
 
@@ -34,6 +34,7 @@ class Walk:
     hit: list[str] = field(default_factory=list)  # the boundaries at which they happened
     digests: list[int] = field(default_factory=list)  # of the world at each command's beginning
     at: int = 0
+    was_hit: bool = False  # a fault happened in the last command
     problem: str | None = None
 
 
@@ -100,6 +101,7 @@ def _typed_in_turn(walked: Walk, command: Command, goal: Goal | None) -> Iterato
         if _last(walked).code in _TOLD:
             break
         yield command
+    _require_finished(walked)
     for _ in range(_MOST_TYPED):
         if not _differs(walked):
             break
@@ -113,6 +115,16 @@ def _typed_in_turn(walked: Walk, command: Command, goal: Goal | None) -> Iterato
         yield _what_is_said(walked)
     if goal is not None and all(each in ACCIDENTS for each in walked.happened):
         _require_goal(walked, goal)
+
+
+def _require_finished(walked: Walk) -> None:
+    """8: the same command again finishes what an accident cut off, without a settle."""
+    if walked.was_hit or not all(each in ACCIDENTS for each in walked.happened):
+        return
+    last, found = _last(walked), _differs(walked)
+    if last.code not in _TOLD or (last.code == 0 and found):
+        message = f"invariant 8: the same again (exit {last.code}: {last.said[:200]}): {found}"
+        raise Broken(message)
 
 
 def _missed(world: World, goal: Goal) -> str:
@@ -188,6 +200,8 @@ def _typed(walked: Walk, command: Command, faults: Sequence[Planned]) -> Ended:
     walked.passed.append(injector.passed)
     walked.happened += injector.happened
     walked.hit += injector.hit
+    walked.was_hit = bool(injector.hit)
+    world.serving.edit = None
     walked.ended.append((command, ended))
     walked.digests.append(walked.at)
     world.story.append(

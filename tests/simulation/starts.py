@@ -3,12 +3,13 @@
 import functools
 from dataclasses import dataclass
 
+from pipeline.core import naming
 from tests.fakes.boundary import NoFaults
 from tests.fakes.cloud import Behaviour
 from tests.simulation.commands import Command, Mode, run_command
 from tests.simulation.faults import a_request
 from tests.simulation.schedules import Goal
-from tests.simulation.world import World, artifact_uri, empty_world
+from tests.simulation.world import World, artifact_uri, empty_world, sha256_of
 
 _BETWEEN_S = 3600.0
 _TO_B = Goal(serves="B", barred="C")
@@ -21,14 +22,19 @@ class Story:
     name: str
     deployed: str
     command: Command
+    before: tuple[Command, ...] = ()
     behaviours: tuple[tuple[str, Behaviour], ...] = ()
     ringing: str = ""  # the candidate whose alarms ring
+    swapped: str = ""  # the candidate whose artifact is not what was judged
     goal: Goal | None = None
 
     def start(self) -> World:
-        world = _deployed(self.deployed).copy()
+        world = _deployed(self.deployed, self.before).copy()
         for name, behaviour in self.behaviours:
             world.behave(name, behaviour)
+        if self.swapped:
+            artifact = naming.artifact_object(sha256_of(self.swapped))
+            world.bucket.write(artifact, b"something else")
         alarms = (each for each in world.cloud.alarms if self.ringing and self._is_its(world, each))
         world.cloud.ringing = frozenset(alarms)
         return world
@@ -39,10 +45,11 @@ class Story:
 
 
 @functools.cache
-def _deployed(names: str) -> World:
+def _deployed(names: str, then: tuple[Command, ...] = ()) -> World:
     world = empty_world()
-    for name in names:
-        ended = run_command(world, Command(mode=Mode.DEPLOYMENT, name=name), NoFaults())
+    deployments = [Command(mode=Mode.DEPLOYMENT, name=name) for name in names]
+    for command in (*deployments, *then):
+        ended = run_command(world, command, NoFaults())
         assert ended.code == 0, ended
         world.clock.jump(_BETWEEN_S)
     world.story.clear()
@@ -75,6 +82,19 @@ def stories() -> dict[str, Story]:
             goal=_TO_B,
         ),
         Story(
+            name="rollback to what fails",
+            deployed="ABC",
+            command=rollback,
+            behaviours=(("B", Behaviour.FAILS),),
+        ),
+        Story(
+            name="rollback to what was swapped",
+            deployed="ABC",
+            command=rollback,
+            swapped="B",
+            goal=Goal(serves="A", barred="C"),
+        ),
+        Story(
             name="rollback of what fails",
             deployed="ABC",
             command=rollback,
@@ -86,6 +106,13 @@ def stories() -> dict[str, Story]:
             deployed="ABC",
             command=Command(mode=Mode.ROLLBACK, to=oldest),
             goal=Goal(serves="A", barred="C"),
+        ),
+        Story(
+            name="rollback --to what is barred",
+            deployed="ABC",
+            before=(rollback,),
+            command=Command(mode=Mode.ROLLBACK, to=live.head().live_release or ""),
+            goal=_TO_B,
         ),
         Story(
             name="requested rollback",

@@ -70,6 +70,7 @@ class Facts:
     by_hand: set[str] = field(default_factory=set)  # configs that a person let serve
     hand_is_at_work: bool = False
     forces: bool = False  # the command that runs has --force
+    unlocked_by_hand: bool = False
     meddled: bool = False  # a person's hand or another run did something meanwhile
     overtaken: bool = False  # a run slept through its lease, and another one took it
     deaf: bool = False  # it does not hear SIGTERM any more
