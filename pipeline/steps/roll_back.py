@@ -6,7 +6,7 @@ from time import monotonic
 
 from pipeline.context import Workspace
 from pipeline.core import ledger
-from pipeline.core.errors import PipelineError
+from pipeline.core.errors import NotServing, PipelineError
 from pipeline.core.head import LedgerHead, Move, MoveKind
 from pipeline.core.outcomes import DeploymentReport, DeploymentStatus, ProbeReport
 from pipeline.core.reconcile import quiet_shift
@@ -19,6 +19,7 @@ from pipeline.steps.go_back import (
     config_for,
     go_back,
     sound_previous,
+    why_unsound,
 )
 from pipeline.steps.leased import (
     finished_unheard,
@@ -120,7 +121,11 @@ def _carried_on(workspace: Workspace, book: LeasedLedger, *, to: str) -> WentBac
         barred = ledger.quarantine(head, live, reason=reason, when=now)
         further = sound_previous(workspace, barred)
         if further is None:
-            raise
+            remedy = (
+                "Nothing further down can be gone back to. Deploy a good model, or name a release: "
+                "--mode rollback --to RELEASE --force"
+            )
+            raise NotServing(failed.message, remedy=remedy) from failed
     announced = _announced(workspace, barred, further, reason=reason, bars=False)
     book.record(announced, "rollback failed", release=live, cause=reason)
     return go_back(workspace, book)
@@ -153,7 +158,12 @@ def _begun(workspace: Workspace, book: LeasedLedger, *, to: str, reason: str) ->
 def _target(workspace: Workspace, head: LedgerHead, to: str, *, live_serves: bool) -> str:
     if to != PREVIOUS:
         force = workspace.context.force
-        return ledger.named_target(head, to, force=force, live_serves=live_serves)
+        target = ledger.named_target(head, to, force=force, live_serves=live_serves)
+        problem = why_unsound(workspace, workspace.ledger.release(target))
+        if problem is not None:
+            remedy = "Name another one: --mode rollback --to RELEASE; mode status lists them."
+            raise NotServing(f"{problem} Nothing was changed.", remedy=remedy)
+        return target
     found = sound_previous(workspace, head, live_serves=live_serves)
     if found is None:
         raise ledger.nothing_earlier(head)

@@ -74,7 +74,9 @@ def _agree(workspace: Workspace, book: LeasedLedger) -> tuple[str, ...]:
     """Plan what the ledger says, show it, apply it, and prove what then serves."""
     seen = settled_endpoint(workspace)
     held = workspace.serving.addresses()
-    head = _without_unmade(book.head, held)
+    head = book.head
+    for release in intents.unmade(head, held):
+        _, head = ledger.abandon(head, release)
     removable = _strays(head, held)
     kind = IntentKind.SETTLE
     confirm = workspace.context.confirm
@@ -116,14 +118,6 @@ def _require_serving(workspace: Workspace, book: LeasedLedger) -> None:
         return
     message = f"Endpoint {seen.name} is {seen.status.value} and serves {seen.config_name}."
     raise NotServing(message, remedy="Look at --mode status; to go back, type: --mode rollback")
-
-
-def _without_unmade(head: LedgerHead, held: frozenset[str]) -> LedgerHead:
-    """Drop releases that never served and were not made whole: AWS may refuse them for ever."""
-    for release in head.release_ids:
-        if not intents.addresses_of(head, release) <= held:
-            _, head = ledger.abandon(head, release)  # what was ever live stays
-    return head
 
 
 def _strays(head: LedgerHead, held: frozenset[str]) -> frozenset[str]:
