@@ -162,7 +162,8 @@ def _target(workspace: Workspace, head: LedgerHead, to: str, *, live_serves: boo
         problem = why_unsound(workspace, workspace.ledger.release(target))
         if problem is not None:
             remedy = "Name another one: --mode rollback --to RELEASE; mode status lists them."
-            raise NotServing(f"{problem} Nothing was changed.", remedy=remedy)
+            message = f"{problem} Nothing was changed."
+            raise NotServing(message, remedy=remedy)
         return target
     found = sound_previous(workspace, head, live_serves=live_serves)
     if found is None:
