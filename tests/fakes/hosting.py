@@ -64,6 +64,20 @@ class FakeHosting:
         if name in self._cloud.configs:
             self._cloud.delete_config(name)
 
+    def delete_endpoint(self, name: str) -> None:
+        self._boundary.through(
+            f"delete endpoint {name}", Kind.WRITE, lambda: self._delete_endpoint(name)
+        )
+
+    def _delete_endpoint(self, name: str) -> None:
+        if self._cloud.endpoint(name) is None:
+            return
+        try:
+            self._cloud.delete_endpoint(name)
+        except Refused as refused:
+            message = f"Could not delete endpoint {name}: {refused}"
+            raise CloudUnusable(message, remedy="Run the command again.") from refused
+
     def restore_settings(self, endpoint: str, config_name: str, shift: DeploymentConfig) -> None:
         self._boundary.through(
             f"restore settings {config_name}",

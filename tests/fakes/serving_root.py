@@ -55,7 +55,7 @@ def wanted_by(variables: str) -> Mapping[str, Wanted]:
             attributes={"alarm_name": quiet, **tags},
         )
     )
-    pointer = naming.endpoint_config_name(endpoint, given["live_config"])
+    pointer = f"{endpoint}-{given['live_config']}"
     attributes = {
         "name": endpoint,
         POINTER: pointer,
@@ -73,9 +73,19 @@ def wanted_by(variables: str) -> Mapping[str, Wanted]:
     return {each.address: each for each in objects}
 
 
+@functools.lru_cache(maxsize=4096)
+def imported_by(variables: str) -> frozenset[str]:
+    """Return the addresses that these variables ask to take into the state."""
+    imports = json.loads(variables).get("imports", {})
+    endpoint = [intents.ENDPOINT] if imports.get("endpoint") else []
+    models = [intents.model_address(each) for each in imports.get("releases", ())]
+    configs = [intents.config_address(each) for each in imports.get("endpoint_configs", ())]
+    return frozenset((*endpoint, *models, *configs))
+
+
 def _model(endpoint: str, release: str, settings: Any, tags: Attributes) -> Wanted:
     attributes = {
-        "name": naming.model_name(endpoint, release),
+        "name": f"{endpoint}-{release}",
         ARTIFACT_OF_MODEL: settings["artifact_uri"],
         "primary_container[0].image": settings["image_uri"],
         "execution_role_arn": settings["execution_role_arn"],
@@ -92,8 +102,8 @@ def _model(endpoint: str, release: str, settings: Any, tags: Attributes) -> Want
 
 def _config(endpoint: str, key: str, config: Any, settings: Any, tags: Attributes) -> Wanted:
     attributes = {
-        "name": naming.endpoint_config_name(endpoint, key),
-        MODEL_OF_CONFIG: naming.model_name(endpoint, config["release"]),
+        "name": f"{endpoint}-{key}",
+        MODEL_OF_CONFIG: f"{endpoint}-{config['release']}",
         COUNT_OF_CONFIG: str(config["instance_count"]),
         "production_variants[0].instance_type": settings["instance_type"],
         "production_variants[0].variant_name": naming.VARIANT_NAME,
@@ -108,7 +118,7 @@ def _config(endpoint: str, key: str, config: Any, settings: Any, tags: Attribute
 
 
 def _alarms(endpoint: str, key: str, settings: Any, tags: Attributes) -> list[Wanted]:
-    names = naming.rollback_alarm_names(endpoint, key)
+    names = (f"{endpoint}-{key}-errors", f"{endpoint}-{key}-latency")
     limits = settings["rollback_alarms"]
     thresholds = (limits["error_rate"], limits["latency_p95_ms"])
     return [

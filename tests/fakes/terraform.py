@@ -7,7 +7,7 @@ in the state (terraform-plugin-sdk v2, Resource.Apply, without Partial); the ord
 (tests/terraform/recorded_calls.py).
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -38,6 +38,7 @@ from tests.fakes.serving_root import (
     Wanted,
     attributes_of,
     deployment_of,
+    imported_by,
     wanted_by,
 )
 
@@ -45,6 +46,7 @@ T = TypeVar("T")
 
 _VERSION = "1.11.4"
 _PROVIDER_WAITS_S = 3600.0
+_MADE = (Action.CREATE, Action.UPDATE, Action.REPLACE)
 _EDITABLE = (ALARM, ENDPOINT)
 _ORDER_OF_CREATION = (MODEL, CONFIG, ALARM, ENDPOINT)
 _ORDER_OF_DELETION = (ENDPOINT, ALARM, CONFIG, MODEL)
@@ -185,10 +187,26 @@ class FakeServing:
         if state.edit is not None:
             wanted = state.edit(wanted)
         prior = self._refreshed(state.objects) if refresh else state.objects
-        summary = _summary(tuple(_changes(prior, wanted)))
+        imported = self._imported(imported_by(variables) - prior.keys(), wanted)
+        prior = {**prior, **imported}
+        summary = _summary(tuple(_changes(prior, wanted, imported.keys())))
         file = Path(f"plan-{len(self._plans)}")
         self._plans[file] = _Plan(serial=state.serial, prior=prior, wanted=wanted, summary=summary)
         return SavedPlan(file=file, summary=summary, variables=variables)
+
+    def _imported(
+        self, addresses: Collection[str], wanted: Mapping[str, Wanted]
+    ) -> Mapping[str, Known]:
+        return {address: self._import(wanted[address]) for address in addresses}
+
+    def _import(self, asked: Wanted) -> Known:
+        found = self._attributes(asked.resource_type, asked.object_id)
+        if found is None:
+            message = f"Error: Cannot import non-existent remote object {asked.object_id}"
+            raise CallFailed(message)
+        return Known(
+            resource_type=asked.resource_type, object_id=asked.object_id, attributes=found
+        )
 
     def _refreshed(self, objects: Mapping[str, Known]) -> Mapping[str, Known]:
         read = {address: self._read(each) for address, each in objects.items()}
@@ -247,20 +265,6 @@ class FakeServing:
     def addresses(self) -> frozenset[str]:
         return self._lock.addresses()
 
-    def import_object(self, address: str, object_id: str, variables: str) -> None:
-        self._lock.during(f"import {address}", lambda: self._import(address, object_id, variables))
-
-    def _import(self, address: str, object_id: str, variables: str) -> None:
-        state, wanted = self._lock.state, wanted_by(variables)
-        found = self._attributes(wanted[address].resource_type, object_id)
-        if address in state.objects or found is None:
-            message = f"{object_id} {'is in the state already' if found else 'does not exist'}."
-            raise CallFailed(message)
-        known = Known(
-            resource_type=wanted[address].resource_type, object_id=object_id, attributes=found
-        )
-        self._lock.save({**state.objects, address: known})
-
     def taint(self, address: str) -> None:
         self._lock.during("taint", lambda: self._mark(address, tainted=True))
 
@@ -294,7 +298,9 @@ def _attributes_of_endpoint(endpoint: HostedEndpoint, cloud: FakeCloud) -> Attri
 # What a plan says
 
 
-def _changes(prior: Mapping[str, Known], wanted: Mapping[str, Wanted]) -> Iterator[ResourceChange]:
+def _changes(
+    prior: Mapping[str, Known], wanted: Mapping[str, Wanted], imported: Collection[str]
+) -> Iterator[ResourceChange]:
     for address in sorted(prior.keys() | wanted.keys()):
         known, asked = prior.get(address), wanted.get(address)
         if known is None:
@@ -306,6 +312,8 @@ def _changes(prior: Mapping[str, Known], wanted: Mapping[str, Wanted]) -> Iterat
             yield _change(address, known.resource_type, Action.DELETE, attributes)
         elif known.tainted or known.attributes != asked.attributes:
             yield _change_of(address, known, asked)
+        elif address in imported:
+            yield _change(address, asked.resource_type, Action.IMPORT, ())
 
 
 def _change_of(address: str, known: Known, asked: Wanted) -> ResourceChange:
@@ -396,7 +404,7 @@ class _Apply:
     def do(self) -> str:
         """Make the calls; return what Terraform says where it fails, else nothing."""
         by_address = {each.address: each for each in self._plan.summary.changes}
-        made = [each for each in by_address.values() if each.action is not Action.DELETE]
+        made = [each for each in by_address.values() if each.action in _MADE]
         gone = [each for each in by_address.values() if each.action is Action.DELETE]
         for change in sorted(made, key=lambda c: _ORDER_OF_CREATION.index(c.resource_type)):
             self._attempt(change)
@@ -623,9 +631,6 @@ class FakeSurroundings:
 
     def addresses(self) -> frozenset[str]:
         return self._lock.addresses()
-
-    def import_object(self, address: str, object_id: str, variables: str) -> None:
-        raise NotImplementedError
 
     def taint(self, address: str) -> None:
         raise NotImplementedError

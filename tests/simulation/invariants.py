@@ -209,6 +209,8 @@ def disagreements(world: World) -> Iterator[str]:
     head, found = world.head(), world.cloud.endpoint(ENDPOINT)
     if found and found.config in world.facts.by_hand and found.config not in world.cloud.configs:
         return  # moved by hand to what was just being deleted: only a hand can make it again
+    if head.move and head.move.has_arrived and ledger.previous(head) is None:
+        return  # what serves is bad, and nothing else may serve: a person has to decide
     if head.move is not None:
         yield f"the ledger is at a {head.move.kind.value}"
     for name, state in (("serving", world.serving), ("surroundings", world.surroundings)):

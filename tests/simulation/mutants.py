@@ -81,7 +81,7 @@ def _by_exit_code(workspace: Workspace, book: LeasedLedger, planned: PlannedMove
     applied = move.apply(workspace, book, planned.saved)
     seen = leased.settled_endpoint(workspace)
     if applied.exit_code:
-        return move._stayed(workspace, planned, applied, seen)
+        return move._stayed(workspace, applied, seen, planned)
     book.write(ledger.arrive(book.head, when=workspace.context.now()))
     return Arrived(plan=planned.saved.summary, is_whole=True)
 
@@ -168,8 +168,8 @@ def _empty(*_: object, **__: object) -> tuple[str, ...]:
     return ()
 
 
-def _nothing_imported(*_: object, **__: object) -> frozenset[str]:
-    return frozenset()
+def _nothing_imported(asked: object, saved: object, *_: object) -> tuple[object, object]:
+    return asked, saved
 
 
 def _same_head(head: LedgerHead, *_: object, **__: object) -> LedgerHead:
@@ -262,7 +262,7 @@ MUTANTS: dict[str, tuple[Mutant, tuple[str, ...]]] = {
         ("deployment that good", "rollback"),
     ),
     "what exists is not imported": (
-        lambda: swapped(planning, "_import_what_exists", _nothing_imported),
+        lambda: swapped(planning, "_with_imports", _nothing_imported),
         ("deployment that good",),
     ),
     "the plan is not guarded": (

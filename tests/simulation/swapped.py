@@ -59,6 +59,7 @@ def _release_variables(
         *,
         place: tfvars.Place,
         deployment_config: DeploymentConfig,
+        imports: tfvars.Imports = tfvars.NO_IMPORTS,
         nudged: bool = False,
     ) -> dict[str, Any]:
         key = (
@@ -68,6 +69,7 @@ def _release_variables(
             head.live,
             head.move,
             deployment_config,
+            imports,
             nudged,
         )
         if key not in known:
@@ -76,6 +78,7 @@ def _release_variables(
                 releases,
                 place=place,
                 deployment_config=deployment_config,
+                imports=imports,
                 nudged=nudged,
             )
         return known[key]
