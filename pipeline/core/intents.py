@@ -104,3 +104,19 @@ def addresses_of_all(releases: Iterable[str], config_keys: Iterable[str]) -> fro
     for key in config_keys:
         found |= {config_address(key), *alarm_addresses(key)}
     return frozenset(found)
+
+
+def never_served(head: LedgerHead) -> tuple[str, ...]:
+    """Return the retained releases that were never live and that no move is about."""
+    lived = {each.release_id for each in head.lived}
+    keys = [key for key in (head.live, head.move.target if head.move else None) if key]
+    needed = lived | {head.endpoint_configs[key].release for key in keys}
+    return tuple(each for each in head.release_ids if each not in needed)
+
+
+def unmade(head: LedgerHead, held: frozenset[str]) -> tuple[str, ...]:
+    """Return those of them that are not whole in Terraform's state, of which `held` are addresses.
+
+    AWS may refuse to make them for ever, and what depends on one endpoint config waits for all.
+    """
+    return tuple(each for each in never_served(head) if not addresses_of(head, each) <= held)

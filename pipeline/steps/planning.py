@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.config import PROJECT_ROOT
 from pipeline.context import Workspace
-from pipeline.core import intents, naming, plan_review, tfvars
+from pipeline.core import intents, ledger, naming, plan_review, tfvars
 from pipeline.core.errors import PlanRefused
 from pipeline.core.head import LedgerHead
 from pipeline.core.intents import IntentKind, MoveIntent
@@ -55,7 +55,8 @@ def plan_serving(
     `consent` is asked before something is done that no plan can show: see _without_settings and
     _delete_unknown_and_failed.
     """
-    intent = intents.intent_of(head, kind, seen, removable=removable)
+    head, strays = _without_unmade(workspace, head)
+    intent = intents.intent_of(head, kind, seen, removable=removable | strays)
     asked = _Asked(workspace=workspace, book=book, head=head, seen=seen)
     saved = asked.plan()
     asked, saved = _with_imports(asked, saved, intent, consent)
@@ -70,6 +71,21 @@ def plan_serving(
         message = "The plan was refused: " + " ".join(refusals)
         raise PlanRefused(message, remedy="Nothing was applied.")
     return saved
+
+
+def _without_unmade(workspace: Workspace, head: LedgerHead) -> tuple[LedgerHead, frozenset[str]]:
+    """Leave out what never served and could not be made whole; return what of it may go.
+
+    A plan that makes it again could stop every way back.
+    """
+    if not intents.never_served(head):
+        return head, frozenset()
+    held, whole = workspace.serving.addresses(), head
+    for release in intents.unmade(head, held):
+        _, head = ledger.abandon(head, release)
+    kept = intents.addresses_of_all(head.release_ids, head.endpoint_configs)
+    known = intents.addresses_of_all(whole.release_ids, whole.endpoint_configs)
+    return head, (known - kept) & held
 
 
 def _must_move(intent: MoveIntent, seen: EndpointObservation) -> bool:

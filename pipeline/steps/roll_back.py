@@ -6,7 +6,7 @@ from time import monotonic
 
 from pipeline.context import Workspace
 from pipeline.core import ledger
-from pipeline.core.errors import PipelineError
+from pipeline.core.errors import NotServing, PipelineError
 from pipeline.core.head import LedgerHead, Move, MoveKind
 from pipeline.core.outcomes import DeploymentReport, DeploymentStatus, ProbeReport
 from pipeline.core.reconcile import quiet_shift
@@ -19,6 +19,7 @@ from pipeline.steps.go_back import (
     config_for,
     go_back,
     sound_previous,
+    why_unsound,
 )
 from pipeline.steps.leased import (
     finished_unheard,
@@ -74,7 +75,7 @@ def leave(workspace: Workspace, book: LeasedLedger, *, to: str, reason: str) -> 
 
 
 def _finished(workspace: Workspace, book: LeasedLedger, *, to: str) -> WentBack | None:
-    """Finish what an earlier run of this command began; None where it began nothing like it."""
+    """Finish what an earlier run of this command began; None where nothing like it was begun."""
     head, begun = book.head, book.head.move
     if begun is None:
         event = finished_unheard(book, "rolled back")
@@ -83,9 +84,6 @@ def _finished(workspace: Workspace, book: LeasedLedger, *, to: str) -> WentBack 
     target = head.endpoint_configs[begun.target].release
     if begun.goes_back and to in (PREVIOUS, target):
         return _carried_on(workspace, book, to=to)
-    # Somebody wants to go elsewhere than what was begun: it is not finished any more.
-    what = f"{begun.kind.value} given up"
-    book.record(ledger.drop_move(head), what, release=target)
     return None
 
 
@@ -123,15 +121,20 @@ def _carried_on(workspace: Workspace, book: LeasedLedger, *, to: str) -> WentBac
         barred = ledger.quarantine(head, live, reason=reason, when=now)
         further = sound_previous(workspace, barred)
         if further is None:
-            raise
+            remedy = (
+                "Nothing further down can be gone back to. Deploy a good model, or name a release: "
+                "--mode rollback --to RELEASE --force"
+            )
+            raise NotServing(failed.message, remedy=remedy) from failed
     announced = _announced(workspace, barred, further, reason=reason, bars=False)
     book.record(announced, "rollback failed", release=live, cause=reason)
     return go_back(workspace, book)
 
 
 def _begun(workspace: Workspace, book: LeasedLedger, *, to: str, reason: str) -> WentBack:
-    """Announce the way back, then go it."""
-    head = book.head
+    """Announce the way back, then go it; what was begun to go elsewhere is given up for it."""
+    given_up = book.head.move
+    head = ledger.drop_move(book.head) if given_up else book.head
     serves = serves_live(head, settled_endpoint(workspace))
     target = _target(workspace, head, to, live_serves=serves)
     if serves and target == head.live_release:
@@ -139,7 +142,11 @@ def _begun(workspace: Workspace, book: LeasedLedger, *, to: str, reason: str) ->
         workspace.context.recorder.note(f"{target} serves already.")
         return WentBack(plan=None, probe=_proved(workspace, book, target))
     said = f"Rolled back by {workspace.context.who}: {reason}"
-    book.write(_announced(workspace, head, target, reason=said, bars=serves))
+    announced = _announced(workspace, head, target, reason=said, bars=serves)
+    if given_up:
+        book.record(announced, f"{given_up.kind.value} given up", config=given_up.target)
+    else:
+        book.write(announced)
     if serves:
         workspace.context.recorder.note(
             f"{head.live_release} is quarantined once {target} serves.",
@@ -151,7 +158,13 @@ def _begun(workspace: Workspace, book: LeasedLedger, *, to: str, reason: str) ->
 def _target(workspace: Workspace, head: LedgerHead, to: str, *, live_serves: bool) -> str:
     if to != PREVIOUS:
         force = workspace.context.force
-        return ledger.named_target(head, to, force=force, live_serves=live_serves)
+        target = ledger.named_target(head, to, force=force, live_serves=live_serves)
+        problem = why_unsound(workspace, workspace.ledger.release(target))
+        if problem is not None:
+            remedy = "Name another one: --mode rollback --to RELEASE; mode status lists them."
+            message = f"{problem} Nothing was changed."
+            raise NotServing(message, remedy=remedy)
+        return target
     found = sound_previous(workspace, head, live_serves=live_serves)
     if found is None:
         raise ledger.nothing_earlier(head)

@@ -16,7 +16,7 @@ from pipeline.gateways.ledger import LeasedLedger
 from pipeline.steps import around
 from pipeline.steps.go_back import complete_state, go_back
 from pipeline.steps.leased import require_ledger, serves_live, settled_endpoint, take_over
-from pipeline.steps.move import Arrived, apply, apply_failed
+from pipeline.steps.move import MOST_RECORDED, Arrived, apply, apply_failed
 from pipeline.steps.orphans import remove_orphans
 from pipeline.steps.planning import plan_serving
 from pipeline.steps.probe import probe_answers
@@ -73,13 +73,15 @@ def _finish(workspace: Workspace, book: LeasedLedger) -> tuple[str, ...]:
 def _agree(workspace: Workspace, book: LeasedLedger) -> tuple[str, ...]:
     """Plan what the ledger says, show it, apply it, and prove what then serves."""
     seen = settled_endpoint(workspace)
-    removable = _strays(workspace, book.head)
+    held = workspace.serving.addresses()
+    head = book.head
+    for release in intents.unmade(head, held):
+        _, head = ledger.abandon(head, release)
+    removable = _strays(head, held)
     kind = IntentKind.SETTLE
     confirm = workspace.context.confirm
-    planned = plan_serving(
-        workspace, book, book.head, kind, seen, removable=removable, consent=confirm
-    )
-    if planned.summary.is_empty:
+    planned = plan_serving(workspace, book, head, kind, seen, removable=removable, consent=confirm)
+    if planned.summary.is_empty and head == book.head:
         return ()
     lines = tuple(f"{change.action.value}: {change.address}" for change in planned.summary.changes)
     touched = not plan_review.leaves_endpoint_alone(planned.summary)
@@ -91,7 +93,7 @@ def _agree(workspace: Workspace, book: LeasedLedger) -> tuple[str, ...]:
         _require_live(workspace, book)
     if applied.exit_code:
         raise apply_failed(workspace.serving.name, applied)
-    book.record(book.head, "settled", changes=" ".join(lines)[:500])
+    book.record(head, "settled", changes=" ".join(lines)[:MOST_RECORDED])
     return lines
 
 
@@ -101,8 +103,6 @@ def _require_live(workspace: Workspace, book: LeasedLedger) -> None:
     seen = settled_endpoint(workspace)
     report = probe_answers(workspace, book.release(book.head.live_release or ""))
     if seen.serves(live) and report.passed:
-        if not ledger.is_healthy(book.head):
-            book.record(ledger.mark_healthy(book.head), "proved", config=live)
         return
     message = (
         f"Endpoint {seen.name} is {seen.status.value} and serves {seen.config_name}: "
@@ -120,8 +120,7 @@ def _require_serving(workspace: Workspace, book: LeasedLedger) -> None:
     raise NotServing(message, remedy="Look at --mode status; to go back, type: --mode rollback")
 
 
-def _strays(workspace: Workspace, head: LedgerHead) -> frozenset[str]:
+def _strays(head: LedgerHead, held: frozenset[str]) -> frozenset[str]:
     """Return what Terraform's state holds of releases that the ledger does not retain."""
-    held = workspace.serving.addresses()
     kept = intents.addresses_of_all(head.release_ids, head.endpoint_configs)
     return frozenset(held - kept - {intents.ENDPOINT, intents.QUIET_ALARM})

@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.core import intents, naming
 from pipeline.core.head import LedgerHead
 from pipeline.core.lease import Lease
-from tests.e2e.by_hand import would_change
+from tests.e2e.by_hand import planned_changes
 from tests.e2e.story import BUCKET
 from tests.e2e.three import STATES, Three
 
@@ -27,7 +27,7 @@ def require_agreement(
     require_unlocked(three)
     _require_cloud(three, head)
     _require_state(three, head)
-    assert not would_change(three, folder)
+    assert planned_changes(three, folder) == []
     assert three.ask()["predictions"]
 
 

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from pipeline.core import naming
+from pipeline.core.plan import summarize
 from pipeline.gateways import provider_mirror
 from pipeline.gateways.aws import local_cloud
 from pipeline.gateways.terraform import Terraform, find_engine
@@ -12,14 +13,22 @@ from tests.e2e.story import BUCKET, Story
 from tests.support.embedded_aws import PROJECT_ROOT
 
 
-def would_change(story: Story, folder: Path) -> bool:
-    """Tell whether a plan from the variables of the last apply would change anything."""
-    variables = folder / "release.tfvars.json"
+def planned_changes(story: Story, folder: Path) -> list[str]:
+    """Return what a plan from the variables of the last apply would change, line by line."""
+    variables, saved = folder / "release.tfvars.json", folder / "plan"
     stored = io.BytesIO()
     key = naming.applied_tfvars_object(story.endpoint)
     story.aws.client("s3").download_fileobj(BUCKET, key, stored)
     variables.write_bytes(stored.getvalue())
-    return _terraform(story, folder).plan(var_files=[variables], out=folder / "plan")
+    terraform = _terraform(story, folder)
+    if not terraform.plan(var_files=[variables], out=saved):
+        return []
+    changes = summarize(terraform.show(saved)).changes
+    return [
+        f"{change.action.value} {change.address} {each.path}: {each.before} -> {each.after}"
+        for change in changes
+        for each in change.attributes
+    ]
 
 
 def _terraform(story: Story, folder: Path) -> Terraform:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.by_hand import would_change
+from tests.e2e.by_hand import planned_changes
 from tests.e2e.command_line import Outcome
 from tests.e2e.story import BUCKET, Story
 
@@ -90,7 +90,7 @@ def test_everything_stays_around_the_endpoint_while_releases_come_and_go(
     assert story.serves(first.release)
     assert what_surrounds(story) == ALL
     assert captured(story)
-    assert not would_change(story, tmp_path)
+    assert planned_changes(story, tmp_path) == []
 
 
 def strategy(story: Story) -> str:
