@@ -23,6 +23,7 @@ from tests.fakes.store import FakeStore
 from tests.fakes.terraform import FakeServing, FakeSurroundings
 from tests.simulation.world import ENDPOINT, FOUNDATION, KNOWN, World, candidate
 
+_STARTS_S = 1.0
 _HOST = "here"
 _NOWHERE = Path("/nowhere")
 _CLOUD = Cloud(region="us-east-1", endpoint_url="http://nobody", inherited={})
@@ -67,6 +68,7 @@ class Broken(BaseException):
 def run_command(world: World, command: Command, boundary: Boundary) -> Ended:
     """Run one command to its end, as session.py does: exit code, then the leases."""
     world.runs += 1
+    world.clock.jump(_STARTS_S)
     run_id = f"run-{world.runs}"
     held: list[HeldLease] = []
     workspace = workspace_of(world, command, boundary, run_id=run_id, held=held)

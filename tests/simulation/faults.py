@@ -21,6 +21,7 @@ T = TypeVar("T")
 Do = Callable[[], T]
 Effect = Callable[["Injector", str, Kind, Do[Any]], Any]
 
+_TAKES_S = 0.001
 _PAST_THE_LEASE_S = 20 * 60.0
 _ANYWHERE = frozenset(Kind)
 _IN_TERRAFORM = frozenset({Kind.LOCKED, Kind.CALL, Kind.MOVE, Kind.WAIT})
@@ -69,6 +70,7 @@ class Injector:
     def through(self, what: str, kind: Kind, do: Do[T]) -> T:
         if not self._looks:
             return do()
+        self.world.clock.jump(_TAKES_S)
         number = len(self.passed)
         self.passed.append(Passed(what=what, kind=kind))
         name = self._fault_at(number)

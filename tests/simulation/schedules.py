@@ -177,6 +177,8 @@ def _what_is_said(walked: Walk) -> Command:
         world.facts.hand_is_at_work = False
         world.story.append("a person deletes the failed endpoint")
         return SETTLE
+    if last.code not in _TOLD and walked.was_hit:
+        return walked.ended[-1][0]  # what was cut off is typed again
     named = _ROLLBACK.search(last.said)
     return Command(mode=Mode.ROLLBACK, to=named[1] or "previous") if named else SETTLE
 
