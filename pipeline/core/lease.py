@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import takewhile
 
 from pipeline.core.document import Instant, Stored
 
@@ -107,7 +106,6 @@ def _former(holder: Lease, *, now: datetime, owner_is_dead: bool) -> tuple[Tenur
     return (*holder.former, last)[-_MOST_FORMER:]
 
 
-def unheard(lease: Lease) -> tuple[str, ...]:
-    """Return the runs right before this one of which nobody knows how they ended, newest first."""
-    silent = takewhile(lambda tenure: not tenure.told, reversed(lease.former))
-    return tuple(tenure.owner.run_id for tenure in silent)
+def is_unheard(lease: Lease, run_id: str) -> bool:
+    """Tell whether a former holder could not tell its user how it ended."""
+    return any(each.owner.run_id == run_id and not each.told for each in lease.former)
