@@ -408,16 +408,18 @@ class _Apply:
         gone = [each for each in by_address.values() if each.action is Action.DELETE]
         for change in sorted(made, key=lambda c: _ORDER_OF_CREATION.index(c.resource_type)):
             self._attempt(change)
+        if not self._endpoint_failed and intents.ENDPOINT in self.objects:
+            self._check_pointer()
+        # create_before_destroy: what served goes after the endpoint has moved, or not at all.
         for change in sorted(gone, key=lambda c: _ORDER_OF_DELETION.index(c.resource_type)):
             if change.resource_type == ENDPOINT or not self._endpoint_failed:
                 self._attempt(change)
-        if not self._failed and intents.ENDPOINT in self.objects:
-            self._check_pointer()
         return "\n".join(self._failed)
 
     @property
     def _endpoint_failed(self) -> bool:
-        return any("SageMaker AI Endpoint (" in each for each in self._failed)
+        words = ("SageMaker AI Endpoint (", "postcondition")
+        return any(word in each for each in self._failed for word in words)
 
     def _attempt(self, change: ResourceChange) -> None:
         if self._waits_in_vain(change):
@@ -456,15 +458,15 @@ class _Apply:
 
     def _make(self, change: ResourceChange) -> None:
         wanted = self._plan.wanted[change.address]
-        if change.action is Action.REPLACE:  # create_before_destroy, under the same name
-            message = f'Cannot create already existing "{wanted.object_id}".'
-            raise CallFailed(message)
         if change.action is Action.UPDATE and wanted.resource_type != ALARM:
             self._call(f"AddTags {wanted.object_id}", lambda: self._retag(wanted))
         else:
             name = {MODEL: "CreateModel", CONFIG: "CreateEndpointConfig", ALARM: "PutMetricAlarm"}
             what = f"{name[wanted.resource_type]} {wanted.object_id}"
             self._call(what, lambda: self._creation(wanted))
+        if change.action is Action.REPLACE:  # of an alarm: all else of that name is refused
+            name = wanted.object_id
+            self._call(f"DeleteAlarms {name}", lambda: self._cloud.delete_alarm(name))
         self._know(change.address, wanted)
 
     def _creation(self, wanted: Wanted) -> None:
