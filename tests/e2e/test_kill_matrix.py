@@ -5,7 +5,6 @@ pruning, B serves and C is barred.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -177,11 +176,13 @@ def table(request: pytest.FixtureRequest) -> Iterator[Callable[..., None]]:
     """Collect one line for each kill, and print them when all are done."""
     lines: list[tuple[str, ...]] = [("moment", "killed", "first exit", "second exit", "serves")]
     yield lambda *cells: lines.append(tuple(map(str, cells)))
-    capture = request.config.pluginmanager.getplugin("capturemanager")
-    with capture.global_and_fixture_disabled() if capture else nullcontext():
-        for line in lines:
-            print("\n{:32} {:14} {:11} {:11} {}".format(*line), end="")
-        print()
+    plugins = request.config.pluginmanager
+    capture, reporter = plugins.getplugin("capturemanager"), plugins.getplugin("terminalreporter")
+    if capture and reporter:  # a worker of several has no terminal
+        with capture.global_and_fixture_disabled():
+            reporter.write_line("")
+            for line in lines:
+                reporter.write_line("{:32} {:14} {:11} {:11} {}".format(*line))
 
 
 def marked(row: Row) -> object:
