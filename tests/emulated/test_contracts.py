@@ -366,9 +366,7 @@ def test_names_are_listed_by_the_endpoints_own(side: Side) -> None:
 
 
 @BOTH
-@pytest.mark.parametrize(
-    ("behaviour", "status"), [(Behaviour.GOOD, 200), (Behaviour.FAILS, 424)]
-)
+@pytest.mark.parametrize(("behaviour", "status"), [(Behaviour.GOOD, 200), (Behaviour.FAILS, 424)])
 def test_an_answer_is_the_models_own(side: Side, behaviour: Behaviour, status: int) -> None:
     name = unique("asked")
     _serving(side, name, behaviour)
@@ -391,5 +389,3 @@ def test_alarms_ring_are_named_and_go(side: Side) -> None:
     assert alarms.named(name) == set(names)
     alarms.delete(names)
     assert alarms.named(name) == frozenset()
-
-
