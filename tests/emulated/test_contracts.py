@@ -13,7 +13,7 @@ from pipeline.core.errors import CloudUnusable, UsageError
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 from pipeline.core.reconcile import quiet_shift
 from pipeline.gateways.alarms import CloudWatch
-from pipeline.gateways.ports import Alarms, EndpointCalls, Hosting, Objects
+from pipeline.gateways.ports import Alarms, EndpointCalls, HostedNames, Hosting, Objects
 from pipeline.gateways.runtime import EndpointClient
 from pipeline.gateways.store import AlreadyExists, Changed
 from tests.emulated.embedded import Embedded, eventually, refusal, unique
@@ -354,12 +354,12 @@ def test_names_are_listed_by_the_endpoints_own(side: Side) -> None:
     name = unique("named")
     config = side.a_config(name, Behaviour.GOOD)
     found = side.hosting.hosted_names(name)
-    assert (found.configs, found.models) == ({config}, {config})
+    assert found == HostedNames(models=frozenset({config}), configs=frozenset({config}))
     side.hosting.delete_endpoint_config(config)
     side.hosting.delete_model(config)
     side.hosting.delete_model(config)
     gone = side.hosting.hosted_names(name)
-    assert (gone.configs, gone.models) == (frozenset(), frozenset())
+    assert gone == HostedNames(models=frozenset(), configs=frozenset())
 
 
 # InvokeEndpoint and CloudWatch

@@ -112,6 +112,10 @@ class _Chosen(TypedDict):
 Chooser = Callable[["FakeCloud", Asked], Outcome]
 
 
+def nobody_looks(*_: object) -> None:
+    """Stand for a watcher."""
+
+
 @dataclass(kw_only=True)
 class FakeCloud:
     """Everything that lies in one account and region. Values are never changed, only replaced."""
@@ -127,9 +131,9 @@ class FakeCloud:
     unanswered: tuple[int, ...] = ()  # HTTP statuses of the next calls of an endpoint
     forced: Outcome | None = None  # SageMaker's next choice
     choose: Chooser = field(default=lambda cloud, asked: by_the_container(cloud, asked))
-    on_asked: Callable[[Asked], None] = field(default=lambda asked: None)
-    on_chosen: Callable[[Asked, Outcome], None] = field(default=lambda asked, outcome: None)
-    on_deleted: Callable[[str, str], None] = field(default=lambda kind, name: None)
+    on_asked: Callable[[Asked], None] = field(default=nobody_looks)
+    on_chosen: Callable[[Asked, Outcome], None] = field(default=nobody_looks)
+    on_deleted: Callable[[str, str], None] = field(default=nobody_looks)
 
     def copy(self, clock: Clock) -> "FakeCloud":
         return replace(

@@ -1,9 +1,9 @@
 """Terraform with terraform/serving and terraform/surroundings, as far as the runner meets it.
 
 What is modelled, with its source: the lock object without an expiry, the check of a saved plan's
-serial, what is written of a state by an apply that fails, is stopped or is killed (design
-reference/reliability.md 1.3, seen with Terraform 1.11.4); an update that fails leaves its new values
-in the state (terraform-plugin-sdk v2, Resource.Apply, without Partial); the order of the calls
+serial, what is written of a state by an apply that fails, is stopped or is killed (seen
+with Terraform 1.11.4); an update that fails leaves its new values in the state
+(terraform-plugin-sdk v2, Resource.Apply, without Partial); the order of the calls
 (tests/terraform/recorded_calls.py).
 """
 
@@ -178,9 +178,7 @@ class FakeServing:
         self._plans: dict[Path, _Plan] = {}
 
     def plan(self, variables: str, *, refresh: bool = True) -> SavedPlan:
-        return self._lock.during(
-            "plan", lambda: self._planned(variables, refresh=refresh)
-        )
+        return self._lock.during("plan", lambda: self._planned(variables, refresh=refresh))
 
     def _planned(self, variables: str, *, refresh: bool) -> SavedPlan:
         state, wanted = self._lock.state, wanted_by(variables)
@@ -204,9 +202,7 @@ class FakeServing:
         if found is None:
             message = f"Error: Cannot import non-existent remote object {asked.object_id}"
             raise CallFailed(message)
-        return Known(
-            resource_type=asked.resource_type, object_id=asked.object_id, attributes=found
-        )
+        return Known(resource_type=asked.resource_type, object_id=asked.object_id, attributes=found)
 
     def _refreshed(self, objects: Mapping[str, Known]) -> Mapping[str, Known]:
         read = {address: self._read(each) for address, each in objects.items()}
@@ -408,18 +404,13 @@ class _Apply:
         gone = [each for each in by_address.values() if each.action is Action.DELETE]
         for change in sorted(made, key=lambda c: _ORDER_OF_CREATION.index(c.resource_type)):
             self._attempt(change)
-        if not self._endpoint_failed and intents.ENDPOINT in self.objects:
+        if not self._failed and intents.ENDPOINT in self.objects:
             self._check_pointer()
         # create_before_destroy: what served goes after the endpoint has moved, or not at all.
-        for change in sorted(gone, key=lambda c: _ORDER_OF_DELETION.index(c.resource_type)):
-            if change.resource_type == ENDPOINT or not self._endpoint_failed:
+        if not self._failed:
+            for change in sorted(gone, key=lambda c: _ORDER_OF_DELETION.index(c.resource_type)):
                 self._attempt(change)
         return "\n".join(self._failed)
-
-    @property
-    def _endpoint_failed(self) -> bool:
-        words = ("SageMaker AI Endpoint (", "postcondition")
-        return any(word in each for each in self._failed for word in words)
 
     def _attempt(self, change: ResourceChange) -> None:
         if self._waits_in_vain(change):
@@ -465,8 +456,8 @@ class _Apply:
             what = f"{name[wanted.resource_type]} {wanted.object_id}"
             self._call(what, lambda: self._creation(wanted))
         if change.action is Action.REPLACE:  # of an alarm: all else of that name is refused
-            name = wanted.object_id
-            self._call(f"DeleteAlarms {name}", lambda: self._cloud.delete_alarm(name))
+            alarm = wanted.object_id
+            self._call(f"DeleteAlarms {alarm}", lambda: self._cloud.delete_alarm(alarm))
         self._know(change.address, wanted)
 
     def _creation(self, wanted: Wanted) -> None:

@@ -90,7 +90,11 @@ def _cloud(world: World) -> object:
 def _state(state: State) -> object:
     """Only the endpoint's attributes tell more than its address: all else is never edited."""
     objects = [
-        (address, each.tainted, sorted(each.attributes.items()) if address == ENDPOINT_ADDRESS else 0)
+        (
+            address,
+            each.tainted,
+            sorted(each.attributes.items()) if address == ENDPOINT_ADDRESS else 0,
+        )
         for address, each in sorted(state.objects.items())
     ]
     return objects, state.lock is not None

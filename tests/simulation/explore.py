@@ -99,7 +99,9 @@ def _next_places(
 def _tried(
     story: Story, planned: tuple[Planned, ...], findings: Findings, *, stops: bool = True
 ) -> Walk:
-    walked = walk(story.start(), story.command, planned, findings.known, goal=story.goal, stops=stops)
+    walked = walk(
+        story.start(), story.command, planned, findings.known, goal=story.goal, stops=stops
+    )
     findings.schedules += 1
     if walked.problem:
         findings.broken.append((story, planned, walked.problem))
@@ -146,7 +148,9 @@ def told(story: Story, planned: tuple[Planned, ...]) -> str:
     """Return the story of a schedule in at most ten lines."""
     walked = walk(story.start(), story.command, planned, goal=story.goal)
     lines = [f"{story.name}: {walked.problem}", *walked.world.story]
-    return "\n".join(line[:300] for line in (lines if len(lines) <= 10 else [*lines[:9], lines[-1]]))
+    return "\n".join(
+        line[:300] for line in (lines if len(lines) <= 10 else [*lines[:9], lines[-1]])
+    )
 
 
 __all__ = ["Ended", "Findings", "at_random", "digest", "exhaustively", "shrunk", "told"]

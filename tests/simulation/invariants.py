@@ -28,7 +28,7 @@ from tests.simulation.world import (
 
 _LEDGER = naming.ledger_object(ENDPOINT)
 _CLAIM = re.compile(
-    r"(?:Release )?(r-\d{8}-\d{6}-[0-9a-f]{6}) (?:is serving again|never stopped serving|serves(?!, but))"
+    r"(r-\d{8}-\d{6}-[0-9a-f]{6}) (?:is serving again|never stopped serving|serves(?!, but))"
 )
 
 
@@ -185,7 +185,9 @@ def _require_served(world: World, command: Command, ended: Ended) -> None:
     )
     if command.mode is Mode.SETTLE:
         return
-    if command.mode is Mode.REQUESTED and (head.last_event and head.last_event.what == "rollback not done"):
+    if command.mode is Mode.REQUESTED and (
+        head.last_event and head.last_event.what == "rollback not done"
+    ):
         return
     _require(ledger.is_healthy(head), 7, f"exit {ended.code}, and {head.live} is not proved")
     behaves = world.cloud.behaviour_of(found.config)

@@ -24,8 +24,8 @@ from pipeline.core.intents import IntentKind
 from pipeline.core.ledger import Pruned
 from pipeline.core.outcomes import EndpointObservation, ProbeCase, ProbeReport
 from pipeline.core.reconcile import Finding
-from pipeline.gateways.ledger import HeadVersion, Ledger, LeasedLedger
 from pipeline.gateways.leases import Holding
+from pipeline.gateways.ledger import HeadVersion, LeasedLedger, Ledger
 from pipeline.gateways.runtime import Answer
 from pipeline.steps import (
     deploy,
@@ -204,7 +204,10 @@ MUTANTS: dict[str, tuple[Mutant, tuple[str, ...]]] = {
         lambda: everywhere(faults.is_release_fault, _yes),
         ("deployment that good",),
     ),
-    "the fence is ignored": (lambda: swapped(ledger, "fence", _unfenced), ("deployment that good",)),
+    "the fence is ignored": (
+        lambda: swapped(ledger, "fence", _unfenced),
+        ("deployment that good",),
+    ),
     "the ledger is believed, not SageMaker": (
         lambda: everywhere(reconcile.reconcile, _as_the_ledger_says),
         ("deployment that good", "rollback"),

@@ -1,4 +1,4 @@
-"""The stories whose schedules are tried: a world, made once by the steps themselves, and a command."""
+"""The stories whose schedules are tried: a world that the steps themselves made, and a command."""
 
 import functools
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _TO_B = Goal(serves="B", barred="C")
 
 @dataclass(frozen=True, kw_only=True)
 class Story:
-    """`deployed`: the candidates before, oldest first. `behaviours`: of containers, from then on."""
+    """`deployed`: the candidates before, oldest first. `behaviours`: of containers from then on."""
 
     name: str
     deployed: str
@@ -127,7 +127,17 @@ def stories() -> dict[str, Story]:
             deployed="ABC",
             command=Command(mode=Mode.DEPLOYMENT, name="C"),
         ),
-        Story(name="prune", deployed="ABCDEF", command=Command(mode=Mode.PRUNE), goal=Goal(serves="F", barred="")),
-        Story(name="settle", deployed="ABC", command=Command(mode=Mode.SETTLE), goal=Goal(serves="C", barred="")),
+        Story(
+            name="prune",
+            deployed="ABCDEF",
+            command=Command(mode=Mode.PRUNE),
+            goal=Goal(serves="F", barred=""),
+        ),
+        Story(
+            name="settle",
+            deployed="ABC",
+            command=Command(mode=Mode.SETTLE),
+            goal=Goal(serves="C", barred=""),
+        ),
     ]
     return {each.name: each for each in found}

@@ -41,7 +41,7 @@ def remembering() -> Iterator[None]:
             (tfvars, "render", _render(tfvars.render, texts)),
             (leases, "whoami", functools.cache(leases.whoami)),
             (planning, "template", functools.cache(planning.template)),
-            (around, "template", functools.cache(around.template)),
+            (around, "template", functools.cache(planning.template)),
             (Stored, "to_json", _to_json()),
             (Stored, "from_json", classmethod(_from_json(Stored.from_json.__func__))),  # type: ignore[attr-defined]
         )

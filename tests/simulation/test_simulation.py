@@ -4,6 +4,7 @@ A failure prints its story; `told(*schedule_of(seed))` and the places of its fau
 """
 
 import logging
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -29,7 +30,7 @@ def quick() -> Iterator[None]:
 
 
 def _require_sound(findings: Findings) -> None:
-    print(findings.line())
+    sys.stdout.write(f"{findings.line()}\n")
     if findings.broken:
         story, planned, _ = findings.broken[0]
         few = shrunk(story, planned)
@@ -83,7 +84,7 @@ def _random(seeds: range) -> Findings:
     for seed in seeds:
         at_random(seed, findings)
         if findings.broken:
-            print(f"seed {seed}")
+            sys.stdout.write(f"seed {seed}\n")
             break
     return findings
 
