@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.core.errors import CloudUnusable, LeaseHeld
 from pipeline.gateways.process import Completed
-from pipeline.gateways.terraform_words import error_text, failure
+from pipeline.gateways.terraform_words import STATE_LOCKED, error_text, failure
 
 FRAMED = """\
 There are some problems with the CLI configuration:
