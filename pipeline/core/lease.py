@@ -101,7 +101,11 @@ def _former(holder: Lease, *, now: datetime, owner_is_dead: bool) -> tuple[Tenur
         ended = Ended.DIED if owner_is_dead else dead
         until = holder.expires_at - EXPIRES_AFTER + HEARTBEAT_EVERY
     last = Tenure(
-        owner=holder.owner, since=holder.acquired_at, until=until, ended=ended, told=holder.told
+        owner=holder.owner,
+        since=holder.acquired_at,
+        until=min(until, now),  # what comes later is the successor's
+        ended=ended,
+        told=holder.told,
     )
     return (*holder.former, last)[-_MOST_FORMER:]
 

@@ -192,8 +192,8 @@ def complete_state(workspace: Workspace, book: LeasedLedger, *, is_whole: bool =
         if not is_whole and book.head.live is not None:
             seen = settled_endpoint(workspace)
             planned = plan_serving(workspace, book, book.head, IntentKind.PRUNE, seen)
-            if not planned.summary.is_empty:
-                apply_whole(workspace, book, planned)
+            # Also a plan that changes nothing: the state then has what the look at AWS has found.
+            apply_whole(workspace, book, planned)
         keep_variables(workspace, book)
         book.write(replace(book.head, state_due=False))
     except PipelineError as error:

@@ -106,14 +106,22 @@ def _without_settings(
 
     Terraform's own state mostly still has one, and from there the plan is a change in place, which
     puts it right. Where that state names the target already, other settings make it a change; where
-    it has lost them too, the endpoint is updated to what it serves, with settings.
+    it has lost them too, or names a config that is gone, the endpoint is updated to what it serves,
+    with settings.
     """
-    seen = asked.seen
+    seen, name = asked.seen, asked.head.endpoint
     logger.warning("the endpoint was updated by hand: planned from Terraform's own state")
     saved = asked.plan(refresh=False)
     if _must_move(intent, seen) and plan_review.leaves_endpoint_alone(saved.summary):
         saved = asked.plan(refresh=False, nudged=True)
-    lost = plan_review.replaces_for_its_deployment_config(saved.summary)
+    made = {each.address for each in saved.summary.changes if each.action is Action.CREATE}
+    wanted = {
+        naming.endpoint_config_name(name, key)
+        for key in asked.head.endpoint_configs
+        if intents.config_address(key) not in made
+    }
+    gone = intent.moves and not wanted <= asked.workspace.hosting.hosted_names(name).configs
+    lost = gone or plan_review.replaces_for_its_deployment_config(saved.summary)
     if not (lost and intent.moves and seen.config_name):
         return saved
     what = f"UpdateEndpoint of {seen.name} to what it serves, {seen.config_name}, with settings."

@@ -150,9 +150,12 @@ def _begun(workspace: Workspace, book: LeasedLedger, *, to: str, reason: str) ->
     if serves and target == head.live_release:
         if given_up:
             book.record(head, f"{given_up.kind.value} given up", config=given_up.target)
+        report = _proved(workspace, book, target)
+        if not ledger.is_healthy(book.head):
+            book.record(ledger.mark_healthy(book.head), "proved", release=target)
         complete_state(workspace, book)
         workspace.context.recorder.note(f"{target} serves already.")
-        return WentBack(plan=None, probe=_proved(workspace, book, target))
+        return WentBack(plan=None, probe=report)
     said = f"Rolled back by {workspace.context.who}: {reason}"
     announced = _announced(workspace, head, target, reason=said, bars=serves)
     if given_up:
