@@ -236,9 +236,7 @@ def _settle(context: Context, options: Options) -> None:
     del options
     require_terraform(context)
     with context.recorder.phase("settle"):
-        lines = settle(find_workspace(context))
-    for line in lines:
-        context.recorder.show(line)
+        settle(find_workspace(context))
 
 
 def _retrain(context: Context, options: Options) -> None:

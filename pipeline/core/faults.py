@@ -2,21 +2,10 @@
 
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 
-# SageMaker's words for causes that another attempt of the same release may not meet again.
-_INFRASTRUCTURE = (
-    "capacity",
-    "unable to provision",
-    "throttl",
-    "rate exceeded",
-    "limit exceeded",
-    "resourcelimitexceeded",
-    "access denied",
-    "not authorized",
-    "accessdenied",
-    "service error",
-    "internal error",
-    "subnet",
-)
+# SageMaker's words for causes that lie in the release (developer guide, "Troubleshoot Amazon
+# SageMaker model deployments"; "Auto-Rollback Configuration"): its container or its own alarm.
+# Whatever else it says may not come again: capacity, rights, throttling, the service itself.
+_OF_THE_RELEASE = ("health check", "alarm")
 _UPDATE_IS_OVER = {
     EndpointStatus.IN_SERVICE,
     EndpointStatus.FAILED,
@@ -24,9 +13,8 @@ _UPDATE_IS_OVER = {
 }
 
 
-# What Terraform says once SageMaker has taken the call: the provider's waiters and our
-# postcondition.
-_AFTER_THE_CALL = ("waiting for", "unexpected state", "rolled the update back")
+# What Terraform says once SageMaker has taken the call: the provider's waiter, our postcondition.
+_AFTER_THE_CALL = ("waiting for SageMaker AI Endpoint", "SageMaker rolled the update back")
 
 
 def was_sent(terraform_error: str) -> bool:
@@ -54,12 +42,12 @@ def is_release_fault(seen: EndpointObservation, *, origin: str | None) -> bool:
     there. An endpoint that is found elsewhere was moved by somebody's hand.
 
     A rollback without any reason does (an alarm or a container that does not answer leaves none);
-    one that lacked machines or rights does not, also where that reason may be an older one's: a
-    release that is not quarantined fails once more at worst.
+    one for another reason does not, also where that reason may be an older one's: a release that is
+    not quarantined fails once more at worst.
     """
     if seen.status not in _UPDATE_IS_OVER:
         return False
     if seen.status is EndpointStatus.IN_SERVICE and seen.config_name != origin:
         return False
     reason = (seen.failure_reason or "").lower()
-    return not any(word in reason for word in _INFRASTRUCTURE)
+    return not reason or any(word in reason for word in _OF_THE_RELEASE)

@@ -144,7 +144,8 @@ class LedgerHead(Stored):
     first. `last_event` is the newest line of the history, written together with what it tells.
     `fencing` is the lease's number of the last writer. `surroundings` are those that a deployment
     last asked for; `surroundings_due` tells that Terraform has to look at them again, `state_due`
-    that its state of the endpoint, or the variables kept for people, may be behind.
+    that its state of the endpoint, or the variables kept for people, may be behind. `unheard` is
+    the run that finished the last rollback, until its user is known to know.
     """
 
     endpoint: str
@@ -155,6 +156,7 @@ class LedgerHead(Stored):
     surroundings: Surroundings = NOTHING
     surroundings_due: bool = False
     state_due: bool = False
+    unheard: str | None = None
     lived: tuple[Lived, ...] = ()
     quarantined: tuple[Quarantined, ...] = ()
     requested_rollbacks: tuple[RequestedRollback, ...] = ()

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import takewhile
 
 from pipeline.core.document import Instant, Stored
 
@@ -102,12 +101,15 @@ def _former(holder: Lease, *, now: datetime, owner_is_dead: bool) -> tuple[Tenur
         ended = Ended.DIED if owner_is_dead else dead
         until = holder.expires_at - EXPIRES_AFTER + HEARTBEAT_EVERY
     last = Tenure(
-        owner=holder.owner, since=holder.acquired_at, until=until, ended=ended, told=holder.told
+        owner=holder.owner,
+        since=holder.acquired_at,
+        until=min(until, now),  # what comes later is the successor's
+        ended=ended,
+        told=holder.told,
     )
     return (*holder.former, last)[-_MOST_FORMER:]
 
 
-def unheard(lease: Lease) -> tuple[str, ...]:
-    """Return the runs right before this one of which nobody knows how they ended, newest first."""
-    silent = takewhile(lambda tenure: not tenure.told, reversed(lease.former))
-    return tuple(tenure.owner.run_id for tenure in silent)
+def is_unheard(lease: Lease, run_id: str) -> bool:
+    """Tell whether a former holder could not tell its user how it ended."""
+    return any(each.owner.run_id == run_id and not each.told for each in lease.former)

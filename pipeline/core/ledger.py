@@ -71,7 +71,7 @@ def begin(head: LedgerHead, move: Move) -> LedgerHead:
     if head.move is not None:
         what = f"A {head.move.kind.value} of {head.endpoint} to {head.move.target} is unfinished."
         raise LeaseHeld(what, remedy=_SETTLE)
-    return replace(head, move=move, state_due=True)
+    return replace(head, move=move, state_due=True, unheard=None)
 
 
 def arrive(head: LedgerHead, *, when: datetime) -> LedgerHead:
@@ -104,13 +104,14 @@ def _bar_what_was_left(head: LedgerHead, move: Move, *, when: datetime) -> Ledge
     return quarantine(head, origin.release, reason=move.reason, when=when)
 
 
-def finish(head: LedgerHead) -> LedgerHead:
-    """The target that has arrived is proved: it is healthy, and the move is over."""
+def finish(head: LedgerHead, *, run_id: str) -> LedgerHead:
+    """The target that has arrived is proved by this run: it is healthy, and the move is over."""
     move = _begun(head)
     if not move.has_arrived:
         what = f"{move.target} does not serve yet."
         raise UsageError(what, remedy=_SETTLE)
-    proved = replace(mark_healthy(head), move=None)
+    unheard = run_id if move.kind is MoveKind.ROLLBACK else None
+    proved = replace(mark_healthy(head), move=None, unheard=unheard)
     if move.kind is MoveKind.ADOPTION:  # a hand on the cloud is no word on what was barred
         return replace(proved, quarantined=head.quarantined)
     return proved

@@ -89,7 +89,8 @@ def release_of_model(endpoint: str, name: str) -> str | None:
 
 def config_key_of_alarm(endpoint: str, name: str) -> str | None:
     """The config key behind a rollback alarm's name; None for any other alarm."""
-    return config_key_of(endpoint, name.rpartition("-")[0])
+    key = config_key_of(endpoint, name.rpartition("-")[0])
+    return key if key and name in rollback_alarm_names(endpoint, key) else None
 
 
 def model_package_group_name(project: str, environment: str, *, model_name_prefix: str) -> str:

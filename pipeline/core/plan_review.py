@@ -41,13 +41,12 @@ def is_of_tags(change: ResourceChange) -> bool:
     return change.action is Action.UPDATE and bool(change.attributes) and all(in_tags)
 
 
-def replaces_because_tainted(summary: PlanSummary) -> bool:
-    """Tell whether the endpoint would be replaced only because Terraform distrusts its creation."""
-    return any(
-        change.address == ENDPOINT
-        and change.action is Action.REPLACE
-        and change.reason == "replace_because_tainted"
+def tainted(summary: PlanSummary) -> tuple[str, ...]:
+    """Return what would be replaced only because Terraform distrusts its creation."""
+    return tuple(
+        change.address
         for change in summary.changes
+        if change.action is Action.REPLACE and change.reason == "replace_because_tainted"
     )
 
 

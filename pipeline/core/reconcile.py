@@ -13,6 +13,7 @@ from pipeline.core.head import DeploymentConfig, LedgerHead, Move, MoveKind, Str
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 
 _MAXIMUM_EXECUTION_TIMEOUT_S = 1800
+GIVEN_UP = "interrupted deployment had failed"
 
 
 class Truth(StrEnum):
@@ -67,7 +68,7 @@ def reconcile(
         return Finding(head=ledger.arrive(head, when=when), event="interrupted move had succeeded")
     if move.goes_back:
         return Finding(head=head)  # it is carried on: what it leaves was to be left
-    return Finding(head=ledger.drop_move(head), event=f"interrupted {move.kind.value} had failed")
+    return Finding(head=ledger.drop_move(head), event=GIVEN_UP)  # nothing else is dropped
 
 
 def _adopted(

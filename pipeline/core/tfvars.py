@@ -21,6 +21,7 @@ from pipeline.core.head import DeploymentConfig, LedgerHead
 from pipeline.core.records import Release
 from pipeline.core.surroundings import Surroundings
 
+_MOST_EXECUTION_S = 14400  # of terraform/modules/endpoint
 RELEASE_TEMPLATE = "release.tfvars.json.j2"
 SURROUNDINGS_TEMPLATE = "surroundings.tfvars.json.j2"
 
@@ -75,7 +76,7 @@ def release_variables(
 
     The endpoint points at the target of the move under way, else at the live config. The settings
     are those of that move; without one, `deployment_config`, those of the last update by
-    SageMaker's own word. `nudged`: with a time limit of one second more, by which an update is sent
+    SageMaker's own word. `nudged`: with a time limit of another second, by which an update is sent
     that would change nothing else. `releases` holds every retained one.
     """
     moving = head.move is not None and not head.move.has_arrived
@@ -84,7 +85,9 @@ def release_variables(
         what = f"Nothing is live on {head.endpoint}, and nothing is to be."
         raise UsageError(what, remedy="Deploy a release first.")
     shift = head.move.deployment_config if head.move and moving else deployment_config
-    limit_s = shift.maximum_execution_timeout_s + (1 if nudged else 0)
+    limit_s = shift.maximum_execution_timeout_s
+    if nudged:
+        limit_s += 1 if limit_s < _MOST_EXECUTION_S else -1
     return place.variables() | {
         "deployment": _deployment(replace(shift, maximum_execution_timeout_s=limit_s)),
         "endpoint_configs": {key: asdict(each) for key, each in head.endpoint_configs.items()},

@@ -8,6 +8,7 @@ import getpass
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -126,6 +127,32 @@ class Holding:
     def require_held(self) -> None:
         """Renew the lease now. Raises LeaseHeld naming the new holder when it is lost."""
         self._written.renew()
+
+    def await_former(self, *, limit_s: float = 120.0) -> None:
+        """Wait until nothing of former holders lives on this machine: a Terraform ends in order.
+
+        Raises LeaseHeld where something of them still does.
+        """
+        deadline = time.monotonic() + limit_s
+        while living := self._living():
+            if time.monotonic() > deadline:
+                message = f"What run {living.owner.run_id} started still works in its folder."
+                remedy = f"Wait until it ends, or end it: {living.owner.work_dir}"
+                raise LeaseHeld(message, remedy=remedy)
+            time.sleep(0.5)
+
+    def _living(self) -> Tenure | None:
+        here = self.lease.owner.host
+        found = (
+            each
+            for each in self.lease.former
+            if each.owner.host == here
+            and each.owner.work_dir is not None
+            and each.ended is not Ended.BROKEN
+            and self._is_dead(each.owner)
+            and work_folders.is_in_use(each.owner.work_dir)
+        )
+        return next(found, None)
 
     def may_unlock(self, lock: StateLock) -> bool:
         """Tell whether a former holder left this lock on a Terraform state, and is gone."""

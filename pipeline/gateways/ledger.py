@@ -141,7 +141,6 @@ class LeasedLedger:
         self.lease = lease
         self._killed: list[tuple[datetime, datetime]] = []
         self._version = book.read()
-        self.before = self._version.head.last_event  # what the run before this one did last
         book.copy_last_event(self._version.head)
         self.write(ledger.fence(self._version.head, lease.lease.number))
 

@@ -343,6 +343,8 @@ def _deployment_config(last: Mapping[str, Any]) -> DeploymentConfig | None:
     if strategy is None or not alarms or "MaximumExecutionTimeoutInSeconds" not in policy:
         return None
     step = routing.get("CanarySize") or routing.get("LinearStepSize") or {}
+    if step and step.get("Type") != "CAPACITY_PERCENT":
+        return None
     return DeploymentConfig(
         strategy=strategy,
         step_percentage=step.get("Value"),

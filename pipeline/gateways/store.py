@@ -195,7 +195,9 @@ class Store:
 def _raise_if_missing(uri: str, error: ClientError) -> None:
     if error_code(error) in _MISSING | {"NoSuchBucket"}:
         message = f"There is no object {uri}."
-        raise UsageError(message, remedy="Check the address; nothing was changed.") from error
+        raise UsageError(
+            message, remedy="Check the address, or restore an earlier version of the object."
+        ) from error
 
 
 def _content_type(key: str) -> str:

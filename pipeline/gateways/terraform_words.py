@@ -13,7 +13,6 @@ _LOCKED = "Error: Error acquiring the state lock"
 # S3 refused the second lock object, or the file is locked. Without one of these the lock could not
 # even be tried, for want of rights or of a network.
 _HOLDER = re.compile(r"PreconditionFailed|ConditionalRequestConflict|temporarily\s+unavailable")
-_LOCK_ID = re.compile(r"^\s*ID:\s+(\S+)", re.MULTILINE)
 _NO_PROVIDER = re.compile(r"Error: Failed to (query available provider packages|install provider)")
 PROVIDER_REMEDY = (
     "Give this machine access to registry.terraform.io, or put a filesystem mirror with a folder "
@@ -44,13 +43,11 @@ def failure(command: str, root: str, completed: Completed) -> CloudUnusable | Le
 
 
 def _locked(root: str, said: str) -> LeaseHeld:
-    found = _LOCK_ID.search(said)
-    unlock = f"force-unlock {found.group(1) if found else 'ID'}"
     return LeaseHeld(
         f"The Terraform state of {root} is locked by another run.\n{said}",
         remedy=(
-            f"Wait for that run. If it is dead, unlock the state of terraform/{root} with: "
-            f"terraform {unlock} (docs/operations.md says how)"
+            "Wait for that run. If it is dead, and the same command does not release its lock: "
+            "docs/operations.md, Unlock a Terraform state."
         ),
         code=STATE_LOCKED,
     )

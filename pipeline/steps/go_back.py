@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.context import Workspace
 from pipeline.core import ledger
-from pipeline.core.errors import NotServing, PipelineError, UsageError
+from pipeline.core.errors import CorruptRecord, NotServing, PipelineError, UsageError
 from pipeline.core.head import LedgerHead, Move, MoveKind
 from pipeline.core.intents import IntentKind
 from pipeline.core.outcomes import PlanSummary, ProbeReport
@@ -24,7 +24,7 @@ from pipeline.steps.move import (
     plan_move,
 )
 from pipeline.steps.planning import keep_variables, plan_serving
-from pipeline.steps.probe import probe_answers
+from pipeline.steps.probe import held_out, probe_answers
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +47,13 @@ class NotAnswering(NotServing):
         self.report = report
 
 
+def what_then(report: ProbeReport) -> str:
+    """Return what to type where what serves did not pass; what was not measured is no cause."""
+    if report.is_inconclusive:
+        return "It could not be measured, which says nothing about it. Try again: --mode testing"
+    return f"To leave it: {BACK}"
+
+
 def go_back(workspace: Workspace, book: LeasedLedger) -> WentBack:
     """Carry the way back that is announced to its end: moved, proved, recorded.
 
@@ -64,7 +71,8 @@ def go_back(workspace: Workspace, book: LeasedLedger) -> WentBack:
         raise _not_answering(workspace, release, report)
     left = _release_of(book.head, way_back.origin)
     details = {"to": release, "left": left, "reason": way_back.reason}
-    book.record(ledger.finish(book.head), "rolled back", **details)
+    proved = ledger.finish(book.head, run_id=workspace.context.run_id)
+    book.record(proved, "rolled back", **details)
     complete_state(workspace, book, is_whole=moved.is_whole)
     return WentBack(plan=moved.plan, probe=report)
 
@@ -82,10 +90,11 @@ def _moved_back(workspace: Workspace, book: LeasedLedger, release: Release) -> A
 
 
 def why_unsound(workspace: Workspace, release: Release) -> str | None:
-    """Return why the artifact of a release must not be served; None where it is what was judged."""
+    """Return why a release must not be gone back to: its artifact, or the rows to test it with."""
     try:
+        held_out(workspace, release)  # nothing is gone back to that cannot be tested
         found = workspace.store.sha256(release.artifact_uri)
-    except UsageError as missing:
+    except (CorruptRecord, UsageError) as missing:
         return missing.message
     if found == release.artifact_sha256:
         return None
@@ -183,8 +192,8 @@ def complete_state(workspace: Workspace, book: LeasedLedger, *, is_whole: bool =
         if not is_whole and book.head.live is not None:
             seen = settled_endpoint(workspace)
             planned = plan_serving(workspace, book, book.head, IntentKind.PRUNE, seen)
-            if not planned.summary.is_empty:
-                apply_whole(workspace, book, planned)
+            # Also a plan that changes nothing: the state then has what the look at AWS has found.
+            apply_whole(workspace, book, planned)
         keep_variables(workspace, book)
         book.write(replace(book.head, state_due=False))
     except PipelineError as error:

@@ -7,10 +7,10 @@ from typing import TypeVar
 from pipeline.context import Workspace
 from pipeline.core import naming
 from pipeline.core.errors import CorruptRecord, LeaseHeld, NotServing, UsageError
-from pipeline.core.head import HistoryEvent, LedgerHead
-from pipeline.core.lease import unheard
+from pipeline.core.head import LedgerHead
+from pipeline.core.lease import is_unheard
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
-from pipeline.core.reconcile import reconcile
+from pipeline.core.reconcile import GIVEN_UP, reconcile
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.gateways.ports import Root
 from pipeline.gateways.terraform_words import STATE_LOCKED
@@ -44,6 +44,7 @@ def take_over(workspace: Workspace) -> LeasedLedger:
         now=context.now,
         details={"run": context.run_id, **_request(workspace)},
     )
+    book.lease.await_former()
     seen = settled_endpoint(workspace)
     found = reconcile(book.head, seen, when=context.now(), run_id=context.run_id)
     if found.event is not None:
@@ -131,9 +132,11 @@ def _release_dead_lock(root: Root, book: LeasedLedger) -> bool:
     return True
 
 
-def finished_unheard(book: LeasedLedger, what: str) -> HistoryEvent | None:
-    """Return the event with which a run before this one ended, where nobody was told of it."""
-    last = book.before
-    if last is None or last.what != what:
+def never_moved(book: LeasedLedger) -> str | None:
+    """Return what a deployment ended with that nobody was told of and that never moved anything."""
+    last = book.head.last_event
+    if last is None or last.what not in ("deployment failed", GIVEN_UP):
         return None
-    return last if last.details.get("run") in unheard(book.lease.lease) else None
+    run, lease = last.details.get("run", ""), book.lease.lease
+    is_now = run == lease.owner.run_id
+    return last.what if is_now or is_unheard(lease, run) else None

@@ -49,8 +49,11 @@ def _configs(workspace: Workspace, book: LeasedLedger) -> tuple[str, ...]:
 
 
 def _models(workspace: Workspace, book: LeasedLedger) -> tuple[str, ...]:
-    """Delete the models that no config names any more, ours or of somebody who moved it by hand."""
+    """Delete the models whose configs are gone; none while somebody's own config serves."""
     endpoint, delete = book.head.endpoint, workspace.hosting.delete_model
+    seen = workspace.hosting.observe(endpoint)
+    if naming.config_key_of(endpoint, seen.config_name or "") is None:
+        return ()  # nobody has told which model that config names
     found = workspace.hosting.hosted_names(endpoint)
     keys = (naming.config_key_of(endpoint, name) for name in found.configs)
     used = {naming.parse_config_key(key).release for key in keys if key is not None}

@@ -53,13 +53,17 @@ def plan_serving(
     """Render the head and plan it. Raises PlanRefused when the guard finds anything unmeant.
 
     `consent` is asked before something is done that no plan can show: see _without_settings and
-    _delete_unknown_and_failed.
+    _deleted.
     """
     head, strays = _without_unmade(workspace, head)
     intent = intents.intent_of(head, kind, seen, removable=removable | strays)
     asked = _Asked(workspace=workspace, book=book, head=head, seen=seen)
     saved = asked.plan()
-    asked, saved = _with_imports(asked, saved, intent, consent)
+    if _is_unknown_and_failed(intent, saved):
+        seen = _deleted(asked, intent, saved, consent)
+        intent = intents.intent_of(head, kind, seen, removable=removable | strays)
+        asked = replace(asked, seen=seen)
+    asked, saved = _with_imports(asked, saved, intent)
     if _corrected_marks(workspace, intent, saved, seen):
         saved = asked.plan()
     if plan_review.replaces_for_its_deployment_config(saved.summary) and _is_up(seen):
@@ -102,14 +106,22 @@ def _without_settings(
 
     Terraform's own state mostly still has one, and from there the plan is a change in place, which
     puts it right. Where that state names the target already, other settings make it a change; where
-    it has lost them too, the endpoint is updated to what it serves, with settings.
+    it has lost them too, or names a config that is gone, the endpoint is updated to what it serves,
+    with settings.
     """
-    seen = asked.seen
+    seen, name = asked.seen, asked.head.endpoint
     logger.warning("the endpoint was updated by hand: planned from Terraform's own state")
     saved = asked.plan(refresh=False)
     if _must_move(intent, seen) and plan_review.leaves_endpoint_alone(saved.summary):
         saved = asked.plan(refresh=False, nudged=True)
-    lost = plan_review.replaces_for_its_deployment_config(saved.summary)
+    made = {each.address for each in saved.summary.changes if each.action is Action.CREATE}
+    wanted = {
+        naming.endpoint_config_name(name, key)
+        for key in asked.head.endpoint_configs
+        if intents.config_address(key) not in made
+    }
+    gone = intent.moves and not wanted <= asked.workspace.hosting.hosted_names(name).configs
+    lost = gone or plan_review.replaces_for_its_deployment_config(saved.summary)
     if not (lost and intent.moves and seen.config_name):
         return saved
     what = f"UpdateEndpoint of {seen.name} to what it serves, {seen.config_name}, with settings."
@@ -126,9 +138,7 @@ def _require_consent(what: str, consent: Callable[[str], bool]) -> None:
         raise PlanRefused(what, remedy="Nothing was done. To do it: --mode settle --yes")
 
 
-def _with_imports(
-    asked: _Asked, saved: SavedPlan, intent: MoveIntent, consent: Callable[[str], bool]
-) -> tuple[_Asked, SavedPlan]:
+def _with_imports(asked: _Asked, saved: SavedPlan, intent: MoveIntent) -> tuple[_Asked, SavedPlan]:
     """Take into the state what the plan would create and what is there: names are used once.
 
     An apply that was killed could not write down what it had made.
@@ -141,9 +151,6 @@ def _with_imports(
         return asked, saved
     name = asked.head.endpoint
     found = asked.workspace.hosting.hosted_names(name)
-    if endpoint and intent.is_failed and intent.moves:
-        _delete_unknown_and_failed(asked, consent)
-        endpoint = False
     imports = tfvars.Imports(
         endpoint=endpoint,
         endpoint_configs=tuple(
@@ -165,39 +172,54 @@ def _created(
     return tuple(key for key in keys if address_of(key) in created)
 
 
-def _delete_unknown_and_failed(asked: _Asked, consent: Callable[[str], bool]) -> None:
-    """Delete an endpoint that is Failed and not in Terraform's state, which could only replace it.
+def _is_unknown_and_failed(intent: MoveIntent, saved: SavedPlan) -> bool:
+    """Tell whether an endpoint is Failed and not in Terraform's state, which cannot replace it."""
+    created = any(
+        each.address == intents.ENDPOINT and each.action is Action.CREATE
+        for each in saved.summary.changes
+    )
+    return created and intent.is_failed and intent.moves
+
+
+def _deleted(
+    asked: _Asked, intent: MoveIntent, saved: SavedPlan, consent: Callable[[str], bool]
+) -> EndpointObservation:
+    """Delete such an endpoint, where the rest of the plan may be applied.
 
     SageMaker takes nothing but its deletion (API reference, DescribeEndpoint, EndpointStatus).
     """
     name = asked.head.endpoint
+    rest = [each for each in saved.summary.changes if each.address != intents.ENDPOINT]
+    refusals = plan_review.review(replace(saved.summary, changes=tuple(rest)), intent)
+    if refusals:
+        message = "The plan was refused: " + " ".join(refusals)
+        raise PlanRefused(message, remedy="Nothing was applied.")
     _require_consent(f"DeleteEndpoint of {name}, which is Failed and serves nothing.", consent)
     asked.book.lease.require_held()
     asked.workspace.hosting.delete_endpoint(name)
-    settled_endpoint(asked.workspace, timeout_s=MOVE_TIMEOUT_S)
+    return settled_endpoint(asked.workspace, timeout_s=MOVE_TIMEOUT_S)
 
 
 def _corrected_marks(
     workspace: Workspace, intent: MoveIntent, saved: SavedPlan, seen: EndpointObservation
 ) -> bool:
-    """Correct what Terraform's state says of the endpoint; True when there has to be a new plan.
+    """Correct what Terraform's state says of what is ours; True when there has to be a new plan.
 
-    It marks an endpoint as broken whose creation was cut off and that came up; one that SageMaker
+    It marks as broken what was created and could not be read back, or whose creation was cut off.
+    A model or config that is there is whole, and so is an endpoint that came up; one that SageMaker
     calls Failed can only be replaced.
     """
-    tainted = plan_review.replaces_because_tainted(saved.summary)
-    if tainted and _is_up(seen):
-        logger.warning("an apply was cut off, but the endpoint came up: it is not replaced")
-        workspace.serving.untaint(intents.ENDPOINT)
-        return True
-    created = any(
-        each.address == intents.ENDPOINT and each.action is Action.CREATE
-        for each in saved.summary.changes
-    )
-    if intent.is_failed and intent.moves and not (tainted or created):
+    tainted = plan_review.tainted(saved.summary)
+    wrongly = [each for each in tainted if each != intents.ENDPOINT or _is_up(seen)]
+    for address in wrongly:
+        logger.warning("%s was created, and is not replaced for a doubt of Terraform's", address)
+        workspace.serving.untaint(address)
+    changed = {each.address: each.action for each in saved.summary.changes}
+    created = changed.get(intents.ENDPOINT) is Action.CREATE
+    if intent.is_failed and intent.moves and not (intents.ENDPOINT in tainted or created):
         workspace.serving.taint(intents.ENDPOINT)
         return True
-    return False
+    return bool(wrongly)
 
 
 def _is_up(seen: EndpointObservation) -> bool:

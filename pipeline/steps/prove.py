@@ -11,7 +11,14 @@ from pipeline.core.intents import IntentKind
 from pipeline.core.outcomes import EndpointStatus, ProbeReport
 from pipeline.core.records import Release
 from pipeline.gateways.ledger import LeasedLedger
-from pipeline.steps.go_back import BACK, begin_return, complete_state, go_back, sound_previous
+from pipeline.steps.go_back import (
+    BACK,
+    begin_return,
+    complete_state,
+    go_back,
+    sound_previous,
+    what_then,
+)
 from pipeline.steps.leased import serves_live, settled_endpoint
 from pipeline.steps.move import MOST_RECORDED, Arrived, Stayed, announced_in, apply_whole
 from pipeline.steps.orphans import remove_orphans
@@ -34,7 +41,8 @@ def conclude_deployment(
     workspace.context.recorder.add(probe=report)
     if not report.passed:
         raise _after_failed_tests(workspace, book, release, report)
-    book.record(ledger.finish(book.head), "deployed", release=release.release_id)
+    proved = ledger.finish(book.head, run_id=workspace.context.run_id)
+    book.record(proved, "deployed", release=release.release_id)
     complete_state(workspace, book, is_whole=outcome.is_whole)
 
 
@@ -112,7 +120,7 @@ def _still_or_again(workspace: Workspace, book: LeasedLedger, said: str) -> Pipe
     if serves_live(book.head, seen):
         report = probe_answers(workspace, book.release(live))
         if not report.passed:
-            return NotServing(f"{said}\n{report.failures}", remedy=f"Type: {BACK}")
+            return NotServing(f"{said}\n{report.failures}", remedy=what_then(report))
         if not ledger.is_healthy(book.head):
             still = f"{live}, which never passed its tests, still serves."
             return NotServing(f"{said} {still}", remedy="Mend the cause and deploy again.")

@@ -1,13 +1,14 @@
 """Moves the endpoint back to an earlier release, because a person or an alarm asks for it."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 
 from pipeline.context import Workspace
 from pipeline.core import ledger
 from pipeline.core.errors import NotServing, PipelineError
 from pipeline.core.head import LedgerHead, Move, MoveKind
+from pipeline.core.lease import is_unheard
 from pipeline.core.outcomes import DeploymentReport, DeploymentStatus, ProbeReport
 from pipeline.core.reconcile import quiet_shift
 from pipeline.gateways.ledger import LeasedLedger
@@ -19,10 +20,11 @@ from pipeline.steps.go_back import (
     config_for,
     go_back,
     sound_previous,
+    what_then,
     why_unsound,
 )
 from pipeline.steps.leased import (
-    finished_unheard,
+    never_moved,
     require_endpoint,
     require_ledger,
     serves_live,
@@ -78,22 +80,30 @@ def _finished(workspace: Workspace, book: LeasedLedger, *, to: str) -> WentBack 
     """Finish what an earlier run of this command began; None where nothing like it was begun."""
     head, begun = book.head, book.head.move
     if begun is None:
-        event = finished_unheard(book, "rolled back")
-        same = event is not None and to in (PREVIOUS, head.live_release)
-        return _told_late(workspace, book) if same else None
+        if to not in (PREVIOUS, head.live_release) or head.live_release is None:
+            return None
+        if head.unheard and is_unheard(book.lease.lease, head.unheard):
+            return _told_late(workspace, book, f"The rollback to {head.live_release} was finished")
+        never = never_moved(book)
+        return (
+            _told_late(workspace, book, f"What was to be left never served ({never})")
+            if (never and to == PREVIOUS)
+            else None
+        )
     target = head.endpoint_configs[begun.target].release
     if begun.goes_back and to in (PREVIOUS, target):
         return _carried_on(workspace, book, to=to)
     return None
 
 
-def _told_late(workspace: Workspace, book: LeasedLedger) -> WentBack:
-    """The run before this one went back and could not say so: going on from there is too far."""
+def _told_late(workspace: Workspace, book: LeasedLedger, what: str) -> WentBack:
+    """A run before this one was cut off before it could say so: going on from there is too far."""
     release = book.head.live_release or ""
     report = _proved(workspace, book, release)
+    book.record(replace(book.head, unheard=None), "rollback told", release=release)
     workspace.context.recorder.note(
-        f"The rollback to {release} was finished by an earlier run, which was cut off before it "
-        "could say so. Type the command once more to go further back."
+        f"{what} by an earlier run, which was cut off before it could say so; {release} serves and "
+        "answers. Type the command once more to go further back."
     )
     complete_state(workspace, book)
     return WentBack(plan=None, probe=report)
@@ -103,7 +113,7 @@ def _proved(workspace: Workspace, book: LeasedLedger, release: str) -> ProbeRepo
     report = probe_answers(workspace, book.release(release))
     if not report.passed:
         message = f"Endpoint {book.head.endpoint} serves {release}, and fails: {report.failures}"
-        raise NotAnswering(message, remedy="Type: --mode rollback", report=report)
+        raise NotAnswering(message, remedy=what_then(report), report=report)
     return report
 
 
@@ -138,9 +148,14 @@ def _begun(workspace: Workspace, book: LeasedLedger, *, to: str, reason: str) ->
     serves = serves_live(head, settled_endpoint(workspace))
     target = _target(workspace, head, to, live_serves=serves)
     if serves and target == head.live_release:
+        if given_up:
+            book.record(head, f"{given_up.kind.value} given up", config=given_up.target)
+        report = _proved(workspace, book, target)
+        if not ledger.is_healthy(book.head):
+            book.record(ledger.mark_healthy(book.head), "proved", release=target)
         complete_state(workspace, book)
         workspace.context.recorder.note(f"{target} serves already.")
-        return WentBack(plan=None, probe=_proved(workspace, book, target))
+        return WentBack(plan=None, probe=report)
     said = f"Rolled back by {workspace.context.who}: {reason}"
     announced = _announced(workspace, head, target, reason=said, bars=serves)
     if given_up:

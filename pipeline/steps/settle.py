@@ -1,7 +1,7 @@
 """Brings ledger, Terraform's state and endpoint into agreement, whatever died or was done by hand.
 
-A mode of its own, and no part of every other one: what it does is shown first, and it is the one
-command that every message may name.
+A mode of its own, and no part of every other one: the one command that every message may name. What
+it would do to the endpoint itself is shown first, and done after a yes.
 """
 
 import logging
@@ -9,68 +9,77 @@ from dataclasses import replace
 
 from pipeline.context import Workspace
 from pipeline.core import intents, ledger, naming, plan_review
-from pipeline.core.errors import NotServing, PipelineError, PlanRefused
+from pipeline.core.errors import NotServing, PipelineError, PlanRefused, RolledBack
 from pipeline.core.head import LedgerHead, MoveKind
 from pipeline.core.intents import IntentKind
+from pipeline.core.surroundings import NOTHING
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.steps import around
-from pipeline.steps.go_back import complete_state, go_back
+from pipeline.steps.go_back import NotAnswering, complete_state, go_back, what_then
 from pipeline.steps.leased import require_ledger, serves_live, settled_endpoint, take_over
 from pipeline.steps.move import MOST_RECORDED, Arrived, apply, apply_failed
 from pipeline.steps.orphans import remove_orphans
 from pipeline.steps.planning import plan_serving
 from pipeline.steps.probe import probe_answers
 from pipeline.steps.prove import conclude_deployment
-from pipeline.steps.unfinished import adopt
+from pipeline.steps.unfinished import adopt, end_unproved
 
 logger = logging.getLogger(__name__)
 
 
-def settle(workspace: Workspace) -> tuple[str, ...]:
+def settle(workspace: Workspace) -> None:
     """Finish what was begun, put right what differs, remove orphans, turn on what was off.
 
-    Returns lines that say what was done. Raises PlanRefused with the plan where the endpoint itself
-    would change and nobody said yes.
+    What is done is shown line by line. Raises PlanRefused with the plan where the endpoint itself
+    would change and nobody said yes; at its end what finishing raised, such as RolledBack.
     """
     require_ledger(workspace)
     book = take_over(workspace)
-    begun = _finish(workspace, book)
+    show = workspace.context.recorder.show
+    failed = _finish(workspace, book)
     if book.head.live is None:
-        return (*begun, f"Nothing is live on {book.head.endpoint}; nothing to settle.")
-    done = (*begun, *_agree(workspace, book))
-    _require_serving(workspace, book)
-    removed = remove_orphans(workspace, book)
-    around.converge(workspace, book)
-    book.write(replace(book.head, state_due=True))  # the variables are kept anew in any case
-    complete_state(workspace, book, is_whole=True)
-    lines = (*done, *(f"Removed: {name}" for name in removed))
-    serving = f"{book.head.endpoint} serves {book.head.live_release}."
-    return (*lines, serving) if lines else (f"Nothing to do: {serving}",)
+        show(f"Nothing is live on {book.head.endpoint}.")
+    else:
+        _agree(workspace, book)
+        _require_serving(workspace, book)
+        for name in remove_orphans(workspace, book):
+            show(f"Removed: {name}")
+        around.converge(workspace, book)
+        book.write(replace(book.head, state_due=True))  # the variables are kept anew in any case
+        complete_state(workspace, book, is_whole=True)
+        show(f"{book.head.endpoint} serves {book.head.live_release}.")
+    if failed is not None:
+        raise failed
 
 
-def _finish(workspace: Workspace, book: LeasedLedger) -> tuple[str, ...]:
-    """Prove what has arrived and carry on a way back that was begun."""
+def _finish(workspace: Workspace, book: LeasedLedger) -> PipelineError | None:
+    """Prove what has arrived, carry on a way back; return what that ended with where it is over."""
     begun = book.head.move
     if begun is None:
-        return ()
-    if begun.goes_back:
-        go_back(workspace, book)
-    elif begun.kind is MoveKind.ADOPTION:
-        adopt(workspace, book)
-    else:
-        release = book.release(book.head.live_release or "")
-        arrived = Arrived(plan=None, is_whole=True)  # the state is looked at in any case
-        try:
+        return None
+    try:
+        if begun.goes_back:
+            go_back(workspace, book)
+        elif begun.kind is MoveKind.ADOPTION:
+            adopt(workspace, book)
+        else:
+            release = book.release(book.head.live_release or "")
+            arrived = Arrived(plan=None, is_whole=True)  # the state is looked at in any case
             conclude_deployment(workspace, book, release, arrived)
-        except PipelineError as failed:
-            if book.head.move is not None:
-                raise
-            workspace.context.recorder.note(failed.message)
-            return (f"Finished a {begun.kind.value}: {book.head.live_release} serves.",)
-    return (f"Finished a {begun.kind.value}: {book.head.live_release} serves.",)
+    except NotAnswering as failed:
+        if failed.report.is_inconclusive:
+            raise
+        end_unproved(book, failed)
+        return failed
+    except (NotServing, RolledBack) as failed:
+        if book.head.move is not None:
+            raise
+        return failed
+    workspace.context.recorder.show(f"Finished a {begun.kind.value} to {begun.target}.")
+    return None
 
 
-def _agree(workspace: Workspace, book: LeasedLedger) -> tuple[str, ...]:
+def _agree(workspace: Workspace, book: LeasedLedger) -> None:
     """Plan what the ledger says, show it, apply it, and prove what then serves."""
     seen = settled_endpoint(workspace)
     held = workspace.serving.addresses()
@@ -82,19 +91,24 @@ def _agree(workspace: Workspace, book: LeasedLedger) -> tuple[str, ...]:
     confirm = workspace.context.confirm
     planned = plan_serving(workspace, book, head, kind, seen, removable=removable, consent=confirm)
     if planned.summary.is_empty and head == book.head:
-        return ()
+        return
     lines = tuple(f"{change.action.value}: {change.address}" for change in planned.summary.changes)
     touched = not plan_review.leaves_endpoint_alone(planned.summary)
     message = "\n".join(("This would be done to the endpoint itself:", *lines))
     if touched and not confirm(f"{message}\nDo it?"):
         raise PlanRefused(message, remedy="Nothing was applied. To do it: --mode settle --yes")
+    due = book.head.surroundings_due or (touched and book.head.surroundings != NOTHING)
+    if due:  # with an endpoint its scaling may be gone, too
+        head = replace(head, surroundings_due=True)
+        book.write(replace(book.head, surroundings_due=True))
     applied = apply(workspace, book, planned)
     if touched:
         _require_live(workspace, book)
     if applied.exit_code:
         raise apply_failed(workspace.serving.name, applied)
     book.record(head, "settled", changes=" ".join(lines)[:MOST_RECORDED])
-    return lines
+    for line in lines:
+        workspace.context.recorder.show(line)
 
 
 def _require_live(workspace: Workspace, book: LeasedLedger) -> None:
@@ -108,7 +122,7 @@ def _require_live(workspace: Workspace, book: LeasedLedger) -> None:
         f"Endpoint {seen.name} is {seen.status.value} and serves {seen.config_name}: "
         f"{report.failures or 'it is not what was asked for.'}"
     )
-    raise NotServing(message, remedy="Look at --mode status; to go back, type: --mode rollback")
+    raise NotServing(message, remedy=what_then(report))
 
 
 def _require_serving(workspace: Workspace, book: LeasedLedger) -> None:

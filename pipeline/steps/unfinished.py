@@ -7,8 +7,8 @@ from pipeline.core import ledger
 from pipeline.core.errors import NotServing, RolledBack
 from pipeline.core.head import MoveKind
 from pipeline.gateways.ledger import LeasedLedger
-from pipeline.steps.go_back import go_back
-from pipeline.steps.move import MOST_RECORDED, Arrived
+from pipeline.steps.go_back import NotAnswering, go_back
+from pipeline.steps.move import MOST_RECORDED, Arrived, announced_in
 from pipeline.steps.probe import probe_answers
 from pipeline.steps.prove import conclude_deployment
 
@@ -24,11 +24,7 @@ def finish_what_was_begun(workspace: Workspace, book: LeasedLedger, digest: str)
     if begun is None:
         return None
     if begun.goes_back:
-        go_back(workspace, book)
-        left = book.head.endpoint_configs.get(begun.origin or "")
-        if begun.kind is MoveKind.RETURN and left and _content(book, left.release) == digest:
-            workspace.context.recorder.add(release_id=left.release)
-            raise RolledBack(begun.reason, remedy=_mend(book))
+        _finish_way_back(workspace, book, digest)
         return None
     release = book.release(book.head.live_release or "")
     arrived = Arrived(plan=None, is_whole=False)
@@ -49,12 +45,39 @@ def finish_what_was_begun(workspace: Workspace, book: LeasedLedger, digest: str)
     return None
 
 
+def _finish_way_back(workspace: Workspace, book: LeasedLedger, digest: str) -> None:
+    """Finish it. Where what has arrived fails its proof it is over: a deployment may cure that."""
+    begun = announced_in(book.head)
+    left = book.head.endpoint_configs.get(begun.origin or "")
+    is_ours = begun.kind is MoveKind.RETURN and left and _content(book, left.release) == digest
+    if left and is_ours:
+        workspace.context.recorder.add(release_id=left.release)
+    try:
+        go_back(workspace, book)
+    except NotAnswering as failed:
+        if failed.report.is_inconclusive or is_ours:
+            raise
+        end_unproved(book, failed)
+        workspace.context.recorder.note(failed.message)
+        return
+    if is_ours:
+        raise RolledBack(begun.reason, remedy=_mend(book))
+
+
+def end_unproved(book: LeasedLedger, failed: NotAnswering) -> None:
+    """End a way back that has arrived and does not answer: it serves, and is not healthy."""
+    cause = failed.report.failures[:MOST_RECORDED]
+    live = book.head.live_release or ""
+    book.record(ledger.drop_move(book.head), "rollback failed", release=live, cause=cause)
+
+
 def adopt(workspace: Workspace, book: LeasedLedger) -> None:
     """Ask what somebody put there by hand whether it answers; it stays in any case."""
     release = book.release(book.head.live_release or "")
     report = probe_answers(workspace, release)
     if report.passed:
-        book.record(ledger.finish(book.head), "adopted", release=release.release_id)
+        proved = ledger.finish(book.head, run_id=workspace.context.run_id)
+        book.record(proved, "adopted", release=release.release_id)
         return
     failures = report.failures[:MOST_RECORDED]
     head = ledger.drop_move(book.head)

@@ -21,7 +21,9 @@ def require_agreement(
     """Assert all of it: who serves, who is barred, no move, no lock, no orphan, an empty plan."""
     head = three.ledger()
     assert three.serves(serves), three.described()
-    assert (head.live_release, head.move, head.surroundings_due) == (serves, None, False)
+    assert (head.live_release, head.move) == (serves, None)
+    assert not head.state_due
+    assert not head.surroundings_due
     assert three.described()["EndpointConfigName"] == _config_name(head, head.live or "")
     assert {each.release_id for each in head.quarantined} == set(barred)
     require_unlocked(three)

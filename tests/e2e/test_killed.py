@@ -1,111 +1,86 @@
-"""`kill -9` of the runner, in every mode and at several moments: the same command then works.
+"""`kill -9` of the runner in every mode that moves no endpoint: the same command then works.
 
-Names do not collide, the lease of the dead run is known to be one, and the ledger and SageMaker
-agree again. The quick part of this is in test_interrupted.
+What moves one is in test_kill_matrix, and the quick part of this in test_interrupted.
 """
 
-import re
-import signal
-from collections.abc import Callable
-from typing import Any
+from pathlib import Path
 
 import pytest
 
-from tests.e2e.story import Story
+from tests.e2e.agreement import require_agreement
+from tests.e2e.moments import Moment, called, killed_at, told
+from tests.e2e.test_hands_on_the_endpoint import update_by_hand
+from tests.e2e.three import Three
 
-# Lines on stderr after which the run is killed: while it starts, in the middle, near the end.
-MOMENTS = (1, 6, 25, 70)
+pytestmark = pytest.mark.soak
+
 GATE_HOLDS = ("--accuracy-threshold", "0.999", "--minimum-accuracy", "0.5")
-# What a command says that finds its work done by the run that was killed.
-DONE_ALREADY = {"rollback": {0, 2}}
+# What comes after a moment takes long enough for the kill to come before it.
+SLOWLY = (
+    {"service": "s3", "action": "*Object", "latency_ms": 300},
+    {"service": "sagemaker", "action": "Create*", "latency_ms": 500},
+)
+MOMENTS: dict[str, Moment] = {
+    "training, job made": called("CreateTrainingJob"),
+    "training, evaluation begun": called("CreateProcessingJob"),
+    "training, registered": called("CreateModelPackage"),
+    "evaluation, begun": called("CreateProcessingJob"),
+    "registration, looking": called("ListModelPackages"),
+    "approve, written": called("PutObject", "/approval.json"),
+    "testing, asking": called("InvokeEndpoint"),
+    "status, begun": called("GetCallerIdentity"),
+    "history, begun": called("GetCallerIdentity"),
+    "doctor, begun": called("GetCallerIdentity"),
+    "bootstrap, planning": called("PutObject", ".tfstate.tflock"),
+}
 
-Command = tuple[str, ...]
 
-
-@pytest.fixture(scope="module")
-def killed(a_story: Callable[[str], Story], trained_job: str, other_job: str) -> Story:
-    """An endpoint with two releases, of which either may serve."""
-    story = a_story("killed")
-    for job in (trained_job, other_job):
-        assert story.deploy(job).exit_code == 0
-    return story
-
-
-def command_of(story: Story, mode: str, jobs: tuple[str, str]) -> Command:
-    live = live_release(story)
-    away = next(each for each in retained(story) if each != live)
-    of_job = ("--training-job", jobs[0])
-    flags: dict[str, Command] = {
+def command_of(three: Three, mode: str) -> tuple[str, ...]:
+    of_job = ("--training-job", three.job)
+    flags = {
         "approve": (*of_job, "--reason", "a story", *GATE_HOLDS),
-        "deployment": ("--training-job", job_of_another(story, live, jobs), "--force"),
         "evaluation": of_job,
         "registration": of_job,
-        "rollback": ("--to", away, "--force"),
     }
     return ("--mode", mode, *flags.get(mode, ()))
 
 
-def retained(story: Story) -> list[str]:
-    lines = story.run("--mode", "status").results["listing"]
-    return [found[1] for line in lines if (found := re.match(r"  (r-[0-9a-f-]+) \(", line))]
+def kill_at(three: Three, moment: Moment, *command: str) -> None:
+    for rule in SLOWLY:
+        three.aws.add_fault(rule)
+    three.aws.clear_requests()
+    killed_at(three, moment, *command)
+    three.aws.clear_faults()
 
 
-def live_release(story: Story) -> str:
-    return story.serving_model().removeprefix(f"{story.endpoint}-")
-
-
-def job_of_another(story: Story, live: str, jobs: tuple[str, str]) -> str:
-    """Return the job whose model does not serve; the older release is that of the first job."""
-    return jobs[1] if live == sorted(retained(story))[0] else jobs[0]
-
-
-def kill_after(story: Story, lines: int, *command: str, **variables: Any) -> int:
-    """Run a command, kill it after so many lines, and return its exit code."""
-    running = story.command.start(*command, "--verbose", "--log-format", "json", **variables)
-    stderr = running.process.stderr
-    assert stderr is not None
-    for _ in range(lines):
-        if not stderr.readline():
-            break
-    running.process.kill()
-    return running.ended().exit_code
-
-
-def require_sound(story: Story) -> None:
-    """Nothing of a dead run is in anybody's way."""
-    doctor = story.run("--mode", "doctor")
-    assert any(line.startswith("ok       lease: free") for line in doctor.results["listing"])
-    status = story.run("--mode", "status").results["listing"]
-    assert not any("otherwise" in line or "under way" in line for line in status)
-    assert story.status() == "InService"
-    told = story.run("--mode", "history").results["listing"]
-    assert not any("not whole" in line for line in told)
-
-
-@pytest.mark.soak
 @pytest.mark.parametrize("moment", MOMENTS)
+def test_after_a_kill_the_same_command_works(three: Three, tmp_path: Path, moment: str) -> None:
+    command = command_of(three, moment.partition(",")[0])
+    kill_at(three, MOMENTS[moment], *command)
+    again = three.run(*command)
+    assert again.exit_code == 0, again.stdout + again.stderr
+    require_agreement(three, tmp_path, serves=three.c)
+
+
 @pytest.mark.parametrize(
-    "mode",
-    [
-        *("full", "training", "evaluation", "registration", "approve", "deployment", "testing"),
-        *("rollback", "status", "history", "bootstrap", "validate", "doctor"),
-    ],
+    "moment", [called("CreateTrainingJob"), called("CreateModelPackage"), called("UpdateEndpoint")]
 )
-def test_after_a_kill_the_same_command_works(
-    killed: Story, mode: str, moment: int, trained_job: str, other_job: str
+def test_after_a_kill_of_a_whole_run_the_next_one_deploys(
+    three: Three, tmp_path: Path, moment: Moment
 ) -> None:
-    command = command_of(killed, mode, (trained_job, other_job))
-    assert kill_after(killed, moment, *command) in {-signal.SIGKILL, 0}
-    again = killed.run(*command)
-    assert again.exit_code in DONE_ALREADY.get(mode, {0}), again.stderr
-    if mode == "rollback":
-        assert live_release(killed) == command[3]
-    require_sound(killed)
+    kill_at(three, moment, "--mode", "full")
+    again = three.run("--mode", "full")
+    assert again.exit_code == 0, again.stdout + again.stderr
+    require_agreement(three, tmp_path, serves=again.release)
 
 
-@pytest.mark.soak
-def test_a_killed_training_leaves_no_name_that_the_next_one_could_meet(story: Story) -> None:
-    assert kill_after(story, 6, "--mode", "training", "--stop-after", "train") == -signal.SIGKILL
-    again = story.run("--mode", "training", "--stop-after", "train")
-    assert again.exit_code == 0
-    assert again.variables["MLOPS_TRAINING_JOB"]
+@pytest.mark.parametrize("moment", [called("UpdateEndpoint"), told("settled")])
+def test_after_a_kill_of_a_settling_the_same_command_settles(
+    three: Three, tmp_path: Path, moment: Moment
+) -> None:
+    settle = ("--mode", "settle", "--yes")
+    update_by_hand(three, three.config_of(three.b))
+    kill_at(three, moment, *settle)
+    again = three.run(*settle)
+    assert again.exit_code == 0, again.stdout + again.stderr
+    require_agreement(three, tmp_path, serves=three.b)

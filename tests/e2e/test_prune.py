@@ -1,52 +1,25 @@
-"""Releases that no rollback needs are removed, also by a run that was killed on its way."""
+"""Releases that no rollback needs are removed; a run that was killed on it is in the matrix."""
 
-import signal
+from pathlib import Path
 
 import pytest
 
-from tests.e2e.story import BUCKET, Story
-from tests.e2e.test_killed import kill_after, require_sound, retained
+from pipeline.core import naming
+from tests.e2e.agreement import require_agreement
+from tests.e2e.story import BUCKET
+from tests.e2e.three import Made, a_copy
 
-pytestmark = [pytest.mark.soak, pytest.mark.timeout(2400)]
-
-# Lines on stderr after which a pruning is killed: while it plans, while it applies, near its end.
-MOMENTS = (12, 30, 42, 55)
-
-
-def models(story: Story) -> set[str]:
-    listed = story.aws.sagemaker.list_models(NameContains=f"{story.endpoint}-r-", MaxResults=100)
-    return {each["ModelName"].removeprefix(f"{story.endpoint}-") for each in listed["Models"]}
+pytestmark = pytest.mark.soak
 
 
 def test_what_was_rolled_back_is_pruned_and_the_next_plan_is_empty(
-    story: Story, trained_job: str, other_job: str
+    three_went_back: Made, tmp_path: Path
 ) -> None:
-    first = story.deploy(trained_job)
-    second = story.deploy(other_job)
-    assert story.run("--mode", "rollback", "--reason", "a story").exit_code == 0
-    assert models(story) == {first.release, second.release}
-
-    pruned = story.run("--mode", "prune")
-    assert pruned.exit_code == 0, pruned.stderr
-    assert f"Removed: {second.release}" in pruned.stdout
-    assert models(story) == {first.release}
-    record = f"releases/{story.endpoint}/{second.release}.json"
-    assert story.aws.client("s3").head_object(Bucket=BUCKET, Key=record)["ContentLength"]
-    assert "Nothing to do" in story.run("--mode", "prune").stdout
-    require_sound(story)
-
-    for moment in MOMENTS:
-        a_killed_pruning_and_the_next(story, other_job, first.release, moment)
-
-
-def a_killed_pruning_and_the_next(story: Story, job: str, kept: str, moment: int) -> None:
-    """Deploy and leave another release, prune and die, prune again."""
-    assert story.deploy(job, "--force").exit_code == 0
-    assert story.run("--mode", "rollback", "--reason", "a story").exit_code == 0
-    assert kill_after(story, moment, "--mode", "prune") in {-signal.SIGKILL, 0}
-    again = story.run("--mode", "prune")
-    assert again.exit_code == 0, again.stderr
-    assert retained(story) == [kept]
-    assert models(story) == {kept}
-    assert story.serves(kept)
-    require_sound(story)
+    with a_copy(three_went_back, tmp_path) as three:
+        pruned = three.run("--mode", "prune")
+        assert pruned.exit_code == 0, pruned.stderr
+        assert f"Removed: {three.c}" in pruned.stdout
+        assert set(three.ledger().release_ids) == {three.a, three.b}
+        assert three.text(BUCKET, naming.release_object(three.endpoint, three.c))
+        assert "Nothing to do" in three.run("--mode", "prune").stdout
+        require_agreement(three, tmp_path, serves=three.b, barred=(three.c,))

@@ -1,17 +1,18 @@
 """What alarms ask a pipeline for, and what it finds to be nothing to do."""
 
-import signal
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+from tests.e2e.agreement import require_agreement
 from tests.e2e.command_line import Outcome
+from tests.e2e.moments import Moment, announced, arrived, called, killed_at, told
 from tests.e2e.story import Story
-from tests.e2e.test_killed import kill_after, require_sound
+from tests.e2e.three import Three
 
-# Lines on stderr after which a rollback is killed: in the apply, after it, after the health test.
-MOMENTS = (26, 37, 38, 39)
+MOMENTS = (announced, called("UpdateEndpoint"), arrived, told("rolled back"))
 
 
 def an_event(story: Story, **changed: str) -> dict[str, str]:
@@ -54,20 +55,15 @@ def test_a_retraining_cannot_be_asked_for_where_nobody_would_hear_it(serving: St
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(2400)
+@pytest.mark.parametrize("moment", MOMENTS)
 def test_the_same_pipeline_completes_a_rollback_of_which_a_run_was_killed(
-    story: Story, trained_job: str, other_job: str
+    three: Three, tmp_path: Path, moment: Moment
 ) -> None:
-    first = story.deploy(trained_job)
-    for moment in MOMENTS:
-        # Another setting is another content: an alarm rolls each back once.
-        other = story.deploy(other_job, MLOPS_DEPLOYMENT__STARTUP_TIMEOUT_S=str(300 + moment))
-        assert other.exit_code == 0, other.stderr
-        event = an_event(story)
-        assert kill_after(story, moment, "--mode", "rollback", **event) in {-signal.SIGKILL, 0}
-        again = story.run("--mode", "rollback", **event)
-        assert again.exit_code == 0, again.stderr
-        assert story.serves(first.release)
-        quarantined = story.run("--mode", "status").results["listing"][-1]
-        assert other.release in quarantined
-        require_sound(story)
+    three.write_slowly()
+    three.aws.clear_requests()
+    event = an_event(three)
+    killed_at(three, moment, "--mode", "rollback", **event)
+    three.aws.clear_faults()
+    again = three.run("--mode", "rollback", **event)
+    assert again.exit_code == 0, again.stderr
+    require_agreement(three, tmp_path, serves=three.b, barred=(three.c,))

@@ -27,7 +27,7 @@ from tests.fakes.boundary import NoFaults
 from tests.fakes.cloud import HostedEndpoint
 from tests.simulation.commands import Command, Mode, workspace_of
 from tests.simulation.world import ENDPOINT, FOUNDATION, empty_world
-from tests.unit.core_builders import NOON, a_move, a_release, a_shift
+from tests.unit.core_builders import NOON, a_move, a_release, a_shift, finished
 
 pytestmark = pytest.mark.emulated
 
@@ -61,7 +61,7 @@ def deployed(*releases: str) -> LedgerHead:
         head = ledger.add_release(head, a_release(name, artifact_sha256=name * 2))
         key, head = ledger.config_for(head, name, live_count=1, minimum=1, maximum=1)
         head = ledger.begin(head, a_move(key, origin=head.live))
-        head = ledger.finish(ledger.arrive(head, when=NOON))
+        head = finished(ledger.arrive(head, when=NOON))
     return head
 
 

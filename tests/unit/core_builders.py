@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline.core import naming
+from pipeline.core import ledger, naming
 from pipeline.core.head import (
     DeploymentConfig,
     EndpointConfigEntry,
@@ -171,3 +171,8 @@ def a_head_retaining(*release_ids: str) -> LedgerHead:
             for each in release_ids
         },
     )
+
+
+def finished(head: LedgerHead) -> LedgerHead:
+    """The target that has arrived, proved by some run."""
+    return ledger.finish(head, run_id="a-run")

@@ -6,7 +6,7 @@ from typing import Any
 from pipeline.core import ledger, naming
 from pipeline.core.head import LedgerHead, MoveKind
 from pipeline.core.outcomes import Action, AttributeChange, PlanSummary, ResourceChange
-from tests.unit.core_builders import NOON, a_move, a_release, a_shift, an_empty_head
+from tests.unit.core_builders import NOON, a_move, a_release, a_shift, an_empty_head, finished
 
 R0, R1, OTHER = (f"r-20260101-00000{n}-aaaaa{n}" for n in range(3))
 K0, K1 = f"{R0}-n1", f"{R1}-n1"
@@ -21,7 +21,7 @@ def moving_to(release: str, head: LedgerHead | None = None) -> LedgerHead:
 
 
 def live_on(release: str, head: LedgerHead | None = None) -> LedgerHead:
-    return ledger.finish(ledger.arrive(moving_to(release, head), when=NOON))
+    return finished(ledger.arrive(moving_to(release, head), when=NOON))
 
 
 FIRST = moving_to(R0)

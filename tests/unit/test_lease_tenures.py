@@ -16,8 +16,8 @@ from pipeline.core.lease import (
     Tenure,
     is_free,
     is_same_holding,
+    is_unheard,
     succeed,
-    unheard,
 )
 from tests.unit.core_builders import NOON
 
@@ -117,16 +117,18 @@ def test_the_last_ten_holders_are_known_oldest_first(history: list[str]) -> None
         ([], ()),
         (["told"], ()),
         (["died"], ("run-1",)),
-        (["untold", "expired"], ("run-2", "run-1")),
-        (["died", "told"], ()),
-        (["died", "told", "broken"], ("run-3",)),
-        (["told", "died", "untold"], ("run-3", "run-2")),
+        (["untold", "expired"], ("run-1", "run-2")),
+        (["died", "told"], ("run-1",)),
+        (["died", "told", "broken"], ("run-1", "run-3")),
+        (["told", "died", "untold"], ("run-2", "run-3")),
     ],
 )
-def test_the_runs_that_nobody_heard_the_end_of_are_those_right_before_this_one(
+def test_a_run_stays_unheard_whoever_comes_after_it(
     history: list[str], silent: tuple[str, ...]
 ) -> None:
     lease = FIRST
     for number, how in enumerate(history, start=2):
         lease = next_after(lease, how, replace(OWNER, run_id=f"run-{number}"))
-    assert unheard(lease) == silent
+    runs = (each.owner.run_id for each in lease.former)
+    assert tuple(run for run in runs if is_unheard(lease, run)) == silent
+    assert not is_unheard(lease, lease.owner.run_id)

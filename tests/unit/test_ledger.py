@@ -9,7 +9,7 @@ from pipeline.core import ledger
 from pipeline.core.errors import LeaseHeld, NotServing, UsageError
 from pipeline.core.head import LedgerHead, Lived, MoveKind
 from pipeline.core.surroundings import Surroundings
-from tests.unit.core_builders import NOON, a_move, a_release, an_empty_head
+from tests.unit.core_builders import NOON, a_move, a_release, an_empty_head, finished
 
 R1, R2, R3, R4, R5, R6 = (f"r-2026010{day}-120000-aaaaaa" for day in range(1, 7))
 
@@ -35,7 +35,7 @@ def live_on(
 ) -> LedgerHead:
     """Move the endpoint to a retained release, and let it pass its tests or not."""
     arrived = ledger.arrive(moving_to(head, release_id, count=count, **move), when=NOON)
-    return ledger.finish(arrived) if healthy else ledger.drop_move(arrived)
+    return finished(arrived) if healthy else ledger.drop_move(arrived)
 
 
 def after(*release_ids: str) -> LedgerHead:
@@ -83,14 +83,14 @@ def test_a_move_leaves_the_live_config_until_it_has_arrived() -> None:
 
 
 def test_a_move_is_over_when_what_has_arrived_is_proved() -> None:
-    proved = ledger.finish(ledger.arrive(moving_to(release_of(R2, after(R1)), R2), when=NOON))
+    proved = finished(ledger.arrive(moving_to(release_of(R2, after(R1)), R2), when=NOON))
     assert (proved.live, proved.move) == (f"{R2}-n1", None)
     assert ledger.is_healthy(proved)
 
 
 def test_what_does_not_serve_yet_cannot_be_proved() -> None:
     with pytest.raises(UsageError, match=f"{R1}-n1 does not serve yet"):
-        ledger.finish(moving_to(retain(R1), R1))
+        finished(moving_to(retain(R1), R1))
 
 
 @pytest.mark.parametrize("kind", [MoveKind.ADOPTION, MoveKind.RETURN, MoveKind.ROLLBACK])
@@ -122,7 +122,7 @@ def test_what_has_arrived_stays_live_and_unproved_when_its_move_is_dropped() -> 
 
 
 def test_without_a_move_nothing_arrives_and_nothing_is_finished_or_dropped() -> None:
-    for transition in (lambda h: ledger.arrive(h, when=NOON), ledger.finish, ledger.drop_move):
+    for transition in (lambda h: ledger.arrive(h, when=NOON), finished, ledger.drop_move):
         with pytest.raises(UsageError, match="No move of iris-model-staging is under way"):
             transition(after(R1))
 

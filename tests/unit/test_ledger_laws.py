@@ -6,7 +6,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from pipeline.core import ledger
 from pipeline.core.head import LedgerHead, MoveKind
-from tests.unit.core_builders import NOON, a_move, a_release, an_empty_head
+from tests.unit.core_builders import NOON, a_move, a_release, an_empty_head, finished
 
 counts = st.integers(1, 3)
 
@@ -72,7 +72,7 @@ class Ledger(RuleBasedStateMachine):
     @precondition(lambda self: self.has_arrived)
     @rule()
     def finish(self) -> None:
-        before, self.head = self.head, ledger.finish(self.head)
+        before, self.head = self.head, finished(self.head)
         assert (self.head.live, self.head.move) == (before.live, None)
         assert ledger.is_healthy(self.head)
         if before.move is not None and before.move.kind is MoveKind.ADOPTION:
@@ -136,7 +136,7 @@ class Ledger(RuleBasedStateMachine):
         while head.move is None and (to := ledger.previous(head)) is not None:
             key = next(key for key, each in head.endpoint_configs.items() if each.release == to)
             head = ledger.begin(head, a_move(key, kind=MoveKind.ROLLBACK, origin=head.live))
-            head = ledger.finish(ledger.arrive(head, when=NOON))
+            head = finished(ledger.arrive(head, when=NOON))
             below = ledger.way_down(head)
             assert below == way[-len(below) :]
             assert len(below) < len(way)

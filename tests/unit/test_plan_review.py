@@ -23,9 +23,9 @@ from pipeline.core.outcomes import Action, EndpointStatus, ResourceChange
 from pipeline.core.plan import summarize
 from pipeline.core.plan_review import (
     leaves_endpoint_alone,
-    replaces_because_tainted,
     replaces_for_its_deployment_config,
     review,
+    tainted,
 )
 from tests.unit.core_builders import an_endpoint
 from tests.unit.plan_builders import (
@@ -126,7 +126,7 @@ def test_what_is_left_of_a_release_that_never_lived_may_go_only_when_nothing_ser
 def test_an_endpoint_that_only_terraform_does_not_know_is_not_created_again() -> None:
     summary = summarize(the_plan("first_deploy"))
     (refusal,) = review(summary, an_intent(FIRST, seen=EndpointStatus.CREATING))
-    assert f"terraform import {ENDPOINT} iris-model-staging" in refusal
+    assert "iris-model-staging exists and was not imported" in refusal
 
 
 @pytest.mark.parametrize("kind", list(IntentKind))
@@ -381,8 +381,8 @@ def test_no_pruning_that_passes_does_more_to_the_endpoint_than_tag_it(
 def test_a_replacement_is_told_to_be_only_terraforms_distrust() -> None:
     distrusted = a_change(ENDPOINT, Action.REPLACE, reason="replace_because_tainted")
     forced = a_change(ENDPOINT, Action.REPLACE, reason="replace_because_cannot_update")
-    assert replaces_because_tainted(a_summary(distrusted))
-    assert not replaces_because_tainted(a_summary(forced))
+    assert tainted(a_summary(distrusted)) == (ENDPOINT,)
+    assert tainted(a_summary(forced)) == ()
 
 
 FORCES_SHIFT = an_attribute("deployment_config[0].x", "y", forces=True)

@@ -14,7 +14,15 @@ from pipeline.core import ledger, naming
 from pipeline.core.head import LedgerHead, MoveKind, Strategy
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 from pipeline.core.reconcile import Finding, Truth, quiet_shift, reconcile, truth_of
-from tests.unit.core_builders import NOON, a_move, a_release, a_shift, an_empty_head, an_endpoint
+from tests.unit.core_builders import (
+    NOON,
+    a_move,
+    a_release,
+    a_shift,
+    an_empty_head,
+    an_endpoint,
+    finished,
+)
 
 T, C, L = (f"r-2026010{day}-120000-aaaaaa" for day in (1, 2, 3))
 KT, KC, KL = (f"{release}-n1" for release in (T, C, L))
@@ -30,9 +38,7 @@ def retaining(*releases: str) -> LedgerHead:
 
 
 def moved(head: LedgerHead, key: str) -> LedgerHead:
-    return ledger.finish(
-        ledger.arrive(ledger.begin(head, a_move(key, origin=head.live)), when=NOON)
-    )
+    return finished(ledger.arrive(ledger.begin(head, a_move(key, origin=head.live)), when=NOON))
 
 
 def begun(head: LedgerHead, kind: MoveKind, **changes: Any) -> LedgerHead:
@@ -214,7 +220,7 @@ def test_a_rollback_that_a_hand_undid_keeps_its_bar() -> None:
     head = reconciled(STATES["rollback-arrived"], SERVES["L"]).head
     assert head.live == KL
     assert [each.release_id for each in head.quarantined] == [L]
-    assert [each.release_id for each in ledger.finish(head).quarantined] == [L]
+    assert [each.release_id for each in finished(head).quarantined] == [L]
 
 
 FIRST = begun(retaining(T, C), MoveKind.DEPLOYMENT)

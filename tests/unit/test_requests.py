@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pipeline.core import ledger, requests
 from pipeline.core.head import LedgerHead, Move, MoveKind
 from pipeline.core.requests import Claim, Request
-from tests.unit.core_builders import NOON, a_move, a_release, an_empty_head
+from tests.unit.core_builders import NOON, a_move, a_release, an_empty_head, finished
 
 R1, R2, R3 = (f"r-2026010{day}-120000-aaaaaa" for day in (1, 2, 3))
 WINDOW_S = 3600
@@ -37,7 +37,7 @@ def live_on(
         ledger.add_release(head, added), release, live_count=1, minimum=1, maximum=1
     )
     head = ledger.begin(head, a_move(key, kind=by, origin=head.live))
-    return ledger.finish(ledger.arrive(head, when=when))
+    return finished(ledger.arrive(head, when=when))
 
 
 def deployed() -> LedgerHead:

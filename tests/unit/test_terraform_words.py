@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.core.errors import CloudUnusable, LeaseHeld
 from pipeline.gateways.process import Completed
-from pipeline.gateways.terraform_words import error_text, failure
+from pipeline.gateways.terraform_words import STATE_LOCKED, error_text, failure
 
 FRAMED = """\
 There are some problems with the CLI configuration:
@@ -89,7 +89,9 @@ def test_a_very_long_message_is_cut() -> None:
 def test_a_held_lock_is_another_run() -> None:
     error = failure("plan", "serving", that_said(UNFRAMED))
     assert isinstance(error, LeaseHeld)
-    assert "terraform force-unlock 2accf825-3df0-166d-bdba-6a945329b8c3" in error.remedy
+    assert error.code == STATE_LOCKED
+    assert "2accf825-3df0-166d-bdba-6a945329b8c3" in error.message
+    assert "docs/operations.md, Unlock a Terraform state" in error.remedy
 
 
 @pytest.mark.parametrize("said", [NO_RIGHTS, FRAMED, ""])

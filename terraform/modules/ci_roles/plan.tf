@@ -89,6 +89,8 @@ data "aws_iam_policy_document" "plan" {
       "application-autoscaling:DescribeScalingPolicies",
       "application-autoscaling:DescribeScheduledActions",
       "cloudwatch:GetMetricData",
+      "sagemaker:ListEndpointConfigs",
+      "sagemaker:ListModels",
       "sagemaker:ListTrainingJobs",
       "servicequotas:ListServiceQuotas",
     ]
