@@ -38,10 +38,11 @@ SLOWLY = (
 BACK = ("--mode", "rollback", "--reason", "a story")
 PRUNE = ("--mode", "prune")
 
-PLAN_LOCKED = called("PutObject", ".tfstate.tflock")
-PLANNED = called("DeleteObject", ".tfstate.tflock")
-APPLY_LOCKED = called("PutObject", ".tfstate.tflock", count=2)
-STATE_WRITTEN = called("PutObject", ".tfstate")
+STATE = "/serving/staging/three-staging.tfstate"
+PLAN_LOCKED = called("PutObject", f"{STATE}.tflock")
+PLANNED = called("DeleteObject", f"{STATE}.tflock")
+APPLY_LOCKED = called("PutObject", f"{STATE}.tflock", count=2)
+STATE_WRITTEN = called("PutObject", STATE)
 LEASED = called("PutObject", "/leases/three-staging.json")
 ASKED = called("InvokeEndpoint")
 
