@@ -65,6 +65,7 @@ class Move:
     `bars`: what is left is quarantined, with `reason`, by the write that says that SageMaker serves
     the target. `has_arrived`: it does, and what is missing is the proof that the target answers.
     `run_id` is that of the run that began it, `request_id` that of the event that asked for it.
+    `found_due`: an earlier run had left something undone when it was begun.
     """
 
     kind: MoveKind
@@ -76,6 +77,7 @@ class Move:
     bars: bool = False
     request_id: str | None = None
     has_arrived: bool = False
+    found_due: bool = False
 
     @property
     def goes_back(self) -> bool:

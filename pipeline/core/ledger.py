@@ -71,7 +71,8 @@ def begin(head: LedgerHead, move: Move) -> LedgerHead:
     if head.move is not None:
         what = f"A {head.move.kind.value} of {head.endpoint} to {head.move.target} is unfinished."
         raise LeaseHeld(what, remedy=_SETTLE)
-    return replace(head, move=move, state_due=True, unheard=None)
+    begun = replace(move, found_due=head.state_due)
+    return replace(head, move=begun, state_due=True, unheard=None)
 
 
 def arrive(head: LedgerHead, *, when: datetime) -> LedgerHead:

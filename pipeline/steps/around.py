@@ -110,7 +110,6 @@ def _apply(
     saved = unlocked(root, book, lambda: root.plan(variables))
     if saved.summary.is_empty:
         return saved.summary
-    book.lease.require_held()
     applied = unlocked(root, book, lambda: root.apply(saved))
     if applied.exit_code:
         raise apply_failed(root.name, applied)

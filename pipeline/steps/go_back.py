@@ -23,6 +23,7 @@ from pipeline.steps.move import (
     carry_out,
     plan_move,
 )
+from pipeline.steps.orphans import remove_orphans
 from pipeline.steps.planning import keep_variables, plan_serving
 from pipeline.steps.probe import held_out, probe_answers
 
@@ -189,6 +190,8 @@ def complete_state(workspace: Workspace, book: LeasedLedger, *, is_whole: bool =
     if not book.head.state_due:
         return
     try:
+        if not is_whole:
+            remove_orphans(workspace, book)
         if not is_whole and book.head.live is not None:
             seen = settled_endpoint(workspace)
             planned = plan_serving(workspace, book, book.head, IntentKind.PRUNE, seen)

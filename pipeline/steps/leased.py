@@ -112,7 +112,11 @@ def _require_known(head: LedgerHead, seen: EndpointObservation) -> None:
 
 
 def unlocked(root: Root, book: LeasedLedger, attempt: Callable[[], T]) -> T:
-    """Do what needs Terraform's state; a lock that a dead run of ours left is taken away first."""
+    """Do what needs Terraform's state, while the lease is ours.
+
+    A lock that a dead run of ours left is taken away first.
+    """
+    book.lease.require_held()
     try:
         return attempt()
     except LeaseHeld as held:

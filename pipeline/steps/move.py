@@ -73,14 +73,16 @@ def carry_out(workspace: Workspace, book: LeasedLedger, planned: PlannedMove) ->
     What is raised leaves the announcement in the ledger: only the endpoint knows how the move ends,
     and the next run asks it.
     """
-    target = announced_in(book.head).target
+    begun, target = announced_in(book.head), announced_in(book.head).target
     applied = apply(workspace, book, planned.saved)
     seen = settled_endpoint(workspace, timeout_s=MOVE_TIMEOUT_S)
     if not seen.serves(naming.endpoint_config_name(book.head.endpoint, target)):
         return _stayed(workspace, applied, seen, planned)
     logger.info("endpoint=%s serves=%s", book.head.endpoint, target)
     book.write(arrive(book.head, when=workspace.context.now()))
-    return Arrived(plan=planned.saved.summary, is_whole=applied.exit_code == 0)
+    return Arrived(
+        plan=planned.saved.summary, is_whole=applied.exit_code == 0 and not begun.found_due
+    )
 
 
 def announced_in(head: LedgerHead) -> Move:
@@ -93,7 +95,6 @@ def announced_in(head: LedgerHead) -> Move:
 
 def apply(workspace: Workspace, book: LeasedLedger, planned: SavedPlan) -> Applied:
     """Apply exactly this plan, while the lease is still ours."""
-    book.lease.require_held()
     began = workspace.context.now()
     applied = unlocked(workspace.serving, book, lambda: workspace.serving.apply(planned))
     if applied.was_killed:

@@ -100,7 +100,9 @@ def _told_late(workspace: Workspace, book: LeasedLedger, what: str) -> WentBack:
     """A run before this one was cut off before it could say so: going on from there is too far."""
     release = book.head.live_release or ""
     report = _proved(workspace, book, release)
-    book.record(replace(book.head, unheard=None), "rollback told", release=release)
+    # Until this run has told it, nobody has heard of it.
+    told_by = replace(book.head, unheard=workspace.context.run_id)
+    book.record(told_by, "rollback told", release=release)
     workspace.context.recorder.note(
         f"{what} by an earlier run, which was cut off before it could say so; {release} serves and "
         "answers. Type the command once more to go further back."

@@ -20,7 +20,13 @@ README = PROJECT_ROOT / "README.md"
 REQUIREMENTS = ("requirements.txt", "requirements-dev.txt", "requirements-tools.txt")
 # 0 done and 1 a bug have no error class; a signal's code is 128 and its number.
 CODES_WITHOUT_CLASS = {0, 1, 130, 143}
-WRITTEN_BY_RUNS = ("results.json", "results.env", "run.log", "release.tfvars.json")
+WRITTEN_BY_RUNS = (
+    "results.json",
+    "results.env",
+    "run.log",
+    "release.tfvars.json",
+    "surroundings.tfvars.json",
+)
 TERRAFORM_ROOTS = ("account", "foundation", "serving", "surroundings")
 
 
