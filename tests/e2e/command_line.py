@@ -130,7 +130,7 @@ class CommandLine:
         process = subprocess.Popen(
             [*program, "--output-dir", str(output), *flags],
             cwd=cwd or self._folder,
-            env={**_surroundings(), **self._variables, **variables},
+            env={**plain_environment(), **self._variables, **variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -139,7 +139,7 @@ class CommandLine:
         return Running(process, output)
 
 
-def _surroundings() -> dict[str, str]:
+def plain_environment() -> dict[str, str]:
     """Return this process's environment without anything that configures a run."""
     return {
         name: value

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.command_line import RUNNER, CommandLine
+from tests.e2e.command_line import RUNNER, CommandLine, plain_environment
 
 FULL = Path("/dev/full")
 VALIDATE = ("--mode", "validate", "--quiet")
@@ -101,7 +101,12 @@ def test_output_that_nobody_takes_is_one_line_and_no_traceback(name: str, tmp_pa
     case = CASES[name]
     with opened(case.stdout) as stdout, opened(case.stderr) as stderr:
         ended = subprocess.run(
-            command_of(case, tmp_path), stdout=stdout, stderr=stderr, timeout=120, check=False
+            command_of(case, tmp_path),
+            env=plain_environment(),
+            stdout=stdout,
+            stderr=stderr,
+            timeout=120,
+            check=False,
         )
     said = (ended.stderr or b"").decode().splitlines()
     assert ended.returncode == 2, said

@@ -76,7 +76,7 @@ def test_everything_stays_around_the_endpoint_while_releases_come_and_go(
 ) -> None:
     everything = SCALED | CANARY | WATCHED
     first = story.deploy(trained_job, **everything)
-    assert planned(first) == {"create": 5, "update": 0, "delete": 0}
+    assert planned(first) == {"create": 6, "update": 0, "delete": 0}
     assert what_surrounds(story) == ALL
 
     second = story.deploy(other_job, **everything)
