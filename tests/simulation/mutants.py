@@ -138,7 +138,7 @@ def _untold(self: LeasedLedger, head: LedgerHead, what: str, **details: str) -> 
 
 def _not_arrived(head: LedgerHead, *, when: datetime) -> LedgerHead:
     """Call what arrived proved at once."""
-    return ledger.finish(_ARRIVE(head, when=when))
+    return ledger.finish(_ARRIVE(head, when=when), run_id="")
 
 
 _ARRIVE = ledger.arrive
@@ -237,7 +237,7 @@ MUTANTS: dict[str, tuple[Mutant, tuple[str, ...]]] = {
         ("rollback",),
     ),
     "a rollback that nobody heard of is done again": (
-        lambda: everywhere(leased.finished_unheard, _none),
+        lambda: everywhere(lease.is_unheard, _no),
         ("rollback",),
     ),
     "orphans go whatever serves": (
