@@ -84,6 +84,7 @@ def run_command(world: World, command: Command, boundary: Boundary) -> Ended:
         return Ended(code=None, said="killed", run_id=run_id)
     finally:
         world.ended |= {run_id}
+        world.clock.jump(_STARTS_S)
         world.clock.on_passed = beat
         world.facts.forces = forces
         world.facts.deaf = deaf

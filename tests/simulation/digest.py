@@ -60,10 +60,16 @@ def _lease(world: World) -> object:
     if found is None:
         return None
     lease = json.loads(found.body)
-    last = json.loads(world.bucket.objects[_LEDGER].body) if _LEDGER in world.bucket.objects else {}
-    teller = ((last.get("last_event") or {}).get("details") or {}).get("run")
-    run_id = lease["owner"]["run_id"]
-    return lease["released"], lease["told"], run_id in world.ended, run_id == teller
+    head = json.loads(world.bucket.objects[_LEDGER].body) if _LEDGER in world.bucket.objects else {}
+    last = ((head.get("last_event") or {}).get("details") or {}).get("run")
+    holders = [(each["owner"]["run_id"], each["told"]) for each in lease["former"]]
+    holders.append((lease["owner"]["run_id"], lease["told"]))
+    of_whom = [
+        (told, run_id in world.ended, run_id == last, run_id == head.get("unheard"))
+        for run_id, told in holders
+    ]
+    told_before = max((n for n, each in enumerate(of_whom) if each[0]), default=0)
+    return lease["released"], of_whom[told_before:]
 
 
 def _cloud(world: World) -> object:

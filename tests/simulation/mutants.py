@@ -237,7 +237,7 @@ MUTANTS: dict[str, tuple[Mutant, tuple[str, ...]]] = {
         ("rollback",),
     ),
     "a rollback that nobody heard of is done again": (
-        lambda: everywhere(lease.is_unheard, _none),
+        lambda: everywhere(lease.is_unheard, _no),
         ("rollback",),
     ),
     "orphans go whatever serves": (

@@ -16,7 +16,7 @@ from tests.simulation.world import ENDPOINT, World, artifact_uri
 _SAME_AGAIN = 2
 _PAST_THE_LEASE_S = 16 * 60.0
 _FOR_EVER_S = 30 * 24 * 3600.0
-_MOST_TYPED = 3
+_MOST_TYPED = 6
 _BETWEEN_S = 60.0
 _TOLD = (0, 2, 3, 5, 6, 7)
 _ROLLBACK = re.compile(r"type: --mode rollback(?: --to (r-[0-9a-f-]+))?")
@@ -121,7 +121,9 @@ def _require_finished(walked: Walk) -> None:
     """8: the same command again finishes what an accident cut off, without a settle."""
     if walked.was_hit or not all(each in ACCIDENTS for each in walked.happened):
         return
-    last, found = _last(walked), _differs(walked)
+    last = _last(walked)
+    differing = (each for each in invariants.disagreements(walked.world) if "orphan" not in each)
+    found = "; ".join(differing)  # orphans are for settle
     if last.code not in _TOLD or (last.code in (0, 5) and found):
         message = f"invariant 8: the same again (exit {last.code}: {last.said[:200]}): {found}"
         raise Broken(message)
@@ -169,6 +171,10 @@ def _require_agreement(walked: Walk) -> None:
 def _what_is_said(walked: Walk) -> Command:
     """Return the command that the last sentence names; settle is the one for all else."""
     last, world = _last(walked), walked.world
+    if world.facts.overtaken and last.code == LeaseHeld.exit_code and world.serving.lock:
+        world.serving.lock = None  # of a run that slept through its lease: a person unlocks it
+        world.story.append("a person unlocks the state")
+        return walked.ended[-1][0]
     found = world.cloud.endpoint(ENDPOINT)
     failed = found is not None and found.status is EndpointStatus.FAILED
     if failed and last.code == PlanRefused.exit_code:

@@ -11,7 +11,7 @@ from tests.simulation.faults import a_request
 from tests.simulation.schedules import Goal
 from tests.simulation.world import World, artifact_uri, empty_world, sha256_of
 
-_BETWEEN_S = 3600.0
+_BETWEEN_S = 1800.0  # an alarm may still ask for a rollback
 _TO_B = Goal(serves="B", barred="C")
 
 
