@@ -28,6 +28,7 @@ from pipeline.steps.probe import held_out, probe, probe_answers
 logger = logging.getLogger(__name__)
 
 _LOG_LINES = 20
+_LOOK = "deploy a good model, or look at --mode status"
 
 
 def conclude_deployment(
@@ -128,7 +129,12 @@ def _still_or_again(workspace: Workspace, book: LeasedLedger, said: str) -> Pipe
         return RolledBack(said, remedy=remedy)
     if not workspace.settings.rollback_on_failure:
         return NotServing(said, remedy=f"rollback_on_failure is off. To go back, type: {BACK}")
-    way_back = begin_return(workspace, book.head, live, reason=said[:MOST_RECORDED])
+    earlier = live
+    if not ledger.is_healthy(book.head):  # nothing is gone back to that never passed
+        earlier = sound_previous(workspace, book.head) or ""
+    if not earlier:
+        return NotServing(said, remedy=f"Endpoint {seen.name} serves {seen.config_name}: {_LOOK}")
+    way_back = begin_return(workspace, book.head, earlier, reason=said[:MOST_RECORDED])
     book.write(way_back)
     return _returned(workspace, book, said)
 

@@ -7,7 +7,12 @@ from pipeline.core import ledger, requests
 from pipeline.core.requests import Claim, Request
 from pipeline.gateways.claims import claimed
 from pipeline.steps.go_back import sound_previous
-from pipeline.steps.leased import require_ledger, take_over
+from pipeline.steps.leased import (
+    require_endpoint,
+    require_ledger,
+    settled_endpoint,
+    take_over,
+)
 from pipeline.steps.roll_back import PREVIOUS, RolledBackTo, leave, roll_back
 
 logger = logging.getLogger(__name__)
@@ -54,6 +59,8 @@ def rolled_back(workspace: Workspace, *, to: str, reason: str | None) -> RolledB
         return roll_back(workspace, to=to, reason=reason or "no reason given")
     require_ledger(workspace)
     book = take_over(workspace)
+    if book.head.move is None:
+        require_endpoint(settled_endpoint(workspace))
     if requests.is_begun_by(book.head, request):
         return leave(workspace, book, to=to, reason=request.cause)
     window_s = workspace.settings.deployment.rollback_window_s

@@ -80,7 +80,8 @@ def _finished(workspace: Workspace, book: LeasedLedger, *, to: str) -> WentBack 
     """Finish what an earlier run of this command began; None where nothing like it was begun."""
     head, begun = book.head, book.head.move
     if begun is None:
-        if to not in (PREVIOUS, head.live_release) or head.live_release is None:
+        serves = serves_live(head, settled_endpoint(workspace))
+        if to not in (PREVIOUS, head.live_release) or not serves:
             return None
         if head.unheard and is_unheard(book.lease.lease, head.unheard):
             return _told_late(workspace, book, f"The rollback to {head.live_release} was finished")
