@@ -36,18 +36,21 @@ def settle(workspace: Workspace) -> None:
     require_ledger(workspace)
     book = take_over(workspace)
     show = workspace.context.recorder.show
+    begun = book.head.move
     failed = _finish(workspace, book)
     if book.head.live is None:
         show(f"Nothing is live on {book.head.endpoint}.")
     else:
-        _agree(workspace, book)
+        changed = _agree(workspace, book)
         _require_serving(workspace, book)
-        for name in remove_orphans(workspace, book):
+        removed = remove_orphans(workspace, book)
+        for name in removed:
             show(f"Removed: {name}")
         around.converge(workspace, book)
         book.write(replace(book.head, state_due=True))  # the variables are kept anew in any case
         complete_state(workspace, book, is_whole=True)
-        show(f"{book.head.endpoint} serves {book.head.live_release}.")
+        idle = "" if begun or changed or removed else "Nothing to do: "
+        show(f"{idle}{book.head.endpoint} serves {book.head.live_release}.")
     if failed is not None:
         raise failed
 
@@ -79,8 +82,8 @@ def _finish(workspace: Workspace, book: LeasedLedger) -> PipelineError | None:
     return None
 
 
-def _agree(workspace: Workspace, book: LeasedLedger) -> None:
-    """Plan what the ledger says, show it, apply it, and prove what then serves."""
+def _agree(workspace: Workspace, book: LeasedLedger) -> bool:
+    """Plan what the ledger says, show it, apply it, prove what serves; tell if anything changed."""
     seen = settled_endpoint(workspace)
     held = workspace.serving.addresses()
     head = book.head
@@ -91,7 +94,7 @@ def _agree(workspace: Workspace, book: LeasedLedger) -> None:
     confirm = workspace.context.confirm
     planned = plan_serving(workspace, book, head, kind, seen, removable=removable, consent=confirm)
     if planned.summary.is_empty and head == book.head:
-        return
+        return False
     lines = tuple(f"{change.action.value}: {change.address}" for change in planned.summary.changes)
     touched = not plan_review.leaves_endpoint_alone(planned.summary)
     message = "\n".join(("This would be done to the endpoint itself:", *lines))
@@ -109,6 +112,7 @@ def _agree(workspace: Workspace, book: LeasedLedger) -> None:
     book.record(head, "settled", changes=" ".join(lines)[:MOST_RECORDED])
     for line in lines:
         workspace.context.recorder.show(line)
+    return True
 
 
 def _require_live(workspace: Workspace, book: LeasedLedger) -> None:
