@@ -72,9 +72,14 @@ def plan_serving(
         saved = asked.plan(nudged=True)
     refusals = plan_review.review(saved.summary, intent)
     if refusals:
-        message = "The plan was refused: " + " ".join(refusals)
-        raise PlanRefused(message, remedy="Nothing was applied.")
+        raise _refused(refusals)
     return saved
+
+
+def _refused(refusals: tuple[str, ...]) -> PlanRefused:
+    message = "The plan was refused: " + " ".join(refusals)
+    remedy = "Nothing was applied. To put right what died or was done by hand: --mode settle"
+    return PlanRefused(message, remedy=remedy)
 
 
 def _without_unmade(workspace: Workspace, head: LedgerHead) -> tuple[LedgerHead, frozenset[str]]:
@@ -192,8 +197,7 @@ def _deleted(
     rest = [each for each in saved.summary.changes if each.address != intents.ENDPOINT]
     refusals = plan_review.review(replace(saved.summary, changes=tuple(rest)), intent)
     if refusals:
-        message = "The plan was refused: " + " ".join(refusals)
-        raise PlanRefused(message, remedy="Nothing was applied.")
+        raise _refused(refusals)
     _require_consent(f"DeleteEndpoint of {name}, which is Failed and serves nothing.", consent)
     asked.book.lease.require_held()
     asked.workspace.hosting.delete_endpoint(name)

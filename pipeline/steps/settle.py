@@ -17,7 +17,7 @@ from pipeline.gateways.ledger import LeasedLedger
 from pipeline.steps import around
 from pipeline.steps.go_back import NotAnswering, complete_state, go_back, what_then
 from pipeline.steps.leased import require_ledger, serves_live, settled_endpoint, take_over
-from pipeline.steps.move import MOST_RECORDED, Arrived, apply, apply_failed
+from pipeline.steps.move import MOST_RECORDED, Arrived, apply, apply_failed, apply_whole
 from pipeline.steps.orphans import remove_orphans
 from pipeline.steps.planning import plan_serving
 from pipeline.steps.probe import probe_answers
@@ -37,6 +37,8 @@ def settle(workspace: Workspace) -> None:
     book = take_over(workspace)
     show = workspace.context.recorder.show
     begun = book.head.move
+    if begun is not None and not begun.has_arrived:
+        _clear_the_way(workspace, book)
     failed = _finish(workspace, book)
     if book.head.live is None:
         show(f"Nothing is live on {book.head.endpoint}.")
@@ -53,6 +55,21 @@ def settle(workspace: Workspace) -> None:
         show(f"{idle}{book.head.endpoint} serves {book.head.live_release}.")
     if failed is not None:
         raise failed
+
+
+def _clear_the_way(workspace: Workspace, book: LeasedLedger) -> None:
+    """Delete what the state holds of releases that nobody retains: no plan of a move may do it.
+
+    A run that slept through its lease and woke up again has made them.
+    """
+    resting = ledger.drop_move(book.head)
+    seen = settled_endpoint(workspace)
+    serving = naming.config_key_of(resting.endpoint, seen.config_name or "")
+    strays = _strays(resting, workspace.serving.addresses())
+    if resting.live is None or not strays or serving not in resting.endpoint_configs:
+        return
+    planned = plan_serving(workspace, book, resting, IntentKind.PRUNE, seen, removable=strays)
+    apply_whole(workspace, book, planned)
 
 
 def _finish(workspace: Workspace, book: LeasedLedger) -> PipelineError | None:

@@ -284,7 +284,8 @@ def test_a_locked_state_names_its_holder_and_the_key(remote: Remote, tmp_path: P
     with pytest.raises(LeaseHeld, match=r"(?s)state of tiny is locked.*ada@build-7") as held:
         remote.terraform.plan(var_files=var_files(tmp_path, "x"), out=tmp_path / "plan")
     assert held.value.exit_code == 9
-    assert "terraform force-unlock 11111111-2222" in held.value.remedy
+    assert "11111111-2222" in held.value.message
+    assert "docs/operations.md, Unlock a Terraform state" in held.value.remedy
 
 
 def test_a_lock_that_may_not_be_tried_is_not_a_lock_that_is_held(
