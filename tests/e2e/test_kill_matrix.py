@@ -145,7 +145,6 @@ ROWS = (
 )
 QUICK = {
     "deployment, config created, run",
-    "deployment, endpoint updated, cloud killed",
     "rollback, endpoint updated, provider",
     "prune, config deleted, terraform",
 }
