@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from pipeline.core import naming
 from pipeline.core.document import Instant, Stored
 from pipeline.core.errors import UsageError
 from pipeline.core.head import LedgerHead, Lived, MoveKind, RequestedRollback
 from pipeline.core.ledger import content_of
+from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 
 LONGEST_CAUSE = 600  # a reason of 500 characters behind the longest endpoint's name
 
@@ -91,11 +93,20 @@ def cause_of_asking(endpoint: str, reason: str) -> str:
     return _NOT_CARRIED.sub("'", f"{endpoint}/{_SAID_BY_PEOPLE}: {reason}")
 
 
-def why_not_rolled_back(head: LedgerHead, request: Request, *, window_s: int) -> str | None:
+def why_not_rolled_back(
+    head: LedgerHead, request: Request, seen: EndpointObservation, *, window_s: int
+) -> str | None:
     """Return why the live release is not rolled back by this request; None when it is."""
     release = head.live_release
     if release is None or not head.lived:
         return f"Nothing is live on {head.endpoint}."
+    if seen.status is EndpointStatus.IN_SERVICE and not seen.serves(
+        naming.endpoint_config_name(head.endpoint, head.live or "")
+    ):
+        return (
+            f"The endpoint serves {seen.config_name}, which is no release of its ledger: somebody "
+            "put it there by hand, and leaving it is for a person to decide (--mode rollback)."
+        )
     live = head.lived[-1]
     if live.by is not MoveKind.DEPLOYMENT:
         return f"Release {release} did not come by a deployment but by {_WAYS[live.by]}."

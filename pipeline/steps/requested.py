@@ -64,7 +64,9 @@ def rolled_back(workspace: Workspace, *, to: str, reason: str | None) -> RolledB
     if requests.is_begun_by(book.head, request):
         return leave(workspace, book, to=to, reason=request.cause)
     window_s = workspace.settings.deployment.rollback_window_s
-    why_not = requests.why_not_rolled_back(book.head, request, window_s=window_s)
+    why_not = requests.why_not_rolled_back(
+        book.head, request, settled_endpoint(workspace), window_s=window_s
+    )
     if why_not is not None:
         book.record(book.head, "rollback not done", reason=why_not)
         _nothing_to_do(workspace, why_not)

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core import ledger, requests
+from pipeline.core import ledger, naming, requests
 from pipeline.core.head import LedgerHead, Move, MoveKind
+from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 from pipeline.core.requests import Claim, Request
 from tests.unit.core_builders import NOON, a_move, a_release, an_empty_head, finished
 
@@ -45,8 +46,19 @@ def deployed() -> LedgerHead:
     return live_on(live_on(an_empty_head(), R1, when=NOON - timedelta(days=1)), R2)
 
 
-def why_not(head: LedgerHead, request: Request | None = None) -> str:
-    return requests.why_not_rolled_back(head, request or a_request(), window_s=WINDOW_S) or ""
+def serving(head: LedgerHead, config: str | None = None) -> EndpointObservation:
+    """The endpoint as it serves what is live, or another config."""
+    live = naming.endpoint_config_name(head.endpoint, head.live) if head.live else None
+    return EndpointObservation(
+        name=head.endpoint, status=EndpointStatus.IN_SERVICE, config_name=config or live
+    )
+
+
+def why_not(
+    head: LedgerHead, request: Request | None = None, seen: EndpointObservation | None = None
+) -> str:
+    seen = seen or serving(head)
+    return requests.why_not_rolled_back(head, request or a_request(), seen, window_s=WINDOW_S) or ""
 
 
 def a_rollback(**changes: Any) -> Move:
@@ -64,6 +76,21 @@ def rolled_back(head: LedgerHead, request: Request, to: str) -> LedgerHead:
 
 def test_what_was_deployed_a_minute_ago_is_rolled_back() -> None:
     assert why_not(deployed()) == ""
+
+
+def test_what_somebody_put_there_by_hand_is_left_to_somebody() -> None:
+    by_hand = serving(deployed(), "a-config-of-mine")
+    assert why_not(deployed(), seen=by_hand) == (
+        "The endpoint serves a-config-of-mine, which is no release of its ledger: somebody put it "
+        "there by hand, and leaving it is for a person to decide (--mode rollback)."
+    )
+
+
+def test_what_does_not_settle_any_more_is_left_also_by_request() -> None:
+    stuck = EndpointObservation(
+        name="iris-model-staging", status=EndpointStatus.UPDATE_ROLLBACK_FAILED, config_name="any"
+    )
+    assert why_not(deployed(), seen=stuck) == ""
 
 
 def test_nothing_live_is_not_rolled_back() -> None:
