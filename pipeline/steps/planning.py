@@ -111,23 +111,18 @@ def _without_settings(
 
     Terraform's own state mostly still has one, and from there the plan is a change in place, which
     puts it right. Where that state names the target already, other settings make it a change; where
-    it has lost them too, or names a config that is gone, the endpoint is updated to what it serves,
-    with settings.
+    it has lost them too, or holds what is gone, the endpoint is updated to what it serves, with
+    settings.
     """
-    seen, name = asked.seen, asked.head.endpoint
+    seen = asked.seen
     logger.warning("the endpoint was updated by hand: planned from Terraform's own state")
     saved = asked.plan(refresh=False)
     if _must_move(intent, seen) and plan_review.leaves_endpoint_alone(saved.summary):
         saved = asked.plan(refresh=False, nudged=True)
-    made = {each.address for each in saved.summary.changes if each.action is Action.CREATE}
-    wanted = {
-        naming.endpoint_config_name(name, key)
-        for key in asked.head.endpoint_configs
-        if intents.config_address(key) not in made
-    }
-    gone = intent.moves and not wanted <= asked.workspace.hosting.hosted_names(name).configs
-    lost = gone or plan_review.replaces_for_its_deployment_config(saved.summary)
-    if not (lost and intent.moves and seen.config_name):
+    lost = plan_review.replaces_for_its_deployment_config(saved.summary)
+    if not (
+        intent.moves and seen.config_name and (lost or _believes_in_what_is_gone(asked, saved))
+    ):
         return saved
     what = f"UpdateEndpoint of {seen.name} to what it serves, {seen.config_name}, with settings."
     _require_consent(what, consent)
@@ -136,6 +131,24 @@ def _without_settings(
     hosting.restore_settings(seen.name, seen.config_name, quiet_shift(seen.name))
     settled = settled_endpoint(asked.workspace, timeout_s=MOVE_TIMEOUT_S)
     return replace(asked, seen=settled).plan()
+
+
+def _believes_in_what_is_gone(asked: _Asked, saved: SavedPlan) -> bool:
+    """Tell whether a plan that has not looked at AWS takes for made what is not there."""
+    head = asked.head
+    made = {each.address for each in saved.summary.changes if each.action is Action.CREATE}
+    there = asked.workspace.hosting.hosted_names(head.endpoint)
+    configs = {
+        naming.endpoint_config_name(head.endpoint, key)
+        for key in head.endpoint_configs
+        if intents.config_address(key) not in made
+    }
+    models = {
+        naming.model_name(head.endpoint, each)
+        for each in head.release_ids
+        if intents.model_address(each) not in made
+    }
+    return not (configs <= there.configs and models <= there.models)
 
 
 def _require_consent(what: str, consent: Callable[[str], bool]) -> None:

@@ -135,6 +135,12 @@ class FakeCloud:
     on_chosen: Callable[[Asked, Outcome], None] = field(default=nobody_looks)
     on_deleted: Callable[[str, str], None] = field(default=nobody_looks)
 
+    def put_again(self, earlier: "FakeCloud") -> None:
+        """Have again every model, config and alarm that was there earlier."""
+        self.models = {**earlier.models, **self.models}
+        self.configs = {**earlier.configs, **self.configs}
+        self.alarms = {**earlier.alarms, **self.alarms}
+
     def copy(self, clock: Clock) -> "FakeCloud":
         return replace(
             self,

@@ -300,6 +300,15 @@ def _to_a_foreign_one(world: World) -> None:
     _updated(world, FOREIGN_CONFIG, None)
 
 
+def _to_what_nobody_retains(world: World) -> None:
+    """Go to a config of ours that a prune, or a run that died, has left behind."""
+    if naming.ledger_object(ENDPOINT) in world.bucket.objects:
+        retained = world.head().endpoint_configs
+        keys = ((naming.config_key_of(ENDPOINT, each), each) for each in world.cloud.configs)
+        left = (name for key, name in keys if key is not None and key not in retained)
+        _updated(world, next(left, None), quiet_shift(ENDPOINT))
+
+
 def _endpoint_deleted(world: World) -> None:
     found = world.cloud.endpoint(ENDPOINT)
     if found is not None and found.ready_at is None:
@@ -377,6 +386,7 @@ def _all() -> Iterator[Fault]:
         "hand: to the oldest": _to_the_oldest,
         "hand: to the oldest, bare": _to_the_oldest_bare,
         "hand: to a foreign one": _to_a_foreign_one,
+        "hand: to what nobody retains": _to_what_nobody_retains,
         "hand: endpoint deleted": _endpoint_deleted,
         "hand: unused config deleted": _unused_config_deleted,
         "hand: unlocked": _unlocked,

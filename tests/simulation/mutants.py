@@ -242,7 +242,7 @@ MUTANTS: dict[str, tuple[Mutant, tuple[str, ...]]] = {
     ),
     "orphans go whatever serves": (
         lambda: swapped(orphans, "_deleted", _whatever_serves),
-        ("settle", "deployment that does not start"),
+        ("settle among orphans",),
     ),
     "arrived is proved": (
         lambda: everywhere(ledger.arrive, _not_arrived),

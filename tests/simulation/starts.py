@@ -26,12 +26,15 @@ class Story:
     behaviours: tuple[tuple[str, Behaviour], ...] = ()
     ringing: str = ""  # the candidate whose alarms ring
     swapped: str = ""  # the candidate whose artifact is not what was judged
+    orphaned: bool = False  # what the commands before removed is there again, and nobody knows it
     goal: Goal | None = None
 
     def start(self) -> World:
         world = _deployed(self.deployed, self.before).copy()
         for name, behaviour in self.behaviours:
             world.behave(name, behaviour)
+        if self.orphaned:
+            world.cloud.put_again(_deployed(self.deployed).cloud)
         if self.swapped:
             artifact = naming.artifact_object(sha256_of(self.swapped))
             world.bucket.write(artifact, b"something else")
@@ -138,6 +141,14 @@ def stories() -> dict[str, Story]:
             deployed="ABC",
             command=Command(mode=Mode.SETTLE),
             goal=Goal(serves="C", barred=""),
+        ),
+        Story(
+            name="settle among orphans",
+            deployed="ABCDEF",
+            before=(Command(mode=Mode.PRUNE),),
+            command=Command(mode=Mode.SETTLE),
+            orphaned=True,
+            goal=Goal(serves="F", barred=""),
         ),
     ]
     return {each.name: each for each in found}
