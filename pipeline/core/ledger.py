@@ -50,6 +50,14 @@ def add_release(head: LedgerHead, release: Release) -> LedgerHead:
     return replace(head, retained=(*head.retained, added))
 
 
+def retain_again(head: LedgerHead, release: Release, config_key: str) -> LedgerHead:
+    """Retain a release that was dropped, under the config that was found serving it."""
+    count = naming.parse_config_key(config_key).instance_count
+    entry = EndpointConfigEntry(release=release.release_id, instance_count=count)
+    head = add_release(head, release)
+    return replace(head, endpoint_configs={**head.endpoint_configs, config_key: entry})
+
+
 def config_for(
     head: LedgerHead, release: str, *, live_count: int, minimum: int, maximum: int
 ) -> tuple[str, LedgerHead]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from pipeline.context import Workspace
-from pipeline.core import naming
+from pipeline.core import ledger, naming
 from pipeline.core.errors import CorruptRecord, LeaseHeld, NotServing, UsageError
 from pipeline.core.head import LedgerHead
 from pipeline.core.lease import is_unheard
@@ -46,13 +46,28 @@ def take_over(workspace: Workspace) -> LeasedLedger:
     )
     book.lease.await_former()
     seen = settled_endpoint(workspace)
-    found = reconcile(book.head, seen, when=context.now(), run_id=context.run_id)
+    known = _known_again(workspace, book.head, seen)
+    found = reconcile(known, seen, when=context.now(), run_id=context.run_id)
     if found.event is not None:
         logger.warning("endpoint=%s: %s", seen.name, found.event)
         about = found.head.move or book.head.move
         book.record(found.head, found.event, config=about.target if about else "nothing")
     _require_known(book.head, seen)
     return book
+
+
+def _known_again(workspace: Workspace, head: LedgerHead, seen: EndpointObservation) -> LedgerHead:
+    """Retain again what serves and is a release of ours, which the ledger has dropped.
+
+    A run that slept through its lease has moved the endpoint there, or somebody's hand.
+    """
+    key = naming.config_key_of(head.endpoint, seen.config_name or "")
+    if key is None or key in head.endpoint_configs or not head.was_ever_live:
+        return head
+    release = naming.parse_config_key(key).release
+    if not (seen.serves(seen.config_name or "") and workspace.ledger.has_release(release)):
+        return head
+    return ledger.retain_again(head, workspace.ledger.release(release), key)
 
 
 def _request(workspace: Workspace) -> Mapping[str, str]:

@@ -6,7 +6,7 @@ from pipeline.context import Workspace
 from pipeline.core import ledger, requests
 from pipeline.core.requests import Claim, Request
 from pipeline.gateways.claims import claimed
-from pipeline.steps.go_back import sound_previous
+from pipeline.steps.go_back import complete_state, sound_previous
 from pipeline.steps.leased import (
     require_endpoint,
     require_ledger,
@@ -69,6 +69,7 @@ def rolled_back(workspace: Workspace, *, to: str, reason: str | None) -> RolledB
     )
     if why_not is not None:
         book.record(book.head, "rollback not done", reason=why_not)
+        complete_state(workspace, book)  # of the run that did it, and was cut off thereafter
         _nothing_to_do(workspace, why_not)
         return None
     # Where there is nothing to go back to, nothing was begun.
