@@ -21,7 +21,7 @@ _MODE_HELP = "\b\n" + "\n".join(f"{mode.value:<13} {HELP[mode]}" for mode in Mod
 
 _EPILOG = (
     "Exit codes: 0 done or nothing to do, 1 bug, 2 usage or configuration, 3 the gate did not say "
-    "deploy, 4 endpoint tests failed, 5 rolled back, 6 nothing good is serving, 7 plan refused, "
+    "deploy, 4 endpoint tests failed, 5 rolled back, 6 no earlier release serves, 7 plan refused, "
     "9 another run holds the endpoint, 10 job failed, 11 AWS or Terraform not usable."
 )
 
@@ -66,10 +66,8 @@ def _config_options(command: Callable[..., Any]) -> Callable[..., Any]:
     "--to",
     "--version",
     "to",
-    default="previous",
     metavar="RELEASE",
-    show_default=True,
-    help="Release to go back to.",
+    help="Release to go back to; default: the one before, previous.",
 )
 @click.option("--reason", metavar="TEXT", help="Why, for approve, rollback and retrain; recorded.")
 @click.option("--request-id", metavar="ID", help="Event that started this run; done once for each.")
@@ -81,7 +79,7 @@ def _config_options(command: Callable[..., Any]) -> Callable[..., Any]:
     help="Where --mode training stops early.",
 )
 @click.option("--force", is_flag=True, help="Deploy or go back to what is quarantined.")
-@click.option("--yes", is_flag=True, help="Answer every question with yes.")
+@click.option("--yes", is_flag=True, help="Yes to what settle, prune and --break-lease ask.")
 @click.option(
     "--break-lease", is_flag=True, help="Take the endpoint from a run that holds it; asks first."
 )

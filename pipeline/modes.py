@@ -32,6 +32,18 @@ class StopAfter(StrEnum):
     EVALUATION = "evaluation"
 
 
+_ON_ENDPOINTS = (Mode.FULL, Mode.DEPLOYMENT, Mode.ROLLBACK, Mode.PRUNE, Mode.SETTLE)
+# Flags that only these modes take: a flag that does nothing is a mistake, refused before anything.
+TAKEN_BY = {
+    "break_lease": _ON_ENDPOINTS,
+    "force": (Mode.FULL, Mode.DEPLOYMENT, Mode.ROLLBACK),
+    "reason": (Mode.APPROVE, Mode.ROLLBACK, Mode.RETRAIN),
+    "stop_after": (Mode.TRAINING,),
+    "to": (Mode.ROLLBACK,),
+    "training_job": (Mode.EVALUATION, Mode.REGISTRATION, Mode.APPROVE, Mode.DEPLOYMENT),
+    "yes": _ON_ENDPOINTS,
+}
+
 ALIASES = {"complete": Mode.FULL}
 
 HELP = {
@@ -45,8 +57,8 @@ HELP = {
     Mode.ROLLBACK: "go back to the previous release, or --to RELEASE",
     Mode.STATUS: "what is live, retained and quarantined",
     Mode.HISTORY: "who did what to the endpoint, when and why",
-    Mode.PRUNE: "remove the releases beyond the retained ones",
-    Mode.SETTLE: "bring ledger, Terraform's state and endpoint into agreement",
+    Mode.PRUNE: "remove releases that no rollback would reach, quarantined ones too",
+    Mode.SETTLE: "bring ledger, state and endpoint into agreement; --yes where it asks",
     Mode.RETRAIN: "ask this environment's pipeline for a retraining, with --reason",
     Mode.BOOTSTRAP: "create or update state bucket, account and foundation",
     Mode.VALIDATE: "check configuration, templates and Terraform, offline",

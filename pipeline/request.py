@@ -11,7 +11,7 @@ from pipeline.core import naming
 from pipeline.core.errors import UsageError
 from pipeline.core.requests import Request, parse_request
 from pipeline.gateways.files import is_special
-from pipeline.modes import ALIASES, Mode, StopAfter
+from pipeline.modes import ALIASES, TAKEN_BY, Mode, StopAfter
 from pipeline.workflow import Options
 
 _TAKE_REQUESTS = (Mode.FULL, Mode.TRAINING, Mode.DEPLOYMENT, Mode.ROLLBACK)
@@ -24,23 +24,29 @@ _LEAST_ROOM_BYTES = 1 << 20
 def options_of(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Options:
     """Return the options of one command. Raises UsageError for what cannot be meant."""
     mode = _mode(flags)
-    if flags["stop_after"] and mode is not Mode.TRAINING:
-        message = f"--stop-after belongs to --mode training, not to {mode.value}."
-        remedy = f"Leave it out, or type: --mode training --stop-after {flags['stop_after']}"
-        raise UsageError(message, remedy=remedy)
     for name in _TEXTS:
         _require_plain(f"--{name.replace('_', '-')}", flags[name])
+    _require_taken(mode, flags)
     if flags["endpoint_name"] is not None:
         naming.check_endpoint_name(flags["endpoint_name"])
     return Options(
         mode=mode,
         training_job=flags["training_job"],
-        to=flags["to"],
+        to=flags["to"] or Options.to,
         reason=flags["reason"],
         stop_after=StopAfter(flags["stop_after"]) if flags["stop_after"] else None,
         in_ci=is_in_ci(environment),
         request=_request(mode, flags, environment),
     )
+
+
+def _require_taken(mode: Mode, flags: Mapping[str, Any]) -> None:
+    """Refuse a flag that this mode would ignore: its user means another mode."""
+    for name, takers in TAKEN_BY.items():
+        if flags[name] and mode not in takers:
+            message = f"--{name.replace('_', '-')} does not belong to --mode {mode.value}."
+            modes = ", ".join(each.value for each in takers)
+            raise UsageError(message, remedy=f"Leave it out; it belongs to: {modes}.")
 
 
 def _request(
@@ -102,6 +108,9 @@ def _require_plain(flag: str, text: str | None) -> None:
     if not text.isprintable():
         message = f"{flag} holds characters that cannot be printed: {text[:60]!a}."
         raise UsageError(message, remedy="Write it in one line of plain text.")
+    if flag == "--reason" and not any(map(str.isalnum, text)):
+        message = f"--reason {text[:60]} says nothing; it is recorded."
+        raise UsageError(message, remedy="Say why.")
     if flag == "--reason" and len(text) > _LONGEST_REASON:
         message = f"--reason has {len(text)} characters, {_LONGEST_REASON} are possible."
         raise UsageError(message, remedy="Shorten it.")

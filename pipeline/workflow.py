@@ -144,9 +144,9 @@ def _registration(context: Context, options: Options) -> None:
 
 
 def _approve(context: Context, options: Options) -> None:
-    if not options.reason:
-        message = "--mode approve needs --reason: it is recorded with who and when."
-        raise UsageError(message, remedy='Add --reason "why this model may pass".')
+    if not (options.reason and options.training_job):
+        message = "--mode approve needs --training-job and --reason, recorded with who and when."
+        raise UsageError(message, remedy="Name a held job, and say why it may pass.")
     workspace = find_workspace(context)
     run = _named_run(workspace, options)
     evaluation = recorded.evaluation(workspace, run)
@@ -156,7 +156,10 @@ def _approve(context: Context, options: Options) -> None:
         return
     package = approve(workspace, run, decision, reason=options.reason)
     context.recorder.add(package=package)
-    context.recorder.note(f"Approved by {context.who}: {options.reason}")
+    context.recorder.note(
+        f"Approved by {context.who}: {options.reason}",
+        to_do=f"To deploy it: --mode deployment --training-job {run.job_name}",
+    )
 
 
 def _deployment(context: Context, options: Options) -> None:
@@ -167,7 +170,8 @@ def _deployment(context: Context, options: Options) -> None:
         return
     run = _run_of(workspace, options, _job_to_deploy(workspace, options))
     require_free_for(workspace, run.identity, job=run.job_name)
-    context.recorder.note(f"Training job to deploy: {run.job_name}")
+    if not options.training_job:
+        context.recorder.note(f"The newest job that may be deployed: {run.job_name}")
     evaluation = recorded.evaluation(workspace, run)
     decision = _judged(workspace, evaluation)
     require_passed(run, decision, recorded.approval(workspace, run))

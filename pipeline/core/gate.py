@@ -5,7 +5,7 @@ deploys. The decision is the worst of all gates, with one reason for each.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeGuard
 
@@ -67,8 +67,7 @@ def _judge_one(name: str, value: object, *, limits: Limits) -> tuple[Verdict, st
 
 
 def _compare(name: str, value: float, *, limits: Limits) -> tuple[Verdict, str]:
-    # float() keeps numpy's own repr out of the sentence.
-    shown = f"{name} {float(value)!r}"
+    shown = f"{name} {_shown(value, beside=(limits.minimum, limits.deploy_from))}"
     if value < limits.minimum:
         return Verdict.REJECT, f"{shown} is below {limits.minimum_name} {limits.minimum!r}."
     if limits.threshold is None:
@@ -78,6 +77,14 @@ def _compare(name: str, value: float, *, limits: Limits) -> tuple[Verdict, str]:
         minimum = f"{limits.minimum_name} {limits.minimum!r}"
         return Verdict.HOLD, f"{shown} is below {threshold} but reaches {minimum}."
     return Verdict.DEPLOY, f"{shown} reaches {threshold}."
+
+
+def _shown(value: float, *, beside: Collection[float]) -> str:
+    """Return four digits, or all where four would look like a limit that the value is not."""
+    rounded = f"{value:.4g}"
+    # float() keeps numpy's own repr out of the sentence.
+    looks_alike = any(float(rounded) == limit != value for limit in beside)
+    return repr(float(value)) if looks_alike else rounded
 
 
 def _is_share(value: object) -> TypeGuard[int | float]:

@@ -203,8 +203,26 @@ def _was_healthy(head: LedgerHead, release: str) -> bool:
 
 
 def nothing_earlier(head: LedgerHead) -> NotServing:
-    what = f"{head.endpoint} has no earlier healthy release to go back to."
-    return NotServing(what, remedy="Deploy a good model, or name a release with --to.")
+    """Return the refusal of a rollback that leads nowhere, with a command that leads somewhere."""
+    what = (
+        f"{head.endpoint} has no earlier healthy release to go back to. Nothing was changed: "
+        f"{head.live_release or 'nothing'} is live."
+    )
+    others = [each for each in head.release_ids if each != head.live_release]
+    healthy = [each for each in reversed(others) if _was_healthy(head, each)]
+    usable = [each for each in healthy if _is_usable(head, each)]
+    if usable:
+        remedy = (
+            f"{usable[0]} was deployed later, and was healthy: --mode rollback --to {usable[0]}"
+        )
+    elif healthy:
+        remedy = (
+            f"{healthy[0]} was healthy and is quarantined. To go there all the same: "
+            f"--mode rollback --to {healthy[0]} --force"
+        )
+    else:
+        remedy = "Deploy a good model."
+    return NotServing(what, remedy=remedy)
 
 
 def named_target(

@@ -144,7 +144,7 @@ def _refusal_of_creation(change: ResourceChange, intent: MoveIntent) -> str | No
     if change.address == ENDPOINT and not intent.moves:
         return (
             f"{ENDPOINT} would be created by a {intent.kind.value}: {intent.endpoint_name} is "
-            "gone. --mode settle makes it again."
+            "gone. To make it again: --mode settle --yes"
         )
     if change.address == ENDPOINT:
         return _refusal_of_pointer(change, intent)

@@ -13,7 +13,7 @@ from pipeline.core.head import DeploymentConfig, LedgerHead, Move, MoveKind, Str
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 
 _MAXIMUM_EXECUTION_TIMEOUT_S = 1800
-GIVEN_UP = "interrupted deployment had failed"
+GIVEN_UP = "interrupted deployment had not moved"
 
 
 class Truth(StrEnum):

@@ -49,7 +49,8 @@ def _deployment(deployment: DeploymentReport) -> str:
     release = deployment.release_id
     match deployment.status:
         case DeploymentStatus.SUCCESS:
-            return f"{release} is serving after {deployment.duration_s:.2f} seconds"
+            back = "went back, " if deployment.rolled_back_to else ""
+            return f"{back}{release} is serving after {deployment.duration_s:.2f} seconds"
         case DeploymentStatus.NOTHING_TO_DO:
             return f"{release} is serving already, nothing to do"
         case DeploymentStatus.ROLLED_BACK:

@@ -24,6 +24,9 @@ _COMMAND = re.compile(
     rf"(?P<flags>(?: --(?:force|disable-auto-deploy)(?![\w-])| --[a-z][a-z-]* {_WORD})*)",
     re.ASCII,
 )
+# What ends a sentence would be copied with the command.
+_MARK = r"(?:[.,;](?: (?P<more>)|$))?"
+_IN_A_SENTENCE = re.compile(_COMMAND.pattern + _MARK, re.ASCII | re.MULTILINE)
 _START = re.compile(rf"(?<!\S)\./{re.escape(WRAPPER)}(?! --mode)")
 _VARIABLE = re.compile(rf"([A-Za-z_]\w*)={_WORD} ", re.ASCII)
 _FLAG = re.compile(r"(?<!\S)--[a-z][a-z-]*")
@@ -50,9 +53,12 @@ class Given:
 
 
 def completed(text: str, given: Given) -> str:
-    """Return a text of ours with its commands as they can be typed; whole ones stay as they are."""
+    """Return a text of ours with its commands as they can be typed; whole ones stay as they are.
+
+    A command that ends a sentence ends a line instead of it.
+    """
     text = _START.sub(lambda _: shlex.quote(given.program), text)
-    return _COMMAND.sub(lambda found: _whole(found, given), text)
+    return _IN_A_SENTENCE.sub(lambda found: _alone(found, given), text)
 
 
 def commands(text: str) -> tuple[str, ...]:
@@ -60,10 +66,14 @@ def commands(text: str) -> tuple[str, ...]:
     return tuple(found[0] for found in _COMMAND.finditer(text))
 
 
+def _alone(found: re.Match[str], given: Given) -> str:
+    return _whole(found, given) + ("" if found["more"] is None else "\n")
+
+
 def _whole(found: re.Match[str], given: Given) -> str:
-    if found["program"]:
-        return found[0]
     variables, flags = found["variables"], found["flags"]
+    if found["program"]:
+        return f"{variables}{found['program']}--mode {found['mode']}{flags}"
     has_variables, has_flags = set(_VARIABLE.findall(variables)), set(_FLAG.findall(flags))
     if "ENDPOINT_PREFIX" in has_variables:
         has_flags.add("--endpoint-name")  # it would name another endpoint than the prefix does

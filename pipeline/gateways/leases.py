@@ -82,7 +82,7 @@ def take(
     dead = holder is not None and not holder.released and is_dead(holder.owner)
     if holder and not is_free(holder, now=now(), owner_is_dead=dead):
         if not break_held:
-            raise _held_by(holder)
+            raise _held_by(holder, here=owner.host)
         logger.warning("the lease of run %s is broken", _named(holder))
     elif holder and dead:
         logger.warning("run %s ended without giving its lease back; taking over", _named(holder))
@@ -279,7 +279,7 @@ def _write_first(store: Objects, key: str, lease: Lease, *, found: _Found | None
         if winner is None:
             message = "Another run took the lease at the same moment, and gave it back."
             raise LeaseHeld(message, remedy="Run the same command again.") from error
-        raise _held_by(winner.lease) from error
+        raise _held_by(winner.lease, here=lease.owner.host) from error
 
 
 def _bytes(lease: Lease) -> bytes:
@@ -291,13 +291,17 @@ def _named(lease: Lease) -> str:
     return f"{owner.run_id} of {owner.who} on {owner.host} (process {owner.pid})"
 
 
-def _held_by(lease: Lease) -> LeaseHeld:
+def _held_by(lease: Lease, *, here: str) -> LeaseHeld:
+    """Name the holder, and what to do: on this machine a dead one would have been passed over."""
     message = (
         f"Run {_named(lease)} holds the lease since {lease.acquired_at:%Y-%m-%d %H:%M:%S} UTC."
     )
+    if lease.owner.host == here:
+        remedy = f"Wait until it ends, or end process {lease.owner.pid}; then repeat the command."
+        return LeaseHeld(message, remedy=remedy)
     remedy = (
         "Wait until it ends. If it is dead, its lease is free by itself at "
-        f"{lease.expires_at:%H:%M} UTC, and at once with --break-lease."
+        f"{lease.expires_at:%H:%M} UTC, and at once by this command with --break-lease added."
     )
     return LeaseHeld(message, remedy=remedy)
 

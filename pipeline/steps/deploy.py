@@ -69,8 +69,9 @@ def require_passed(run: TrainingRun, decision: Decision, approval: Approval | No
     message = f"The gate says {decision.verdict.value}: " + " ".join(decision.reasons)
     if decision.verdict is Verdict.HOLD:
         remedy = (
-            f'To let it pass: --mode approve --training-job {run.job_name} --reason "...", '
-            f"then --mode deployment --training-job {run.job_name}."
+            f"To let it pass: --mode approve --training-job {run.job_name} "
+            '--reason "looked at its evaluation"\n'
+            f"then: --mode deployment --training-job {run.job_name}"
         )
     else:
         remedy = "Nothing was deployed. Train a better model; a rejected one is never deployed."
@@ -107,7 +108,7 @@ def _deploy_new(
 ) -> Arrived:
     """Add the release, move to it, prove it."""
     digest = content_digest(candidate.run.artifact_sha256, serving)
-    _refuse_quarantined(workspace, book.head, digest)
+    _refuse_quarantined(workspace, book.head, digest, job=candidate.run.job_name)
     release = _release(workspace, candidate, serving, digest=digest, head=book.head)
     workspace.context.recorder.add(release_id=release.release_id)
     held_out(workspace, release)  # no move without a way to test it
@@ -219,7 +220,7 @@ def _report_failure(
     workspace.context.recorder.add(deployment=report)
 
 
-def _refuse_quarantined(workspace: Workspace, head: LedgerHead, digest: str) -> None:
+def _refuse_quarantined(workspace: Workspace, head: LedgerHead, digest: str, *, job: str) -> None:
     barred = ledger.quarantine_of(head, digest)
     if barred is None or workspace.context.force:
         return
@@ -227,7 +228,10 @@ def _refuse_quarantined(workspace: Workspace, head: LedgerHead, digest: str) -> 
         f"This model was quarantined as release {barred.release_id} at "
         f"{barred.when:%Y-%m-%d %H:%M} UTC: {barred.reason}"
     )
-    raise PlanRefused(message, remedy="Deploy another one, or repeat with --force.")
+    remedy = (
+        f"Deploy another one. This one all the same: --mode deployment --training-job {job} --force"
+    )
+    raise PlanRefused(message, remedy=remedy)
 
 
 def _release(

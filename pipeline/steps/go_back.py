@@ -38,6 +38,7 @@ class WentBack:
 
     plan: PlanSummary | None
     probe: ProbeReport
+    moved: bool = True  # False where the target was what served all along
 
 
 class NotAnswering(NotServing):

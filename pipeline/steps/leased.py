@@ -108,7 +108,7 @@ def require_endpoint(seen: EndpointObservation) -> None:
     if seen.status is not EndpointStatus.ABSENT:
         return
     message = f"There is no endpoint {seen.name}: somebody deleted it. No release is serving."
-    raise NotServing(message, remedy="--mode settle makes it again, with what was live.")
+    raise NotServing(message, remedy="To make it again, with what was live: --mode settle --yes")
 
 
 def _require_known(head: LedgerHead, seen: EndpointObservation) -> None:

@@ -37,7 +37,10 @@ def require_configured_model(workspace: Workspace, run: TrainingRun, *, command:
     serving = _serving(workspace, workspace.ledger.read().head)
     is_there = serving is not None and serving.name == name
     right = command if is_there else _elsewhere(workspace, run.identity, command)
-    remedy = f"Name a job of {configured}, or type: MODEL_NAME_PREFIX={name} {right}"
+    remedy = (
+        f"Name a job of {configured}, or the configuration of {name} with --config-file; with this "
+        f"one's limits and tests, type: MODEL_NAME_PREFIX={name} {right}"
+    )
     raise identity.another_name(
         run.identity, job=run.job_name, configured=configured, remedy=remedy
     )

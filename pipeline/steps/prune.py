@@ -36,11 +36,29 @@ def prune(workspace: Workspace) -> tuple[str, ...]:
     if not pruned.releases:
         complete_state(workspace, book)
         return (f"Nothing to do: {book.head.endpoint} has no release to remove.",)
+    _require_meant(workspace, book.head, pruned, remaining)
     seen = _serving(workspace, book.head)
     _remove(workspace, book, pruned, remaining, seen)
     around.converge_if_possible(workspace, book)
     removed = (f"Removed: {release}" for release in pruned.releases)
     return (*removed, *(f"Kept: {release}" for release in remaining.release_ids))
+
+
+def _require_meant(
+    workspace: Workspace, head: LedgerHead, pruned: Pruned, remaining: LedgerHead
+) -> None:
+    """Ask where all that would be left is the live release: no command could go back then."""
+    healthy = {each.release_id for each in head.lived if each.healthy}
+    lost = [each for each in pruned.releases if each in healthy]
+    if not lost or ledger.previous(remaining) is not None:
+        return
+    question = (
+        f"These releases passed their tests and are quarantined: {', '.join(lost)}. Without them "
+        f"there is nothing to go back to from {head.live_release}."
+    )
+    if not workspace.context.confirm(f"{question} Remove them?"):
+        remedy = "Nothing was pruned. To remove them: --mode prune --yes"
+        raise PlanRefused(question, remedy=remedy)
 
 
 def _serving(workspace: Workspace, head: LedgerHead) -> EndpointObservation:

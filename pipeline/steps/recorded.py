@@ -7,7 +7,7 @@ from typing import TypeVar
 from pipeline.context import Workspace
 from pipeline.core import naming
 from pipeline.core.document import Stored
-from pipeline.core.errors import UsageError
+from pipeline.core.errors import NotServing, UsageError
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 from pipeline.core.records import Approval, Evaluation, Release, TrainingInputs, TrainingRun
 from pipeline.gateways.sagemaker import JobOutcome
@@ -94,7 +94,10 @@ def live_release(workspace: Workspace, seen: EndpointObservation) -> Release:
     """Return the release that the endpoint serves. Raises UsageError where there is none."""
     if seen.status is EndpointStatus.ABSENT:
         message = f"There is no endpoint {seen.name}."
-        raise UsageError(message, remedy="Deploy first, or name another one with --endpoint-name.")
+        if workspace.ledger.read().head.live is not None:
+            message = f"{message} Somebody deleted it; no release is serving."
+            raise NotServing(message, remedy="To make it again: --mode settle --yes")
+        raise UsageError(message, remedy="To make it, type: --mode full")
     head = workspace.ledger.read().head
     key = naming.config_key_of(seen.name, seen.config_name or "")
     if key is None or key not in head.endpoint_configs:
@@ -124,6 +127,7 @@ def _unknown(workspace: Workspace, job: str) -> UsageError:
     known = [
         key.split("/")[1] for key in workspace.store.keys("jobs/") if key.endswith("/training.json")
     ]
-    near = difflib.get_close_matches(job, known, n=1) or known[-1:]
-    hint = f"Did you mean {near[0]}?" if near else "Run --mode training first."
+    near = difflib.get_close_matches(job, known, n=1)
+    newest = f"The newest one is {known[-1]}." if known else "To make one, type: --mode training"
+    hint = f"Did you mean {near[0]}?" if near else newest
     return UsageError(f"There is no training job {job}.", remedy=hint)

@@ -66,12 +66,12 @@ def leave(workspace: Workspace, book: LeasedLedger, *, to: str, reason: str) -> 
     around.converge_if_possible(workspace, book)
     release = book.head.live_release or ""
     report = DeploymentReport(
-        status=DeploymentStatus.SUCCESS,
+        status=DeploymentStatus.SUCCESS if back.moved else DeploymentStatus.NOTHING_TO_DO,
         endpoint_name=book.head.endpoint,
         release_id=release,
         duration_s=round(monotonic() - started, 2),
         plan=back.plan,
-        rolled_back_to=release,
+        rolled_back_to=release if back.moved else None,
     )
     return RolledBackTo(report=report, probe=back.probe)
 
@@ -157,20 +157,20 @@ def _begun(workspace: Workspace, book: LeasedLedger, *, to: str, reason: str) ->
         if not ledger.is_healthy(book.head):
             book.record(ledger.mark_healthy(book.head), "proved", release=target)
         complete_state(workspace, book)
-        workspace.context.recorder.note(f"{target} serves already.")
-        return WentBack(plan=None, probe=report)
+        return WentBack(plan=None, probe=report, moved=False)
     said = f"Rolled back by {workspace.context.who}: {reason}"
     announced = _announced(workspace, head, target, reason=said, bars=serves)
     if given_up:
         book.record(announced, f"{given_up.kind.value} given up", config=given_up.target)
     else:
         book.write(announced)
+    back = go_back(workspace, book)
     if serves:
         workspace.context.recorder.note(
-            f"{head.live_release} is quarantined once {target} serves.",
+            f"{head.live_release} is quarantined: {reason}",
             to_do=f"To return to it: --mode rollback --to {head.live_release} --force",
         )
-    return go_back(workspace, book)
+    return back
 
 
 def _target(workspace: Workspace, head: LedgerHead, to: str, *, live_serves: bool) -> str:

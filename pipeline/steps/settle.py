@@ -12,6 +12,7 @@ from pipeline.core import intents, ledger, naming, plan_review
 from pipeline.core.errors import NotServing, PipelineError, PlanRefused, RolledBack
 from pipeline.core.head import LedgerHead, MoveKind
 from pipeline.core.intents import IntentKind
+from pipeline.core.outcomes import Action, ResourceChange
 from pipeline.core.surroundings import NOTHING
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.steps import around
@@ -95,7 +96,7 @@ def _finish(workspace: Workspace, book: LeasedLedger) -> PipelineError | None:
         if book.head.move is not None:
             raise
         return failed
-    workspace.context.recorder.show(f"Finished a {begun.kind.value} to {begun.target}.")
+    workspace.context.recorder.show(f"Finished: {begun.kind.value} to {begun.target}.")
     return None
 
 
@@ -112,7 +113,7 @@ def _agree(workspace: Workspace, book: LeasedLedger) -> bool:
     planned = plan_serving(workspace, book, head, kind, seen, removable=removable, consent=confirm)
     if planned.summary.is_empty and head == book.head:
         return False
-    lines = tuple(f"{change.action.value}: {change.address}" for change in planned.summary.changes)
+    lines = tuple(_shown(change) for change in planned.summary.changes)
     touched = not plan_review.leaves_endpoint_alone(planned.summary)
     message = "\n".join(("This would be done to the endpoint itself:", *lines))
     if touched and not confirm(f"{message}\nDo it?"):
@@ -130,6 +131,15 @@ def _agree(workspace: Workspace, book: LeasedLedger) -> bool:
     for line in lines:
         workspace.context.recorder.show(line)
     return True
+
+
+def _shown(change: ResourceChange) -> str:
+    """Return a line of the plan; of what is there already, what becomes of it."""
+    line = f"{change.action.value}: {change.address}"
+    if change.action not in (Action.UPDATE, Action.REPLACE):
+        return line
+    each = (f"{one.path}: {one.before} -> {one.after}" for one in change.attributes)
+    return "\n    ".join((line, *each))
 
 
 def _require_live(workspace: Workspace, book: LeasedLedger) -> None:

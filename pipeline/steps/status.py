@@ -6,7 +6,9 @@ from pipeline.context import Workspace
 from pipeline.core import naming
 from pipeline.core.errors import PipelineError
 from pipeline.core.head import LedgerHead, Move
+from pipeline.core.lease import Owner, is_free
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
+from pipeline.gateways import leases, owners
 
 # While instances come or go, too.
 _SCALING = (EndpointStatus.UPDATING, EndpointStatus.SYSTEM_UPDATING)
@@ -26,13 +28,27 @@ def status(workspace: Workspace) -> Iterator[str]:
         yield f"Ledger: cannot be read: {error.message}"
         raise
     yield from against_ledger(head, seen)
-    if to_settle(head, seen):
-        note = "Ledger, SageMaker and Terraform may differ."
+    holder = at_work(workspace)
+    if holder is not None:
+        yield f"At work: run {holder.run_id} of {holder.who} on {holder.host}, process {holder.pid}"
+    elif to_settle(head, seen):
+        begun = "The command that was cut off finishes it when typed again. " if head.move else ""
+        note = f"{begun}Ledger, SageMaker and Terraform may differ."
         to_do = "To bring them together, by a plan that is shown first: --mode settle"
         workspace.context.recorder.note(note, to_do=to_do)
     yield from surroundings(head)
     yield from _releases(head)
     yield from _quarantine(head)
+
+
+def at_work(workspace: Workspace) -> Owner | None:
+    """Return who holds the lease, unless it is free by now or its process is known to be gone."""
+    lease = leases.find(workspace.store, workspace.context.endpoint)
+    if lease is None or is_free(
+        lease, now=workspace.context.now(), owner_is_dead=owners.is_dead(lease.owner)
+    ):
+        return None
+    return lease.owner
 
 
 def _endpoint(seen: EndpointObservation) -> Iterator[str]:
@@ -72,8 +88,8 @@ def to_settle(head: LedgerHead, seen: EndpointObservation) -> bool:
 
 
 def _unfinished(move: Move) -> str:
-    state = "serves and is not proved yet" if move.has_arrived else "is under way"
-    return f"Ledger: a {move.kind.value} to {move.target} {state}, or its run died"
+    state = "serves and is not proved yet" if move.has_arrived else "was begun"
+    return f"Ledger: {move.kind.value} to {move.target}: {state}"
 
 
 def surroundings(head: LedgerHead) -> Iterator[str]:

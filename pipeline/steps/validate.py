@@ -8,7 +8,7 @@ from pipeline.config import PROJECT_ROOT
 from pipeline.context import Context
 from pipeline.core.errors import UsageError
 
-ROOTS = ("account", "foundation", "serving")
+ROOTS = ("account", "foundation", "serving", "surroundings")
 
 
 def validate(context: Context) -> Iterator[str]:

@@ -106,7 +106,7 @@ adoption-arrived    same      adopted   adopted   lost     lost     lost     los
 EVENTS = {
     "adopted": "found serving without a record",
     "arrived": "interrupted move had succeeded",
-    "dropped": "interrupted deployment had failed",
+    "dropped": "interrupted deployment had not moved",
     "lost": "what had arrived does not serve any more",
     "same": None,
 }

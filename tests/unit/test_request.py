@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.core.errors import UsageError
-from pipeline.modes import Mode
+from pipeline.modes import TAKEN_BY, Mode
 from pipeline.request import options_of, require_writable
 
 REQUEST = ("request_id", "request_cause", "request_time")
@@ -21,9 +21,10 @@ TRIGGERED = {
 
 def flags(**given: Any) -> dict[str, Any]:
     nothing = dict.fromkeys(
-        ("mode", "training_job", "endpoint_name", "reason", "stop_after", *REQUEST)
+        ("mode", "training_job", "endpoint_name", "reason", "stop_after", "to", *REQUEST)
     )
-    return {**nothing, "to": "previous", "deployment_only": False, **given}
+    switches = dict.fromkeys(("deployment_only", "force", "yes", "break_lease"), False)
+    return {**nothing, **switches, **given}
 
 
 def test_without_flags_the_mode_is_full() -> None:
@@ -32,6 +33,38 @@ def test_without_flags_the_mode_is_full() -> None:
 
 def test_deployment_only_is_the_mode_deployment() -> None:
     assert options_of(flags(deployment_only=True), {}).mode is Mode.DEPLOYMENT
+
+
+GIVEN = {
+    "break_lease": True,
+    "force": True,
+    "reason": "it drifts",
+    "stop_after": "train",
+    "to": "r-20260102-120000-aaaaaa",
+    "training_job": "iris-20260102-120000",
+    "yes": True,
+}
+
+
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize("name", GIVEN)
+def test_a_flag_that_a_mode_would_ignore_is_refused(name: str, mode: Mode) -> None:
+    given = flags(mode=mode.value, **{name: GIVEN[name]})
+    if mode in TAKEN_BY[name]:
+        assert options_of(given, {}).mode is mode
+        return
+    with pytest.raises(UsageError, match=f"does not belong to --mode {mode.value}"):
+        options_of(given, {})
+
+
+def test_every_flag_of_some_modes_is_tried() -> None:
+    assert GIVEN.keys() == TAKEN_BY.keys()
+
+
+@pytest.mark.parametrize("text", ["...", "-", "?!"])
+def test_a_reason_that_says_nothing_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="says nothing"):
+        options_of(flags(mode="rollback", reason=text), {})
 
 
 def test_deployment_only_with_another_mode_is_refused() -> None:
@@ -64,7 +97,7 @@ def test_a_reason_too_long_to_be_kept_is_refused() -> None:
 
 def test_a_reason_may_hold_quotes_and_what_looks_like_code() -> None:
     reason = "\"it\" said 'so': $(id) ${x} {{ y }} \u00fc"
-    assert options_of(flags(reason=reason), {}).reason == reason
+    assert options_of(flags(mode="rollback", reason=reason), {}).reason == reason
 
 
 @pytest.mark.parametrize("name", ["x; $(id)", "../x", "a" * 64])

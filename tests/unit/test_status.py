@@ -53,13 +53,13 @@ def test_an_endpoint_that_scales_is_no_contradiction(
 
 @pytest.mark.parametrize("kind", MoveKind)
 @pytest.mark.parametrize(
-    ("has_arrived", "state"), [(False, "is under way"), (True, "serves and is not proved yet")]
+    ("has_arrived", "state"), [(False, "was begun"), (True, "serves and is not proved yet")]
 )
 def test_an_unfinished_move_is_said_first(kind: MoveKind, has_arrived: bool, state: str) -> None:
     move = a_move("r-2-n1", kind=kind, has_arrived=has_arrived)
     head = replace(a_head_retaining("r-1", "r-2"), live="r-2-n1", move=move)
     assert list(against_ledger(head, an_endpoint("r-2-n1"))) == [
-        f"Ledger: a {kind.value} to r-2-n1 {state}, or its run died",
+        f"Ledger: {kind.value} to r-2-n1: {state}",
         "Ledger: r-2-n1 is live",
     ]
 

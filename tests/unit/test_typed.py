@@ -52,12 +52,12 @@ GIVEN = st.builds(Given, program=PROGRAMS, place=WORDS, choices=WORDS)
             "Type: --mode rollback --to r-1 --force.",
             "Type: ENDPOINT_PREFIX=iris MODEL_NAME_PREFIX=flower "
             f"MLOPS_TRAINING__DATA='my data.csv' {HERE} --mode rollback --to r-1 --force "
-            "--environment production --endpoint-name other-production --disable-auto-deploy.",
+            "--environment production --endpoint-name other-production --disable-auto-deploy",
         ),
         (
             "ENDPOINT_PREFIX=wine MODEL_NAME_PREFIX=wine --mode status --environment staging, then",
             f"ENDPOINT_PREFIX=wine MODEL_NAME_PREFIX=wine {HERE} --mode status "
-            "--environment staging, then",
+            "--environment staging\nthen",
         ),
     ],
 )
