@@ -111,10 +111,12 @@ def _after_a_move_that_failed(
     said = f"Release {release.release_id} was not deployed. {outcome.cause}{logs}"
     if book.head.live is None:
         return _nothing_serves(workspace, said, outcome)
-    return _still_or_again(workspace, book, said)
+    return _still_or_again(workspace, book, release.release_id, said)
 
 
-def _still_or_again(workspace: Workspace, book: LeasedLedger, said: str) -> PipelineError:
+def _still_or_again(
+    workspace: Workspace, book: LeasedLedger, failed: str, said: str
+) -> PipelineError:
     """Say what serves after a move that failed, by SageMaker's word and by asking it."""
     live = book.head.live_release or ""
     seen = settled_endpoint(workspace)
@@ -130,7 +132,8 @@ def _still_or_again(workspace: Workspace, book: LeasedLedger, said: str) -> Pipe
     if not workspace.settings.rollback_on_failure:
         return NotServing(said, remedy=f"rollback_on_failure is off. To go back, type: {BACK}")
     earlier = live
-    if not ledger.is_healthy(book.head):  # nothing is gone back to that never passed
+    # Nothing is gone back to that never passed, or that has just failed to come.
+    if failed == live or not ledger.is_healthy(book.head):
         earlier = sound_previous(workspace, book.head) or ""
     if not earlier:
         return NotServing(said, remedy=f"Endpoint {seen.name} serves {seen.config_name}: {_LOOK}")

@@ -7,6 +7,7 @@ from pipeline.core import naming
 from pipeline.core.head import MoveKind
 from pipeline.core.reconcile import quiet_shift
 from tests.fakes.boundary import AllEnds, Kind, NoFaults
+from tests.fakes.cloud import Behaviour
 from tests.simulation import invariants
 from tests.simulation.commands import Command, Ended, Mode, run_command
 from tests.simulation.faults import a_request
@@ -66,6 +67,19 @@ def test_a_request_that_was_done_already_completes_the_state_all_the_same() -> N
     assert world.head().move is None
     assert asked_to_roll_back(world, NoFaults(), command).code == 0
     require_agreement(world)
+
+
+def test_what_has_just_failed_to_come_is_nothing_to_go_back_to() -> None:
+    again = Command(mode=Mode.DEPLOYMENT, name="A")
+    world = Story(
+        name="rings", deployed="A", command=again, behaviours=(("A", Behaviour.RINGS),)
+    ).start()
+    world.cloud.update_endpoint(ENDPOINT, FOREIGN_CONFIG, None)
+    world.clock.jump(600)
+    ended = run_command(world, again, NoFaults())
+    assert ended.code == 6
+    assert world.serves == FOREIGN_CONFIG
+    assert FOREIGN_CONFIG in ended.said
 
 
 def test_what_serves_and_was_dropped_by_the_ledger_is_known_again() -> None:
