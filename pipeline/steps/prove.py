@@ -129,10 +129,10 @@ def _still_or_again(workspace: Workspace, book: LeasedLedger, said: str) -> Pipe
         return RolledBack(said, remedy=remedy)
     if not workspace.settings.rollback_on_failure:
         return NotServing(said, remedy=f"rollback_on_failure is off. To go back, type: {BACK}")
-    earlier = live
-    if not ledger.is_healthy(book.head):  # nothing is gone back to that never passed
-        earlier = sound_previous(workspace, book.head) or ""
-    if not earlier:
+    # What was live itself, unless it never passed or its artifact is not what was judged.
+    passed = ledger.is_healthy(book.head)
+    earlier = sound_previous(workspace, book.head, live_serves=not passed)
+    if earlier is None:
         return NotServing(said, remedy=f"Endpoint {seen.name} serves {seen.config_name}: {_LOOK}")
     way_back = begin_return(workspace, book.head, earlier, reason=said[:MOST_RECORDED])
     book.write(way_back)
