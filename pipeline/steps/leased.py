@@ -39,7 +39,7 @@ def take_over(workspace: Workspace) -> LeasedLedger:
     context = workspace.context
     book = LeasedLedger(
         workspace.ledger,
-        workspace.take_lease(),
+        workspace.take_lease(workspace.ledger.read().head.fencing),
         who=context.who,
         now=context.now,
         details={"run": context.run_id, **_request(workspace)},
