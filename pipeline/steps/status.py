@@ -7,6 +7,7 @@ from pipeline.core import naming
 from pipeline.core.errors import PipelineError
 from pipeline.core.head import LedgerHead, Move
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
+from pipeline.steps.leased import is_unknown, to_restore
 
 # While instances come or go, too.
 _SCALING = (EndpointStatus.UPDATING, EndpointStatus.SYSTEM_UPDATING)
@@ -26,7 +27,9 @@ def status(workspace: Workspace) -> Iterator[str]:
         yield f"Ledger: cannot be read: {error.message}"
         raise
     yield from against_ledger(head, seen)
-    if to_settle(head, seen):
+    if is_unknown(head, seen):
+        workspace.context.recorder.note(to_restore(seen.name))
+    elif to_settle(head, seen):
         note = "Ledger, SageMaker and Terraform may differ."
         to_do = "To bring them together, by a plan that is shown first: --mode settle"
         workspace.context.recorder.note(note, to_do=to_do)
@@ -53,7 +56,7 @@ def against_ledger(head: LedgerHead, seen: EndpointObservation) -> Iterator[str]
         yield _unfinished(head.move)
     if head.live is None:
         yield "Ledger: nothing is live"
-        if seen.status is EndpointStatus.IN_SERVICE:
+        if is_unknown(head, seen):
             yield "  SageMaker says otherwise: the ledger is lost, or the endpoint is not ours"
         return
     yield f"Ledger: {head.live} is live"

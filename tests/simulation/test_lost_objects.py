@@ -1,10 +1,11 @@
-"""Somebody's hand on what the runner keeps in S3: the lease, deleted or an old one."""
+"""Somebody's hand on what the runner keeps in S3: lease or ledger deleted, an old lease."""
 
 from dataclasses import replace
 
 import pytest
 
 from pipeline.core import naming
+from pipeline.core.errors import CorruptRecord
 from pipeline.core.lease import Lease
 from tests.fakes.boundary import NoFaults
 from tests.simulation.commands import Command, Mode, run_command
@@ -12,6 +13,7 @@ from tests.simulation.starts import Story
 from tests.simulation.world import ENDPOINT, World, artifact_uri
 
 LEASE = naming.lease_object(ENDPOINT)
+LEDGER = naming.ledger_object(ENDPOINT)
 COMMANDS = [
     pytest.param(Command(mode=Mode.DEPLOYMENT, name="D"), "D", id="deployment"),
     pytest.param(Command(mode=Mode.ROLLBACK), "B", id="rollback"),
@@ -51,3 +53,19 @@ def test_an_old_lease_that_somebody_put_back_locks_nobody_out(
     world.bucket.write(LEASE, replace(lease, number=1).to_json().encode())
     require_done(world, command, serves)
     assert Lease.from_json(world.bucket.objects[LEASE].body).number == lease.number + 1
+
+
+@pytest.mark.parametrize(("command", "serves"), COMMANDS)
+def test_a_ledger_that_somebody_deleted_is_missed_and_nothing_is_moved(
+    world: World, command: Command, serves: str
+) -> None:
+    del serves
+    lost = world.bucket.objects.pop(LEDGER)
+    ended = run_command(world, command, NoFaults())
+    assert ended.code == CorruptRecord.exit_code
+    assert "ledger" in ended.said
+    assert "is lost" in ended.said
+    assert "Restore the newest good version of" in ended.said
+
+    world.bucket.write(LEDGER, lost.body)
+    require_done(world, Command(mode=Mode.ROLLBACK), "B")
