@@ -1,4 +1,4 @@
-"""Somebody's hand on what the runner keeps in S3: lease or ledger deleted, an old lease."""
+"""Somebody's hand on what the runner keeps in S3: lease and ledger deleted, or an old one back."""
 
 from dataclasses import replace
 
@@ -69,3 +69,20 @@ def test_a_ledger_that_somebody_deleted_is_missed_and_nothing_is_moved(
 
     world.bucket.write(LEDGER, lost.body)
     require_done(world, Command(mode=Mode.ROLLBACK), "B")
+
+
+@pytest.mark.parametrize(("command", "serves"), COMMANDS)
+def test_a_ledger_that_is_older_than_its_history_is_refused_until_the_newest_is_put_back(
+    world: World, command: Command, serves: str
+) -> None:
+    older, newest = Story(name="two", deployed="AB", command=command).start(), world.head()
+    world.bucket.write(LEDGER, older.bucket.objects[LEDGER].body)
+    before = world.serves
+    ended = run_command(world, command, NoFaults())
+    assert ended.code == CorruptRecord.exit_code
+    assert "older than its history: it does not know line 3" in ended.said
+    assert world.serves == before
+    assert world.head().live == older.head().live
+
+    world.bucket.write(LEDGER, newest.to_json().encode())
+    require_done(world, command, serves)
