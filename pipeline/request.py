@@ -1,5 +1,6 @@
 """What the command line asks for besides the configuration, checked before anything begins."""
 
+import shlex
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -30,6 +31,10 @@ def options_of(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Opti
         raise UsageError(message, remedy=remedy)
     for name in _TEXTS:
         _require_plain(f"--{name.replace('_', '-')}", flags[name])
+    if flags["to"] != Options.to and mode is not Mode.ROLLBACK:
+        message = f"--to and --version belong to --mode rollback, not to {mode.value}."
+        remedy = f"Leave it out, or type: --mode rollback --to {shlex.quote(flags['to'])}"
+        raise UsageError(message, remedy=remedy)
     if flags["endpoint_name"] is not None:
         naming.check_endpoint_name(flags["endpoint_name"])
     return Options(

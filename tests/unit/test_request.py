@@ -51,6 +51,13 @@ def test_an_empty_text_does_not_choose_for_the_user(name: str, text: str) -> Non
         options_of(flags(**{name: text}), {})
 
 
+@pytest.mark.parametrize("mode", [each for each in Mode if each is not Mode.ROLLBACK])
+def test_a_release_is_named_for_no_other_mode_than_rollback(mode: Mode) -> None:
+    with pytest.raises(UsageError, match=f"belong to --mode rollback, not to {mode.value}") as told:
+        options_of(flags(mode=mode.value, to="r-20260101-120000-abc123"), {})
+    assert told.value.remedy.endswith("--mode rollback --to r-20260101-120000-abc123")
+
+
 @pytest.mark.parametrize("text", ["two\nlines", "bell\x07", "not utf-8: \udcff"])
 def test_a_reason_that_cannot_be_kept_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="--reason holds characters"):
