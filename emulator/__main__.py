@@ -50,6 +50,7 @@ def _run(options: argparse.Namespace, directory: StateDirectory) -> int:
 
 
 def _serve(directory: StateDirectory) -> None:
+    _forget_profiles()
     # Imported here: moto takes seconds that the other commands need not wait for.
     from emulator.regions import ask_one_session
 
@@ -58,6 +59,14 @@ def _serve(directory: StateDirectory) -> None:
 
     configure_logging()
     serve(directory, os.environ)
+
+
+def _forget_profiles() -> None:
+    """The user's profiles are for the real AWS; one that does not exist would fail every client."""
+    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
+        os.environ.pop(name, None)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        os.environ[name] = os.devnull
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -171,7 +171,7 @@ class Workspace:
     calls: EndpointCalls
     serving: Root
     surroundings: Root
-    take_lease: Callable[[], HeldLease]
+    take_lease: Callable[[int], HeldLease]
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -205,7 +205,7 @@ def workspace_of(context: Context, foundation: Foundation) -> Workspace:
         ),
         serving=_root(context, "serving", naming.serving_state_key),
         surroundings=_root(context, "surroundings", naming.surroundings_state_key),
-        take_lease=lambda: _take_lease(context, store),
+        take_lease=lambda after: _take_lease(context, store, after),
     )
 
 
@@ -219,14 +219,14 @@ def _root(context: Context, name: str, key_of: Callable[[str, str], str]) -> Ter
     )
 
 
-def _take_lease(context: Context, store: Objects) -> HeldLease:
+def _take_lease(context: Context, store: Objects, after: int) -> HeldLease:
     """Take the lease of this endpoint for this run; the session gives it back at the very end."""
     owner = leases.this_process(context.run_id, work_dir=str(context.work_dir))
     try:
-        holding = leases.take(store, context.endpoint, owner)
+        holding = leases.take(store, context.endpoint, owner, after=after)
     except LeaseHeld as held:
         if not context.break_lease or not context.confirm(f"{held.message} Take it over?"):
             raise
-        holding = leases.take(store, context.endpoint, owner, break_held=True)
+        holding = leases.take(store, context.endpoint, owner, after=after, break_held=True)
     context.held.append(holding)
     return holding

@@ -62,7 +62,10 @@ def run_session(
 
 def _given(flags: Mapping[str, Any], configured: Mapping[str, object]) -> Given:
     """Return how this run was started, for the commands that its messages tell to type."""
-    here = Path.cwd().resolve() == PROJECT_ROOT
+    try:
+        here = Path.cwd().resolve() == PROJECT_ROOT
+    except FileNotFoundError:  # the folder was deleted under its shell
+        here = False
     return given(
         program=f"./{WRAPPER}" if here else str(PROJECT_ROOT / WRAPPER),
         flags=configured,

@@ -82,10 +82,16 @@ def is_same_holding(lease: Lease, other: Lease) -> bool:
     return (lease.number, lease.owner) == (other.number, other.owner)
 
 
-def succeed(holder: Lease | None, owner: Owner, *, now: datetime, owner_is_dead: bool) -> Lease:
-    """Return the lease of the next holder, which knows who held it before."""
+def succeed(
+    holder: Lease | None, owner: Owner, *, now: datetime, owner_is_dead: bool, after: int = 0
+) -> Lease:
+    """Return the lease of the next holder, which knows who held it before.
+
+    `after` is the newest number that the ledger knows: whoever deletes the lease by hand, or puts
+    an old one back, must not make its numbers begin anew.
+    """
     return Lease(
-        number=holder.number + 1 if holder else 1,
+        number=max(holder.number if holder else 0, after) + 1,
         owner=owner,
         acquired_at=now,
         expires_at=now + EXPIRES_AFTER,

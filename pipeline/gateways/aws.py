@@ -118,16 +118,7 @@ class Cloud:
         """The user's profiles are for the real AWS: the embedded one never looks at them."""
         from botocore.session import Session
 
-        if not self.is_local:
-            return Session()
-        nothing = (None, None, os.devnull, None)
-        return Session(
-            session_vars={
-                "profile": (None, None, None, None),
-                "config_file": nothing,
-                "credentials_file": nothing,
-            }
-        )
+        return _session_without_profiles() if self.is_local else Session()
 
     def account_id(self) -> str:
         """Return the account of the credentials in use. Raises CloudUnusable."""
@@ -156,11 +147,22 @@ class Cloud:
         }
 
 
-def require_region(region: str) -> None:
-    """Refuse a region that SageMaker does not have, as far as botocore knows."""
+def _session_without_profiles() -> Any:
     from botocore.session import Session
 
-    session = Session()
+    nothing = (None, None, os.devnull, None)
+    return Session(
+        session_vars={
+            "profile": (None, None, None, None),
+            "config_file": nothing,
+            "credentials_file": nothing,
+        }
+    )
+
+
+def require_region(region: str) -> None:
+    """Refuse a region that SageMaker does not have, as far as botocore knows."""
+    session = _session_without_profiles()
     known = [
         each
         for partition in session.get_available_partitions()

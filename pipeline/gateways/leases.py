@@ -66,6 +66,7 @@ def take(
     endpoint: str,
     owner: Owner,
     *,
+    after: int = 0,
     break_held: bool = False,
     now: Callable[[], datetime] = _utc_now,
     is_dead: Callable[[Owner], bool] = owners.is_dead,
@@ -73,8 +74,9 @@ def take(
 ) -> "Holding":
     """Take the lease on `endpoint` and keep it alive until it is given back.
 
-    `break_held` takes it also from a holder that may be alive; `is_dead` tells of a holder's
-    process. Raises LeaseHeld naming the holder.
+    `after` is the number of the ledger's last writer. `break_held` takes the lease also from a
+    holder that may be alive; `is_dead` tells of a holder's process. Raises LeaseHeld naming the
+    holder.
     """
     key = naming.lease_object(endpoint)
     found = _find(store, key)
@@ -86,7 +88,7 @@ def take(
         logger.warning("the lease of run %s is broken", _named(holder))
     elif holder and dead:
         logger.warning("run %s ended without giving its lease back; taking over", _named(holder))
-    lease = succeed(holder, owner, now=now(), owner_is_dead=dead)
+    lease = succeed(holder, owner, now=now(), owner_is_dead=dead, after=after)
     etag = _write_first(store, key, lease, found=found)
     return Holding(
         _Written(store, key, lease, etag=etag, now=now),

@@ -100,6 +100,22 @@ class Ledger:
         key = naming.history_object(self.endpoint, event.number)
         self._store_once(key, event.to_json().encode(), CorruptRecord(what, remedy=remedy))
 
+    def require_newest(self, head: LedgerHead) -> None:
+        """Refuse a head that was put back from before a line of the history that was told since.
+
+        Nothing could ever be told after it: each line has one number, and is written once.
+        """
+        number = head.last_event.number + 1 if head.last_event else 1
+        if not self._store.exists(naming.history_object(self.endpoint, number)):
+            return
+        message = (
+            f"The ledger of {self.endpoint} is lost, or older than its history: it does not know "
+            f"line {number}. Nothing was moved."
+        )
+        place = self._store.uri(naming.ledger_object(self.endpoint))
+        remedy = f"Restore the newest good version of {place}, not an earlier one."
+        raise CorruptRecord(message, remedy=remedy)
+
     def events(self) -> tuple[HistoryEvent, ...]:
         """Return the events that have objects of their own, oldest first."""
         keys = sorted(self._store.keys(naming.history_prefix(self.endpoint)))
@@ -143,6 +159,7 @@ class LeasedLedger:
         self._version = book.read()
         book.copy_last_event(self._version.head)
         self.write(ledger.fence(self._version.head, lease.lease.number))
+        book.require_newest(self.head)
 
     @property
     def head(self) -> LedgerHead:

@@ -15,6 +15,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.core.errors import CloudUnusable
+
 _PREFIX = "mlops-"
 _LOCK = "lock"
 
@@ -29,8 +31,11 @@ class WorkFolder:
 
 @contextmanager
 def work_folder() -> Iterator[WorkFolder]:
-    """Make a folder in the temporary directory, after those of dead runs; remove it at the end."""
-    _sweep(Path(tempfile.gettempdir()))
+    """Make a folder in the temporary directory, after those of dead runs; remove it at the end.
+
+    Raises CloudUnusable where no temporary directory can be written.
+    """
+    _sweep(_temporary())
     path = Path(tempfile.mkdtemp(prefix=_PREFIX))
     fd = None
     try:
@@ -40,6 +45,15 @@ def work_folder() -> Iterator[WorkFolder]:
         _remove(path)
         if fd is not None:
             os.close(fd)
+
+
+def _temporary() -> Path:
+    try:
+        return Path(tempfile.gettempdir())
+    except FileNotFoundError as none:
+        message = f"{none.strerror}: none of them can be written, or all are full."
+        remedy = "Make room, or name another one with TMPDIR."
+        raise CloudUnusable(message, remedy=remedy) from none
 
 
 def is_in_use(path: str) -> bool:

@@ -39,7 +39,7 @@ def take_over(workspace: Workspace) -> LeasedLedger:
     context = workspace.context
     book = LeasedLedger(
         workspace.ledger,
-        workspace.take_lease(),
+        workspace.take_lease(workspace.ledger.read().head.fencing),
         who=context.who,
         now=context.now,
         details={"run": context.run_id, **_request(workspace)},
@@ -97,8 +97,10 @@ def serves_live(head: LedgerHead, seen: EndpointObservation) -> bool:
 
 
 def require_ledger(workspace: Workspace) -> None:
-    """Refuse an endpoint that was never deployed, before a lease and a ledger are made for it."""
-    if workspace.ledger.read().etag is None:
+    """Refuse an endpoint without a ledger, before a lease and a ledger are made for it."""
+    found = workspace.ledger.read()
+    if found.etag is None:
+        _require_known(found.head, workspace.hosting.observe(workspace.context.endpoint))
         message = f"Nothing was ever deployed to {workspace.context.endpoint}."
         raise UsageError(message, remedy="Check the endpoint's name; --mode deployment makes it.")
 
@@ -111,19 +113,29 @@ def require_endpoint(seen: EndpointObservation) -> None:
     raise NotServing(message, remedy="To make it again, with what was live: --mode settle --yes")
 
 
+def is_unknown(head: LedgerHead, seen: EndpointObservation) -> bool:
+    """Tell whether the endpoint serves while the ledger knows of nothing that ever could have."""
+    is_up = seen.status not in (EndpointStatus.ABSENT, EndpointStatus.FAILED)
+    return is_up and head.move is None and not head.was_ever_live
+
+
+def to_restore(endpoint: str) -> str:
+    """Return what to do about an endpoint whose ledger is lost."""
+    return (
+        f"Restore the newest good version of {naming.ledger_object(endpoint)} in the artifact "
+        "bucket, or use another endpoint_prefix."
+    )
+
+
 def _require_known(head: LedgerHead, seen: EndpointObservation) -> None:
     """Refuse an endpoint that serves while the ledger knows of nothing that ever did."""
-    if head.was_ever_live or seen.status in (EndpointStatus.ABSENT, EndpointStatus.FAILED):
+    if not is_unknown(head, seen):
         return
     message = (
         f"Endpoint {seen.name} serves {seen.config_name}, but its ledger knows nothing live: the "
         "ledger is lost, or somebody else made this endpoint."
     )
-    remedy = (
-        f"Restore an earlier version of {naming.ledger_object(seen.name)} in the artifact bucket, "
-        "or use another endpoint_prefix."
-    )
-    raise CorruptRecord(message, remedy=remedy)
+    raise CorruptRecord(message, remedy=to_restore(seen.name))
 
 
 def unlocked(root: Root, book: LeasedLedger, attempt: Callable[[], T]) -> T:

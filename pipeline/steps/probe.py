@@ -161,8 +161,19 @@ def _load(
     report = _measured(of_the_model, duration_s=monotonic() - started)
     cases = load_cases(report, limits, started)
     if len(of_the_model) < _LEAST_MEASURED * len(answers):
-        cases = tuple(replace(each, passed=False, is_inconclusive=True) for each in cases)
+        cases = tuple(_not_measured(each, answers) for each in cases)
     return cases, report
+
+
+def _not_measured(case: ProbeCase, answers: list[Answer]) -> ProbeCase:
+    """Say what was in the way, not what the few answers look like."""
+    other = [answer for answer in answers if not answer.is_of_the_model]
+    detail = (
+        f"Too few requests reached the model to measure its {case.name.replace('_', ' ')}: "
+        f"{len(answers) - len(other)} of {len(answers)}; the last other answer is HTTP "
+        f"{other[-1].status}: {other[-1].explanation()}"
+    )
+    return replace(case, detail=detail, passed=False, is_inconclusive=True)
 
 
 def _answers(calls: EndpointCalls, bodies: Sequence[bytes], *, concurrency: int) -> list[Answer]:

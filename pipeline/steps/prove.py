@@ -131,11 +131,10 @@ def _still_or_again(
         return RolledBack(said, remedy=remedy)
     if not workspace.settings.rollback_on_failure:
         return NotServing(said, remedy=f"rollback_on_failure is off. To go back, type: {BACK}")
-    earlier = live
-    # Nothing is gone back to that never passed, or that has just failed to come.
-    if failed == live or not ledger.is_healthy(book.head):
-        earlier = sound_previous(workspace, book.head) or ""
-    if not earlier:
+    # What was live itself, unless it never passed, has just failed to come, or was tampered with.
+    usable = failed != live and ledger.is_healthy(book.head)
+    earlier = sound_previous(workspace, book.head, live_serves=not usable)
+    if earlier is None:
         return NotServing(said, remedy=f"Endpoint {seen.name} serves {seen.config_name}: {_LOOK}")
     way_back = begin_return(workspace, book.head, earlier, reason=said[:MOST_RECORDED])
     book.write(way_back)

@@ -16,7 +16,13 @@ from pipeline.core.outcomes import Action, ResourceChange
 from pipeline.core.surroundings import NOTHING
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.steps import around
-from pipeline.steps.go_back import NotAnswering, complete_state, go_back, what_then
+from pipeline.steps.go_back import (
+    NotAnswering,
+    complete_state,
+    go_back,
+    what_then,
+    why_unsound,
+)
 from pipeline.steps.leased import require_ledger, serves_live, settled_endpoint, take_over
 from pipeline.steps.move import MOST_RECORDED, Arrived, apply, apply_failed, apply_whole
 from pipeline.steps.orphans import remove_orphans
@@ -109,7 +115,11 @@ def _agree(workspace: Workspace, book: LeasedLedger) -> bool:
         _, head = ledger.abandon(head, release)
     removable = _strays(head, held)
     kind = IntentKind.SETTLE
-    confirm = workspace.context.confirm
+
+    def confirm(question: str) -> bool:
+        _require_sound(workspace, book)
+        return workspace.context.confirm(question)
+
     planned = plan_serving(workspace, book, head, kind, seen, removable=removable, consent=confirm)
     if planned.summary.is_empty and head == book.head:
         return False
@@ -140,6 +150,19 @@ def _shown(change: ResourceChange) -> str:
         return line
     each = (f"{one.path}: {one.before} -> {one.after}" for one in change.attributes)
     return "\n    ".join((line, *each))
+
+
+def _require_sound(workspace: Workspace, book: LeasedLedger) -> None:
+    """Refuse to let SageMaker load what is live anew where its artifact is not what was judged."""
+    problem = why_unsound(workspace, book.release(book.head.live_release or ""))
+    if problem is None:
+        return
+    remedy = (
+        "Restore the version of the artifact that was judged, or deploy another model: "
+        "--mode deployment --training-job NAME"
+    )
+    message = f"{problem} The endpoint was not changed."
+    raise NotServing(message, remedy=remedy)
 
 
 def _require_live(workspace: Workspace, book: LeasedLedger) -> None:

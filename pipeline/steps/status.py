@@ -9,6 +9,7 @@ from pipeline.core.head import LedgerHead, Move
 from pipeline.core.lease import Owner, is_free
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 from pipeline.gateways import leases, owners
+from pipeline.steps.leased import is_unknown, to_restore
 
 # While instances come or go, too.
 _SCALING = (EndpointStatus.UPDATING, EndpointStatus.SYSTEM_UPDATING)
@@ -29,7 +30,9 @@ def status(workspace: Workspace) -> Iterator[str]:
         raise
     yield from against_ledger(head, seen)
     holder = at_work(workspace)
-    if holder is not None:
+    if is_unknown(head, seen):
+        workspace.context.recorder.note(to_restore(seen.name))
+    elif holder is not None:
         yield f"At work: run {holder.run_id} of {holder.who} on {holder.host}, process {holder.pid}"
     elif to_settle(head, seen):
         begun = "The command that was cut off finishes it when typed again. " if head.move else ""
@@ -69,7 +72,7 @@ def against_ledger(head: LedgerHead, seen: EndpointObservation) -> Iterator[str]
         yield _unfinished(head.move)
     if head.live is None:
         yield "Ledger: nothing is live"
-        if seen.status is EndpointStatus.IN_SERVICE:
+        if is_unknown(head, seen):
             yield "  SageMaker says otherwise: the ledger is lost, or the endpoint is not ours"
         return
     yield f"Ledger: {head.live} is live"

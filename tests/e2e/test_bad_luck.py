@@ -8,6 +8,7 @@ from tests.e2e.alone import run_alone, said
 from tests.e2e.command_line import RUNNER, CommandLine
 from tests.e2e.machines import an_old_terraform, with_full_disk, without_rights
 from tests.e2e.story import Story
+from tests.support.embedded_aws import embedded_aws
 
 
 def test_a_full_disk_for_the_state_of_the_embedded_aws(bare: CommandLine, tmp_path: Path) -> None:
@@ -53,6 +54,16 @@ def test_a_folder_that_cannot_be_written(bare: CommandLine, tmp_path: Path) -> N
     assert list(folder.iterdir()) == []
 
 
+def test_a_folder_that_was_deleted_under_its_shell(bare: CommandLine) -> None:
+    gone = ("bash", "-c", 'mkdir gone && cd gone && rmdir ../gone && exec "$@"', "bash")
+    refused = bare.run("--mode", "validate", "--output-dir", "out", program=(*gone, *RUNNER))
+    assert refused.exit_code == 2
+    assert said(refused) == (
+        "Error: The output folder out cannot be written: No such file or directory. "
+        "Name another one with --output-dir."
+    )
+
+
 def test_a_state_directory_that_cannot_be_written(bare: CommandLine, tmp_path: Path) -> None:
     folder = tmp_path / "read only"
     folder.mkdir(mode=0o555)
@@ -74,6 +85,16 @@ def test_a_region_that_is_not_where_the_environment_lives(quiet: Story) -> None:
     refused, changes = run_alone(quiet, "--region", "eu-west-1")
     assert (refused.exit_code, changes) == (2, [])
     assert "The environment staging of mlops lives in us-east-1" in said(refused)
+
+
+def test_a_profile_that_does_not_exist_is_none_of_the_embedded_awss_business(
+    bare: CommandLine, tmp_path: Path
+) -> None:
+    nobody = "no-such-profile"
+    with embedded_aws(tmp_path / "state", AWS_PROFILE=nobody):
+        status = bare.run("--mode", "status", AWS_PROFILE=nobody)
+    assert status.exit_code == 11
+    assert said(status).startswith("There is no foundation for staging in this account.")
 
 
 def test_a_region_that_does_not_exist(bare: CommandLine, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.core.errors import CloudUnusable
 from pipeline.gateways.work_folders import is_in_use, work_folder
 from tests.emulated.embedded import eventually
 from tests.support.embedded_aws import PROJECT_ROOT
@@ -161,3 +162,16 @@ def test_the_folder_of_another_user_is_left_alone(temporary: Path) -> None:
 @pytest.mark.parametrize("path", ["/absent/mlops-x", "/dev/null", ""])
 def test_nobody_lives_where_there_is_no_folder(path: str) -> None:
     assert not is_in_use(path)
+
+
+def test_a_machine_without_a_folder_for_temporary_files_is_told_of_and_no_bug(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/proc"])
+    with (
+        pytest.raises(CloudUnusable, match=r"'/proc'.*none of them can be written") as told,
+        work_folder(),
+    ):
+        pass
+    assert "TMPDIR" in told.value.remedy

@@ -168,16 +168,17 @@ def workspace_of(
         calls=FakeCalls(world.cloud, boundary, ENDPOINT, known=KNOWN),
         serving=FakeServing(world.cloud, world.serving, boundary, who=who, now=clock.now),
         surroundings=FakeSurroundings(world.surroundings, boundary, who=who, now=clock.now),
-        take_lease=lambda: _take_lease(world, store, context),
+        take_lease=lambda after: _take_lease(world, store, context, after),
     )
 
 
-def _take_lease(world: World, store: FakeStore, context: Context) -> HeldLease:
+def _take_lease(world: World, store: FakeStore, context: Context, after: int) -> HeldLease:
     owner = Owner(run_id=context.run_id, who=context.who, host=_HOST, pid=1, process_started_s=0.0)
     holding = leases.take(
         store,
         ENDPOINT,
         owner,
+        after=after,
         now=context.now,
         is_dead=lambda other: other.run_id in world.ended,
         heartbeat_every_s=None,

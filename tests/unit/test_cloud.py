@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 
 from pipeline.core.errors import CloudUnusable, UsageError
-from pipeline.gateways.aws import Cloud, attempting, local_cloud, real_cloud
+from pipeline.gateways.aws import Cloud, attempting, local_cloud, real_cloud, require_region
 
 REGION = "eu-west-1"
 SECRETS = {"TF_VAR_x": "1", "TF_CLI_ARGS": "-lock=false", "SLACK_WEBHOOK_URL": "s", "CI_TOKEN": "t"}
@@ -61,6 +61,13 @@ def test_a_program_for_the_real_aws_has_the_users_credentials_and_our_region() -
     environment = real_cloud(region=REGION, environment=users_own).environment()
     assert environment["AWS_PROFILE"] == "p"
     assert environment["AWS_REGION"] == environment["AWS_DEFAULT_REGION"] == REGION
+
+
+def test_a_region_is_looked_up_without_the_users_profiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
+    require_region(REGION)
+    with pytest.raises(UsageError, match="There is no AWS region us-east-9"):
+        require_region("us-east-9")
 
 
 @pytest.mark.parametrize(

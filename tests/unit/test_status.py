@@ -70,6 +70,14 @@ def test_an_endpoint_that_the_ledger_knows_nothing_of_is_a_contradiction() -> No
     assert lines[1].startswith("  SageMaker says otherwise: the ledger is lost")
 
 
+def test_a_first_deployment_whose_run_died_is_no_lost_ledger() -> None:
+    head = replace(a_head_retaining("r-1"), move=a_move("r-1-n1", kind=MoveKind.DEPLOYMENT))
+    assert list(against_ledger(head, an_endpoint("r-1-n1"))) == [
+        "Ledger: deployment to r-1-n1: was begun",
+        "Ledger: nothing is live",
+    ]
+
+
 def test_an_endpoint_that_is_to_be_made_is_no_contradiction() -> None:
     assert list(against_ledger(an_empty_head(), an_endpoint())) == ["Ledger: nothing is live"]
 
