@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.context import Workspace
 from pipeline.core import ledger, naming, requests
-from pipeline.core.errors import CloudUnusable, CorruptRecord, NotServing, UsageError
+from pipeline.core.errors import CloudUnusable, CorruptRecord, NotServing
 from pipeline.core.foundation import Retraining
 from pipeline.core.head import LedgerHead
 from pipeline.core.outcomes import EndpointStatus
@@ -158,8 +158,8 @@ def test_a_rollback_with_nothing_to_go_back_to_is_not_begun(store: Store) -> Non
     assert run.ledger.read().head.requested_rollbacks == ()
 
 
-def test_a_rollback_of_what_was_never_deployed_is_refused(store: Store) -> None:
-    with pytest.raises(UsageError, match="Nothing was ever deployed"):
+def test_a_rollback_of_what_serves_without_a_ledger_is_refused(store: Store) -> None:
+    with pytest.raises(CorruptRecord, match="the ledger is lost"):
         rolled_back(a_run(store, a_request()), to="previous", reason=None)
 
 
