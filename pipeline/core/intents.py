@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pipeline.core import ledger
 from pipeline.core.head import LedgerHead
 from pipeline.core.ledger import Pruned
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
@@ -120,3 +121,10 @@ def unmade(head: LedgerHead, held: frozenset[str]) -> tuple[str, ...]:
     AWS may refuse to make them for ever, and what depends on one endpoint config waits for all.
     """
     return tuple(each for each in never_served(head) if not addresses_of(head, each) <= held)
+
+
+def without_unmade(head: LedgerHead, held: frozenset[str]) -> LedgerHead:
+    """Leave out what never served and is not whole in the state."""
+    for release in unmade(head, held):
+        _, head = ledger.abandon(head, release)
+    return head

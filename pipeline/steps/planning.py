@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.config import PROJECT_ROOT
 from pipeline.context import Workspace
-from pipeline.core import intents, ledger, naming, plan_review, tfvars
+from pipeline.core import intents, naming, plan_review, tfvars
 from pipeline.core.errors import PlanRefused
 from pipeline.core.head import LedgerHead
 from pipeline.core.intents import IntentKind, MoveIntent
@@ -90,8 +90,7 @@ def _without_unmade(workspace: Workspace, head: LedgerHead) -> tuple[LedgerHead,
     if not intents.never_served(head):
         return head, frozenset()
     held, whole = workspace.serving.addresses(), head
-    for release in intents.unmade(head, held):
-        _, head = ledger.abandon(head, release)
+    head = intents.without_unmade(head, held)
     kept = intents.addresses_of_all(head.release_ids, head.endpoint_configs)
     known = intents.addresses_of_all(whole.release_ids, whole.endpoint_configs)
     return head, (known - kept) & held

@@ -110,9 +110,7 @@ def _agree(workspace: Workspace, book: LeasedLedger) -> bool:
     """Plan what the ledger says, show it, apply it, prove what serves; tell if anything changed."""
     seen = settled_endpoint(workspace)
     held = workspace.serving.addresses()
-    head = book.head
-    for release in intents.unmade(head, held):
-        _, head = ledger.abandon(head, release)
+    head = intents.without_unmade(book.head, held)
     removable = _strays(head, held)
     kind = IntentKind.SETTLE
 
