@@ -33,6 +33,8 @@ SLOWLY = (
     {"service": "s3", "action": "PutObject", "latency_ms": 400},
     {"service": "sagemaker", "action": "Create*", "latency_ms": 700},
     {"service": "sagemaker", "action": "Delete*", "latency_ms": 700},
+    {"service": "sagemaker", "action": "UpdateEndpoint", "latency_ms": 3000},
+    {"service": "sagemaker-runtime", "action": "InvokeEndpoint", "latency_ms": 3000, "times": 1},
     {"service": "monitoring", "action": "*Alarm*", "latency_ms": 200},
 )
 BACK = ("--mode", "rollback", "--reason", "a story")
