@@ -37,10 +37,12 @@ LEAST_SAMPLE_ROWS = 2_000
 PAIRWISE_ROWS = 5_000
 # Below, a leaf of 20 rows is most of the table; a tree for each class and round costs its time
 BOOSTED_ROWS, BOOSTED_CLASSES = 200, 20
-# Boosting looks at every column for every split; of wide tables it is given the best ones.
-BOOSTED_COLUMNS = 200
-# Encoded cells of a table so small that other settings of a model cost nothing
-VARIED_CELLS = 20_000
+# Boosting looks at every column for every split, with a tree for each class: columns x classes. Of
+# wider tables it is given the best columns.
+BOOSTED_WIDTH = 4_000
+# Encoded cells of a table so small that other settings of a model are worth a try; beyond, scikit-
+# learn's own were as good or better, and fewer candidates leave less to luck
+VARIED_CELLS = 2_000
 # Encoded cells from which on a fit gains from several threads. Below, they mostly wait for each
 # other, on a busy machine for minutes: boosting meets them thousands of times in a fit.
 THREADED_CELLS = 500_000
@@ -119,8 +121,9 @@ def makers(shape: Shape, *, seed: int) -> Makers:
     def gradient_boosting() -> list[Candidate]:
         # From 10,000 rows on it stops by itself when a tenth of the rows no longer gains from it.
         model: Any = HistGradientBoostingClassifier(random_state=seed)
-        if shape.columns > BOOSTED_COLUMNS:
-            model = Pipeline([("select", SelectKBest(k=BOOSTED_COLUMNS)), ("boost", model)])
+        best = BOOSTED_WIDTH // shape.classes
+        if shape.columns > best:
+            model = Pipeline([("select", SelectKBest(k=best)), ("boost", model)])
         return _variants("gradient_boosting", model)
 
     return {

@@ -13,12 +13,13 @@ from sklearn.dummy import DummyClassifier
 from threadpoolctl import threadpool_info
 
 from pipeline.candidates import (
-    BOOSTED_COLUMNS,
     LEAST_SAMPLE_ROWS,
     SAMPLE_ROWS,
     SAMPLE_WORK,
     Candidate,
     Shape,
+    at_work,
+    makers,
     sample,
 )
 from pipeline.training import MOST_ENCODED_COLUMNS, TrainingPipeline, encoded_columns
@@ -105,7 +106,7 @@ def test_other_settings_of_a_model_are_tried_on_small_tables_only() -> None:
     pipeline = TrainingPipeline(target="label")
     small, large = (
         [each.name for each in pipeline.candidates(Shape(rows=rows, columns=30, classes=2))]
-        for rows in (600, 700)
+        for rows in (66, 200)
     )
     assert "logistic_regression C=0.1" in small
     assert large == EVERY_FAMILY
@@ -147,12 +148,27 @@ def test_columns_of_text_do_not_make_a_table_wide_without_end() -> None:
     assert width <= encoded_columns(frame) <= MOST_ENCODED_COLUMNS
 
 
-def test_boosting_is_given_the_best_columns_of_a_wide_table() -> None:
-    frame = a_table(40, BOOSTED_COLUMNS + 100).assign(constant=1.0)
+@pytest.mark.parametrize(
+    ("columns", "classes", "seen"),
+    [(2_000, 2, 2_000), (2_001, 2, 2_000), (400, 10, 400), (401, 10, 400), (9_999, 20, 200)],
+)
+def test_boosting_is_given_the_best_columns_of_a_wide_table(
+    columns: int, classes: int, seen: int
+) -> None:
     pipeline = TrainingPipeline(
-        target="label", hyperparameters={"candidates": ["gradient_boosting"]}, cv_folds=2
+        target="label", hyperparameters={"candidates": ["gradient_boosting"]}
     )
-    assert pipeline.train(frame).model["model"]["boost"].n_features_in_ == BOOSTED_COLUMNS
+    (candidate,) = pipeline.candidates(Shape(rows=500, columns=columns, classes=classes))
+    is_selected = hasattr(candidate.model, "steps")
+    assert (candidate.model["select"].k if is_selected else columns) == seen
+
+
+def test_boosting_on_the_best_columns_says_nothing_of_constant_ones() -> None:
+    frame = a_table(40, 240).assign(constant=1.0)
+    (candidate,) = makers(Shape(rows=40, columns=241, classes=20), seed=0)["gradient_boosting"]()
+    with at_work(40 * 241):
+        fitted = candidate.model.fit(frame.drop(columns="label"), frame["label"])
+    assert fitted["boost"].n_features_in_ == 200
 
 
 def test_a_small_table_is_trained_on_one_thread() -> None:
