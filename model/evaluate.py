@@ -120,6 +120,7 @@ def describe(measurement: Measurement, metrics: Metrics, manifest: Manifest) -> 
         **asdict(measurement),
         "metrics": metrics,
         "cv_mean_accuracy": manifest.metrics.get("cv_mean_accuracy"),
+        "choice": manifest.choice,
         "training_pipeline": manifest.training_pipeline,
         "libraries": library_versions(),
     }

@@ -21,7 +21,10 @@ FORMAT = 1
 class Manifest:
     """`source_columns` are those of the training file, `columns` those a request must have.
 
-    They differ only when `prepare_data` adds or drops columns.
+    They differ only when `prepare_data` adds or drops columns. `choice` says what the default
+    training compared: the `model` that won, on how many `rows`, and the `candidates`, best first,
+    each with its `name`, its `accuracy` (0..1) and in how many `folds`; None for a model of another
+    make.
     """
 
     target: str
@@ -36,6 +39,7 @@ class Manifest:
     code_sha256: str | None = None
     hyperparameters: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, float] = field(default_factory=dict)
+    choice: dict[str, Any] | None = None
     libraries: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
 

@@ -12,6 +12,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -97,8 +98,19 @@ def describe(
             "cv_mean_accuracy": trained.cv_mean_accuracy,
             "cv_std_accuracy": trained.cv_std_accuracy,
         },
+        choice=_choice(trained),
         libraries=library_versions(),
     )
+
+
+def _choice(trained: Trained) -> dict[str, Any] | None:
+    if trained.choice is None:
+        return None
+    return {
+        "model": trained.choice.model,
+        "rows": trained.choice.rows,
+        "candidates": [asdict(score) for score in trained.choice.candidates],
+    }
 
 
 def save_model(model: Any, directory: Path) -> None:
@@ -169,6 +181,9 @@ def report(trained: Trained, manifest: Manifest, directory: Path) -> None:
     model = trained.model[-1] if isinstance(trained.model, Pipeline) else trained.model
     described = repr(model) if isinstance(model, BaseEstimator) else type(model).__name__
     print(f"model: {' '.join(described.split())}")
+    if manifest.choice is not None:
+        for each in manifest.choice["candidates"]:
+            print(f"candidate {each['name']}: {each['accuracy']:.4f} in {each['folds']} folds")
     print(f"training_rows={manifest.rows};")
     for name, value in manifest.metrics.items():
         print(f"{name}={value:.4f};")

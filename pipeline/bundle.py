@@ -17,7 +17,7 @@ from pipeline.modules import UserModules, parse_spec, require_attribute
 
 _ENTRY_POINTS = ("train.py", "evaluate.py", "inference.py")
 _BASE_CLASS_MODULE = "pipeline.training"
-_RUNNER_FILES = ("pipeline/__init__.py", "pipeline/training.py")
+_RUNNER_FILES = ("pipeline/__init__.py", "pipeline/candidates.py", "pipeline/training.py")
 
 
 @dataclass(frozen=True, kw_only=True)

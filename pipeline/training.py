@@ -1,7 +1,8 @@
 """The class a user subclasses to train a model of their own.
 
-This file travels into SageMaker's containers, where nothing else of the runner exists. It imports
-numpy, pandas, scikit-learn and the standard library only, and it knows nothing about any data set.
+This file and candidates.py travel into SageMaker's containers, where nothing else of the runner
+exists. They import numpy, pandas, scikit-learn and the standard library only, and they know nothing
+about any data set.
 Override `prepare_data`, `train_local_model` or `evaluate_model`; each may call `super()`.
 """
 
@@ -14,31 +15,43 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import RandomForestClassifier
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, StratifiedKFold
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
-from sklearn.svm import SVC
+
+from pipeline.candidates import (
+    Candidate,
+    Choice,
+    Shape,
+    affordable,
+    at_work,
+    makers,
+    race,
+    sample,
+    suitable,
+)
 
 logger = logging.getLogger(__name__)
 
-# Kernel and neighbour models compare every pair of rows: beyond this they take minutes, not seconds
-PAIRWISE_ROWS = 5_000
 # A column of free text must not become thousands of indicator columns
 MOST_CATEGORIES = 50
+# ... nor may many columns of text together
+MOST_ENCODED_COLUMNS = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trained:
-    """A fitted model, the columns it was given, and what cross-validation says about it."""
+    """A fitted model, the columns it was given, and what cross-validation says about it.
+
+    `choice` is how the default training came to its model, None for a model of another make.
+    """
 
     model: Any
     X: pd.DataFrame
     y: np.ndarray
     fold_accuracies: tuple[float, ...]
+    choice: Choice | None = None
 
     @property
     def cv_mean_accuracy(self) -> float:
@@ -49,9 +62,33 @@ class Trained:
         return float(np.std(self.fold_accuracies))
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Chosen:
+    """A choice with the model that came of it and the very objects it was made on."""
+
+    model: Any
+    X: pd.DataFrame
+    y: np.ndarray
+    choice: Choice
+
+
 def is_numeric(column: pd.Series) -> bool:
     """Whether the model treats this column as a number; everything else is a category."""
     return bool(pd.api.types.is_numeric_dtype(column))
+
+
+def most_categories(columns: int) -> int:
+    """Return how many indicator columns each of so many columns of text may become."""
+    return max(2, min(MOST_CATEGORIES, MOST_ENCODED_COLUMNS // max(1, columns)))
+
+
+def encoded_columns(X: pd.DataFrame) -> int:
+    """Return how many columns the models see at most, after the default preprocessing."""
+    texts = [name for name in X.columns if not is_numeric(X[name])]
+    most = most_categories(len(texts))
+    return (
+        len(X.columns) - len(texts) + sum(min(int(X[name].nunique()) + 1, most) for name in texts)
+    )
 
 
 class TrainingPipeline:
@@ -73,6 +110,7 @@ class TrainingPipeline:
         self.hyperparameters = dict(hyperparameters or {})
         self.seed = seed
         self.cv_folds = cv_folds
+        self._chosen: _Chosen | None = None
 
     def prepare_data(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
         """Split the table into features and labels, row by row.
@@ -83,16 +121,29 @@ class TrainingPipeline:
         return frame.drop(columns=[self.target]), frame[self.target].to_numpy()
 
     def train_local_model(self, X_train: pd.DataFrame, y_train: np.ndarray) -> Any:
-        """Return a fitted model with `predict`; here the best candidate by cross-validation."""
-        search = GridSearchCV(
-            Pipeline([("preprocess", self.preprocessing(X_train)), ("model", None)]),
-            self.candidates(rows=len(X_train)),
-            scoring="accuracy",
-            cv=self.folds(y_train, seed=self.seed),
-            error_score="raise",
-        )
-        search.fit(X_train, y_train)
-        return search.best_estimator_
+        """Return a fitted model with `predict`; here the best candidate, fitted on all rows."""
+        choice, winner = self._choose(X_train, y_train)
+        model = Pipeline([("preprocess", self.preprocessing(X_train)), ("model", winner)])
+        with at_work(X_train.shape[0] * encoded_columns(X_train)):
+            model.fit(X_train, y_train)
+        self._chosen = _Chosen(model=model, X=X_train, y=y_train, choice=choice)
+        return model
+
+    def _choose(self, X: pd.DataFrame, y: np.ndarray) -> tuple[Choice, Any]:
+        """Let the candidates compete on a sample; return the choice and the unfitted winner."""
+        self.folds(y, seed=self.seed)  # refuses a class too small to be in two folds
+        preprocessing = self.preprocessing(X)
+        shape = Shape(rows=len(X), columns=encoded_columns(X), classes=len(np.unique(y)))
+        kept = sample(y, rows=shape.sample_rows, least=self.cv_folds, seed=self.seed)
+        if len(kept) < len(X):
+            logger.info("candidates compete on %d of %d rows", len(kept), len(X))
+        candidates = self.candidates(shape)
+        folds = self.folds(y[kept], seed=self.seed)
+        with at_work(len(kept) * shape.columns):
+            choice = race(
+                candidates, X.iloc[kept], y[kept], folds=folds, preprocessing=preprocessing
+            )
+        return choice, next(each.model for each in candidates if each.name == choice.model)
 
     def evaluate_model(
         self, model: Any, X_test: pd.DataFrame, y_test: np.ndarray
@@ -121,35 +172,27 @@ class TrainingPipeline:
                 (
                     "encode",
                     OneHotEncoder(
-                        handle_unknown="ignore", max_categories=MOST_CATEGORIES, sparse_output=False
+                        handle_unknown="ignore",
+                        max_categories=most_categories(len(categories)),
+                        sparse_output=False,
                     ),
                 ),
             ]
         )
         return ColumnTransformer([("numbers", scale, numbers), ("categories", encode, categories)])
 
-    def candidates(self, *, rows: int) -> list[dict[str, list[Any]]]:
+    def candidates(self, shape: Shape) -> list[Candidate]:
         """Return the models to choose from, simplest first: the first of equals is chosen.
 
         The hyperparameter `candidates` (a list, or names with commas) narrows the choice.
         """
-        known = {
-            "logistic_regression": {
-                "model": [LogisticRegression(max_iter=2_000, random_state=self.seed)],
-                "model__C": [0.1, 1.0, 10.0, 100.0],
-            },
-            "svc": {"model": [SVC(random_state=self.seed)], "model__C": [1.0, 10.0]},
-            "k_neighbors": {"model": [KNeighborsClassifier()], "model__n_neighbors": [5, 11]},
-            "random_forest": {
-                "model": [RandomForestClassifier(n_estimators=100, random_state=self.seed)]
-            },
-        }
-        if rows > PAIRWISE_ROWS:
-            logger.info("candidates without svc and k_neighbors: rows=%d", rows)
-            del known["svc"], known["k_neighbors"]
-        return [known[name] for name in self._candidate_names(tuple(known))]
+        known = makers(shape, seed=self.seed)
+        names = self._asked_for(tuple(known))
+        names = affordable(names, shape) if names else suitable(shape)
+        return [each for name, made in known.items() if name in names for each in made()]
 
-    def _candidate_names(self, known: Sequence[str]) -> Sequence[str]:
+    def _asked_for(self, known: Sequence[str]) -> Sequence[str] | None:
+        """Return the families that the user named, None if the choice is free."""
         unknown = sorted(set(self.hyperparameters) - {"candidates"})
         if unknown:
             message = (
@@ -157,7 +200,9 @@ class TrainingPipeline:
                 "It takes `candidates` only; others need a TrainingPipeline of your own."
             )
             raise ValueError(message)
-        asked = self.hyperparameters.get("candidates", known)
+        if "candidates" not in self.hyperparameters:
+            return None
+        asked = self.hyperparameters["candidates"]
         names = (
             [name.strip() for name in asked.split(",")] if isinstance(asked, str) else list(asked)
         )
@@ -183,21 +228,38 @@ class TrainingPipeline:
         return StratifiedKFold(min(self.cv_folds, smallest), shuffle=True, random_state=seed)
 
     def train(self, frame: pd.DataFrame) -> Trained:
-        """Fit the model on all rows and cross-validate it on the same rows.
+        """Fit the model on all rows and say how well such a model answers rows it has not seen.
 
-        `fold_accuracies` come from other folds than those that chose the model: on the same ones
-        the best of several candidates looks better than it is.
+        The default training's `fold_accuracies` come with its choice, on the rows of its sample. A
+        model of another make is cross-validated on all rows.
         """
         X, y = self.prepared(frame)
         model = self.train_local_model(X, y)
         if not hasattr(model, "predict"):
             message = f"train_local_model returned {type(model).__name__}, which has no predict()."
             raise TypeError(message)
-        accuracies = [
+        choice = self._choice_of(model, X, y)
+        if choice is not None:
+            accuracies = choice.fold_accuracies
+        else:
+            accuracies = self._cross_validated(model, X, y)
+        return Trained(model=model, X=X, y=y, fold_accuracies=accuracies, choice=choice)
+
+    def _choice_of(self, model: Any, X: pd.DataFrame, y: np.ndarray) -> Choice | None:
+        """Return how this very model was chosen on these very rows.
+
+        A subclass may hand other rows to `super()`, such as copies of rare ones, or wrap what
+        it gets: what the choice says about folds is then not true of the model.
+        """
+        made = self._chosen
+        same = made and made.model is model and made.X is X and made.y is y
+        return made.choice if made and same else None
+
+    def _cross_validated(self, model: Any, X: pd.DataFrame, y: np.ndarray) -> tuple[float, ...]:
+        return tuple(
             self._fold_accuracy(model, X, y, train=train, test=test)
             for train, test in self.folds(y, seed=self.seed + 1).split(X, y)
-        ]
-        return Trained(model=model, X=X, y=y, fold_accuracies=tuple(accuracies))
+        )
 
     def prepared(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
         """Return what `prepare_data` makes of the table, refused unless rows and names fit."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from pipeline.core.document import Instant, Metrics, Stored, canonical_json, sha256_of
+from pipeline.core.document import Instant, Metric, Metrics, Stored, canonical_json, sha256_of
 from pipeline.core.identity import ModelIdentity
 
 
@@ -46,10 +46,29 @@ class TrainingRun(Stored):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CandidateScore:
+    """Share of right answers (0..1) of a model in the folds in which it was compared."""
+
+    name: str
+    accuracy: Metric
+    folds: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelChoice:
+    """Which model the default training chose on how many rows; `candidates` are best first."""
+
+    model: str
+    rows: int
+    candidates: tuple[CandidateScore, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Evaluation(Stored):
     """What the processing job measured on the held-out rows of exactly this artifact.
 
-    `confusion_matrix[i][j]` counts rows of `labels[i]` that were predicted as `labels[j]`.
+    `confusion_matrix[i][j]` counts rows of `labels[i]` that were predicted as `labels[j]`. `choice`
+    is None for a model of the user's own make.
     """
 
     training_job: str
@@ -60,6 +79,7 @@ class Evaluation(Stored):
     labels: tuple[str, ...]
     row_count: int
     processing_job: str
+    choice: ModelChoice | None = None
 
 
 class Verdict(StrEnum):

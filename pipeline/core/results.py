@@ -9,6 +9,7 @@ of the value.
 import json
 import math
 import re
+from dataclasses import asdict
 from typing import Any
 
 from pipeline.core.outcomes import (
@@ -103,6 +104,12 @@ def accuracy_of(report: RunReport) -> float | None:
     return accuracy if accuracy is not None and math.isfinite(accuracy) else None
 
 
+def majority_class_accuracy(evaluation: Evaluation) -> float:
+    """What always naming the most common class of the held-out rows reaches (0..1)."""
+    largest = max(map(sum, evaluation.confusion_matrix), default=0)
+    return largest / evaluation.row_count if evaluation.row_count else math.nan
+
+
 def _summary(report: RunReport) -> dict[str, Any]:
     return {
         "training_accuracy": accuracy_of(report),
@@ -147,6 +154,8 @@ def _evaluation_results(evaluation: Evaluation) -> dict[str, Any]:
         "confusion_matrix": evaluation.confusion_matrix,
         "labels": evaluation.labels,
         "row_count": evaluation.row_count,
+        "majority_class_accuracy": majority_class_accuracy(evaluation),
+        "model_choice": asdict(evaluation.choice) if evaluation.choice else None,
         "custom_metrics": {
             name: value for name, value in metrics.items() if name not in _OWN_METRICS
         },

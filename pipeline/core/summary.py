@@ -1,9 +1,16 @@
 """The summary of a run for people: a few plain lines, the backend first."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 
 from pipeline.core.outcomes import DeploymentReport, DeploymentStatus, LatencyReport, RunReport
-from pipeline.core.results import accuracy_of, endpoint_of, has_deployed
+from pipeline.core.records import CandidateScore, Evaluation, ModelChoice
+from pipeline.core.results import (
+    accuracy_of,
+    endpoint_of,
+    has_deployed,
+    majority_class_accuracy,
+)
 
 _BACKENDS = {"local": "embedded AWS on this machine", "aws": "AWS"}
 
@@ -30,9 +37,32 @@ def _training_lines(report: RunReport) -> Iterator[str]:
     if report.evaluation is not None:
         accuracy = accuracy_of(report)
         yield f"Training Accuracy: {'none' if accuracy is None else f'{accuracy:.2%}'}"
+        yield from _model_lines(report.evaluation)
     if report.decision is not None:
         yield f"Decision: {report.decision.verdict}"
         yield from (f"  {reason}" for reason in report.decision.reasons)
+
+
+def _model_lines(evaluation: Evaluation) -> Iterator[str]:
+    baseline = majority_class_accuracy(evaluation)
+    if math.isfinite(baseline):
+        yield f"Most Common Class: {baseline:.2%} by always naming it"
+    choice = evaluation.choice
+    if choice is None:
+        return
+    yield f"Model: {choice.model}, chosen by cross-validation on {choice.rows} training rows"
+    yield from (
+        f"  {score.name}: {score.accuracy:.2%} in {score.folds} folds"
+        for score in _best_of_each_family(choice)
+    )
+
+
+def _best_of_each_family(choice: ModelChoice) -> Iterable[CandidateScore]:
+    """A family is what stands before the setting in a candidate's name; the winner's is first."""
+    best: dict[str, CandidateScore] = {}
+    for score in sorted(choice.candidates, key=lambda score: score.name != choice.model):
+        best.setdefault(score.name.partition(" ")[0], score)
+    return best.values()
 
 
 def _deployment_lines(report: RunReport) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from pipeline.context import Workspace
 from pipeline.core import jobs, naming
 from pipeline.core.errors import JobFailed, UsageError
-from pipeline.core.records import Evaluation, TrainingRun
+from pipeline.core.records import CandidateScore, Evaluation, ModelChoice, TrainingRun
 from pipeline.gateways.sagemaker import NameTaken
 
 logger = logging.getLogger(__name__)
@@ -51,7 +51,15 @@ def _read_evaluation(document: Any, run: TrainingRun, *, processing_job: str) ->
         labels=tuple(str(label) for label in document["labels"]),
         row_count=document["rows"],
         processing_job=processing_job,
+        choice=_read_choice(document["choice"]),
     )
+
+
+def _read_choice(choice: Any) -> ModelChoice | None:
+    if choice is None:
+        return None
+    scores = tuple(CandidateScore(**score) for score in choice["candidates"])
+    return ModelChoice(model=choice["model"], rows=choice["rows"], candidates=scores)
 
 
 def _start(workspace: Workspace, run: TrainingRun) -> str:

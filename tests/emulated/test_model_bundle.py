@@ -49,6 +49,8 @@ def test_training_writes_the_artifact_and_its_metrics(iris: tuple[Containers, st
     metrics = json.loads((world.root / "output" / "data" / "metrics.json").read_text())
     assert metrics["rows"] == 75
     assert metrics["cv_mean_accuracy"] == manifest["metrics"]["cv_mean_accuracy"]
+    for candidate in manifest["choice"]["candidates"]:
+        assert f"candidate {candidate['name']}: {candidate['accuracy']:.4f}" in iris[1]
 
 
 def test_the_artifact_carries_what_serving_needs_and_nothing_else(
@@ -73,6 +75,8 @@ def test_evaluation_measures_the_named_bytes(iris: tuple[Containers, str, bytes]
     assert document["accuracy"] == document["metrics"]["accuracy"] >= 0.9
     assert [sum(row) for row in document["confusion_matrix"]] == [25, 25, 25]
     assert document["rows"] == 75
+    manifest = json.loads((world.model_dir / "manifest.json").read_text())
+    assert document["choice"] == manifest["choice"]
 
 
 def test_the_endpoint_says_what_the_evaluation_measured(

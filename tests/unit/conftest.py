@@ -17,3 +17,5 @@ def no_outside_world(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", _refuse)
     monkeypatch.setattr(socket.socket, "connect_ex", _refuse)
     monkeypatch.setattr(subprocess.Popen, "__init__", _refuse)
+    # Else scikit-learn's boosting starts `lscpu` to count the cores
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")

@@ -41,7 +41,7 @@ def user_files(bundle: Bundle) -> set[str]:
 def test_entry_points_lie_at_the_root_and_their_modules_in_a_package(folder: Path) -> None:
     names = set(bundled(folder).files)
     assert {"train.py", "evaluate.py", "inference.py", "model/__init__.py"} <= names
-    assert {"pipeline/__init__.py", "pipeline/training.py"} == {
+    assert {"pipeline/__init__.py", "pipeline/candidates.py", "pipeline/training.py"} == {
         name for name in names if name.startswith("pipeline/")
     }
 

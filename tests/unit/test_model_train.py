@@ -83,6 +83,9 @@ def test_a_manifest_says_where_the_model_comes_from() -> None:
     manifest = a_manifest(table, seed=3)
     assert (manifest.data_sha256, manifest.rows, manifest.seed) == (table.sha256, 60, 3)
     assert manifest.labels == ("bad", "good")
+    assert manifest.choice
+    assert manifest.choice["rows"] == 60
+    assert manifest.choice["model"] in {each["name"] for each in manifest.choice["candidates"]}
     assert manifest.libraries.keys() >= {"python", "scikit-learn", "numpy", "pandas"}
 
 

@@ -23,7 +23,14 @@ from pipeline.core.outcomes import (
     RunReport,
     RunStatus,
 )
-from pipeline.core.records import ApprovalStatus, Decision, ModelPackage, Verdict
+from pipeline.core.records import (
+    ApprovalStatus,
+    CandidateScore,
+    Decision,
+    ModelChoice,
+    ModelPackage,
+    Verdict,
+)
 from pipeline.core.results import results_document, results_env, results_json
 from pipeline.core.summary import summary_lines
 from tests.unit.core_builders import NOON, a_training_run, an_evaluation
@@ -31,6 +38,18 @@ from tests.unit.core_builders import NOON, a_training_run, an_evaluation
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "results.schema.json").read_text())
 VALIDATOR = Draft202012Validator(SCHEMA)
 RELEASE = "r-20260102-120000-aaaaaa"
+
+
+CHOICE = ModelChoice(
+    model="svc C=10",
+    rows=75,
+    candidates=(
+        CandidateScore(name="random_forest", accuracy=0.96, folds=5),
+        CandidateScore(name="svc C=10", accuracy=0.96, folds=5),
+        CandidateScore(name="svc C=1", accuracy=0.92, folds=5),
+        CandidateScore(name="k_neighbors n_neighbors=5", accuracy=0.8, folds=2),
+    ),
+)
 
 
 def a_report(**changes: Any) -> RunReport:
@@ -75,7 +94,8 @@ def a_full_report(**changes: Any) -> RunReport:
     report = a_report(
         training=a_training_run(),
         evaluation=an_evaluation(
-            metrics={"accuracy": 0.9733, "cv_mean_accuracy": 0.9667, "f1": 0.9}
+            metrics={"accuracy": 0.9733, "cv_mean_accuracy": 0.9667, "f1": 0.9},
+            choice=CHOICE,
         ),
         decision=Decision(verdict=Verdict.DEPLOY, reasons=("accuracy 0.9733 reaches it.",)),
         package=ModelPackage(
@@ -260,6 +280,33 @@ def test_the_summary_names_the_backend_first_and_the_facts_of_the_document() -> 
         "Note: drift: not yet.",
     ):
         assert fact in lines
+
+
+def test_the_summary_names_the_chosen_model_first_and_what_it_beat() -> None:
+    lines = summary_lines(a_full_report())
+    start = lines.index("Most Common Class: 50.00% by always naming it")
+    assert lines[start + 1 : start + 5] == (
+        "Model: svc C=10, chosen by cross-validation on 75 training rows",
+        "  svc C=10: 96.00% in 5 folds",
+        "  random_forest: 96.00% in 5 folds",
+        "  k_neighbors n_neighbors=5: 80.00% in 2 folds",
+    )
+
+
+def test_a_model_of_the_users_own_make_has_a_baseline_and_no_candidates() -> None:
+    report = a_full_report(evaluation=an_evaluation(confusion_matrix=((30, 0), (1, 19))))
+    results = results_document(report)["phases"]["training"]["evaluation_results"]
+    assert (results["majority_class_accuracy"], results["model_choice"]) == (0.6, None)
+    assert not any(line.startswith("Model:") for line in summary_lines(report))
+
+
+def test_the_results_have_every_candidate_with_its_score() -> None:
+    training = results_document(a_full_report())["phases"]["training"]
+    choice = training["evaluation_results"]["model_choice"]
+    assert (choice["model"], choice["rows"]) == ("svc C=10", 75)
+    assert [score["name"] for score in choice["candidates"]] == [
+        score.name for score in CHOICE.candidates
+    ]
 
 
 def test_the_summary_of_a_failure_ends_with_what_to_do() -> None:
