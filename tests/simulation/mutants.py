@@ -32,7 +32,6 @@ from pipeline.steps import (
     go_back,
     leased,
     move,
-    orphans,
     planning,
     probe,
     prove,
@@ -121,14 +120,6 @@ def _forget_first(
     planned = planning.plan_serving(workspace, book, remaining, kind, seen, removable=removable)
     move.apply_whole(workspace, book, planned)
     del before
-
-
-def _whatever_serves(
-    workspace: Workspace, book: LeasedLedger, key: str | None, delete: Callable[[], None]
-) -> bool:
-    del workspace, book, key
-    delete()
-    return True
 
 
 def _untold(self: LeasedLedger, head: LedgerHead, what: str, **details: str) -> None:
@@ -239,10 +230,6 @@ MUTANTS: dict[str, tuple[Mutant, tuple[str, ...]]] = {
     "a rollback that nobody heard of is done again": (
         lambda: everywhere(lease.is_unheard, _no),
         ("rollback",),
-    ),
-    "orphans go whatever serves": (
-        lambda: swapped(orphans, "_deleted", _whatever_serves),
-        ("settle among orphans",),
     ),
     "arrived is proved": (
         lambda: everywhere(ledger.arrive, _not_arrived),
