@@ -93,7 +93,7 @@ def _provider(context: Context) -> Finding:
 
 
 def _refused_value(problem: ConfigProblem) -> Finding:
-    fix = "Correct it where it came from; the README lists what is allowed."
+    fix = "Correct it where it came from; docs/configuration.md lists what is allowed."
     return checkup.failed("configuration", problem.line, fix=fix, kind=UsageError)
 
 
