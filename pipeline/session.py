@@ -21,6 +21,7 @@ from pipeline.core import failures, naming, typed
 from pipeline.core.errors import ConfigError, PipelineError, UsageError
 from pipeline.core.outcomes import FailureReport, RunReport, RunStatus
 from pipeline.core.typed import WRAPPER, Given
+from pipeline.core.version import VERSION
 from pipeline.gateways import console, embedded, git
 from pipeline.gateways.aws import Cloud, local_cloud, real_cloud, require_region
 from pipeline.gateways.work_folders import WorkFolder, work_folder
@@ -136,7 +137,15 @@ class _Session:
 
     def run(self, write: Callable[[str], object]) -> int:
         self._configure_logging()
-        logger.debug("mode=%s arguments=%s", self._options.mode.value, sys.argv[1:])
+        logger.info(
+            "version=%s run=%s mode=%s backend=%s environment=%s",
+            VERSION,
+            self._run_id,
+            self._options.mode.value,
+            self._settings.backend,
+            self._settings.environment,
+        )
+        logger.debug("arguments=%s", sys.argv[1:])
         for line in unbuilt_sections(self._settings):
             logger.warning("%s", line)
         code, failure = self._outcome()
@@ -218,15 +227,7 @@ class _Session:
         )
         if self._options.mode not in _ASKS_NOBODY:
             self._account = context.account
-        logger.info(
-            "run=%s mode=%s backend=%s account=%s region=%s environment=%s",
-            self._run_id,
-            self._options.mode.value,
-            self._settings.backend,
-            self._account or "-",
-            cloud.region,
-            self._settings.environment,
-        )
+        logger.info("account=%s region=%s", self._account or "-", cloud.region)
         execute(context, self._options)
 
     def _cloud(self) -> Cloud:

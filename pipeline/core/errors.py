@@ -1,7 +1,7 @@
 """Every error this software raises on purpose: what happened, what to do, and the exit code.
 
-One class for each exit code in the README. A class may be refined by its `code`, a stable word for
-machines (`results.json`), never by its text.
+One class for each exit code of docs/commands.md. A class may be refined by its `code`, a stable
+word for machines (`results.json`), never by its text.
 """
 
 from dataclasses import dataclass

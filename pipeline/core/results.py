@@ -19,6 +19,7 @@ from pipeline.core.outcomes import (
     RunReport,
 )
 from pipeline.core.records import Evaluation
+from pipeline.core.version import VERSION
 
 SCHEMA_VERSION = 1
 
@@ -33,6 +34,7 @@ def results_document(report: RunReport) -> dict[str, Any]:
     """Return the content of results.json; only standard JSON values are in it."""
     document = {
         "schema_version": SCHEMA_VERSION,
+        "version": VERSION,
         "run_id": report.run_id,
         "mode": report.mode,
         "backend": report.backend,

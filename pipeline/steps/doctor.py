@@ -14,6 +14,7 @@ from pipeline.context import Context
 from pipeline.core import checkup
 from pipeline.core.checkup import Finding
 from pipeline.core.errors import ConfigError, ConfigProblem, PipelineError, UsageError
+from pipeline.core.version import VERSION
 from pipeline.gateways import embedded, machine, provider_mirror
 from pipeline.gateways.aws import local_cloud, real_cloud, require_region
 from pipeline.gateways.bounded import NoAnswer, at_once
@@ -32,6 +33,7 @@ _MOVE = "Make room, or name another place: --output-dir, TMPDIR, EMULATOR_STATE_
 
 def doctor(context: Context, refused: ConfigError | None) -> Iterator[Finding]:
     """Yield what each check finds. `refused`: the configuration cannot be used, and why."""
+    yield checkup.ok("version", f"{VERSION}, commit {context.git_sha[:12] or 'unknown'}")
     yield from _made(_machine_checks(context))
     if refused is not None:
         yield from map(_refused_value, refused.problems)
@@ -91,7 +93,7 @@ def _provider(context: Context) -> Finding:
 
 
 def _refused_value(problem: ConfigProblem) -> Finding:
-    fix = "Correct it where it came from; the README lists what is allowed."
+    fix = "Correct it where it came from; docs/configuration.md lists what is allowed."
     return checkup.failed("configuration", problem.line, fix=fix, kind=UsageError)
 
 

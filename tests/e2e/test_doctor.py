@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline.core import naming
+from pipeline.core.version import VERSION
 from tests.e2e.alone import run_alone
 from tests.e2e.command_line import CommandLine, Outcome
 from tests.e2e.story import BUCKET, Story
@@ -29,6 +30,16 @@ def test_a_sound_machine_without_an_embedded_aws_passes_and_none_is_started(
     assert "the embedded AWS does not run. Fix: " in lines(asked)["AWS"]
     assert lines(asked)["AWS"].endswith("run_mlops_pipeline.sh --mode full starts it.")
     assert not (tmp_path / "state").exists()
+
+
+def test_the_version_is_named_by_its_line_the_results_and_the_first_log_line(
+    bare: CommandLine,
+) -> None:
+    asked = bare.run(*DOCTOR)
+    commit = asked.results["git_sha"][:12] or "unknown"
+    assert lines(asked)["version"] == f"ok version: {VERSION}, commit {commit}"
+    assert asked.results["version"] == VERSION
+    assert f"version={VERSION} run={asked.results['run_id']} " in asked.stderr.splitlines()[0]
 
 
 def test_a_refused_configuration_hides_no_other_finding(bare: CommandLine) -> None:

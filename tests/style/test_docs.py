@@ -5,6 +5,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -12,12 +13,22 @@ from pipeline.cli import command
 from pipeline.config import PROJECT_ROOT, load_settings
 from pipeline.configuration.layers import leaves
 from pipeline.core.errors import ConfigError, PipelineError
+from pipeline.core.version import VERSION
 from pipeline.flags import CONFIG_FLAGS, ENVIRONMENT_NAMES
 from pipeline.modes import ALIASES, Mode
 from pipeline.settings import Settings
 
 README = PROJECT_ROOT / "README.md"
-REQUIREMENTS = ("requirements.txt", "requirements-dev.txt", "requirements-tools.txt")
+COMMANDS = PROJECT_ROOT / "docs" / "commands.md"
+VARIABLES_AND_FLAGS = "Variables and flags of the configuration"
+FRONT_PAGE_LINES = 130
+FOLDERS = "docs|emulator|model|pipeline|script|templates|terraform|tests"
+REQUIREMENTS = (
+    "requirements.txt",
+    "requirements-dev.txt",
+    "requirements-tools.txt",
+    "docs/requirements.txt",
+)
 # 0 done and 1 a bug have no error class; a signal's code is 128 and its number.
 CODES_WITHOUT_CLASS = {0, 1, 130, 143}
 WRITTEN_BY_RUNS = (
@@ -75,15 +86,54 @@ def known_options() -> set[str]:
     return option_names() | set(command.context_settings["help_option_names"])
 
 
-def test_readme_lists_the_modes_that_are_built() -> None:
-    named = first_cells(section(README, "Modes"))
+def test_the_front_page_is_short() -> None:
+    assert len(README.read_text(encoding="utf-8").splitlines()) <= FRONT_PAGE_LINES
+
+
+def test_the_index_names_every_page() -> None:
+    index = PROJECT_ROOT / "docs" / "README.md"
+    named = set(re.findall(r"\]\(([\w.-]+\.md)\)", index.read_text(encoding="utf-8")))
+    assert named == {path.name for path in DOCUMENTS if path.parent == index.parent} - {index.name}
+
+
+def test_the_picture_is_drawn_for_light_and_dark_and_loads_nothing() -> None:
+    picture = ElementTree.parse(PROJECT_ROOT / "docs" / "way-of-a-release.svg").getroot()
+    text = ElementTree.tostring(picture, encoding="unicode")
+    drawn = {name for each in picture.iter() for name in each.get("class", "").split()}
+    light, _, dark = text.partition("@media (prefers-color-scheme: dark)")
+    assert all(f".{name} {{" in light for name in drawn)
+    assert all(f".{name} {{" in dark for name in drawn - {"side"})
+    assert not re.findall(r"(?:href|src)=|url\((?!#)", text)
+
+
+@pytest.mark.parametrize("document", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_what_a_document_points_to_is_there(document: str) -> None:
+    """A pointer is `file` or `file: text in it`."""
+    text = without_code((PROJECT_ROOT / document).read_text(encoding="utf-8"))
+    pointers = re.findall(rf"`((?:{FOLDERS})/[\w./]*)(?:: ([^`]+))?`", text)
+    assert pointers
+    for path, inside in pointers:
+        assert (PROJECT_ROOT / path).exists(), path
+        assert inside in (PROJECT_ROOT / path).read_text(encoding="utf-8") if inside else True, path
+
+
+def test_the_newest_release_of_the_changelog_is_not_later_than_the_version() -> None:
+    text = (PROJECT_ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    released = re.findall(r"^## \[(\d+)\.(\d+)\.(\d+)\] - \d{4}-\d\d-\d\d$", text, re.M)
+    assert re.findall(r"^## (.+)$", text, re.M)[0] == "[Unreleased]"
+    assert len(re.findall(r"^## ", text, re.M)) == 1 + len(released)
+    assert all(tuple(map(int, each)) <= tuple(map(int, VERSION.split("."))) for each in released)
+
+
+def test_commands_page_lists_the_modes_that_are_built() -> None:
+    named = first_cells(section(COMMANDS, "Modes"))
     assert named == [mode.value for mode in Mode]
 
 
-def test_readme_lists_every_exit_code_with_an_error_class() -> None:
+def test_commands_page_lists_every_exit_code_with_an_error_class() -> None:
     classes = PipelineError.__subclasses__()
     expected = CODES_WITHOUT_CLASS | {each.exit_code for each in classes}
-    assert [int(code) for code in first_cells(section(README, "Exit codes"))] == sorted(expected)
+    assert [int(code) for code in first_cells(section(COMMANDS, "Exit codes"))] == sorted(expected)
 
 
 def test_help_lists_every_exit_code_that_is_not_a_signals() -> None:
@@ -91,14 +141,14 @@ def test_help_lists_every_exit_code_that_is_not_a_signals() -> None:
     assert listed == {each.exit_code for each in PipelineError.__subclasses__()} | {0, 1}
 
 
-def test_readme_lists_the_flags_of_help() -> None:
-    listed = [codes(row[0]) for row in rows(section(README, "Flags"))]
+def test_commands_page_lists_the_flags_of_help() -> None:
+    listed = [codes(row[0]) for row in rows(section(COMMANDS, "Flags"))]
     flags = {name.split(" ")[0] for cell in listed for name in cell}
     assert flags == option_names()
 
 
-def test_readme_lists_the_top_level_keys_with_variables_and_flags() -> None:
-    table = {row[0].strip("`"): row for row in rows(section(README, "Configuration"))}
+def test_commands_page_lists_the_top_level_keys_with_variables_and_flags() -> None:
+    table = {row[0].strip("`"): row for row in rows(section(COMMANDS, VARIABLES_AND_FLAGS))}
     assert list(table) == list(Settings.model_fields)
     for key, row in table.items():
         flags = {name for flag in CONFIG_FLAGS if flag.key == key for name in flag.names}
@@ -106,8 +156,8 @@ def test_readme_lists_the_top_level_keys_with_variables_and_flags() -> None:
         assert set(codes(row[3])) == flags, key
 
 
-def test_readme_shows_the_default_of_every_plain_key() -> None:
-    for row in rows(section(README, "Configuration")):
+def test_commands_page_shows_the_default_of_every_plain_key() -> None:
+    for row in rows(section(COMMANDS, VARIABLES_AND_FLAGS)):
         key = row[0].strip("`")
         if key in leaves():
             assert row[1] == shown_default(key), key
@@ -133,8 +183,8 @@ def test_configuration_page_lists_every_key_with_default_and_limits() -> None:
         assert (row[1], row[2]) == (shown_default(key), shown_limits(key)), key
 
 
-def test_readme_lists_the_files_that_a_run_writes() -> None:
-    assert first_cells(section(README, "Files")) == list(WRITTEN_BY_RUNS)
+def test_commands_page_lists_the_files_that_a_run_writes() -> None:
+    assert first_cells(section(COMMANDS, "Files")) == list(WRITTEN_BY_RUNS)
 
 
 @pytest.mark.parametrize("root", TERRAFORM_ROOTS)

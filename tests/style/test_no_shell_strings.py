@@ -19,7 +19,8 @@ GIVEN_TO_A_SHELL = {
 }
 SHELLS = {"bash", "dash", "ksh", "sh", "zsh"}
 PYTHON = [*python_files("pipeline", "model", "emulator", "benchmarks"), Path("run_pipeline.py")]
-BASH = ["run_mlops_pipeline.sh", "script/bootstrap", "script/lint", "script/test", ".ci/run"]
+SCRIPTS = sorted(f"script/{path.name}" for path in (PROJECT_ROOT / "script").iterdir())
+BASH = ["run_mlops_pipeline.sh", ".ci/run", *SCRIPTS]
 
 
 def texts_given_to_a_shell(path: Path) -> Iterator[str]:
