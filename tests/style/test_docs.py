@@ -17,7 +17,12 @@ from pipeline.modes import ALIASES, Mode
 from pipeline.settings import Settings
 
 README = PROJECT_ROOT / "README.md"
-REQUIREMENTS = ("requirements.txt", "requirements-dev.txt", "requirements-tools.txt")
+REQUIREMENTS = (
+    "requirements.txt",
+    "requirements-dev.txt",
+    "requirements-tools.txt",
+    "requirements-image.txt",
+)
 # 0 done and 1 a bug have no error class; a signal's code is 128 and its number.
 CODES_WITHOUT_CLASS = {0, 1, 130, 143}
 WRITTEN_BY_RUNS = (
