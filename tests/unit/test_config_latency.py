@@ -27,7 +27,7 @@ def limits(settings: Settings) -> tuple[float, float, Any]:
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ((None, None, None), (500, 500, 500)),
+        ((None, None, None), (1000, 1000, 1000)),
         ((900, None, None), (900, 900, 900)),
         ((None, 900, None), (900, 900, 900)),
         ((None, None, 900), (900, 900, 900)),
@@ -54,4 +54,4 @@ def test_what_is_not_set_follows_what_is(
 
 
 def test_a_limit_of_none_in_the_file_is_a_limit_that_is_not_set(load: Load) -> None:
-    assert limits(load(testing={"maximum_latency_p95_ms": None}, monitoring=WATCHED))[0] == 500
+    assert limits(load(testing={"maximum_latency_p95_ms": None}, monitoring=WATCHED))[0] == 1000

@@ -22,7 +22,7 @@ LIMITS = {
     "cpu_percent": 90,
     "data_drift": None,
     "error_rate": 0.01,
-    "latency_p95_ms": 500.0,
+    "latency_p95_ms": 1000.0,
     "memory_percent": 90,
     "model_quality": None,
     "no_traffic_minutes": 60,
