@@ -1,19 +1,24 @@
-"""Answers requests: the four functions SageMaker's inference toolkits look for.
+"""Answers requests: the two functions that SageMaker's scikit-learn image looks for.
 
-`input_fn` only reads the body; columns and types come from the manifest, in `predict_fn`.
-A request that cannot be answered raises `RequestError`, whose text says which column or row.
+What the caller did wrong is answered with 400, 406 or 415 and a text that says which column or row;
+what is raised is the model's own failure.
 """
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import joblib
 import numpy as np
 import sklearn
 
+from model.errors import RequestError
 from model.manifest import Manifest, read_manifest
-from model.payload import Payload, Predictions, frame_for, read_payload, write_answer
+from model.payload import JSON, Payload, Predictions, frame_for, read_payload, write_answer
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,11 +39,23 @@ def model_fn(model_dir: str) -> Served:
     return Served(model=joblib.load(directory / "model.joblib"), manifest=manifest)
 
 
-def input_fn(body: str | bytes, content_type: str) -> Payload:
-    return read_payload(body, content_type)
+def transform_fn(
+    served: Served, body: str | bytes, content_type: str, accept: str
+) -> "tuple[str, str] | Response":
+    """Answer a request with a body and its content type, or with what it did wrong.
+
+    One function in place of `input_fn`, `predict_fn` and `output_fn`: the scikit-learn image makes
+    a 500 of whatever they raise, and alarms then blame the model. A response keeps its status
+    (aws/sagemaker-scikit-learn-container issue 62; sagemaker-containers, `Transformer`).
+    """
+    try:
+        answer = predicted(read_payload(body, content_type), served)
+        return write_answer(answer, accept)
+    except RequestError as refused:
+        return _refusal(refused)
 
 
-def predict_fn(payload: Payload, served: Served) -> Predictions:
+def predicted(payload: Payload, served: Served) -> Predictions:
     frame = frame_for(payload, columns=served.manifest.columns)
     predictions = np.asarray(served.model.predict(frame)).tolist()
     if not hasattr(served.model, "predict_proba"):
@@ -51,5 +68,9 @@ def predict_fn(payload: Payload, served: Served) -> Predictions:
     )
 
 
-def output_fn(answer: Predictions, accept: str) -> tuple[str, str]:
-    return write_answer(answer, accept)
+def _refusal(refused: RequestError) -> "Response":
+    """Return the error in the form of the image's own 4xx answers."""
+    from werkzeug.wrappers import Response  # what Flask, the image's server, takes as it is
+
+    content = {"error": type(refused).__name__, "error-message": str(refused)}
+    return Response(json.dumps(content), status=refused.status, mimetype=JSON)

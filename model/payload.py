@@ -1,7 +1,6 @@
 """Reads what a request carries and writes what an answer says; JSON and CSV, nothing else.
 
-A request body is read before the model is known (`input_fn` gets no model), so it is kept as
-loose rows and given its columns and types by `frame_for`.
+A request body becomes loose rows, to which `frame_for` gives the model's columns and types.
 """
 
 import csv
@@ -20,6 +19,7 @@ from model.table import Cell, Column, Label, TableError, frame_of, split_csv
 
 JSON = "application/json"
 CSV = "text/csv"
+_NOT_UTF_8 = "\ufffd"
 
 Row = Mapping[str, Cell] | Sequence[Cell]
 
@@ -60,13 +60,22 @@ def read_payload(body: str | bytes, content_type: str) -> Payload:
 
 
 def _text(body: str | bytes) -> str:
+    """Text has been decoded by the server, which puts U+FFFD in the place of what is not UTF-8."""
     if isinstance(body, str):
+        if _NOT_UTF_8 in body:
+            message = f"The body is not UTF-8 text: {_shown_around(body)}."
+            raise RequestError(message)
         return body.removeprefix("\ufeff")
     try:
         return bytes(body).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         message = f"The body is not UTF-8 text: {error}."
         raise RequestError(message) from error
+
+
+def _shown_around(body: str) -> str:
+    position = body.index(_NOT_UTF_8)
+    return repr(body[max(0, position - 20) : position + 20])
 
 
 def _csv_payload(text: str, *, header: str) -> Payload:

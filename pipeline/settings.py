@@ -36,10 +36,12 @@ from pipeline.configuration.types import (
 )
 from pipeline.core.document import canonical_json, sha256_of
 from pipeline.core.gate import Limits, accuracy_limits
-from pipeline.core.records import TestLimits
+from pipeline.core.records import RollbackAlarms, TestLimits
 
 DEFAULT_SOURCE = "default"
 FROM_ENVIRONMENT = "environment "  # and the variable's name
+
+_LATENCY_P95_MS = 1000.0
 
 # Where files lie differs from machine to machine; their content has digests of its own.
 _NOT_IN_DIGEST = ("training.data", "training.source_dir")
@@ -127,8 +129,31 @@ class Settings(BaseSettings):
         return TestLimits(
             minimum_prediction_accuracy=self.minimum_accuracy if own is None else own,
             minimum_success_rate=testing.minimum_success_rate,
-            maximum_latency_p95_ms=testing.maximum_latency_p95_ms,
+            maximum_latency_p95_ms=self.latency_p95_ms(testing.maximum_latency_p95_ms),
         )
+
+    @property
+    def rollback_alarms(self) -> RollbackAlarms:
+        given = self.deployment.rollback_alarms
+        return RollbackAlarms(
+            latency_p95_ms=self.latency_p95_ms(given.latency_p95_ms),
+            error_rate=given.error_rate,
+            minimum_request_count=given.minimum_request_count,
+        )
+
+    def latency_p95_ms(self, own: float | None) -> float:
+        """Return the limit of one place: its own, else the lowest of the others, else one for all.
+
+        So that what passes the tests rings no alarm unless both were asked for.
+        """
+        if own is not None:
+            return own
+        limits = (
+            self.testing.maximum_latency_p95_ms,
+            self.deployment.rollback_alarms.latency_p95_ms,
+            self.monitoring.latency_p95_ms,
+        )
+        return min((each for each in limits if each is not None), default=_LATENCY_P95_MS)
 
 
 def unbuilt_sections(settings: Settings) -> tuple[str, ...]:

@@ -18,7 +18,10 @@ Document = dict[str, Any]
 Params = Mapping[str, Any]
 
 _PERIODS_S = (10, 20, 30)
-_LONGEST_RANGE_S = 7 * 24 * 3600
+_MINUTE_S = 60
+_HOUR_S = 3600
+_LONGEST_RANGE_S = 7 * 24 * _HOUR_S
+_LONGEST_RANGE_OF_SHORT_PERIODS_S = 24 * _HOUR_S
 _TREATMENTS = ("breaching", "notBreaching", "ignore", "missing")
 _ANOMALY_COMPARISONS = (
     "LessThanLowerOrGreaterThanUpperThreshold",
@@ -38,6 +41,12 @@ def metric_alarm(params: Params) -> Document:
         _check_single_metric(params)
     _check_comparison(params)
     _check_counts(params)
+    if (
+        params.get("EvaluationWindow", {}).get("WallClockWindow", {}).get("Timezone", "UTC")
+        != "UTC"
+    ):
+        text = "The embedded AWS aligns EvaluationWindow with UTC alone."
+        raise validation_error(text)
     if params.get("TreatMissingData", "missing") not in _TREATMENTS:
         text = f"Option {params['TreatMissingData']} is not supported for TreatMissingData."
         raise validation_error(text)
@@ -57,6 +66,13 @@ def composite_alarm(params: Params) -> Document:
 
 def alarm_period_s(document: Mapping[str, Any]) -> int:
     return document.get("Period") or periods_of(document.get("Metrics", ()))
+
+
+def evaluation_step_s(document: Mapping[str, Any]) -> int:
+    """Return how far the evaluated periods move on: each minute, unless the clock decides."""
+    period_s = alarm_period_s(document)
+    follows_the_clock = "WallClockWindow" in document.get("EvaluationWindow", {})
+    return period_s if follows_the_clock else min(period_s, _MINUTE_S)
 
 
 def is_anomaly_alarm(document: Mapping[str, Any]) -> bool:
@@ -129,6 +145,13 @@ def _check_counts(params: Params) -> None:
     if not 1 <= needed <= periods:
         text = "DatapointsToAlarm must be between 1 and EvaluationPeriods."
         raise validation_error(text)
-    if periods * alarm_period_s(params) > _LONGEST_RANGE_S:
+    period_s = alarm_period_s(params)
+    if periods * period_s > _LONGEST_RANGE_S:
         text = "Metrics cannot be checked across more than seven days (EvaluationPeriods * Period)."
+        raise validation_error(text)
+    if period_s < _HOUR_S and periods * period_s > _LONGEST_RANGE_OF_SHORT_PERIODS_S:
+        text = (
+            "Metrics cannot be checked across more than a day (EvaluationPeriods * Period) with a "
+            "period below an hour."
+        )
         raise validation_error(text)

@@ -43,13 +43,12 @@ def record_invocation(store: MetricStore, invocation: Invocation, *, now: float)
 
 
 def _measured(invocation: Invocation) -> Mapping[str, float]:
-    """A container that gave no answer at all is a server error too."""
+    """A container that gave no answer (status 0) counts as a model error and as no 5xx."""
     status = invocation.model_status
-    client_error = 400 <= status < 500
     return {
         "Invocations": 1.0,
-        "Invocation4XXErrors": float(client_error),
-        "Invocation5XXErrors": float(status == 0 or status >= 500),
+        "Invocation4XXErrors": float(400 <= status < 500),
+        "Invocation5XXErrors": float(status >= 500),
         "InvocationModelErrors": float(not 200 <= status < 300),
         "InvocationsPerInstance": 1.0 / max(1, invocation.variant.instance_count),
         "ModelLatency": float(invocation.model_latency_us),

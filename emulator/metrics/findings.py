@@ -1,11 +1,14 @@
-"""Evaluates one alarm now: its closed periods against its criterion, with AWS's wording. Pure."""
+"""Evaluates one alarm now: its closed periods against its criterion, with AWS's wording. Pure.
+
+Where the periods end: "Alarm evaluation window" in the CloudWatch user guide.
+"""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from emulator.metrics.alarm_book import Finding
-from emulator.metrics.alarm_requests import Document, alarm_period_s
+from emulator.metrics.alarm_requests import Document, alarm_period_s, evaluation_step_s
 from emulator.metrics.composite import alarms_in, holds, parse_rule
 from emulator.metrics.evaluation import Criterion, Verdict, judge
 from emulator.metrics.queries import Window, measured_points, run_queries
@@ -20,9 +23,10 @@ def find_metric_alarm(
 ) -> Finding | None:
     """Return the state that the data ask for; None keeps whatever it is."""
     period_s, criterion = alarm_period_s(document), _criterion_of(document)
-    end = int(now // period_s) * period_s
+    step_s = evaluation_step_s(document)
+    end = int(now // step_s) * step_s
     starts = [end - number * period_s for number in range(1, criterion.evaluation_range + 1)]
-    window = Window(start=starts[-1], end=end)
+    window = Window(start=starts[-1], end=end, origin=end)
     points = _points(document, store=store, region=region, window=window)
     if starts[0] in points and _too_few(document, store=store, region=region, start=starts[0]):
         return None
@@ -82,7 +86,9 @@ def _too_few(document: Document, *, store: MetricStore, region: str, start: int)
     share = float(_measure(document)[1:]) / 100
     rarer = min(share, 1 - share)
     end = start + document["Period"]
-    found = store.periods(region, _key(document), start=start, end=end, period_s=document["Period"])
+    found = store.periods(
+        region, _key(document), start=start, end=end, period_s=document["Period"], origin=start
+    )
     counted = statistic("SampleCount")(found[start]) if start in found else None
     return rarer > 0 and (counted or 0) < 10 / rarer
 

@@ -21,15 +21,17 @@ _MOST_POINTS = 100_800
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """[start, end) in seconds since the epoch."""
+    """[start, end) in seconds since the epoch; one of its periods begins at `origin`."""
 
     start: float
     end: float
+    origin: int = 0
 
     def times(self, period_s: int) -> list[int]:
         """Return the starts of the periods in the window."""
-        first = int(self.start // period_s) * period_s
-        times = range(first, -int(-self.end // period_s) * period_s, period_s)
+        first = self.origin + int((self.start - self.origin) // period_s) * period_s
+        last = self.origin - int((self.origin - self.end) // period_s) * period_s
+        times = range(first, last, period_s)
         if len(times) > _MOST_POINTS:
             text = (
                 f"You have requested up to {len(times):,} datapoints, which exceeds the limit of "
@@ -196,7 +198,13 @@ def measured_points(
     """Return one statistic of one metric by period; a period that cannot have it is absent."""
     function: Callable[..., float | None] = statistic(measure)
     found = store.periods(
-        region, key, start=window.start, end=window.end, period_s=period_s, unit=unit
+        region,
+        key,
+        start=window.start,
+        end=window.end,
+        period_s=period_s,
+        unit=unit,
+        origin=window.origin,
     )
     values = {start: function(samples) for start, samples in found.items()}
     return {start: value for start, value in values.items() if value is not None}

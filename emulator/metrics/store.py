@@ -174,18 +174,20 @@ class MetricStore:
         end: float,
         period_s: int,
         unit: str | None = None,
+        origin: int = 0,
     ) -> dict[int, Samples]:
         """Return samples by the start of their period; periods without any are absent.
 
-        Periods begin at multiples of `period_s`. `start` is rounded down to such a multiple.
+        Periods begin at multiples of `period_s` from `origin` on; `start` is rounded down to one.
         """
         with self._lock:
             series = self._series.get((region, key))
             if series is None:
                 return {}
-            first = int(start // period_s) * period_s
+            first = origin + int((start - origin) // period_s) * period_s
             starts = {
-                second // period_s * period_s for second in series.seconds_between(first, end)
+                origin + (second - origin) // period_s * period_s
+                for second in series.seconds_between(first, end)
             }
             found = {
                 begin: series.between(begin, min(begin + period_s, end), unit=unit)

@@ -13,6 +13,11 @@ _PROVIDER_WAITS_S = 3600
 _LEAST_STEP: Mapping[Strategy, int] = {Strategy.CANARY: 1, Strategy.LINEAR: 10}
 # API reference, CapacitySize: a share of the instances, so there must be two to have one of them
 _LEAST_INSTANCES = 2
+_ROLLBACK_ALARMS = "deployment.rollback_alarms."
+_LAST_WAIT = "termination_wait_s"
+# terraform/modules/endpoint: one minute is enough; terraform/modules/alarms: three of five
+_ALARM_PERIOD_S = 60
+_ASKS_AFTER_S = 180
 
 
 def _counts(loaded: Loaded) -> Iterator[ConfigProblem]:
@@ -68,6 +73,39 @@ def _waits(loaded: Loaded) -> Iterator[ConfigProblem]:
         yield loaded.problem("deployment.maximum_execution_timeout_s", limit, allowed)
 
 
+def _watched(loaded: Loaded) -> Iterator[ConfigProblem]:
+    """Refuse rollback alarms that can never ring: SageMaker looks at them while a move waits."""
+    waits = loaded.settings.deployment.waits_s
+    if waits == 0:
+        for key, given in loaded.layer.items():
+            if key.startswith(_ROLLBACK_ALARMS):
+                allowed = (
+                    "can never ring: a move without deployment.termination_wait_s (or "
+                    f"wait_interval_s) of {_ALARM_PERIOD_S} s or more is over before; set one, or "
+                    "leave it out"
+                )
+                yield loaded.problem(key, given.value, allowed)
+    elif waits < _ALARM_PERIOD_S:
+        key = "wait_interval_s" if loaded.settings.deployment.wait_interval_s else _LAST_WAIT
+        allowed = (
+            f"makes all waits together {waits} s, in which no rollback alarm can ring: they judge "
+            f"whole minutes, so wait {_ALARM_PERIOD_S} s or more, or not at all"
+        )
+        value = getattr(loaded.settings.deployment, key)
+        yield loaded.problem(f"deployment.{key}", value, allowed)
+
+
+def _asking(loaded: Loaded) -> Iterator[ConfigProblem]:
+    """Refuse a window that is closed before the alarm that asks for a rollback can ring."""
+    window = loaded.settings.deployment.rollback_window_s
+    if loaded.settings.monitoring.enabled and 0 < window < _ASKS_AFTER_S:
+        allowed = (
+            f"must be 0 (never) or {_ASKS_AFTER_S} or more with monitoring: its alarms need three "
+            "bad minutes to ask for a rollback"
+        )
+        yield loaded.problem("deployment.rollback_window_s", window, allowed)
+
+
 def _schedules(loaded: Loaded) -> Iterator[ConfigProblem]:
     names: set[str] = set()
     for number, each in enumerate(loaded.settings.autoscaling.scheduled):
@@ -106,4 +144,4 @@ def _vcpus(loaded: Loaded) -> Iterator[ConfigProblem]:
         yield loaded.problem("instance_type", settings.instance_type, allowed)
 
 
-RULES = (_counts, _steps, _fleet_of_steps, _waits, _schedules, _vcpus)
+RULES = (_counts, _steps, _fleet_of_steps, _waits, _watched, _asking, _schedules, _vcpus)

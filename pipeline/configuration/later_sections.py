@@ -4,11 +4,11 @@ from pipeline.configuration.types import (
     Email,
     Flag,
     Positive,
+    PositiveShare,
     Requests,
     Schedule,
     SecretArn,
     Section,
-    Share,
 )
 
 
@@ -22,7 +22,7 @@ class DriftSettings(Section):
     schedule: Schedule | None = None
     psi_threshold: Positive = 0.2
     minimum_row_count: Requests = 100
-    minimum_accuracy: Share | None = None
+    minimum_accuracy: PositiveShare | None = None
 
 
 class RetrainingSettings(Section):

@@ -13,10 +13,9 @@ from pipeline.configuration.types import (
     Folds,
     InstanceType,
     JobSeconds,
+    LatencyMs,
     ModuleMember,
     OpenShare,
-    Positive,
-    PositiveShare,
     Requests,
     Section,
     Seed,
@@ -71,10 +70,15 @@ class GateSettings(Section):
 
 
 class RollbackAlarmSettings(Section):
-    """Limits of the alarms that make SageMaker shift back during a deployment."""
+    """Limits of the alarms that make SageMaker shift back while a deployment waits.
 
-    latency_p95_ms: Positive = 500.0
-    error_rate: PositiveShare = 0.01
+    They count what the model itself did wrong, in a minute with `minimum_request_count` requests
+    or more. Without `latency_p95_ms` it is `Settings.latency_p95_ms`.
+    """
+
+    latency_p95_ms: LatencyMs | None = None
+    error_rate: OpenShare = 0.01
+    minimum_request_count: Requests = 10
 
 
 class DeploymentSettings(Section):
@@ -104,10 +108,13 @@ class DeploymentSettings(Section):
 
 
 class TestingSettings(Section):
-    """The endpoint tests. Without `minimum_prediction_accuracy`, minimum_accuracy is the limit."""
+    """The endpoint tests. Without `minimum_prediction_accuracy`, minimum_accuracy is the limit.
+
+    Without `maximum_latency_p95_ms` it is `Settings.latency_p95_ms`.
+    """
 
     request_count: Requests = 100
     concurrency: Workers = 2
     minimum_prediction_accuracy: Share | None = None
     minimum_success_rate: Share = 0.99
-    maximum_latency_p95_ms: Positive = 1000.0
+    maximum_latency_p95_ms: LatencyMs | None = None

@@ -8,10 +8,12 @@ from pipeline.configuration.types import (
     Allowed,
     Count,
     Flag,
+    LatencyMs,
     Minutes,
+    OpenShare,
     Percentage,
     Positive,
-    PositiveShare,
+    Requests,
     ScalingSchedule,
     ScheduleName,
     Section,
@@ -66,14 +68,17 @@ class AutoscalingSettings(Section):
 class MonitoringSettings(Section):
     """Alarms that notify, one that asks for a rollback, a dashboard; and what is captured.
 
-    A limit of none turns its alarm off. Capture has a switch of its own: its percentage.
+    A limit of none turns its alarm off, but that of latency: it is `Settings.latency_p95_ms` then.
+    Rates and latency count in a minute with `minimum_request_count` requests or more. Capture has a
+    switch of its own: its percentage.
     """
 
     enabled: Flag = False
     data_capture_percentage: Percentage = 0
-    latency_p95_ms: Positive = 500.0
-    error_rate: PositiveShare = 0.01
-    client_error_rate: PositiveShare | None = 0.05
+    latency_p95_ms: LatencyMs | None = None
+    error_rate: OpenShare = 0.01
+    client_error_rate: OpenShare | None = 0.05
     cpu_percent: Utilisation | None = 90
     memory_percent: Utilisation | None = 90
+    minimum_request_count: Requests = 10
     no_traffic_minutes: Minutes | None = 60

@@ -20,11 +20,19 @@ def surroundings_of(settings: Settings, *, topic_arns: Mapping[str, str]) -> Sur
     """Return what the settings ask for around the endpoint; `topic_arns` by severity."""
     watched = settings.monitoring.enabled
     return Surroundings(
-        alarms={"rollback": {}, "thresholds": _thresholds(settings)} if watched else None,
+        alarms=_alarms(settings) if watched else None,
         autoscaling=_autoscaling(settings) if settings.autoscaling.enabled else None,
         dashboard={} if watched else None,
         topic_arns=dict(topic_arns) if watched else None,
     )
+
+
+def _alarms(settings: Settings) -> Objects:
+    return {
+        "minimum_request_count": settings.monitoring.minimum_request_count,
+        "rollback": {},
+        "thresholds": _thresholds(settings),
+    }
 
 
 def _thresholds(settings: Settings) -> Objects:
@@ -38,7 +46,7 @@ def _thresholds(settings: Settings) -> Objects:
         "cpu_percent": monitoring.cpu_percent,
         "data_drift": drift.psi_threshold if drift.enabled else None,
         "error_rate": monitoring.error_rate,
-        "latency_p95_ms": monitoring.latency_p95_ms,
+        "latency_p95_ms": settings.latency_p95_ms(monitoring.latency_p95_ms),
         "memory_percent": monitoring.memory_percent,
         "model_quality": drift.minimum_accuracy if drift.enabled else None,
         "no_traffic_minutes": monitoring.no_traffic_minutes,

@@ -50,8 +50,15 @@ OpenShare = Annotated[
     Field(gt=0, lt=1, allow_inf_nan=False),
     Allowed("a number between 0 and 1, neither included"),
 ]
+# API reference, InvokeEndpoint: a model has 60 seconds to answer, so no latency is above that
+LatencyMs = Annotated[
+    float,
+    Field(gt=0, lt=60_000, allow_inf_nan=False),
+    Allowed("a number of milliseconds above 0 and below 60000"),
+]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), Allowed("a number above 0")]
-# The alarm's own limits: terraform/modules/alarms and autoscaling
+# The alarm's own limits: terraform/modules/alarms and autoscaling. A day is as far as CloudWatch
+# looks by the minute (API reference, PutMetricAlarm, EvaluationPeriods).
 Utilisation = Annotated[int, Field(ge=1, le=99), Allowed("a whole number from 1 to 99")]
 Minutes = Annotated[int, Field(ge=1, le=1440), Allowed("a whole number of minutes from 1 to 1440")]
 Percentage = Annotated[int, Field(ge=0, le=100), Allowed("a whole number from 0 to 100")]

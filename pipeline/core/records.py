@@ -132,10 +132,14 @@ class DataCapture:
 
 @dataclass(frozen=True, kw_only=True)
 class RollbackAlarms:
-    """Limits of the release's own alarms: p95 latency in ms, errors as a share (0..1)."""
+    """Limits of the release's own alarms: p95 latency in ms, failures as a share (0..1).
+
+    A minute with fewer than `minimum_request_count` requests says nothing.
+    """
 
     latency_p95_ms: float
     error_rate: float
+    minimum_request_count: int
 
 
 @dataclass(frozen=True, kw_only=True)

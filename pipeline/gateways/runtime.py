@@ -46,7 +46,11 @@ class Answer:
         return self.status in (200, 424)
 
     def explanation(self) -> str:
-        """Return the model's own message out of SageMaker's error document."""
+        """Return the model's own message out of SageMaker's error document.
+
+        The scikit-learn image answers what a model raises with a page that says nothing: the place
+        of its log stands for it.
+        """
         text = self.body.decode(errors="replace")
         try:
             document = json.loads(text)
@@ -54,7 +58,11 @@ class Answer:
             return text[:300]
         if not isinstance(document, dict):
             return text[:300]
-        return str(document.get("OriginalMessage") or document.get("Message") or document)[:600]
+        said = str(document.get("OriginalMessage") or document.get("Message") or document)
+        if said.startswith("<"):
+            status, log = document.get("OriginalStatusCode"), document.get("LogStreamArn")
+            return f"The model failed with HTTP {status}; the reason is in its log, {log}."
+        return said[:600]
 
 
 class EndpointClient:

@@ -2,7 +2,7 @@
 
 from pipeline.context import Workspace
 from pipeline.core import naming
-from pipeline.core.records import DataCapture, RollbackAlarms, ServingSettings
+from pipeline.core.records import DataCapture, ServingSettings
 
 
 def container_environment(region: str) -> dict[str, str]:
@@ -40,8 +40,5 @@ def serving_settings(workspace: Workspace, *, image_uri: str) -> ServingSettings
         security_group_ids=foundation.vpc.security_group_ids or (),
         kms_key_arn=foundation.kms_key_arn,
         data_capture=_data_capture(workspace),
-        rollback_alarms=RollbackAlarms(
-            latency_p95_ms=settings.deployment.rollback_alarms.latency_p95_ms,
-            error_rate=settings.deployment.rollback_alarms.error_rate,
-        ),
+        rollback_alarms=settings.rollback_alarms,
     )

@@ -76,8 +76,9 @@ variable "releases" {
     model_package_arn  = string
     network_isolation  = bool
     rollback_alarms = object({
-      error_rate     = number
-      latency_p95_ms = number
+      error_rate            = number
+      latency_p95_ms        = number
+      minimum_request_count = optional(number, 10)
     })
     security_group_ids = list(string)
     startup_timeout_s  = number

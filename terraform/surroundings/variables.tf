@@ -9,6 +9,7 @@ variable "alarms" {
       metric_name = optional(string)
       namespace   = optional(string)
     }))
+    minimum_request_count = optional(number)
     quality_metric = optional(object({
       dimensions  = optional(map(string))
       metric_name = optional(string)

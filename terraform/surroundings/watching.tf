@@ -13,15 +13,16 @@ module "alarms" {
   source = "../modules/alarms"
   count  = var.alarms == null ? 0 : 1
 
-  drift_metric   = var.alarms.drift_metric
-  endpoint_name  = var.endpoint_name
-  quality_metric = var.alarms.quality_metric
-  rollback       = var.alarms.rollback
-  severities     = var.alarms.severities
-  thresholds     = merge(local._most_instances, var.alarms.thresholds)
-  topic_arns     = var.topic_arns
-  variant_name   = local.variant_name
-  vcpus          = local.vcpus
+  drift_metric          = var.alarms.drift_metric
+  endpoint_name         = var.endpoint_name
+  minimum_request_count = var.alarms.minimum_request_count
+  quality_metric        = var.alarms.quality_metric
+  rollback              = var.alarms.rollback
+  severities            = var.alarms.severities
+  thresholds            = merge(local._most_instances, var.alarms.thresholds)
+  topic_arns            = var.topic_arns
+  variant_name          = local.variant_name
+  vcpus                 = local.vcpus
 }
 
 module "dashboard" {

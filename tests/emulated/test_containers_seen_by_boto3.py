@@ -43,7 +43,7 @@ def test_a_handlers_exception_is_a_model_error(embedded: Embedded, endpoint: str
     response: Any = raised.value.response
     assert response["ResponseMetadata"]["HTTPStatusCode"] == 424
     assert response["OriginalStatusCode"] == 500
-    assert "no such column" in response["OriginalMessage"]
+    assert "Internal Server Error" in response["OriginalMessage"]
     assert response["LogStreamArn"].endswith(f"/aws/sagemaker/Endpoints/{endpoint}")
 
 

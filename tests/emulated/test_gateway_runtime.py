@@ -22,6 +22,15 @@ def model_fn(model_dir):
 def transform_fn(model, body, content_type, accept):
     raise ValueError("a row of three values")
 """
+REFUSES = """
+from werkzeug.wrappers import Response
+
+def model_fn(model_dir):
+    return None
+
+def transform_fn(model, body, content_type, accept):
+    return Response("a row of three values", status=400)
+"""
 
 
 def client_of(embedded: Embedded, endpoint: str) -> EndpointClient:
@@ -36,11 +45,21 @@ def test_an_endpoint_answers_many_callers_at_once(embedded: Embedded) -> None:
     assert all(answer.latency_ms > 0 for answer in answers)
 
 
-def test_the_models_own_message_explains_a_failure(embedded: Embedded) -> None:
-    config = embedded.a_config(model=embedded.a_model(inference=RAISES))
+def test_the_models_own_message_explains_a_refusal(embedded: Embedded) -> None:
+    config = embedded.a_config(model=embedded.a_model(inference=REFUSES))
     answer = client_of(embedded, embedded.an_endpoint(config)).ask(b"1,2")
     assert not answer.ok
-    assert "a row of three values" in answer.explanation()
+    assert answer.explanation() == "a row of three values"
+
+
+def test_a_model_that_fails_is_explained_by_the_place_of_its_log(embedded: Embedded) -> None:
+    config = embedded.a_config(model=embedded.a_model(inference=RAISES))
+    endpoint = embedded.an_endpoint(config)
+    said = client_of(embedded, endpoint).ask(b"1,2").explanation()
+    assert said.startswith(
+        "The model failed with HTTP 500; the reason is in its log, arn:aws:logs:"
+    )
+    assert said.endswith(f":log-group:/aws/sagemaker/Endpoints/{endpoint}.")
 
 
 def test_an_endpoint_that_is_not_there_explains_itself(embedded: Embedded) -> None:

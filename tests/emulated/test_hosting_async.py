@@ -109,7 +109,7 @@ def test_answers_and_errors_arrive_in_s3_and_are_notified(embedded: Embedded) ->
     assert stored(embedded, good["OutputLocation"]) == "1,2 as text/csv"
     bad = ask(embedded, endpoint, InputLocation=put(embedded, bucket, "bad"))
     assert bad["FailureLocation"].startswith(f"s3://{bucket}/errors/")
-    assert "cannot do that" in stored(embedded, bad["FailureLocation"])
+    assert "Internal Server Error" in stored(embedded, bad["FailureLocation"])
 
     told = {each["invocationStatus"]: each for each in messages(embedded, queue, 2)}
     completed = told["Completed"]

@@ -60,7 +60,7 @@ def test_each_instance_has_its_own_log_stream(embedded: Embedded, endpoint: str)
     assert all(name.startswith("primary/i-") for name in found)
 
 
-def test_a_crash_is_one_server_error_and_the_worker_is_replaced(
+def test_a_crash_is_one_model_error_and_the_worker_is_replaced(
     embedded: Embedded, endpoint: str
 ) -> None:
     before, runtime = pids(embedded, endpoint), embedded.client("sagemaker-runtime")
@@ -71,7 +71,8 @@ def test_a_crash_is_one_server_error_and_the_worker_is_replaced(
     assert len(pids(embedded, endpoint, calls=10)) >= 1  # the other one answers meanwhile
     after = eventually(lambda: pids(embedded, endpoint), lambda found: len(found) == 2, limit_s=30)
     assert len(after & before) == 1
-    assert measured(embedded, "Invocation5XXErrors", dimensions(endpoint)) == 1
+    assert measured(embedded, "InvocationModelErrors", dimensions(endpoint)) == 1
+    assert measured(embedded, "Invocation5XXErrors", dimensions(endpoint)) == 0
     assert len(streams(embedded, endpoint)) == 2
 
 

@@ -24,11 +24,13 @@ def transform_fn(model, body, content_type, accept):
     return "\\n".join(str(sum(float(cell) for cell in row)) for row in rows), accept
 """
 READS_NOTHING = """
+from werkzeug.wrappers import Response
+
 def model_fn(model_dir):
     return None
 
-def predict_fn(data, model):
-    return data
+def transform_fn(model, body, content_type, accept):
+    return Response("I read nothing", status=415)
 """
 SLEEPS = """
 import time

@@ -27,6 +27,7 @@ REQUIREMENTS = (
     "requirements.txt",
     "requirements-dev.txt",
     "requirements-tools.txt",
+    "requirements-image.txt",
     "docs/requirements.txt",
 )
 # 0 done and 1 a bug have no error class; a signal's code is 128 and its number.

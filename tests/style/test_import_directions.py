@@ -136,7 +136,7 @@ def test_what_a_user_subclasses_needs_only_what_the_container_has(path: Path) ->
 @pytest.mark.parametrize("path", python_files("model"), ids=str)
 def test_the_code_in_the_container_needs_only_what_the_container_has(path: Path) -> None:
     outside = packages_of(path) - sys.stdlib_module_names - {"model", "pipeline"}
-    assert outside <= {"joblib", "numpy", "pandas", "sagemaker_inference", "sklearn"}
+    assert outside <= {"joblib", "numpy", "pandas", "sklearn", "werkzeug"}
     known = {name for name in imports_of(path) if is_within(name, "pipeline")}
     assert all(is_within(name, "pipeline.training") for name in known)
 

@@ -20,8 +20,8 @@ import inference
 served = inference.model_fn(sys.argv[1])
 for line in sys.stdin:
     body, content_type, accept = json.loads(line)
-    answer = inference.predict_fn(inference.input_fn(body, content_type), served)
-    print(json.dumps(inference.output_fn(answer, accept)))
+    answer = inference.transform_fn(served, body, content_type, accept)
+    print(json.dumps(answer if isinstance(answer, tuple) else sys.exit(answer.get_data(True))))
 """
 
 

@@ -39,18 +39,13 @@ SCALED = (
     f'{_AUTOSCALING}.aws_appautoscaling_policy.tracking["invocations"]',
     f'{_AUTOSCALING}.aws_appautoscaling_scheduled_action.this["night"]',
 )
-CPU, LATENCY, MEMORY, MOST, NO_TRAFFIC = (
+CPU, MEMORY, MOST, NO_TRAFFIC = (
     f'{_ALARMS}_metric_alarm.metric["{name}"]'
-    for name in (
-        "cpu_percent",
-        "latency_p95_ms",
-        "memory_percent",
-        "instance_count",
-        "no_traffic_minutes",
-    )
+    for name in ("cpu_percent", "memory_percent", "instance_count", "no_traffic_minutes")
 )
-CLIENT_ERRORS, ERRORS = (
-    f'{_ALARMS}_metric_alarm.rate["{name}"]' for name in ("client_error_rate", "error_rate")
+CLIENT_ERRORS, ERRORS, LATENCY = (
+    f'{_ALARMS}_metric_alarm.requests["{name}"]'
+    for name in ("client_error_rate", "error_rate", "latency_p95_ms")
 )
 ROLLBACK = f"{_ALARMS}_composite_alarm.rollback[0]"
 DASHBOARD = "module.dashboard[0].aws_cloudwatch_dashboard.this"

@@ -94,7 +94,9 @@ def serving_settings(**changes: Any) -> ServingSettings:
         security_group_ids=(),
         kms_key_arn=None,
         data_capture=None,
-        rollback_alarms=RollbackAlarms(latency_p95_ms=500.0, error_rate=0.01),
+        rollback_alarms=RollbackAlarms(
+            latency_p95_ms=500.0, error_rate=0.01, minimum_request_count=10
+        ),
     )
     return replace(settings, **changes)
 

@@ -95,10 +95,10 @@ def test_every_value_knows_where_it_came_from(load: Load, tmp_path: Path) -> Non
         ("MLOPS_TRAINING__SPLIT_SEED", "7", "training.split_seed", 7),
         ("MLOPS_TRAINING__HYPERPARAMETERS", '{"c": 1}', "training.hyperparameters", {"c": 1}),
         (
-            "MLOPS_DEPLOYMENT__ROLLBACK_ALARMS__ERROR_RATE",
-            "0.5",
-            "deployment.rollback_alarms.error_rate",
-            0.5,
+            "MLOPS_AUTOSCALING__TARGET_TRACKING",
+            '{"target_value": 50}',
+            "autoscaling.target_tracking.target_value",
+            50,
         ),
     ],
 )

@@ -291,3 +291,71 @@ def test_the_event_tells_both_states_and_the_metric() -> None:
         "ALARM",
     )
     assert detail["configuration"]["metrics"][0]["metricStat"]["stat"] == "Sum"
+
+
+HOUR_S = 3600
+
+
+def an_alarm_of_an_hour(**members: Any) -> Cloud:
+    """Nobody has asked for an hour: put just after a full hour, with a request before it."""
+    cloud = Cloud(now=10 * HOUR_S + 120.0)
+    cloud.measure(1)
+    cloud.put_alarm(
+        Period=HOUR_S,
+        ComparisonOperator="LessThanThreshold",
+        TreatMissingData="breaching",
+        **members,
+    )
+    cloud.tick(after_s=60)
+    return cloud
+
+
+def test_the_periods_end_with_the_minute_and_not_with_the_hour() -> None:
+    cloud = an_alarm_of_an_hour()
+    assert cloud.state() == "OK"
+    cloud.tick(after_s=HOUR_S - 60)
+    assert cloud.state() == "OK"
+    cloud.tick(after_s=2 * HOUR_S + 60)  # it looks two periods further back
+    assert cloud.state() == "ALARM"
+
+
+def test_an_alarm_by_the_wall_clock_looks_at_whole_hours() -> None:
+    cloud = an_alarm_of_an_hour(EvaluationWindow={"WallClockWindow": {}})
+    assert cloud.state() == "ALARM"
+
+
+def test_a_metric_math_alarm_has_the_same_periods() -> None:
+    cloud = Cloud(now=10 * HOUR_S + 120.0)
+    cloud.measure(5)
+    stat = {
+        "Metric": {"Namespace": "Tests", "MetricName": "Errors"},
+        "Period": HOUR_S,
+        "Stat": "Sum",
+    }
+    members: dict[str, Any] = dict.fromkeys(("MetricName", "Namespace", "Statistic", "Period"))
+    queries = [
+        {"Id": "m", "MetricStat": stat, "ReturnData": False},
+        {"Id": "e", "Expression": "FILL(m, 0) * 2"},
+    ]
+    cloud.put_alarm(Metrics=queries, Threshold=9.0, **members)
+    cloud.tick(after_s=60)
+    assert cloud.state() == "ALARM"
+
+
+@pytest.mark.parametrize(
+    ("members", "text"),
+    [
+        ({"Period": 60, "EvaluationPeriods": 1441}, "more than a day"),
+        ({"Period": 1800, "EvaluationPeriods": 49}, "more than a day"),
+        ({"Period": 3600, "EvaluationPeriods": 169}, "more than seven days"),
+        ({"EvaluationWindow": {"WallClockWindow": {"Timezone": "Europe/Berlin"}}}, "UTC alone"),
+    ],
+)
+def test_an_alarm_over_too_long_a_time_is_refused(members: dict[str, Any], text: str) -> None:
+    with pytest.raises(CloudWatchError, match=text):
+        Cloud().put_alarm(**members)
+
+
+@pytest.mark.parametrize(("period_s", "periods"), [(60, 1440), (3600, 168), (86_400, 7)])
+def test_the_longest_time_is_accepted(period_s: int, periods: int) -> None:
+    Cloud().put_alarm(Period=period_s, EvaluationPeriods=periods)

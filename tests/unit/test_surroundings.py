@@ -22,7 +22,7 @@ LIMITS = {
     "cpu_percent": 90,
     "data_drift": None,
     "error_rate": 0.01,
-    "latency_p95_ms": 500.0,
+    "latency_p95_ms": 1000.0,
     "memory_percent": 90,
     "model_quality": None,
     "no_traffic_minutes": 60,
@@ -94,7 +94,7 @@ def test_all_three_kinds_go_together(load: Load) -> None:
 
 def test_monitoring_is_alarms_for_the_topics_a_rollback_alarm_and_a_dashboard(load: Load) -> None:
     found = asked(load, monitoring={"enabled": True})
-    assert found.alarms == {"rollback": {}, "thresholds": LIMITS}
+    assert found.alarms == {"minimum_request_count": 10, "rollback": {}, "thresholds": LIMITS}
     assert (found.dashboard, found.topic_arns) == ({}, TOPICS)
 
 

@@ -102,7 +102,11 @@ def test_a_release_carries_exactly_the_variables_of_terraform() -> None:
         "startup_timeout_s",
         "subnet_ids",
     ]
-    assert release["rollback_alarms"] == {"latency_p95_ms": 500.0, "error_rate": 0.01}
+    assert release["rollback_alarms"] == {
+        "latency_p95_ms": 500.0,
+        "error_rate": 0.01,
+        "minimum_request_count": 10,
+    }
 
 
 def test_data_capture_and_network_are_passed_on() -> None:

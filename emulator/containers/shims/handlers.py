@@ -1,7 +1,10 @@
-"""A user's inference module, called the way the scikit-learn serving toolkit calls it.
+"""A user's inference module, called the way the scikit-learn image calls it.
 
 `model_fn` is required; then either `transform_fn`, or any of `input_fn`, `predict_fn` and
-`output_fn`, whose defaults fill the gaps.
+`output_fn`, whose defaults fill the gaps. The rules are those of `_user_module_transformer` in
+aws/sagemaker-scikit-learn-container, of `Transformer` and `Worker` in sagemaker-containers
+2.8.6.post2, and of Flask 3.1.3, which a test runs beside this. What any of the functions raises,
+its defaults too, is Flask's 500 to the caller; only a response object has a status of its own.
 """
 
 from __future__ import annotations
@@ -19,9 +22,16 @@ if TYPE_CHECKING:
 
 Transform = Callable[[Any, Any, str, str], Any]
 
-_UNSUPPORTED_MEDIA_TYPE = 415
-_NOT_ACCEPTABLE = 406
-_INTERNAL_SERVER_ERROR = 500
+_OWN_HEADERS = ("Content-Type", "Content-Length")
+_HTML = "text/html; charset=utf-8"
+# Flask's page: what went wrong is in the log alone.
+_ERROR_PAGE = b"""<!doctype html>
+<html lang=en>
+<title>500 Internal Server Error</title>
+<h1>Internal Server Error</h1>
+<p>The server encountered an internal error and was unable to complete your request. Either the \
+server is overloaded or there is an error in the application.</p>
+"""
 
 
 class UserError(Exception):
@@ -30,11 +40,12 @@ class UserError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """What goes back over HTTP."""
+    """What goes back over HTTP; `headers` are those besides content type and length."""
 
     status: int
     content_type: str
     body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,22 +56,14 @@ class Handlers:
     transform: Transform
 
     def answer(self, body: bytes, *, content_type: str, accept: str) -> Reply:
-        """Answer one request; every exception becomes an error reply and goes to the log."""
+        """Answer one request; every exception is the same 500, and goes to the log."""
         try:
-            content = body.decode() if content_type in codecs.TEXT_TYPES else body
+            text = content_type in codecs.TEXT_TYPES
+            content = body.decode(errors="replace") if text else body
             return reply_of(self.transform(self.model, content, content_type, accept))
-        except _Refused as refused:
-            return _error_reply(refused.cause, refused.status)
-        except Exception as error:
+        except Exception:
             traceback.print_exc()
-            return _error_reply(error, _INTERNAL_SERVER_ERROR)
-
-
-class _Refused(Exception):
-    def __init__(self, cause: Exception, status: int) -> None:
-        super().__init__(str(cause))
-        self.cause = cause
-        self.status = status
+            return Reply(status=500, content_type=_HTML, body=_ERROR_PAGE)
 
 
 def load(module: ModuleType, model_dir: str) -> Handlers:
@@ -86,14 +89,12 @@ def _transform(module: ModuleType) -> Transform:
 
 
 def _chain(given: dict[str, Callable[..., Any]]) -> Transform:
-    input_fn = given.get("input_fn", codecs.decode)
+    input_fn: Callable[..., Any] = given.get("input_fn", codecs.decode)
     predict_fn: Callable[..., Any] = given.get("predict_fn", _predict)
-    output_fn = given.get("output_fn", _encode)
+    output_fn: Callable[..., Any] = given.get("output_fn", _encode)
 
     def transform(model: Any, content: Any, content_type: str, accept: str) -> Any:
-        data = _refusing(_UNSUPPORTED_MEDIA_TYPE, input_fn, content, content_type)
-        prediction = predict_fn(data, model)
-        return _refusing(_NOT_ACCEPTABLE, output_fn, prediction, accept)
+        return output_fn(predict_fn(input_fn(content, content_type), model), accept)
 
     return transform
 
@@ -106,36 +107,37 @@ def _encode(prediction: Any, accept: str) -> tuple[str | bytes, str]:
     return codecs.encode(prediction, accept), accept
 
 
-def _refusing(status: int, function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call the function; an UnsupportedFormatError of any toolkit means this status."""
-    try:
-        return function(*arguments)
-    except Exception as error:
-        if type(error).__name__ == "UnsupportedFormatError":
-            raise _Refused(error, status) from error
-        raise
-
-
 def reply_of(result: Any) -> Reply:
-    """Turn what a handler returned into a reply, as Flask does under the real toolkit.
+    """Turn what a handler returned into a reply, as Flask does in the image.
 
     `(body, mimetype)` keeps its type; bare text or bytes are `text/html`; a dict or list is JSON;
-    a werkzeug or Flask response is taken as it is.
+    a werkzeug or Flask response is taken as it is, with its status.
     """
     if isinstance(result, tuple):
         return Reply(status=200, content_type=_with_charset(result[1]), body=_raw(result[0]))
     if isinstance(result, str | bytes):
-        return Reply(status=200, content_type=_with_charset("text/html"), body=_raw(result))
+        return Reply(status=200, content_type=_HTML, body=_raw(result))
     if isinstance(result, dict | list):
-        return Reply(status=200, content_type=codecs.JSON, body=_raw(json.dumps(result)))
+        text = json.dumps(result, sort_keys=True, separators=(",", ":"))
+        return Reply(status=200, content_type=codecs.JSON, body=_raw(f"{text}\n"))
     if hasattr(result, "get_data") and hasattr(result, "status_code"):
-        body, content_type = result.get_data(), str(result.content_type)
-        return Reply(status=int(result.status_code), content_type=content_type, body=body)
+        return _reply_of_response(result)
     text = (
         f"The handlers returned {type(result).__name__}. Return (body, content type), "
         "text, bytes, a dict or a list."
     )
     raise TypeError(text)
+
+
+def _reply_of_response(response: Any) -> Reply:
+    return Reply(
+        status=int(response.status_code),
+        content_type=str(response.content_type),
+        body=response.get_data(),
+        headers=tuple(
+            (name, value) for name, value in response.headers.items() if name not in _OWN_HEADERS
+        ),
+    )
 
 
 def _with_charset(mimetype: str) -> str:
@@ -145,8 +147,3 @@ def _with_charset(mimetype: str) -> str:
 
 def _raw(body: str | bytes) -> bytes:
     return body.encode() if isinstance(body, str) else bytes(body)
-
-
-def _error_reply(error: Exception, status: int) -> Reply:
-    content = {"error": type(error).__name__, "error-message": str(error)}
-    return Reply(status=status, content_type=codecs.JSON, body=json.dumps(content).encode())

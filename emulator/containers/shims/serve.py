@@ -61,6 +61,8 @@ class _Exchange(BaseHTTPRequestHandler):
         self.send_response_only(reply.status)
         self.send_header("Content-Type", reply.content_type)
         self.send_header("Content-Length", str(len(reply.body)))
+        for name, value in reply.headers:
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(reply.body)
 

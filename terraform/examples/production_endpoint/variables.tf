@@ -87,8 +87,9 @@ variable "releases" {
     released_at       = string # UTC, a line on the dashboard
     role_arn          = string
     rollback_alarms = optional(object({
-      error_rate     = optional(number, 0.01)
-      latency_p95_ms = optional(number, 500)
+      error_rate            = optional(number, 0.01)
+      latency_p95_ms        = optional(number, 500)
+      minimum_request_count = optional(number, 10)
     }), {})
     security_group_ids = optional(list(string), [])
     subnet_ids         = optional(list(string), [])

@@ -45,12 +45,11 @@ resource "aws_cloudwatch_metric_alarm" "metric" {
   datapoints_to_alarm = each.value.datapoints
   dimensions          = each.value.dimensions
   evaluation_periods  = each.value.periods
-  extended_statistic  = try(each.value.extended_statistic, null)
   metric_name         = each.value.metric
   namespace           = each.value.namespace
   ok_actions          = local._topics[local.severities[each.key]]
   period              = each.value.period_s
-  statistic           = try(each.value.statistic, null)
+  statistic           = each.value.statistic
   threshold           = each.value.threshold
   treat_missing_data  = each.value.missing
 
@@ -61,8 +60,8 @@ resource "aws_cloudwatch_metric_alarm" "metric" {
   }
 }
 
-resource "aws_cloudwatch_metric_alarm" "rate" {
-  for_each = { for name, each in local._rate_alarms : name => each if each.threshold != null }
+resource "aws_cloudwatch_metric_alarm" "requests" {
+  for_each = { for name, each in local._request_alarms : name => each if each.threshold != null }
 
   alarm_name          = "${var.endpoint_name}/${each.key}"
   alarm_actions       = local._topics[local.severities[each.key]]
@@ -72,18 +71,18 @@ resource "aws_cloudwatch_metric_alarm" "rate" {
   evaluation_periods  = 5
   ok_actions          = local._topics[local.severities[each.key]]
   threshold           = each.value.threshold
-  # Minutes without a request have no rate; that there are none is an alarm of its own.
+  # Minutes without a request say nothing; that there are none is an alarm of its own.
   treat_missing_data = "notBreaching"
 
   metric_query {
-    id          = "rate"
-    expression  = "errors / requests"
+    id          = "judged"
+    expression  = "IF(requests >= ${var.minimum_request_count}, ${each.value.expression}, 0)"
     label       = each.value.label
     return_data = true
   }
 
   dynamic "metric_query" {
-    for_each = { errors = each.value.metric, requests = "Invocations" }
+    for_each = merge(each.value.metrics, { requests = "Invocations" })
 
     content {
       id = metric_query.key
@@ -93,7 +92,7 @@ resource "aws_cloudwatch_metric_alarm" "rate" {
         metric_name = metric_query.value
         namespace   = "AWS/SageMaker"
         period      = 60
-        stat        = "Sum"
+        stat        = metric_query.key == "requests" ? "Sum" : each.value.statistic
       }
     }
   }
@@ -126,5 +125,5 @@ resource "aws_cloudwatch_composite_alarm" "rollback" {
 }
 
 locals {
-  _alarms = merge(aws_cloudwatch_metric_alarm.metric, aws_cloudwatch_metric_alarm.rate)
+  _alarms = merge(aws_cloudwatch_metric_alarm.metric, aws_cloudwatch_metric_alarm.requests)
 }

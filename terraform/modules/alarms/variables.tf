@@ -25,6 +25,18 @@ variable "endpoint_name" {
   }
 }
 
+variable "minimum_request_count" {
+  description = "Requests within a minute from which on errors and latency count: one failure in a quiet minute is no incident. An endpoint that is asked less needs fewer, 1 counts every minute."
+  type        = number
+  default     = 10
+  nullable    = false
+
+  validation {
+    condition     = var.minimum_request_count >= 1 && floor(var.minimum_request_count) == var.minimum_request_count
+    error_message = "The minimum_request_count must be a whole number of 1 or more."
+  }
+}
+
 variable "quality_metric" {
   description = "Metric that says how good the answers are, more is better, by default for the dimension EndpointName alone."
   type = object({
@@ -107,13 +119,23 @@ variable "thresholds" {
   }
 
   validation {
-    condition     = alltrue([for name in ["client_error_rate", "error_rate"] : coalesce(lookup(var.thresholds, name, null), 0) <= 1])
-    error_message = "In thresholds, client_error_rate and error_rate must be at most 1, which is every request."
+    condition     = alltrue([for name in ["client_error_rate", "error_rate"] : coalesce(lookup(var.thresholds, name, null), 0) < 1])
+    error_message = "In thresholds, client_error_rate and error_rate must be below 1, which is every request: nothing is above it."
   }
 
   validation {
-    condition     = alltrue([for name in ["cpu_percent", "memory_percent"] : coalesce(lookup(var.thresholds, name, null), 0) <= 100])
-    error_message = "In thresholds, cpu_percent and memory_percent must be at most 100."
+    condition     = alltrue([for name in ["cpu_percent", "memory_percent"] : coalesce(lookup(var.thresholds, name, null), 0) < 100])
+    error_message = "In thresholds, cpu_percent and memory_percent must be below 100: nothing is above it."
+  }
+
+  validation {
+    condition     = coalesce(lookup(var.thresholds, "latency_p95_ms", null), 0) < 60000
+    error_message = "In thresholds, latency_p95_ms must be below 60000: SageMaker waits no longer for an answer."
+  }
+
+  validation {
+    condition     = coalesce(lookup(var.thresholds, "model_quality", null), 1) > 0
+    error_message = "In thresholds, model_quality must be above 0: nothing scores below it."
   }
 
   validation {

@@ -39,19 +39,6 @@ locals {
       statistic   = "SampleCount"
       threshold   = local.thresholds.instance_count
     }
-    latency_p95_ms = {
-      comparison         = "GreaterThanThreshold"
-      datapoints         = 3
-      description        = "The 95th percentile of the model latency is above ${coalesce(local.thresholds.latency_p95_ms, 0)} ms."
-      dimensions         = local._variant
-      extended_statistic = "p95"
-      metric             = "ModelLatency"
-      missing            = "notBreaching" # no request has waited
-      namespace          = "AWS/SageMaker"
-      period_s           = 60
-      periods            = 5
-      threshold          = try(local.thresholds.latency_p95_ms * 1000, null) # SageMaker counts microseconds
-    }
     memory_percent = {
       comparison  = "GreaterThanThreshold"
       datapoints  = 5
@@ -78,33 +65,48 @@ locals {
       statistic   = "Minimum"
       threshold   = local.thresholds.model_quality
     }
+    # By the minute: one long period would look at a silence that a deployment has just ended.
     no_traffic_minutes = {
       comparison  = "LessThanThreshold"
-      datapoints  = 1
+      datapoints  = local.thresholds.no_traffic_minutes
       description = "Nobody has asked the endpoint anything for ${coalesce(local.thresholds.no_traffic_minutes, 0)} minutes."
       dimensions  = local._variant
       metric      = "Invocations"
       missing     = "breaching" # SageMaker reports no zero: that nothing is reported is the alarm
       namespace   = "AWS/SageMaker"
-      period_s    = try(local.thresholds.no_traffic_minutes * 60, null)
-      periods     = 1
+      period_s    = 60
+      periods     = local.thresholds.no_traffic_minutes
       statistic   = "Sum"
       threshold   = local.thresholds.no_traffic_minutes == null ? null : 1
     }
   }
 
-  _rate_alarms = {
+  # `failures` are the model's own: 5xx, crashes and answers that never came. SageMaker counts everything but 2xx among
+  # InvocationModelErrors, and what the model told its callers to correct among Invocation4XXErrors.
+  _request_alarms = {
     client_error_rate = {
       description = format("More than %.4g %% of the requests end in a 4xx answer of the model.", coalesce(local.thresholds.client_error_rate, 0) * 100)
+      expression  = "client_errors / requests"
       label       = "4xx answers per request"
-      metric      = "Invocation4XXErrors"
+      metrics     = { client_errors = "Invocation4XXErrors" }
+      statistic   = "Sum"
       threshold   = local.thresholds.client_error_rate
     }
     error_rate = {
-      description = format("More than %.4g %% of the requests end in a 5xx answer.", coalesce(local.thresholds.error_rate, 0) * 100)
-      label       = "5xx answers per request"
-      metric      = "Invocation5XXErrors"
+      description = format("More than %.4g %% of the requests fail by the model's own fault.", coalesce(local.thresholds.error_rate, 0) * 100)
+      expression  = "(failures - client_errors) / requests"
+      label       = "Failures of the model per request"
+      metrics     = { client_errors = "Invocation4XXErrors", failures = "InvocationModelErrors" }
+      statistic   = "Sum"
       threshold   = local.thresholds.error_rate
+    }
+    latency_p95_ms = {
+      description = "The 95th percentile of the model latency is above ${coalesce(local.thresholds.latency_p95_ms, 0)} ms."
+      expression  = "latency"
+      label       = "95th percentile of the model latency in microseconds"
+      metrics     = { latency = "ModelLatency" }
+      statistic   = "p95"
+      threshold   = try(local.thresholds.latency_p95_ms * 1000, null) # SageMaker counts microseconds
     }
   }
 }

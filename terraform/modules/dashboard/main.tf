@@ -38,9 +38,9 @@ locals {
       metrics = [
         { metric = concat(local._requests, [{ id = "requests", stat = "Sum", visible = false }]) },
         { metric = concat(["AWS/SageMaker", "Invocation4XXErrors"], local._variant, [{ id = "refused", stat = "Sum", visible = false }]) },
-        { metric = concat(["AWS/SageMaker", "Invocation5XXErrors"], local._variant, [{ id = "failed", stat = "Sum", visible = false }]) },
+        { metric = concat(["AWS/SageMaker", "InvocationModelErrors"], local._variant, [{ id = "failed", stat = "Sum", visible = false }]) },
         { metric = [{ expression = "refused / requests", id = "refused_rate", label = "4xx" }] },
-        { metric = [{ expression = "failed / requests", id = "failed_rate", label = "5xx" }] },
+        { metric = [{ expression = "(failed - refused) / requests", id = "failed_rate", label = "failures of the model" }] },
       ]
     },
     {

@@ -1,50 +1,73 @@
 locals {
   # One pair of rollback alarms for each endpoint config. The dimension EndpointConfigName limits them to the fleet
   # of that config: an alarm over both fleets would abort a deployment because the old fleet is bad.
+  # `failures` are the model's own: 5xx, crashes and answers that never came. SageMaker counts everything but 2xx among
+  # InvocationModelErrors, and what the model told its callers to correct among Invocation4XXErrors.
   _rollback_alarms = merge([
     for key, config in var.endpoint_configs : {
       "${key}/errors" = {
-        comparison         = "GreaterThanThreshold"
-        config             = key
-        description        = format("More than %.4g %% of the requests end in a 5xx answer.", var.releases[config.release].rollback_alarms.error_rate * 100)
-        extended_statistic = null
-        metric             = "Invocation5XXErrors"
-        statistic          = "Average"
-        threshold          = var.releases[config.release].rollback_alarms.error_rate
+        config      = key
+        description = format("More than %.4g %% of the requests fail by the model's own fault.", var.releases[config.release].rollback_alarms.error_rate * 100)
+        expression  = "(failures - client_errors) / requests"
+        label       = "Failures of the model per request"
+        metrics     = { client_errors = "Invocation4XXErrors", failures = "InvocationModelErrors" }
+        minimum     = var.releases[config.release].rollback_alarms.minimum_request_count
+        statistic   = "Sum"
+        threshold   = var.releases[config.release].rollback_alarms.error_rate
       }
       "${key}/latency" = {
-        comparison         = "GreaterThanThreshold"
-        config             = key
-        description        = "The 95th percentile of the model latency is above ${var.releases[config.release].rollback_alarms.latency_p95_ms} ms."
-        extended_statistic = "p95"
-        metric             = "ModelLatency"
-        statistic          = null
-        threshold          = var.releases[config.release].rollback_alarms.latency_p95_ms * 1000 # SageMaker counts microseconds
+        config      = key
+        description = "The 95th percentile of the model latency is above ${var.releases[config.release].rollback_alarms.latency_p95_ms} ms."
+        expression  = "latency"
+        label       = "95th percentile of the model latency in microseconds"
+        metrics     = { latency = "ModelLatency" }
+        minimum     = var.releases[config.release].rollback_alarms.minimum_request_count
+        statistic   = "p95"
+        threshold   = var.releases[config.release].rollback_alarms.latency_p95_ms * 1000 # SageMaker counts microseconds
       }
     }
   ]...)
 }
 
+# They ring by what one minute showed, so only a move that waits that long is watched: `termination_wait_s`, or
+# `wait_interval_s` of canary and linear. A move without a wait is over before they can.
 resource "aws_cloudwatch_metric_alarm" "rollback" {
   for_each = local._rollback_alarms
 
   alarm_name          = "${var.endpoint_name}-${replace(each.key, "/", "-")}"
   alarm_description   = each.value.description
-  comparison_operator = each.value.comparison
+  comparison_operator = "GreaterThanThreshold"
   evaluation_periods  = 1
-  extended_statistic  = each.value.extended_statistic
-  metric_name         = each.value.metric
-  namespace           = "AWS/SageMaker"
-  period              = 60
-  statistic           = each.value.statistic
   threshold           = each.value.threshold
   # A fleet without traffic says nothing, good or bad; the endpoint tests bring traffic of their own.
   treat_missing_data = "notBreaching"
 
-  dimensions = {
-    EndpointConfigName = "${var.endpoint_name}-${each.value.config}"
-    EndpointName       = var.endpoint_name
-    VariantName        = var.variant_name
+  metric_query {
+    id          = "judged"
+    expression  = "IF(requests >= ${each.value.minimum}, ${each.value.expression}, 0)"
+    label       = each.value.label
+    return_data = true
+  }
+
+  dynamic "metric_query" {
+    for_each = merge(each.value.metrics, { requests = "Invocations" })
+
+    content {
+      id = metric_query.key
+
+      metric {
+        metric_name = metric_query.value
+        namespace   = "AWS/SageMaker"
+        period      = 60
+        stat        = metric_query.key == "requests" ? "Sum" : each.value.statistic
+
+        dimensions = {
+          EndpointConfigName = "${var.endpoint_name}-${each.value.config}"
+          EndpointName       = var.endpoint_name
+          VariantName        = var.variant_name
+        }
+      }
+    }
   }
 
   lifecycle {

@@ -127,8 +127,9 @@ variable "releases" {
     model_package_arn  = string
     network_isolation  = bool
     rollback_alarms = object({
-      error_rate     = number
-      latency_p95_ms = number
+      error_rate            = number
+      latency_p95_ms        = number
+      minimum_request_count = optional(number, 10)
     })
     security_group_ids = list(string)
     startup_timeout_s  = number
@@ -193,9 +194,16 @@ variable "releases" {
 
   validation {
     condition = alltrue([for release in values(var.releases) :
-      release.rollback_alarms.error_rate > 0 && release.rollback_alarms.error_rate <= 1 && release.rollback_alarms.latency_p95_ms > 0
+      release.rollback_alarms.error_rate > 0 && release.rollback_alarms.error_rate < 1 && release.rollback_alarms.latency_p95_ms > 0 && release.rollback_alarms.latency_p95_ms < 60000
     ])
-    error_message = "releases: rollback_alarms.error_rate must be above 0 and at most 1, rollback_alarms.latency_p95_ms above 0."
+    error_message = "releases: rollback_alarms.error_rate must be between 0 and 1, rollback_alarms.latency_p95_ms above 0 and below 60000, for which SageMaker waits."
+  }
+
+  validation {
+    condition = alltrue([for release in values(var.releases) :
+      release.rollback_alarms.minimum_request_count >= 1 && floor(release.rollback_alarms.minimum_request_count) == release.rollback_alarms.minimum_request_count
+    ])
+    error_message = "releases: rollback_alarms.minimum_request_count must be a whole number of 1 or more."
   }
 }
 

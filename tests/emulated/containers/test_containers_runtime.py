@@ -17,16 +17,12 @@ from tests.emulated.containers.world import World
 
 INFERENCE = """
 import json, os, time
-
-class UnsupportedFormatError(Exception):
-    pass
+from werkzeug.wrappers import Response
 
 def model_fn(model_dir):
     return {"factor": 2}
 
 def input_fn(body, content_type):
-    if content_type != "application/json":
-        raise UnsupportedFormatError(content_type)
     return json.loads(body)
 
 def predict_fn(data, model):
@@ -40,7 +36,7 @@ def predict_fn(data, model):
 
 def output_fn(prediction, accept):
     if accept == "image/png":
-        raise UnsupportedFormatError(accept)
+        return Response("no picture", status=406)
     return json.dumps({"prediction": prediction, "accept": accept}), "application/json"
 """
 
@@ -79,27 +75,24 @@ def test_a_missing_content_type_is_json_and_any_accept_is_the_default(fleet: Fle
     assert content(answer) == {"prediction": 2, "accept": "application/json"}
 
 
-@pytest.mark.parametrize(
-    ("headers", "status"),
-    [({"Content-Type": "text/plain"}, 415), ({"Accept": "image/png"}, 406)],
-)
-def test_an_unsupported_format_is_the_clients_error(
-    fleet: Fleet, headers: dict[str, str], status: int
-) -> None:
-    answer = invoke_endpoint(a_request(b"1", headers), fleet)
+def test_a_response_with_a_client_error_is_the_clients_error(fleet: Fleet) -> None:
+    measured: list[Invocation] = []
+    asked = a_request(b"1", {"Accept": "image/png"})
+    answer = invoke_endpoint(asked, fleet, measured=measured.append)
     assert (answer.status, answer.headers["x-amzn-ErrorType"]) == (424, "ModelError")
     error = content(answer)
-    assert (error["ErrorCode"], error["OriginalStatusCode"]) == ("CLIENT_ERROR_FROM_MODEL", status)
-    assert str(error["Message"]).startswith(f"Received client error ({status}) from primary")
+    assert (error["ErrorCode"], error["OriginalStatusCode"]) == ("CLIENT_ERROR_FROM_MODEL", 406)
+    assert str(error["Message"]).startswith("Received client error (406) from primary")
+    assert [each.model_status for each in measured] == [406]
 
 
-def test_an_exception_in_a_handler_is_a_model_error_with_its_message(
+def test_an_exception_in_a_handler_is_a_model_error_and_its_message_is_in_the_log(
     world: World, fleet: Fleet
 ) -> None:
     answer = invoke_endpoint(a_request(b'"bad"'), fleet)
     error = content(answer)
     assert (answer.status, error["OriginalStatusCode"]) == (424, 500)
-    assert "cannot predict that" in str(error["OriginalMessage"])
+    assert "Internal Server Error" in str(error["OriginalMessage"])
     group = f"/aws/sagemaker/Endpoints/{world.name('endpoint')}"
     fleet.stop()
     assert "ValueError: cannot predict that" in world.log_lines(group, "primary/")

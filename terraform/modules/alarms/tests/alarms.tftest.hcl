@@ -14,7 +14,7 @@ run "defaults_watch_what_every_endpoint_has" {
   command = plan
 
   assert {
-    condition = { for name, alarm in merge(aws_cloudwatch_metric_alarm.metric, aws_cloudwatch_metric_alarm.rate) : name => "${alarm.comparison_operator} ${alarm.threshold} ${alarm.treat_missing_data}" } == {
+    condition = { for name, alarm in merge(aws_cloudwatch_metric_alarm.metric, aws_cloudwatch_metric_alarm.requests) : name => "${alarm.comparison_operator} ${alarm.threshold} ${alarm.treat_missing_data}" } == {
       client_error_rate  = "GreaterThanThreshold 0.05 notBreaching"
       cpu_percent        = "GreaterThanThreshold 180 missing"
       error_rate         = "GreaterThanThreshold 0.01 notBreaching"
@@ -26,24 +26,29 @@ run "defaults_watch_what_every_endpoint_has" {
   }
 
   assert {
-    condition = alltrue([for alarm in [aws_cloudwatch_metric_alarm.metric["latency_p95_ms"]] :
-      alarm.extended_statistic == "p95" && alarm.metric_name == "ModelLatency" && alarm.namespace == "AWS/SageMaker" && alarm.dimensions == tomap({ EndpointName = "iris", VariantName = "primary" }) && alarm.alarm_name == "iris/latency_p95_ms"
-    ])
-    error_message = "Latency should be the 95th percentile of the whole variant."
+    condition     = toset([for query in aws_cloudwatch_metric_alarm.requests["latency_p95_ms"].metric_query : "${query.id} ${query.expression != null ? query.expression : "${one(query.metric).metric_name} ${one(query.metric).stat}"}"]) == toset(["judged IF(requests >= 10, latency, 0)", "latency ModelLatency p95", "requests Invocations Sum"])
+    error_message = "Latency should be the 95th percentile, of ten requests or more."
   }
 
   assert {
-    condition     = toset([for query in aws_cloudwatch_metric_alarm.rate["error_rate"].metric_query : "${query.id} ${query.expression != null ? query.expression : "${one(query.metric).metric_name} ${one(query.metric).stat}"}"]) == toset(["rate errors / requests", "errors Invocation5XXErrors Sum", "requests Invocations Sum"])
-    error_message = "The error rate should be errors by requests."
+    condition = alltrue(flatten([for alarm in values(aws_cloudwatch_metric_alarm.requests) : [for query in alarm.metric_query : [
+      for metric in query.metric : metric.namespace == "AWS/SageMaker" && metric.dimensions == tomap({ EndpointName = "iris", VariantName = "primary" }) && metric.period == 60
+    ]]]))
+    error_message = "Every minute of the whole variant should be looked at."
   }
 
   assert {
-    condition     = [for name in ["client_error_rate", "error_rate"] : split(" of ", aws_cloudwatch_metric_alarm.rate[name].alarm_description)[0]] == ["More than 5 %", "More than 1 %"]
+    condition     = toset([for query in aws_cloudwatch_metric_alarm.requests["error_rate"].metric_query : "${query.id} ${query.expression != null ? query.expression : "${one(query.metric).metric_name} ${one(query.metric).stat}"}"]) == toset(["judged IF(requests >= 10, (failures - client_errors) / requests, 0)", "client_errors Invocation4XXErrors Sum", "failures InvocationModelErrors Sum", "requests Invocations Sum"])
+    error_message = "The error rate should be the model's own failures by requests, of ten or more."
+  }
+
+  assert {
+    condition     = [for name in ["client_error_rate", "error_rate"] : split(" of ", aws_cloudwatch_metric_alarm.requests[name].alarm_description)[0]] == ["More than 5 %", "More than 1 %"]
     error_message = "A hundredth should read as one percent."
   }
 
   assert {
-    condition = { for name, alarm in merge(aws_cloudwatch_metric_alarm.metric, aws_cloudwatch_metric_alarm.rate) : name => join(",", alarm.alarm_actions) if alarm.alarm_actions == alarm.ok_actions } == {
+    condition = { for name, alarm in merge(aws_cloudwatch_metric_alarm.metric, aws_cloudwatch_metric_alarm.requests) : name => join(",", alarm.alarm_actions) if alarm.alarm_actions == alarm.ok_actions } == {
       client_error_rate  = var.topic_arns.warning
       cpu_percent        = var.topic_arns.warning
       error_rate         = var.topic_arns.critical
@@ -55,7 +60,7 @@ run "defaults_watch_what_every_endpoint_has" {
   }
 
   assert {
-    condition     = aws_cloudwatch_metric_alarm.metric["no_traffic_minutes"].period == 3600 && aws_cloudwatch_metric_alarm.metric["no_traffic_minutes"].metric_name == "Invocations"
+    condition     = [for alarm in [aws_cloudwatch_metric_alarm.metric["no_traffic_minutes"]] : "${alarm.datapoints_to_alarm} of ${alarm.evaluation_periods} by ${alarm.period} s of ${alarm.metric_name}"] == ["60 of 60 by 60 s of Invocations"]
     error_message = "An hour without a request should be an alarm."
   }
 
@@ -74,11 +79,12 @@ run "everything_that_can_be_chosen" {
   command = plan
 
   variables {
-    drift_metric   = { metric_name = "Psi", namespace = "Shop", dimensions = { Model = "iris" } }
-    quality_metric = { metric_name = "Accuracy" }
-    rollback       = { alarms = ["model_quality"], suppressor = { alarm_name = "maintenance", wait_s = 120 } }
-    severities     = { data_drift = "critical", cpu_percent = "info" }
-    variant_name   = "main"
+    drift_metric          = { metric_name = "Psi", namespace = "Shop", dimensions = { Model = "iris" } }
+    quality_metric        = { metric_name = "Accuracy" }
+    minimum_request_count = 1
+    rollback              = { alarms = ["model_quality"], suppressor = { alarm_name = "maintenance", wait_s = 120 } }
+    severities            = { data_drift = "critical", cpu_percent = "info" }
+    variant_name          = "main"
 
     thresholds = {
       cpu_percent        = 50
@@ -93,8 +99,13 @@ run "everything_that_can_be_chosen" {
   }
 
   assert {
-    condition     = keys(merge(aws_cloudwatch_metric_alarm.metric, aws_cloudwatch_metric_alarm.rate)) == ["client_error_rate", "cpu_percent", "data_drift", "instance_count", "model_quality"]
+    condition     = keys(merge(aws_cloudwatch_metric_alarm.metric, aws_cloudwatch_metric_alarm.requests)) == ["client_error_rate", "cpu_percent", "data_drift", "instance_count", "model_quality"]
     error_message = "A threshold of null should turn the alarm off."
+  }
+
+  assert {
+    condition     = contains([for query in aws_cloudwatch_metric_alarm.requests["client_error_rate"].metric_query : coalesce(query.expression, "none")], "IF(requests >= 1, client_errors / requests, 0)")
+    error_message = "The given number of requests should be enough."
   }
 
   assert {

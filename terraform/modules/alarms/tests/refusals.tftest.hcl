@@ -105,21 +105,31 @@ run "threshold_below_zero_is_refused" {
   expect_failures = [var.thresholds]
 }
 
-run "rate_above_one_is_refused" {
+run "minimum_request_count_of_none_is_refused" {
   command = plan
 
   variables {
-    thresholds = { error_rate = 5 }
+    minimum_request_count = 0
+  }
+
+  expect_failures = [var.minimum_request_count]
+}
+
+run "rate_that_nothing_is_above_is_refused" {
+  command = plan
+
+  variables {
+    thresholds = { error_rate = 1 }
   }
 
   expect_failures = [var.thresholds]
 }
 
-run "more_than_a_hundred_percent_is_refused" {
+run "percent_that_nothing_is_above_is_refused" {
   command = plan
 
   variables {
-    thresholds = { memory_percent = 101 }
+    thresholds = { memory_percent = 100 }
   }
 
   expect_failures = [var.thresholds]
@@ -173,4 +183,24 @@ run "half_a_core_is_refused" {
   }
 
   expect_failures = [var.vcpus]
+}
+
+run "latency_that_nobody_waits_for_is_refused" {
+  command = plan
+
+  variables {
+    thresholds = { latency_p95_ms = 60000 }
+  }
+
+  expect_failures = [var.thresholds]
+}
+
+run "quality_that_nothing_is_below_is_refused" {
+  command = plan
+
+  variables {
+    thresholds = { model_quality = 0 }
+  }
+
+  expect_failures = [var.thresholds]
 }

@@ -28,7 +28,7 @@ run "graphs_of_all_that_is_measured" {
 
   assert {
     condition = flatten([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : [for metric in widget.properties.metrics : metric[0].expression if can(metric[0].expression)]]) == [
-      "p50 / 1000", "p95 / 1000", "p99 / 1000", "refused / requests", "failed / requests", "cores / 4"
+      "p50 / 1000", "p95 / 1000", "p99 / 1000", "refused / requests", "(failed - refused) / requests", "cores / 4"
     ]
     error_message = "Errors should be drawn by requests, and the CPU by cores."
   }

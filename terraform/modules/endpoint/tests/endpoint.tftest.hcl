@@ -39,7 +39,7 @@ variables {
       kms_key_arn           = "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555"
       model_package_arn     = "arn:aws:sagemaker:us-east-1:000000000000:model-package/iris/2"
       network_isolation     = true
-      rollback_alarms       = { error_rate = 0.01, latency_p95_ms = 300 }
+      rollback_alarms       = { error_rate = 0.01, latency_p95_ms = 300, minimum_request_count = 5 }
       security_group_ids    = ["sg-1"]
       startup_timeout_s     = 300
       subnet_ids            = ["subnet-1"]
@@ -66,8 +66,23 @@ run "models_configs_alarms_and_the_endpoint" {
   }
 
   assert {
-    condition     = aws_cloudwatch_metric_alarm.rollback["r-20260101-120000-aaaaaa-n1/errors"].alarm_description == "More than 1 % of the requests end in a 5xx answer."
+    condition     = aws_cloudwatch_metric_alarm.rollback["r-20260101-120000-aaaaaa-n1/errors"].alarm_description == "More than 1 % of the requests fail by the model's own fault."
     error_message = "A hundredth should read as one percent."
+  }
+
+  assert {
+    condition = { for key, alarm in aws_cloudwatch_metric_alarm.rollback : split("/", key)[1] => one(compact([for query in alarm.metric_query : query.expression]))... } == {
+      errors  = ["IF(requests >= 10, (failures - client_errors) / requests, 0)", "IF(requests >= 5, (failures - client_errors) / requests, 0)"]
+      latency = ["IF(requests >= 10, latency, 0)", "IF(requests >= 5, latency, 0)"]
+    }
+    error_message = "The model's own failures and its latency should count from the release's number of requests on."
+  }
+
+  assert {
+    condition = alltrue(flatten([for key, alarm in aws_cloudwatch_metric_alarm.rollback : [for query in alarm.metric_query : [
+      for metric in query.metric : metric.dimensions["EndpointConfigName"] == "iris-${split("/", key)[0]}" && metric.period == 60
+    ]]]))
+    error_message = "The alarms of a config should look at its own fleet alone."
   }
 
   assert {
@@ -132,7 +147,7 @@ run "canary_shifts_a_share_first" {
   }
 
   assert {
-    condition     = alltrue([for config in values(aws_sagemaker_endpoint_configuration.release) : one(config.production_variants).variant_name == "main"]) && alltrue([for alarm in values(aws_cloudwatch_metric_alarm.rollback) : alarm.dimensions["VariantName"] == "main"])
+    condition     = alltrue([for config in values(aws_sagemaker_endpoint_configuration.release) : one(config.production_variants).variant_name == "main"]) && alltrue(flatten([for alarm in values(aws_cloudwatch_metric_alarm.rollback) : [for query in alarm.metric_query : [for metric in query.metric : metric.dimensions["VariantName"] == "main"]]]))
     error_message = "Configs and alarms should name the same variant."
   }
 }

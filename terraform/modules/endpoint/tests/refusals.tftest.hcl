@@ -316,3 +316,33 @@ run "model_package_that_no_tag_can_hold_is_refused" {
 
   expect_failures = [var.releases]
 }
+
+run "rollback_alarm_that_no_error_rate_is_above_is_refused" {
+  command = plan
+
+  variables {
+    releases = merge(var.releases, { bad = merge(var.releases["r-20260101-120000-aaaaaa"], { rollback_alarms = { error_rate = 1, latency_p95_ms = 500 } }) })
+  }
+
+  expect_failures = [var.releases]
+}
+
+run "rollback_alarm_on_latency_that_nobody_waits_for_is_refused" {
+  command = plan
+
+  variables {
+    releases = merge(var.releases, { bad = merge(var.releases["r-20260101-120000-aaaaaa"], { rollback_alarms = { error_rate = 0.01, latency_p95_ms = 60000 } }) })
+  }
+
+  expect_failures = [var.releases]
+}
+
+run "rollback_alarm_without_a_request_is_refused" {
+  command = plan
+
+  variables {
+    releases = merge(var.releases, { bad = merge(var.releases["r-20260101-120000-aaaaaa"], { rollback_alarms = { error_rate = 0.01, latency_p95_ms = 500, minimum_request_count = 0 } }) })
+  }
+
+  expect_failures = [var.releases]
+}
