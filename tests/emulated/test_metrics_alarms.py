@@ -244,8 +244,9 @@ def test_a_tag_without_a_key_is_refused(embedded: Embedded, kind: str) -> None:
 
 
 def test_a_threshold_that_is_no_number_is_refused(embedded: Embedded) -> None:
-    with pytest.raises(ClientError, match="The value nan for parameter Threshold is invalid"):
-        Alarm(embedded, Threshold=float("nan"))
+    for value, said in ((float("nan"), "NaN"), (float("-inf"), "-Infinity")):
+        with pytest.raises(ClientError, match=f"The value {said} for parameter Threshold is inval"):
+            Alarm(embedded, Threshold=value)
 
 
 def test_an_alarm_that_a_composite_alarm_needs_is_not_deleted(embedded: Embedded) -> None:
