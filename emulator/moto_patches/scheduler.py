@@ -1,7 +1,8 @@
 """EventBridge Scheduler: what could never fire is refused, and an update forgets nothing.
 
 Source: "CreateSchedule", "UpdateSchedule" and "FlexibleTimeWindow" pages of the API reference. moto
-takes every expression, time zone and window, and falls over a group that is not there.
+takes every expression, time zone and window, falls over a group that is not there, and keeps the
+tags of one that is deleted for the next of that name.
 """
 
 from collections.abc import Callable, Mapping
@@ -76,8 +77,9 @@ def _in_a_group_that_is_there(original: Callable[..., Any]) -> Callable[..., Any
 
 def _that_is_there(original: Callable[..., Any]) -> Callable[..., Any]:
     def delete_schedule_group(self: Any, name: str) -> None:
-        self.get_schedule_group(name)
+        group = self.get_schedule_group(name)
         original(self, name)
+        self.tagger.delete_all_tags_for_resource(group.arn)
 
     return delete_schedule_group
 
