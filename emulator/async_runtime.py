@@ -30,6 +30,7 @@ from emulator.containers.runtime_errors import Asked, InvocationAnswer, invalid,
 from emulator.containers.storage import StorageError, parse_uri
 from emulator.runtime import Measured, request_headers, started_again
 from emulator.runtime_headers import violations
+from emulator.s3_addresses import is_address
 from emulator.sagemaker.hosting import Hosting
 
 log = logging.getLogger(__name__)
@@ -223,6 +224,8 @@ def _job(
     input_location = headers.get(f"{_PREFIX}inputlocation")
     if (input_location is None) == (not body):
         return invalid("Exactly one of InputLocation and Body is required.")
+    if input_location is not None and not is_address(input_location):
+        return invalid(f"InputLocation {input_location} is no S3 address.")
     if len(body) > _BODY_LIMIT_BYTES:
         return invalid(f"Body must have length less than or equal to {_BODY_LIMIT_BYTES}.")
     inference_id = headers.get(f"{_PREFIX}inference-id") or str(uuid.uuid4())

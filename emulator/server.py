@@ -44,6 +44,11 @@ from emulator.store import Store
 
 log = logging.getLogger(__name__)
 
+# moto's own API knows of half the cloud: its reset would leave endpoints, alarms and scaling.
+_MOTOS_OWN = "/moto-api/"
+_NOT_AWS = (
+    "The embedded AWS has no /moto-api/. `python -m emulator reset` deletes all of its state."
+)
 # How long `start` waits for endpoints that served before; then they answer 503 for a while.
 _RELAUNCH_PATIENCE_S = 20.0
 # A server whose directory is gone is found by no command: it ends by itself.
@@ -63,6 +68,8 @@ class Router:
         if call.path.startswith("/_emu/"):
             answer = self.admin.answer(method=call.method, path=call.path, body=call.body)
             return _fixed(answer)
+        if call.path.startswith(_MOTOS_OWN):
+            return _fixed(_not_aws(call))
         if call.endpoint_name or (call.service == "sagemaker" and call.target):
             return _fixed(self._sagemaker(call, environ))
 
@@ -80,6 +87,10 @@ class Router:
         if call.endpoint_name:
             return self.runtimes[call.action].answer(call, environ)
         return self.control_plane.answer(action=call.action, region=call.region, body=call.body)
+
+
+def _not_aws(call: Call) -> Answer:
+    return error_for(call, code="NotImplementedByEmulator", message=_NOT_AWS, status=400)
 
 
 def _fixed(answer: Answer) -> WsgiApp:

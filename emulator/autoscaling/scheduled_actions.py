@@ -17,7 +17,7 @@ from emulator.autoscaling.resources import (
     require_target,
     resource_of,
 )
-from emulator.autoscaling.schedule_expressions import check_schedule, check_timezone
+from emulator.schedule_expressions import is_at, is_cron, is_rate, is_timezone
 from emulator.store import Document
 
 _CHANGED = ("Schedule", "Timezone", "ScalableTargetAction")
@@ -56,9 +56,8 @@ def _check(scheduled: Mapping[str, Any]) -> None:
     if "Schedule" not in scheduled:
         text = "Schedule is required when creating a scheduled action"
         raise ValidationError(text)
-    check_schedule(scheduled["Schedule"])
-    if "Timezone" in scheduled:
-        check_timezone(scheduled["Timezone"])
+    _check_schedule(scheduled["Schedule"])
+    _check_timezone(scheduled.get("Timezone", "UTC"))
     bounds = scheduled.get("ScalableTargetAction", {})
     least, most = bounds.get("MinCapacity"), bounds.get("MaxCapacity")
     if least is None and most is None:
@@ -72,6 +71,21 @@ def _check(scheduled: Mapping[str, Any]) -> None:
         raise ValidationError(text)
     if {*_REPLACED} <= {*scheduled} and scheduled["EndTime"] <= scheduled["StartTime"]:
         text = "EndTime must be after StartTime"
+        raise ValidationError(text)
+
+
+def _check_schedule(expression: str) -> None:
+    if not (is_rate(expression) or is_at(expression) or is_cron(expression)):
+        text = (
+            f"Schedule expression is not valid: {expression}. Use at(yyyy-mm-ddThh:mm:ss), "
+            "rate(value unit) or cron(minutes hours day-of-month month day-of-week year)"
+        )
+        raise ValidationError(text)
+
+
+def _check_timezone(name: str) -> None:
+    if not is_timezone(name):
+        text = f"Time zone is not valid: {name}. Use a canonical name of the IANA database"
         raise ValidationError(text)
 
 

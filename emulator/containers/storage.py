@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from emulator.s3_addresses import NoAddress, parse_address
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -34,17 +36,17 @@ def _naming(uri: str) -> Iterator[None]:
 
 
 def parse_uri(uri: str) -> tuple[str, str]:
-    """Split `s3://bucket/key` into bucket and key (which may be empty)."""
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    if not uri.startswith("s3://") or not bucket:
-        text = f"{uri!r} is no S3 URI. Use s3://bucket/key."
-        raise StorageError(text)
-    return bucket, key
+    """Split an `s3://` or `https://` address into bucket and key (which may be empty)."""
+    try:
+        return parse_address(uri)
+    except NoAddress as error:
+        raise StorageError(str(error)) from error
 
 
 def join_uri(uri: str, *parts: str) -> str:
-    """Append path parts to an S3 URI with single slashes."""
-    return "/".join([uri.rstrip("/"), *parts])
+    """Append path parts to an S3 address with single slashes: an `s3://` one, whatever it was."""
+    bucket, key = parse_uri(uri)
+    return "/".join([f"s3://{bucket}/{key}".rstrip("/"), *parts])
 
 
 def keys_below(client: Any, uri: str) -> list[str]:

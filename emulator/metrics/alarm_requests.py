@@ -9,7 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from emulator.metrics.composite import parse_rule
-from emulator.metrics.errors import CloudWatchError, invalid_combination, validation_error
+from emulator.metrics.errors import (
+    CloudWatchError,
+    invalid_combination,
+    spelled,
+    validation_error,
+)
 from emulator.metrics.evaluation import COMPARISONS
 from emulator.metrics.queries import check_queries, periods_of
 from emulator.metrics.statistic import SIMPLE, statistic
@@ -128,7 +133,7 @@ def _check_comparison(params: Params) -> None:
     if not anomaly:
         _require(params, ("Threshold",))
         if not math.isfinite(params["Threshold"]):
-            text = f"The value {params['Threshold']} for parameter Threshold is invalid."
+            text = f"The value {spelled(params['Threshold'])} for parameter Threshold is invalid."
             raise validation_error(text)
 
 

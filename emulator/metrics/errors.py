@@ -1,5 +1,7 @@
 """CloudWatch's errors, by the code that a client sees."""
 
+import math
+
 
 class CloudWatchError(Exception):
     """The request cannot be answered; `code` is AWS's error code."""
@@ -8,6 +10,15 @@ class CloudWatchError(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
+
+
+def spelled(value: float) -> str:
+    """Return a number as AWS writes it, whose numbers without a value are not Python's."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    return str(value)
 
 
 def validation_error(message: str) -> CloudWatchError:

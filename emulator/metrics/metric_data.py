@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from emulator.metrics.errors import CloudWatchError, invalid_combination, invalid_value
+from emulator.metrics.errors import CloudWatchError, invalid_combination, invalid_value, spelled
 from emulator.metrics.samples import Samples, StatisticSet
 from emulator.metrics.store import Datum, dimensions_of, metric_key
 
@@ -113,6 +113,6 @@ def _statistic_set(given: Mapping[str, Any], *, where: str) -> StatisticSet:
 
 def _number(value: float, *, where: str) -> float:
     if math.isnan(value) or math.isinf(value) or abs(value) > _LARGEST:
-        text = f"The value {value} for parameter {where} is invalid."
+        text = f"The value {spelled(value)} for parameter {where} is invalid."
         raise invalid_value(text)
     return float(value)

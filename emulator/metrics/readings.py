@@ -156,7 +156,8 @@ def _window(params: Params) -> Window:
             code, text = "MissingParameter", f"The parameter {name} is required."
             raise CloudWatchError(code, text)
     window = Window(start=params["StartTime"].timestamp(), end=params["EndTime"].timestamp())
-    if window.start >= window.end:
+    # A second is the finest that CloudWatch keeps (MetricDatum, StorageResolution).
+    if int(window.start) >= int(window.end):
         text = "The parameter StartTime must be less than the parameter EndTime."
         raise invalid_value(text)
     return window

@@ -14,8 +14,11 @@ from emulator.moto_patches import (
     iam,
     logs,
     s3,
+    scheduler,
     sns,
+    sns_topics,
     sqs,
+    sts,
 )
 
 _SERVICES = (
@@ -30,8 +33,11 @@ _SERVICES = (
     iam,
     logs,
     s3,
+    scheduler,
     sns,
+    sns_topics,
     sqs,
+    sts,
 )
 _lock = threading.Lock()
 _applied: list[bool] = []

@@ -61,13 +61,13 @@ def answer_with(cloudwatch: CloudWatch) -> None:
 
 def _answering(name: str) -> Callable[[Any], Any]:
     def answer(self: Any) -> ActionResult:
+        _check(name, self._get_params())
         if not _serving:
             text = "no CloudWatch is serving"
             raise NotImplementedError(text)
         # The tagging API asks only backends that exist.
         _ = self.cloudwatch_backend
         try:
-            _check(name, self._get_params())
             return ActionResult(getattr(_serving[0], name)(self._get_params(), self.region))
         except CloudWatchError as error:
             raise CloudWatchException(error.code, error.message) from error
@@ -80,7 +80,8 @@ def _check(name: str, params: Mapping[str, Any]) -> None:
     try:
         check_request(params, _input_shape(name))
     except AwsError as error:
-        raise validation_error(str(error)) from error
+        refused = validation_error(str(error))
+        raise CloudWatchException(refused.code, refused.message) from error
 
 
 @functools.cache
@@ -95,6 +96,7 @@ def _sharing(name: str, *, original: Callable[..., Any]) -> Callable[[Any], Any]
     answer = _answering(name)
 
     def shared(self: Any) -> Any:
+        _check(name, self._get_params())
         return answer(self) if ":alarm:" in self._get_param("ResourceARN") else original(self)
 
     return shared

@@ -1,18 +1,24 @@
 """EventBridge: matching events are handed to emulator/messaging; archives stay moto's.
 
-Source: "PutEvents" and "Amazon EventBridge event structure" in the EventBridge documentation. moto
-lacks most targets and input forms, and a target that fails, fails PutEvents.
+Source: "PutEvents" and "Amazon EventBridge event structure" in the EventBridge documentation, and
+"CreateApiDestination" in its API reference. moto lacks most targets and input forms, a target that
+fails, fails PutEvents, and what could never fire or be called is taken.
 """
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from moto.events.exceptions import ResourceNotFoundException
 from moto.events.models import EventsBackend, Rule, events_backends
+from moto.events.responses import EventsHandler
 
+from emulator.api.errors import ValidationError
 from emulator.messaging.event_targets import EventTargets
 from emulator.moto_patches.locking import one_at_a_time
 from emulator.moto_patches.patching import existing, wrap
+from emulator.moto_patches.requests import Check, held_to_model
+from emulator.schedule_expressions import is_cron, is_strict_rate
 
 _NOT_IN_EVENTS = ("ingestion-time",)
 # moto's own target of the rule behind an archive.
@@ -22,12 +28,33 @@ _ARCHIVE = ":::"
 _serving: list[EventTargets] = []
 
 
+def _require_firing(params: Mapping[str, Any]) -> None:
+    expression = params.get("ScheduleExpression")
+    if expression and not (is_strict_rate(expression) or is_cron(expression)):
+        text = "Parameter ScheduleExpression is not valid."
+        raise ValidationError(text)
+
+
+_CHECKED: tuple[tuple[str, str, Check | None], ...] = (
+    ("put_rule", "PutRule", _require_firing),
+    ("put_targets", "PutTargets", None),
+    ("create_connection", "CreateConnection", None),
+    ("update_connection", "UpdateConnection", None),
+    ("create_api_destination", "CreateApiDestination", None),
+    ("update_api_destination", "UpdateApiDestination", None),
+)
+
+
 def apply() -> None:
     wrap(EventsBackend, "put_events", by=one_at_a_time)
     existing(Rule, "send_to_targets")
     Rule.send_to_targets = _send_to_targets
     for name in ("create_connection", "update_connection"):
         wrap(EventsBackend, name, by=_without_oauth)
+    for name in ("create_api_destination", "update_api_destination"):
+        wrap(EventsBackend, name, by=_with_a_connection)
+    for name, action, check in _CHECKED:
+        wrap(EventsHandler, name, by=held_to_model("events", action, check=check))
 
 
 def deliver_with(targets: EventTargets) -> None:
@@ -71,3 +98,15 @@ def _without_oauth(original: Callable[..., Any]) -> Callable[..., Any]:
         return original(self, *arguments, **options)
 
     return change_connection
+
+
+def _with_a_connection(original: Callable[..., Any]) -> Callable[..., Any]:
+    def change_destination(self: Any, *arguments: Any, **options: Any) -> Any:
+        arn = options["connection_arn"] if options else arguments[2]
+        known = {connection.arn for connection in self.connections.values()}
+        if arn is not None and arn not in known:
+            text = f"Connection '{arn.partition('/')[2]}' does not exist."
+            raise ResourceNotFoundException(text)
+        return original(self, *arguments, **options)
+
+    return change_destination

@@ -26,11 +26,24 @@ MOST_EVENTS = 100_000
 def apply() -> None:
     for name in ("create_log_stream", "put_log_events"):
         wrap(LogsBackend, name, by=one_at_a_time)
+    wrap(LogsBackend, "delete_log_group", by=_with_its_tags)
     wrap(LogStream, "put_log_events", by=forgetting_the_oldest)
     wrap(MetricFilters, "add_filter", by=_replacing)
     add(LogsResponse, "put_query_definition", function=_put)
     add(LogsResponse, "describe_query_definitions", function=_describe)
     add(LogsResponse, "delete_query_definition", function=_delete)
+
+
+def _with_its_tags(original: Callable[..., Any]) -> Callable[..., Any]:
+    """moto keeps them, under the ARN in either of its forms, for the next group of that name."""
+
+    def delete_log_group(self: Any, log_group_name: str) -> None:
+        group = self.groups.get(log_group_name)
+        original(self, log_group_name)
+        for arn in (group.arn, group.arn.removesuffix(":*")):
+            self.tagger.delete_all_tags_for_resource(arn)
+
+    return delete_log_group
 
 
 def forgetting_the_oldest(original: Callable[..., Any]) -> Callable[..., Any]:

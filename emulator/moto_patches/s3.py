@@ -11,7 +11,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from moto.s3.exceptions import MissingKey, PreconditionFailed, S3AccessDeniedError
-from moto.s3.models import FakeBucket, FakeDeleteMarker
+from moto.s3.models import FakeBucket, FakeDeleteMarker, S3Backend
 from moto.s3.responses import S3Response
 
 from emulator.moto_patches.patching import add, existing, wrap
@@ -26,6 +26,7 @@ def apply() -> None:
     existing(FakeBucket, "_log_permissions_enabled_policy")
     FakeBucket._log_permissions_enabled_policy = staticmethod(_lets_logs_in)
     add(FakeDeleteMarker, "dispose", function=_nothing_to_dispose)
+    wrap(S3Backend, "delete_bucket", by=_with_its_tags)
 
 
 def _completed_on_condition(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -134,6 +135,18 @@ def _denied_with_its_code(original: Callable[..., Any]) -> Callable[..., Any]:
 
 def _nothing_to_dispose(_self: Any) -> None:
     """moto disposes of every version when the last one of a key goes, but forgot delete markers."""
+
+
+def _with_its_tags(original: Callable[..., Any]) -> Callable[..., Any]:
+    """moto keeps them for the next bucket of that name, whose plan is then never empty."""
+
+    def delete_bucket(self: Any, bucket_name: str) -> Any:
+        deleted = original(self, bucket_name)
+        if deleted is not None:
+            self.tagger.delete_all_tags_for_resource(deleted.arn)
+        return deleted
+
+    return delete_bucket
 
 
 def _with_event_bridge(original: Callable[..., Any]) -> Callable[..., Any]:

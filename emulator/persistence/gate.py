@@ -24,7 +24,7 @@ class Gate:
 
     @property
     def changes(self) -> int:
-        """How many calls may have changed something since the start."""
+        """How many calls that may have changed something have ended since the start."""
         return self._changes
 
     @contextlib.contextmanager
@@ -33,12 +33,13 @@ class Gate:
         waits = call.action in _WAITING
         with self._state:
             self._state.wait_for(lambda: not self._held)
-            self._changes += not _only_reads(call)
             self._calls += not waits
         try:
             yield
         finally:
             with self._state:
+                # Now, and not before: a snapshot that did not wait for this call lacks its change.
+                self._changes += not _only_reads(call)
                 self._calls -= not waits
                 self._state.notify_all()
 

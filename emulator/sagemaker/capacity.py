@@ -38,7 +38,16 @@ def _wanted(endpoint: Document, params: Params) -> dict[str, Document]:
         )
         raise ValidationError(text)
     _check_serverless(endpoint, wanted)
+    _check_counts(wanted)
     return wanted
+
+
+def _check_counts(wanted: dict[str, Document]) -> None:
+    """On AWS an asynchronous endpoint may have none; here nothing is hosted on none."""
+    for name, item in wanted.items():
+        if item.get("DesiredInstanceCount") == 0:
+            text = f"UpdateEndpointWeightsAndCapacities with DesiredInstanceCount 0 ({name})"
+            raise NotImplementedByEmulator(text)
 
 
 def _check_serverless(endpoint: Document, wanted: dict[str, Document]) -> None:

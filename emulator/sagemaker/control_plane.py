@@ -9,6 +9,7 @@ from typing import Any
 import botocore.session
 
 from emulator.answers import Answer
+from emulator.api.addresses import check_addresses
 from emulator.api.constraints import check_json_types, check_request
 from emulator.api.errors import AwsError, NotImplementedByEmulator, ValidationError
 from emulator.api.shaping import shape_response
@@ -79,6 +80,7 @@ class ControlPlane:
         params = _parsed(body)
         check_json_types(params, operation.input_shape)
         check_request(params, operation.input_shape)
+        check_addresses(params, operation.input_shape)
         context = Context(
             region=region, cloud=self._cloud, store=self._store, hosting=self._hosting
         )

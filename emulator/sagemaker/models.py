@@ -55,7 +55,7 @@ def create_model(context: Context, params: Params) -> dict[str, Any]:
 
 
 def _check_containers(context: Context, params: Params) -> None:
-    if ("PrimaryContainer" in params) == ("Containers" in params):
+    if ("PrimaryContainer" in params) == bool(params.get("Containers")):
         text = "Exactly one of PrimaryContainer and Containers is required to create a model."
         raise ValidationError(text)
     containers = params.get("Containers") or [params["PrimaryContainer"]]

@@ -1,9 +1,10 @@
 """Monitoring schedules: kept, started and stopped; no monitoring job ever runs."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.api.errors import ResourceInUse, ResourceNotFound
+from emulator.api.errors import ResourceInUse, ResourceNotFound, ValidationError
 from emulator.sagemaker.listing import Listing, list_page
 from emulator.sagemaker.monitoring_job_definitions import KINDS
 from emulator.sagemaker.registry import Context, Params, action
@@ -11,6 +12,9 @@ from emulator.sagemaker.tags import tag_new
 from emulator.store import Document
 
 KIND = "monitoring-schedule"
+# "ScheduleConfig" page of the API reference: hourly, daily, or every so many hours.
+_HOUR = r"(?:[01]?\d|2[0-3])"
+_EXPRESSION = re.compile(rf"NOW|cron\(0 (?:\*|{_HOUR}(?:/(?:0?[1-9]|1\d|2[0-4]))?) \? \* \* \*\)")
 _LISTING = Listing(
     result="MonitoringScheduleSummaries",
     name="MonitoringScheduleName",
@@ -56,6 +60,7 @@ def create_monitoring_schedule(context: Context, params: Params) -> dict[str, An
 
 def _configured(context: Context, config: Mapping[str, Any]) -> Document:
     """Return the members that follow from the configuration; None where it says nothing."""
+    _check_expression(config.get("ScheduleConfig", {}).get("ScheduleExpression", "NOW"))
     monitoring_type = config.get("MonitoringType", "DataQuality")
     name = config.get("MonitoringJobDefinitionName")
     if name is not None:
@@ -71,6 +76,15 @@ def _configured(context: Context, config: Mapping[str, Any]) -> Document:
         "MonitoringJobDefinitionName": name,
         "EndpointName": endpoint_name or None,
     }
+
+
+def _check_expression(expression: str) -> None:
+    if not _EXPRESSION.fullmatch(expression):
+        text = (
+            f"Invalid ScheduleExpression {expression}. Use NOW, cron(0 * ? * * *), "
+            "cron(0 [00-23] ? * * *) or cron(0 [00-23]/[01-24] ? * * *)."
+        )
+        raise ValidationError(text)
 
 
 @action("DescribeMonitoringSchedule")

@@ -6,6 +6,7 @@ from typing import Any
 from emulator.api.errors import NotImplementedByEmulator, ValidationError
 from emulator.containers.training import run_training_job
 from emulator.sagemaker.instances import check_instance_count
+from emulator.sagemaker.job_inputs import require_objects
 from emulator.sagemaker.jobs import JobKind, Update
 from emulator.sagemaker.listing import Listing, list_page
 from emulator.sagemaker.registry import Context, Params, action
@@ -46,6 +47,7 @@ def create_training_job(context: Context, params: Params) -> dict[str, Any]:
     name = params["TrainingJobName"]
     arn = context.arn("training-job", name)
     _check(params)
+    require_objects(context, _sources(params), role=params["RoleArn"])
     job = _new_job(context, params, arn=arn)
     with context.store.lock:
         _JOBS.add(context, job, arn=arn)
@@ -77,6 +79,11 @@ def _check(params: Params) -> None:
     _check_instances(params)
     _check_checkpoints(params)
     _check_spot(params)
+
+
+def _sources(params: Params) -> list[Params]:
+    sources = [channel["DataSource"] for channel in params.get("InputDataConfig", [])]
+    return [source["S3DataSource"] for source in sources if "S3DataSource" in source]
 
 
 def _check_instances(params: Params) -> None:

@@ -9,6 +9,7 @@ from emulator.containers.transform import LOG_GROUP, run_transform_job
 from emulator.containers.transform_paths import BadPath
 from emulator.containers.transform_payloads import DEFAULT_PAYLOAD_MB, FILTERABLE, Association
 from emulator.sagemaker.instances import check_instance_count
+from emulator.sagemaker.job_inputs import require_objects
 from emulator.sagemaker.jobs import JobKind, Update
 from emulator.sagemaker.listing import Listing, list_page
 from emulator.sagemaker.models import hosted_container, require_model
@@ -37,6 +38,9 @@ def create_transform_job(context: Context, params: Params) -> dict[str, Any]:
     arn = context.arn("transform-job", name)
     _check(params)
     variant = _variant(context, params)
+    role = require_model(context, params["ModelName"]).get("ExecutionRoleArn")
+    source = params["TransformInput"]["DataSource"]["S3DataSource"]
+    require_objects(context, [source], role=role)
     now = context.now()
     job = {
         **params,

@@ -35,7 +35,9 @@ def a_processing_job(embedded: Embedded, name: str) -> None:
 
 def a_transform_job(embedded: Embedded, name: str) -> None:
     a_model(embedded, name)
-    source = {"S3DataType": "S3Prefix", "S3Uri": "s3://no-such-bucket/in/"}
+    bucket = embedded.a_bucket()
+    embedded.client("s3").put_object(Bucket=bucket, Key="in/a.csv", Body=b"1")
+    source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{bucket}/in/"}
     embedded.sagemaker.create_transform_job(
         TransformJobName=name,
         ModelName=name,

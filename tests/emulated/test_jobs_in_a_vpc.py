@@ -67,6 +67,8 @@ def trained(embedded: Embedded, foundation: Foundation) -> dict[str, Any]:
         output_uri=f"{at}/jobs",
         hyperparameters={},
     )
+    for key in ("train/a.csv", "code/sourcedir.tar.gz"):
+        embedded.client("s3").put_object(Bucket=foundation.bucket, Key=key, Body=b"1")
     sagemaker = embedded.sagemaker
     sagemaker.create_training_job(**training_request(order, foundation, tags=foundation.tags))
     found: dict[str, Any] = sagemaker.describe_training_job(TrainingJobName=order.job_name)

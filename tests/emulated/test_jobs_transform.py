@@ -166,19 +166,6 @@ def test_the_waiter_fails_with_the_job(embedded: Embedded) -> None:
     assert reason == "AlgorithmError: See job logs for more information"
 
 
-def test_a_job_without_input_fails(embedded: Embedded) -> None:
-    name, _ = start(
-        embedded,
-        SUMS,
-        TransformInput=lambda bucket: {
-            "DataSource": {
-                "S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://{bucket}/none/"}
-            }
-        },
-    )
-    assert "No S3 objects found" in ended(embedded, name)["FailureReason"]
-
-
 def test_a_job_that_is_stopped_ends_stopped(embedded: Embedded) -> None:
     name, bucket = start(embedded, SLEEPS)
     eventually(lambda: log_streams(embedded, name), bool)

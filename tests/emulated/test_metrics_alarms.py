@@ -4,10 +4,12 @@ import datetime as dt
 import json
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from tests.emulated.embedded import REGION, Embedded, eventually, unique
+from tests.emulated.embedded import REGION, Embedded, eventually, refusal, unique
 
 pytestmark = pytest.mark.emulated
 
@@ -226,9 +228,25 @@ def test_an_alarm_that_makes_no_sense_is_refused_with_awss_code(embedded: Embedd
         assert refused.value.response["Error"]["Code"] == "ValidationError"
 
 
+@pytest.mark.parametrize("kind", ["alarm", "insight-rule"])
+def test_a_tag_without_a_key_is_refused(embedded: Embedded, kind: str) -> None:
+    unchecked = boto3.client(
+        "cloudwatch",
+        region_name=REGION,
+        endpoint_url=embedded.url,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(parameter_validation=False, retries={"total_max_attempts": 1}, proxies={}),
+    )
+    arn = f"arn:aws:cloudwatch:us-east-1:000000000000:{kind}:{unique('x')}"
+    refused = refusal(unchecked.tag_resource, ResourceARN=arn, Tags=[{"Value": "a"}])
+    assert refused[0] == "ValidationError"
+
+
 def test_a_threshold_that_is_no_number_is_refused(embedded: Embedded) -> None:
-    with pytest.raises(ClientError, match="The value nan for parameter Threshold is invalid"):
-        Alarm(embedded, Threshold=float("nan"))
+    for value, said in ((float("nan"), "NaN"), (float("-inf"), "-Infinity")):
+        with pytest.raises(ClientError, match=f"The value {said} for parameter Threshold is inval"):
+            Alarm(embedded, Threshold=value)
 
 
 def test_an_alarm_that_a_composite_alarm_needs_is_not_deleted(embedded: Embedded) -> None:

@@ -179,6 +179,25 @@ def test_data_that_make_no_sense_are_refused(
     assert refused.value.response["Error"]["Code"] == code
 
 
+def test_a_value_that_is_no_number_is_spelt_as_on_aws(metric: Metric) -> None:
+    with pytest.raises(
+        ClientError, match=r"The value NaN for parameter MetricData\.member\.1\.Value"
+    ):
+        metric.put(Value=float("nan"))
+
+
+def test_a_span_within_one_second_is_none(metric: Metric) -> None:
+    with pytest.raises(ClientError, match="StartTime must be less than the parameter EndTime"):
+        metric.cloudwatch.get_metric_statistics(
+            Namespace=metric.namespace,
+            MetricName="m",
+            StartTime=MINUTE + dt.timedelta(milliseconds=20),
+            EndTime=MINUTE + dt.timedelta(milliseconds=987),
+            Period=60,
+            Statistics=["Sum"],
+        )
+
+
 def test_a_period_that_aws_has_not_is_refused(metric: Metric) -> None:
     with pytest.raises(ClientError, match="Period"):
         metric.statistics(Statistics=["Sum"], Period=45)

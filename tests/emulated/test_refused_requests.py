@@ -166,3 +166,10 @@ def test_a_client_without_checks_of_its_own_hears_it_as_from_aws(
         getattr(unchecked, call)(**request_)
     assert caught.value.response["Error"]["Code"] == code
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+
+
+@pytest.mark.parametrize("containers", [[], [{}]])
+def test_a_model_of_no_container_is_refused(desk: Desk, containers: list[Any]) -> None:
+    body = json.dumps({"ModelName": "m", "Containers": containers}).encode()
+    status, document = desk.answer("CreateModel", body)
+    assert (status, document["__type"]) == (400, "ValidationException")

@@ -33,6 +33,8 @@ class Root:
         self._var_files = [settings] if name == "foundation" else []
         self._where = {} if name in OF_ONE_MODEL else {"project": "trial", "region": REGION}
         self.seconds: dict[str, int] = {}
+        # Of the last plan that changed anything: address -> attribute -> before and after.
+        self.differences: dict[str, dict[str, tuple[Any, Any]]] = {}
         self.terraform = Terraform(
             engine, ROOTS / name, data_dir=folder / "data", environment=environment
         )
@@ -51,11 +53,13 @@ class Root:
         if not self.terraform.plan(var_files=files, out=self._folder / "plan"):
             return {}
         plan = self.terraform.show(self._folder / "plan")
-        return {
-            change["address"]: change["change"]["actions"]
-            for change in plan["resource_changes"]
-            if change["mode"] == "managed" and change["change"]["actions"] != ["no-op"]
-        }
+        changes = [
+            each
+            for each in plan["resource_changes"]
+            if each["mode"] == "managed" and each["change"]["actions"] != ["no-op"]
+        ]
+        self.differences = {each["address"]: _differences(each["change"]) for each in changes}
+        return {each["address"]: each["change"]["actions"] for each in changes}
 
     def apply(self, values: Mapping[str, Any]) -> None:
         """Plan, and apply exactly that plan."""
@@ -72,3 +76,12 @@ class Root:
 
     def destroy(self, values: Mapping[str, Any]) -> None:
         self.terraform.destroy(var_files=self.variable_files(values))
+
+
+def _differences(change: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    before, after = change["before"] or {}, change["after"] or {}
+    return {
+        name: (before.get(name), after.get(name))
+        for name in sorted({*before, *after})
+        if before.get(name) != after.get(name)
+    }

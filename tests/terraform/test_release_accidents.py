@@ -13,6 +13,7 @@ import pytest
 
 from pipeline.gateways.aws import Cloud
 from pipeline.gateways.terraform import Engine
+from tests.support.embedded_aws import admin
 from tests.terraform.recorded_calls import calls_of
 from tests.terraform.recorder import Recorder
 from tests.terraform.serving_stack import (
@@ -145,6 +146,25 @@ def heals(stack: RecordedStack, call: str, *, serving: str) -> None:
     assert calls_of(stack) == [call]
     assert stack.serves() == serving
     assert "LastDeploymentConfig" in stack.describe()
+
+
+@pytest.mark.soak
+def test_a_lost_answer_is_asked_for_again_and_the_update_refused_though_taken(
+    stack: RecordedStack, cloud: Cloud
+) -> None:
+    """The one way to "in-progress" in one apply; nothing is left to do when the first has ended."""
+    target = SERVED.moved_to("r2-n1")
+    assert stack.plan(target) == MOVE_ONLY
+    lost = {"service": "sagemaker", "action": "UpdateEndpoint", "fault": "lost_answer", "times": 1}
+    admin(str(cloud.endpoint_url), "faults", method="POST", body=lost)
+    applied = stack.apply()
+    admin(str(cloud.endpoint_url), "faults", method="DELETE")
+    assert applied.exit_code == 1
+    assert "Cannot update in-progress endpoint" in applied.stderr
+    assert [each["status"] for each in stack.calls("UpdateEndpoint")[-2:]] == [200, 400]
+    stack.wait_until_in_service()
+    assert stack.serves() == target.live
+    assert stack.plan(target) == {}
 
 
 def test_what_the_state_forgot_is_imported_by_name(stack: RecordedStack) -> None:

@@ -7,6 +7,7 @@ Minutes, so in script/soak; test_root_plans.py compares the names.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -83,10 +84,13 @@ class Account:
         root, values = self.applied.pop(name)
         root.destroy(values)
 
-    def planned(self) -> dict[str, dict[str, list[str]]]:
-        """Return what anybody would change."""
-        plans = {name: root.planned(values) for name, (root, values) in self.applied.items()}
-        return {name: planned for name, planned in plans.items() if planned}
+    def planned(self) -> dict[str, Any]:
+        """Return what anybody would change, with the values before and after."""
+        return {
+            name: (planned, root.differences)
+            for name, (root, values) in self.applied.items()
+            if (planned := root.planned(values))
+        }
 
 
 @pytest.fixture

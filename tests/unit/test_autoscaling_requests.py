@@ -10,10 +10,10 @@ import emulator.autoscaling.service
 from emulator.api.errors import ValidationError
 from emulator.autoscaling.registry import ACTIONS
 from emulator.autoscaling.resources import Resource, resource_of
-from emulator.autoscaling.schedule_expressions import check_schedule, check_timezone
 from emulator.autoscaling.steps import check_steps
 from emulator.autoscaling.tracking import alarm_name, alarm_request, check_tracking, sides
 from emulator.metrics.alarm_requests import metric_alarm
+from emulator.schedule_expressions import is_at, is_cron, is_rate, is_timezone
 
 INVOCATIONS = {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"}
 VARIANT = Resource(
@@ -36,6 +36,10 @@ def tracking(**members: Any) -> dict[str, Any]:
     return {"TargetValue": 70.0, "PredefinedMetricSpecification": INVOCATIONS, **members}
 
 
+def fires(expression: str) -> bool:
+    return is_rate(expression) or is_at(expression) or is_cron(expression)
+
+
 @pytest.mark.parametrize(
     "expression",
     [
@@ -50,7 +54,7 @@ def tracking(**members: Any) -> dict[str, Any]:
     ],
 )
 def test_a_schedule_that_aws_documents_is_taken(expression: str) -> None:
-    check_schedule(expression)
+    assert fires(expression)
 
 
 @pytest.mark.parametrize(
@@ -76,14 +80,12 @@ def test_a_schedule_that_aws_documents_is_taken(expression: str) -> None:
     ],
 )
 def test_a_schedule_that_never_could_fire_is_refused(expression: str) -> None:
-    with pytest.raises(ValidationError, match="Schedule expression is not valid"):
-        check_schedule(expression)
+    assert not fires(expression)
 
 
 def test_only_time_zones_of_the_database_are_taken() -> None:
-    check_timezone("Europe/Berlin")
-    with pytest.raises(ValidationError, match="Mars/Base"):
-        check_timezone("Mars/Base")
+    assert is_timezone("Europe/Berlin")
+    assert not is_timezone("Mars/Base")
 
 
 @pytest.mark.parametrize(

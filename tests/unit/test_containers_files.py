@@ -135,7 +135,8 @@ def test_s3_uris_are_split_and_joined() -> None:
     assert parse_uri("s3://bucket/a/b?c#d") == ("bucket", "a/b?c#d")
     assert parse_uri("s3://bucket") == ("bucket", "")
     assert join_uri("s3://bucket/a/", "b", "c") == "s3://bucket/a/b/c"
-    with pytest.raises(StorageError, match="no S3 URI"):
+    assert join_uri("https://s3.amazonaws.com/bucket/a%20b", "c%20") == "s3://bucket/a b/c%20"
+    with pytest.raises(StorageError, match="no S3 address"):
         parse_uri("https://bucket/a")
 
 

@@ -206,6 +206,14 @@ def test_only_calls_that_may_change_something_count_as_changes() -> None:
     assert gate.changes == 2
 
 
+def test_a_change_counts_when_it_is_made_so_that_no_snapshot_is_its_last_without_it() -> None:
+    gate = Gate()
+    with gate.entered(a_call("PutObject")), gate.alone(patience_s=0) as quiet:
+        assert not quiet
+        before = gate.changes
+    assert gate.changes == before + 1
+
+
 def test_a_call_waits_for_the_snapshot() -> None:
     gate, done = Gate(), threading.Event()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import tempfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 from emulator.containers.shims import codecs
 from emulator.containers.shims.guard import die_with_parent, end_with_stdin, forget_import_path
 from emulator.containers.shims.handlers import Handlers, Reply, load
+from emulator.containers.shims.submitted import fetch_code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,9 +87,16 @@ def main(model_dir: Path, port_descriptor: int) -> None:
 
 
 def _code_directory(model_dir: Path, environment: Mapping[str, str]) -> Path:
-    """Where the inference module is: the submit directory if it exists, else model/code."""
-    given = environment.get("SAGEMAKER_SUBMIT_DIRECTORY", "")
-    return Path(given) if given and Path(given).is_dir() else model_dir / "code"
+    """Where the inference module is: what was submitted, else model/code.
+
+    Fetched by each worker for itself, as each instance has a file system of its own on AWS.
+    """
+    given = environment.get("SAGEMAKER_SUBMIT_DIRECTORY")
+    if not given:
+        return model_dir / "code"
+    own = Path(tempfile.mkdtemp(prefix="submitted-"))
+    fetch_code(given, own / "code", scratch=own)
+    return own / "code"
 
 
 if __name__ == "__main__":

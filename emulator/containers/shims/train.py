@@ -7,7 +7,6 @@ SM_* variables, and leaves `output/success` or `output/failure`. Exits 1 on ever
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,8 +14,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emulator.containers.archives import UnsafeArchive, extract_safely
 from emulator.containers.shims.guard import die_with_parent, end_with_stdin, forget_import_path
+from emulator.containers.shims.submitted import NoCode, fetch_code
 from emulator.containers.shims.traceback_tail import TracebackTail
 from emulator.containers.shims.training_environment import (
     TrainingConfig,
@@ -59,41 +58,14 @@ def _fetch_code(config: TrainingConfig) -> None:
         text = "ClientError: hyperparameter sagemaker_program is missing: name the script to run."
         raise ToolkitError(text)
     source = config.submit_directory
-    if source.startswith("s3://"):
-        source = str(_downloaded(source, config.base / "sourcedir.tar.gz"))
-    if Path(source).is_dir():
-        shutil.copytree(source, config.code, dirs_exist_ok=True)
-    else:
-        _unpack(Path(source), config.code)
+    try:
+        fetch_code(source, config.code, scratch=config.base)
+    except NoCode as error:
+        text = f"ClientError: sagemaker_submit_directory: {error}"
+        raise ToolkitError(text) from error
     if not (config.code / config.program).is_file():
         text = f"ClientError: {config.program} is not in sagemaker_submit_directory {source}."
         raise ToolkitError(text)
-
-
-def _downloaded(uri: str, target: Path) -> Path:
-    import boto3  # the image has it; only this way of submitting code needs it
-
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    try:
-        boto3.client("s3").download_file(bucket, key, str(target))
-    except Exception as error:
-        text = f"ClientError: sagemaker_submit_directory {uri} cannot be downloaded: {error}"
-        raise ToolkitError(text) from error
-    return target
-
-
-def _unpack(archive: Path, target: Path) -> None:
-    if not archive.is_file():
-        text = (
-            f"ClientError: sagemaker_submit_directory {archive} does not exist. "
-            "Name a .tar.gz on a channel or in S3."
-        )
-        raise ToolkitError(text)
-    try:
-        extract_safely(archive, target)
-    except UnsafeArchive as error:
-        text = f"ClientError: {error}"
-        raise ToolkitError(text) from error
 
 
 def _check_requirements(code: Path) -> None:

@@ -155,6 +155,21 @@ def test_the_inference_module_may_have_another_name(world: World) -> None:
         assert ask(fleet, "2")["body"] == "2"
 
 
+def test_code_is_taken_from_s3_where_the_sdk_submits_it(world: World) -> None:
+    submitted = world.put("code/sourcedir.tar.gz", tar_gz({"serve_it.py": SAYS_PID}))
+    environment = {"SAGEMAKER_PROGRAM": "serve_it.py", "SAGEMAKER_SUBMIT_DIRECTORY": submitted}
+    with world.serving("", environment=environment, instance_count=2) as fleet:
+        assert len({ask(fleet)["pid"] for _ in range(4)}) == 2
+
+
+def test_code_that_is_not_where_it_was_submitted_is_no_other_code(world: World) -> None:
+    environment = {"SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/nothing"}
+    variant = world.variant(SAYS_PID, environment=environment)
+    with pytest.raises(LaunchFailed, match="did not pass the ping health check"):
+        launch(variant, world.cloud)
+    assert "ml/model/nothing does not exist" in "\n".join(endpoint_log(world))
+
+
 def test_workers_reach_the_embedded_aws_but_see_no_secret(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,8 +4,25 @@ locals {
 }
 
 resource "aws_sns_topic" "this" {
-  name         = "rows-topic"
-  display_name = "Edition ${var.edition}"
+  application_failure_feedback_role_arn    = aws_iam_role.messenger.arn
+  application_success_feedback_role_arn    = aws_iam_role.messenger.arn
+  application_success_feedback_sample_rate = 10 * var.edition
+  display_name                             = "Edition ${var.edition}"
+  firehose_failure_feedback_role_arn       = aws_iam_role.messenger.arn
+  firehose_success_feedback_role_arn       = aws_iam_role.messenger.arn
+  firehose_success_feedback_sample_rate    = 10 * var.edition
+  http_failure_feedback_role_arn           = aws_iam_role.messenger.arn
+  http_success_feedback_role_arn           = aws_iam_role.messenger.arn
+  http_success_feedback_sample_rate        = 10 * var.edition
+  lambda_failure_feedback_role_arn         = aws_iam_role.messenger.arn
+  lambda_success_feedback_role_arn         = aws_iam_role.messenger.arn
+  lambda_success_feedback_sample_rate      = 10 * var.edition
+  name                                     = "rows-topic"
+  signature_version                        = 2
+  sqs_failure_feedback_role_arn            = aws_iam_role.messenger.arn
+  sqs_success_feedback_role_arn            = aws_iam_role.messenger.arn
+  sqs_success_feedback_sample_rate         = 10 * var.edition
+  tracing_config                           = var.edition == 1 ? "PassThrough" : "Active"
 }
 
 resource "aws_sns_topic_policy" "this" {

@@ -1,7 +1,9 @@
 """Whether a schedule could fire: at(...), rate(...) and cron(...) expressions, time zones. Pure.
 
-Rules: "PutScheduledAction" page of the API reference, and "Schedule recurring scaling actions using
-cron expressions" in the user guide.
+Rules: "PutScheduledAction" page of the API reference of Application Auto Scaling and "Schedule
+recurring scaling actions using cron expressions" in its user guide; "Setting a schedule pattern for
+scheduled rules" in the EventBridge user guide; "CreateSchedule" page of the API reference of
+EventBridge Scheduler.
 """
 
 import datetime as dt
@@ -9,8 +11,6 @@ import functools
 import re
 import zoneinfo
 from dataclasses import dataclass
-
-from emulator.api.errors import ValidationError
 
 _RATE = re.compile(r"rate\((?P<value>[1-9]\d*) (?P<unit>minute|hour|day)(?P<plural>s?)\)")
 _AT = re.compile(r"at\((?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)")
@@ -64,21 +64,19 @@ _FIELDS = (
 )
 
 
-def check_schedule(expression: str) -> None:
-    if not (_is_rate(expression) or _is_at(expression) or _is_cron(expression)):
-        text = (
-            f"Schedule expression is not valid: {expression}. Use at(yyyy-mm-ddThh:mm:ss), "
-            "rate(value unit) or cron(minutes hours day-of-month month day-of-week year)"
-        )
-        raise ValidationError(text)
-
-
-def _is_rate(expression: str) -> bool:
+def is_rate(expression: str) -> bool:
+    """A number and a unit, which has its plural for every number but 1 and may have it there."""
     match = _RATE.fullmatch(expression)
     return match is not None and (match["plural"] == "s" or match["value"] == "1")
 
 
-def _is_at(expression: str) -> bool:
+def is_strict_rate(expression: str) -> bool:
+    """The same with the grammar of EventBridge rules, which know no "1 hours"."""
+    match = _RATE.fullmatch(expression)
+    return match is not None and (match["plural"] == "") == (match["value"] == "1")
+
+
+def is_at(expression: str) -> bool:
     match = _AT.fullmatch(expression)
     if match is None:
         return False
@@ -89,7 +87,7 @@ def _is_at(expression: str) -> bool:
     return True
 
 
-def _is_cron(expression: str) -> bool:
+def is_cron(expression: str) -> bool:
     match = _CRON.fullmatch(expression)
     fields = match["fields"].split() if match else []
     if len(fields) != len(_FIELDS):
@@ -101,10 +99,8 @@ def _is_cron(expression: str) -> bool:
     )
 
 
-def check_timezone(name: str) -> None:
-    if name not in _timezones():
-        text = f"Time zone is not valid: {name}. Use a canonical name of the IANA database"
-        raise ValidationError(text)
+def is_timezone(name: str) -> bool:
+    return name in _timezones()
 
 
 @functools.cache
