@@ -228,7 +228,7 @@ variable "retraining_token" {
 }
 
 variable "role_arn" {
-  description = "ARN of an existing SageMaker execution role to use; null creates one."
+  description = "ARN of an existing SageMaker execution role to use, with the rights that modules/identity gives, cloudwatch:DescribeAlarms for rollbacks by alarm among them; null creates one."
   type        = string
   default     = null
 

@@ -93,6 +93,13 @@ def may_assume(trust: str, claims: Mapping[str, str]) -> bool:
     )
 
 
+def service_may_assume(service: str, trust: str, context: Context) -> bool:
+    """Tell whether a trust policy lets a service of AWS in, which says for what it comes."""
+    call = Call(action="sts:AssumeRole", context=context)
+    own = [each for each in _statements([trust]) if _names(each, service)]
+    return any(_applies({**each, "Resource": "*"}, call, effect="Allow") for each in own)
+
+
 def _statements(documents: Iterable[str]) -> list[Statement]:
     found: list[Statement] = []
     for document in documents:

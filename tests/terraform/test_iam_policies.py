@@ -6,8 +6,15 @@ from typing import Any
 
 import pytest
 
-from tests.support.iam import EVERYTHING, Call, Context, Identity, may_assume
-from tests.support.iam_documents import shared_documents
+from tests.support.iam import (
+    EVERYTHING,
+    Call,
+    Context,
+    Identity,
+    may_assume,
+    service_may_assume,
+)
+from tests.support.iam_documents import Documents, shared_documents
 from tests.support.iam_roles import (
     ACCOUNT,
     EXECUTION_ROLE,
@@ -48,8 +55,13 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> OfflineTerraform:
 
 
 @pytest.fixture(scope="module")
-def roles(tmp_path_factory: pytest.TempPathFactory) -> Roles:
-    return roles_of(shared_documents(tmp_path_factory))
+def documents(tmp_path_factory: pytest.TempPathFactory) -> Documents:
+    return shared_documents(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def roles(documents: Documents) -> Roles:
+    return roles_of(documents)
 
 
 def token(
@@ -257,6 +269,37 @@ def test_execution_role_cannot_approve_its_own_package(roles: Roles) -> None:
     for action in ("sagemaker:CreateModelPackage", "sagemaker:UpdateModelPackage"):
         assert not roles.execution.may(action, PACKAGE)
     assert not roles.execution.may("iam:PassRole", EXECUTION_ROLE)
+
+
+def test_execution_role_lets_sagemaker_see_the_alarms_of_a_rollback(roles: Roles) -> None:
+    """Source: "Auto-Rollback Configuration and Monitoring" in SageMaker's developer guide."""
+    alarms = f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm"
+    for name in ("iris-staging-r-20260101-000000-aaaaaa-n1-errors", "iris-staging-quiet", "shop"):
+        assert roles.execution.may("cloudwatch:DescribeAlarms", f"{alarms}:{name}")
+    elsewhere = alarms.replace(ACCOUNT, "999999999999")
+    assert not roles.execution.may("cloudwatch:DescribeAlarms", f"{elsewhere}:iris-staging-quiet")
+    assert not roles.execution.may("cloudwatch:DeleteAlarms", f"{alarms}:iris-staging-quiet")
+
+
+@pytest.mark.parametrize(
+    ("group", "account", "allowed"),
+    [
+        ("mlops-staging-retraining", ACCOUNT, True),
+        ("default", ACCOUNT, False),
+        ("mlops-production-retraining", ACCOUNT, False),
+        ("mlops-staging-retraining", "999999999999", False),
+    ],
+)
+def test_schedules_of_the_own_group_alone_assume_the_scheduler_s_role(
+    documents: Documents, group: str, account: str, allowed: bool
+) -> None:
+    """Scheduler's user guide, "Confused deputy prevention": it names the group, no schedule."""
+    context = {
+        "aws:SourceAccount": account,
+        "aws:SourceArn": f"arn:aws:scheduler:us-east-1:{account}:schedule-group/{group}",
+    }
+    trust = documents['module.retraining.aws_iam_role.this["scheduler"].assume_role_policy']
+    assert service_may_assume("scheduler.amazonaws.com", trust, context) is allowed
 
 
 @pytest.mark.parametrize(

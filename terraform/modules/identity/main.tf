@@ -106,6 +106,14 @@ data "aws_iam_policy_document" "execution" {
     }
   }
 
+  # While an endpoint moves, SageMaker watches the alarms of its deployment config as this role
+  # (SageMaker developer guide, "Auto-Rollback Configuration and Monitoring").
+  statement {
+    sid       = "WatchAlarmsOfDeployments"
+    actions   = ["cloudwatch:DescribeAlarms"]
+    resources = ["arn:${var.partition}:cloudwatch:${var.region}:${var.account_id}:alarm:*"]
+  }
+
   # The token belongs to the registry as a whole and has no ARN.
   statement {
     sid       = "LogInToRegistry"

@@ -93,10 +93,11 @@ module "network" {
 }
 
 module "notifications" {
-  source      = "../modules/notifications"
-  account_id  = local.account_id
-  kms_key_arn = local.kms_key_arn
-  name        = "mlops-staging-notifications"
+  source              = "../modules/notifications"
+  account_id          = local.account_id
+  event_rules_publish = true
+  kms_key_arn         = local.kms_key_arn
+  name                = "mlops-staging-notifications"
 }
 
 module "registry" {

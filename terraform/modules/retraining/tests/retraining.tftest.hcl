@@ -102,6 +102,11 @@ run "schedules_put_events_in_their_time_zone" {
   }
 
   assert {
+    condition     = alltrue([for schedule in values(aws_scheduler_schedule.this) : schedule.group_name == "mlops-staging-retraining"]) && local.roles.scheduler.source_arn == "arn:aws:scheduler:us-east-1:000000000000:schedule-group/mlops-staging-retraining"
+    error_message = "The role should trust the group that the schedules are in."
+  }
+
+  assert {
     condition     = aws_scheduler_schedule.this["nightly"].flexible_time_window[0].maximum_window_in_minutes == 30
     error_message = "A window should be passed on."
   }
