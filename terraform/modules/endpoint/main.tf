@@ -4,6 +4,17 @@ locals {
     canary      = "CANARY"
     linear      = "LINEAR"
   }[var.deployment.strategy]
+
+  alarm_names = var.deployment.alarm_names != null ? var.deployment.alarm_names : [
+    for name in ["errors", "latency"] : "${var.endpoint_name}-${var.live_config}-${name}"
+  ]
+
+  # How often SageMaker waits between steps: a canary once, a linear move before each step but the first.
+  steps = (
+    var.deployment.strategy == "canary" ? 1 :
+    var.deployment.strategy == "linear" ? ceil(100 / coalesce(var.deployment.step_percentage, 100)) - 1 : 0
+  )
+  waits_s = local.steps * var.deployment.wait_interval_s + var.deployment.termination_wait_s
 }
 
 # Models and endpoint configs are immutable in SageMaker, and the endpoint may return to any retained one:
@@ -94,7 +105,7 @@ resource "aws_sagemaker_endpoint" "this" {
     # Always present: adding or removing this block would replace the endpoint.
     auto_rollback_configuration {
       dynamic "alarms" {
-        for_each = toset(var.deployment.alarm_names)
+        for_each = toset(local.alarm_names)
 
         content {
           alarm_name = alarms.value
@@ -135,6 +146,17 @@ resource "aws_sagemaker_endpoint" "this" {
   depends_on = [aws_cloudwatch_metric_alarm.quiet, aws_cloudwatch_metric_alarm.rollback]
 
   lifecycle {
+    precondition {
+      condition     = local.waits_s < 3600
+      error_message = "The waits of the deployment, between its steps and before the old fleet ends, are ${local.waits_s} seconds together: they must be less than 3600, because the provider waits 60 minutes for an endpoint and no longer."
+    }
+
+    # API reference, BlueGreenUpdatePolicy: the timeout should be larger than all waits together.
+    precondition {
+      condition     = local.waits_s < var.deployment.maximum_execution_timeout_s
+      error_message = "The maximum_execution_timeout_s of the deployment must be longer than all its waits together, which are ${local.waits_s} seconds."
+    }
+
     # SageMaker can roll an update back and end InService on the old config; the provider calls that a success
     # (hashicorp/terraform-provider-aws issues 48997 and 46663). By name: `terraform import` looks at this too, and
     # knows no endpoint config that the state does not hold yet.

@@ -2,25 +2,26 @@ variable "deployment" {
   description = <<-EOT
     How the last move of the endpoint was made. It belongs to that move and stays as it is until the next one:
     any difference here makes the provider send an UpdateEndpoint that relaunches the fleet.
-    Waits and the timeout are in seconds.
+    Waits and the timeout are in seconds. Without `alarm_names` the two alarms of the live config watch.
   EOT
   type = object({
-    alarm_names                 = list(string)
+    alarm_names                 = optional(list(string))
     maximum_execution_timeout_s = optional(number, 1800)
     step_percentage             = optional(number)
     strategy                    = optional(string, "all_at_once")
     termination_wait_s          = optional(number, 0)
     wait_interval_s             = optional(number, 0)
   })
+  default  = {}
   nullable = false
 
   validation {
-    condition     = length(var.deployment.alarm_names) >= 1 && length(var.deployment.alarm_names) <= 10
+    condition     = var.deployment.alarm_names == null ? true : length(var.deployment.alarm_names) >= 1 && length(var.deployment.alarm_names) <= 10
     error_message = "deployment.alarm_names must name 1 to 10 alarms; without one SageMaker never rolls back by alarm."
   }
 
   validation {
-    condition     = alltrue([for name in var.deployment.alarm_names : can(regex("^.{1,255}$", name))]) && length(distinct(var.deployment.alarm_names)) == length(var.deployment.alarm_names)
+    condition     = var.deployment.alarm_names == null ? true : alltrue([for name in var.deployment.alarm_names : can(regex("^.{1,255}$", name))]) && length(distinct(var.deployment.alarm_names)) == length(var.deployment.alarm_names)
     error_message = "deployment.alarm_names must be different names of 1 to 255 characters."
   }
 
@@ -48,6 +49,16 @@ variable "deployment" {
       for wait in [var.deployment.termination_wait_s, var.deployment.wait_interval_s] : wait >= 0 && wait <= 3600
     ])
     error_message = "deployment.termination_wait_s and deployment.wait_interval_s must be 0 to 3600."
+  }
+
+  validation {
+    condition     = var.deployment.strategy != "all_at_once" || var.deployment.wait_interval_s == 0
+    error_message = "deployment.wait_interval_s must be 0 for all_at_once, which has no steps to wait between."
+  }
+
+  validation {
+    condition     = var.deployment.strategy == "all_at_once" || try(var.endpoint_configs[var.live_config].instance_count >= 2, true)
+    error_message = "deployment.strategy must be all_at_once for a live_config of one instance: canary and linear move a share of the instances, so there must be two to have one of them."
   }
 }
 

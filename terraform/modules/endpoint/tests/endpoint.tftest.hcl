@@ -153,3 +153,49 @@ run "linear_shifts_in_equal_steps" {
     error_message = "Each step should have the given share."
   }
 }
+
+run "alarms_of_the_live_config_watch_where_none_are_named" {
+  command = plan
+
+  variables {
+    deployment = {}
+  }
+
+  assert {
+    condition     = toset(one(one(aws_sagemaker_endpoint.this.deployment_config).auto_rollback_configuration).alarms[*].alarm_name) == toset([for kind in ["errors", "latency"] : "iris-r-20260102-120000-bbbbbb-n2-${kind}"])
+    error_message = "The move should be watched by the alarms of the config that it goes to."
+  }
+}
+
+run "waits_just_within_the_limits_are_taken" {
+  command = plan
+
+  variables {
+    deployment = { strategy = "linear", step_percentage = 10, wait_interval_s = 350, termination_wait_s = 449, maximum_execution_timeout_s = 3600 }
+  }
+
+  assert {
+    condition     = local.waits_s == 3599
+    error_message = "Ten steps should have nine waits."
+  }
+}
+
+run "waits_of_an_hour_together_are_refused" {
+  command = plan
+
+  variables {
+    deployment = { strategy = "linear", step_percentage = 10, wait_interval_s = 350, termination_wait_s = 450, maximum_execution_timeout_s = 14400 }
+  }
+
+  expect_failures = [aws_sagemaker_endpoint.this]
+}
+
+run "timeout_within_the_waits_is_refused" {
+  command = plan
+
+  variables {
+    deployment = { strategy = "linear", step_percentage = 34, wait_interval_s = 300, maximum_execution_timeout_s = 600 }
+  }
+
+  expect_failures = [aws_sagemaker_endpoint.this]
+}
