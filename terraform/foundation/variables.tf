@@ -49,6 +49,12 @@ variable "gitlab" {
   default = null
 }
 
+variable "image_account_ids" {
+  description = "AWS accounts whose registries images may be pulled from; null means this account and AWS's own for scikit-learn in this region."
+  type        = set(string)
+  default     = null
+}
+
 variable "image_repositories" {
   description = "Names of the ECR repositories that training, evaluation and hosting images come from."
   type        = set(string)

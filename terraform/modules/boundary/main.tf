@@ -133,4 +133,11 @@ resource "aws_iam_policy" "this" {
   name        = var.name
   description = "The most that any role of ${var.project} may do"
   policy      = data.aws_iam_policy_document.this.json
+
+  lifecycle {
+    precondition {
+      condition     = length(jsonencode(jsondecode(data.aws_iam_policy_document.this.json))) <= 6144
+      error_message = "The boundary would exceed the 6144 characters that IAM takes: name fewer buckets and roles, or let their names begin with the project and a hyphen, which needs no naming."
+    }
+  }
 }

@@ -56,15 +56,11 @@ data "aws_iam_policy_document" "jobs" {
       }
     }
 
-    # A job of another environment is not tagged into this one, to be stopped then.
-    dynamic "condition" {
-      for_each = local.ownership_tags
-
-      content {
-        test     = "StringEqualsIfExists"
-        variable = "aws:ResourceTag/${condition.key}"
-        values   = [condition.value]
-      }
+    # Only with the call that starts the job: what runs already is not tagged as one's own, to be stopped then.
+    condition {
+      test     = "StringEquals"
+      variable = "sagemaker:TaggingAction"
+      values   = ["CreateProcessingJob", "CreateTrainingJob"]
     }
   }
 
@@ -84,17 +80,10 @@ data "aws_iam_policy_document" "jobs" {
     }
   }
 
-  # A package is registered with the verdict of its gate.
+  # No pipeline approves a package, neither when it registers it nor afterwards: a person does.
   statement {
     sid       = "RegisterModels"
-    actions   = ["sagemaker:AddTags", "sagemaker:CreateModelPackage"]
-    resources = local.package_arns
-  }
-
-  # What the gate held back or rejected is approved by a person, never by a pipeline.
-  statement {
-    sid       = "WithdrawApproval"
-    actions   = ["sagemaker:UpdateModelPackage"]
+    actions   = ["sagemaker:CreateModelPackage", "sagemaker:UpdateModelPackage"]
     resources = local.package_arns
 
     condition {

@@ -121,7 +121,7 @@ data "aws_iam_policy_document" "execution" {
     resources = ["*"]
   }
 
-  # AWS publishes its images from another account in every region.
+  # AWS publishes its images from another account in every region; anybody can give a repository the same name.
   statement {
     sid = "PullImages"
     actions = [
@@ -129,8 +129,8 @@ data "aws_iam_policy_document" "execution" {
       "ecr:BatchGetImage",
       "ecr:GetDownloadUrlForLayer",
     ]
-    resources = [for name in sort(var.image_repositories) :
-      "arn:${var.partition}:ecr:${var.region}:*:repository/${name}"
+    resources = [for pair in setproduct(sort(var.image_account_ids), sort(var.image_repositories)) :
+      "arn:${var.partition}:ecr:${var.region}:${pair[0]}:repository/${pair[1]}"
     ]
   }
 

@@ -70,6 +70,7 @@ module "identity" {
   source             = "../modules/identity"
   account_id         = local.account_id
   bucket             = local.bucket
+  image_account_ids  = ["683313688378", local.account_id]
   image_repositories = ["sagemaker-scikit-learn"]
   kms_key_arn        = local.kms_key_arn
   name               = "mlops-staging-sagemaker-execution"
