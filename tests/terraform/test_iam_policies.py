@@ -40,6 +40,7 @@ JOB = f"{SAGEMAKER}:training-job/iris-20260101-000000"
 AS_THE_FOUNDATION_SAYS: Context = {
     "aws:RequestTag/mlops:environment": "staging",
     "aws:RequestTag/mlops:project": "mlops",
+    "sagemaker:InstanceTypes": ("ml.m5.large",),
     "sagemaker:InterContainerTrafficEncryption": "true",
     "sagemaker:NetworkIsolation": "true",
     "sagemaker:OutputKmsKey": KEY,
@@ -150,12 +151,21 @@ def test_deploy_role_starts_jobs_as_the_foundation_says(roles: Roles) -> None:
     assert roles.deploy.may_call(starting_a_job())
 
 
+@pytest.mark.parametrize("instance_type", ["ml.m5d.large", "ml.g4dn.xlarge", "ml.g5.xlarge"])
+def test_job_on_local_storage_needs_no_key_for_its_volume(roles: Roles, instance_type: str) -> None:
+    assert roles.deploy.may_call(starting_a_job(InstanceTypes=(instance_type,), VolumeKmsKey=None))
+
+
 @pytest.mark.parametrize(
     "changed",
     [
         {"InterContainerTrafficEncryption": "false"},
         {"NetworkIsolation": None},
         {"OutputKmsKey": None},
+        {"VolumeKmsKey": None},
+        {"InstanceTypes": ("ml.g5.xlarge", "ml.m5.large"), "VolumeKmsKey": None},
+        {"InstanceTypes": ("ml.t3.medium",), "VolumeKmsKey": None},
+        {"InstanceTypes": ("ml.g5.xlarge",), "OutputKmsKey": None, "VolumeKmsKey": None},
         {"VolumeKmsKey": KEY.replace("1111", "9999")},
         {"VpcSubnets": None},
         {"VpcSubnets": ("subnet-0bb", "subnet-0ff")},

@@ -15,12 +15,19 @@ locals {
 
   job_conditions = concat(
     [for tag, value in local.ownership_tags : { test = "StringEquals", variable = "aws:RequestTag/${tag}", values = [value] }],
-    [for name in ["OutputKmsKey", "VolumeKmsKey"] : { test = "ArnEquals", variable = "sagemaker:${name}", values = [var.kms_key_arn] }],
+    [
+      { test = "ArnEquals", variable = "sagemaker:OutputKmsKey", values = [var.kms_key_arn] },
+      { test = "ArnEqualsIfExists", variable = "sagemaker:VolumeKmsKey", values = [var.kms_key_arn] },
+    ],
     var.inter_container_encryption ? [
       { test = "Bool", variable = "sagemaker:InterContainerTrafficEncryption", values = ["true"] },
     ] : [],
     local.network_conditions,
   )
+
+  # SageMaker takes no key for local storage, which the instance encrypts itself (API reference, ResourceConfig; the types
+  # are those of sagemaker-core, instance_supports_kms, and P6).
+  local_storage_types = ["ml.*d*.*", "ml.g5*", "ml.g6*", "ml.g7e*", "ml.p5*", "ml.p6*", "ml.trn1*", "ml.trn2*"]
 }
 
 # Jobs carry what the foundation says: its keys, its network, its tags. SageMaker refuses all others.
@@ -38,6 +45,25 @@ data "aws_iam_policy_document" "jobs" {
         variable = condition.value.variable
         values   = condition.value.values
       }
+    }
+  }
+
+  statement {
+    sid       = "DenyVolumesWithoutKey"
+    effect    = "Deny"
+    actions   = ["sagemaker:CreateProcessingJob", "sagemaker:CreateTrainingJob"]
+    resources = local.job_arns
+
+    condition {
+      test     = "Null"
+      variable = "sagemaker:VolumeKmsKey"
+      values   = ["true"]
+    }
+
+    condition {
+      test     = "ForAnyValue:StringNotLike"
+      variable = "sagemaker:InstanceTypes"
+      values   = local.local_storage_types
     }
   }
 

@@ -17,6 +17,12 @@ locals {
   waits_s = local.steps * var.deployment.wait_interval_s + var.deployment.termination_wait_s
 }
 
+locals {
+  # Local storage is encrypted by the instance itself, and a config that asks for a key is refused (API reference,
+  # CreateEndpointConfig; the types are those of sagemaker-core, instance_supports_kms, and P6).
+  local_storage = "^ml\\.([^.]*d|g5|g6|g7e|p5|p6|trn1|trn2)[^.]*\\."
+}
+
 # Models and endpoint configs are immutable in SageMaker, and the endpoint may return to any retained one:
 # nothing under an existing key is ever edited, and the apply that moves the endpoint should delete nothing.
 resource "aws_sagemaker_model" "release" {
@@ -59,7 +65,7 @@ resource "aws_sagemaker_endpoint_configuration" "release" {
   for_each = var.endpoint_configs
 
   name        = "${var.endpoint_name}-${each.key}"
-  kms_key_arn = var.releases[each.value.release].kms_key_arn
+  kms_key_arn = can(regex(local.local_storage, var.releases[each.value.release].instance_type)) ? null : var.releases[each.value.release].kms_key_arn
 
   production_variants {
     container_startup_health_check_timeout_in_seconds = var.releases[each.value.release].startup_timeout_s

@@ -121,7 +121,8 @@ variable "live_config" {
 variable "releases" {
   description = <<-EOT
     The retained releases by release id. A release is immutable and complete: every argument of its model and
-    endpoint config that cannot be changed in place comes from here and from nowhere else.
+    endpoint config that cannot be changed in place comes from here and from nowhere else. An instance type with
+    local storage is not given `kms_key_arn`: SageMaker takes no key there.
   EOT
   type = map(object({
     artifact_sha256       = string

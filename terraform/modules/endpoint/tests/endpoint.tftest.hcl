@@ -199,3 +199,19 @@ run "timeout_within_the_waits_is_refused" {
 
   expect_failures = [aws_sagemaker_endpoint.this]
 }
+
+run "local_storage_is_given_no_key" {
+  command = plan
+
+  variables {
+    releases = { for id, release in var.releases : id => merge(release, {
+      instance_type = "ml.g4dn.xlarge"
+      kms_key_arn   = "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555"
+    }) }
+  }
+
+  assert {
+    condition     = alltrue([for config in values(aws_sagemaker_endpoint_configuration.release) : config.kms_key_arn == null])
+    error_message = "SageMaker takes no key for instances with local storage."
+  }
+}
