@@ -81,7 +81,6 @@ module "encryption" {
   account_id           = local.account_id
   alias                = local.name
   deletion_window_days = var.key_deletion_window_days
-  partition            = local.partition
   # By name, because the roles are made for the key. Who brings a role says in IAM what it may do.
   reader_role_arns = var.gitlab == null ? [] : ["${local.role_arn_prefix}-ci-plan"]
   rotation         = var.key_rotation
@@ -98,7 +97,6 @@ module "boundary" {
   account_id   = local.account_id
   buckets      = compact(concat([var.s3_bucket], sort(try(var.gitlab.data_buckets, []))))
   name         = "${local.name}-boundary"
-  partition    = local.partition
   project      = var.project
   role_arns    = compact([var.role_arn])
   state_bucket = local.state_bucket
@@ -112,7 +110,6 @@ module "log_bucket" {
   account_id     = local.account_id
   bucket         = "logs-${local.own_bucket}"
   force_destroy  = var.bucket_force_destroy
-  partition      = local.partition
   retention_days = var.logs.retention_days
 }
 
@@ -137,7 +134,6 @@ module "identity" {
   image_repositories       = var.image_repositories
   kms_key_arn              = local.kms_key_arn
   name                     = "${local.name}-sagemaker-execution"
-  partition                = local.partition
   permissions_boundary_arn = local.boundary_arn
   region                   = var.region
   security_group_ids       = local.vpc.security_group_ids

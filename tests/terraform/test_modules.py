@@ -27,7 +27,7 @@ mock_provider "aws" {
   }
 
   mock_data "aws_partition" {
-    defaults = { dns_suffix = "amazonaws.com", partition = "aws" }
+    defaults = { partition = "aws", reverse_dns_prefix = "com.amazonaws" }
   }
 }
 

@@ -1,7 +1,5 @@
 data "aws_caller_identity" "current" {}
 
-data "aws_partition" "current" {}
-
 locals {
   instance_type = var.releases[var.endpoint_configs[var.live_config].release].instance_type
 }

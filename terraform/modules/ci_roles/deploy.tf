@@ -55,7 +55,7 @@ data "aws_iam_policy_document" "deploy" {
   statement {
     sid       = "MakeTheRoleOfAutoscaling"
     actions   = ["iam:CreateServiceLinkedRole"]
-    resources = ["arn:${var.partition}:iam::${var.account_id}:role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"]
+    resources = ["arn:${data.aws_partition.current.partition}:iam::${var.account_id}:role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"]
   }
 
   # CloudWatch knows no resource for metrics; the namespace takes its place.
@@ -74,7 +74,7 @@ data "aws_iam_policy_document" "deploy" {
   statement {
     sid       = "AskForRetraining"
     actions   = ["events:PutEvents"]
-    resources = ["arn:${var.partition}:events:${local.regional_arn}:event-bus/default"]
+    resources = ["arn:${data.aws_partition.current.partition}:events:${local.regional_arn}:event-bus/default"]
 
     condition {
       test     = "StringEquals"

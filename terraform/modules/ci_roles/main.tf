@@ -1,17 +1,19 @@
+data "aws_partition" "current" {}
+
 locals {
   host       = split(":oidc-provider/", var.oidc_provider_arn)[1]
   audience   = coalesce(var.audience, "https://${local.host}")
   plan_sub   = "project_path:${var.project_path}:*"
   deploy_sub = "project_path:${var.project_path}:ref_type:branch:ref:${var.deploy_branch}"
 
-  data_bucket_arns = [for name in sort(var.data_buckets) : "arn:${var.partition}:s3:::${name}"]
+  data_bucket_arns = [for name in sort(var.data_buckets) : "arn:${data.aws_partition.current.partition}:s3:::${name}"]
 
-  bucket_arn       = "arn:${var.partition}:s3:::${var.bucket}"
-  state_bucket_arn = "arn:${var.partition}:s3:::${var.state_bucket}"
+  bucket_arn       = "arn:${data.aws_partition.current.partition}:s3:::${var.bucket}"
+  state_bucket_arn = "arn:${data.aws_partition.current.partition}:s3:::${var.state_bucket}"
   regional_arn     = "${var.region}:${var.account_id}"
-  sagemaker_arn    = "arn:${var.partition}:sagemaker:${local.regional_arn}"
-  cloudwatch_arn   = "arn:${var.partition}:cloudwatch:${local.regional_arn}"
-  scaling_arn      = "arn:${var.partition}:application-autoscaling:${local.regional_arn}:scalable-target/*"
+  sagemaker_arn    = "arn:${data.aws_partition.current.partition}:sagemaker:${local.regional_arn}"
+  cloudwatch_arn   = "arn:${data.aws_partition.current.partition}:cloudwatch:${local.regional_arn}"
+  scaling_arn      = "arn:${data.aws_partition.current.partition}:application-autoscaling:${local.regional_arn}:scalable-target/*"
 
   # Everything that the roots serving and surroundings make is named after its endpoint, and so are their states.
   endpoints = sort(var.endpoint_names)
@@ -27,10 +29,10 @@ locals {
   ])
   alarm_actions = concat(
     sort(var.topic_arns),
-    ["arn:${var.partition}:autoscaling:${local.regional_arn}:scalingPolicy:*:resource/sagemaker/endpoint/*"],
+    ["arn:${data.aws_partition.current.partition}:autoscaling:${local.regional_arn}:scalingPolicy:*:resource/sagemaker/endpoint/*"],
   )
   dashboard_arns = [
-    for name in local.endpoints : "arn:${var.partition}:cloudwatch::${var.account_id}:dashboard/${name}"
+    for name in local.endpoints : "arn:${data.aws_partition.current.partition}:cloudwatch::${var.account_id}:dashboard/${name}"
   ]
   state_arns = flatten([
     for name in local.endpoints : [for root in ["serving", "surroundings"] : "${local.state_bucket_arn}/${root}/${var.environment}/${name}.tfstate"]

@@ -1,5 +1,5 @@
 locals {
-  account_arn = "arn:${var.partition}:iam::${var.account_id}:root"
+  account_arn = "arn:${data.aws_partition.current.partition}:iam::${var.account_id}:root"
   reader_arns = sort(var.reader_role_arns)
   writer_arns = sort(var.writer_role_arns)
   role_arns   = concat(local.reader_arns, local.writer_arns)
@@ -187,7 +187,7 @@ data "aws_iam_policy_document" "key" {
     condition {
       test     = "StringLike"
       variable = "kms:EncryptionContext:aws:sns:topicArn"
-      values   = ["arn:${var.partition}:sns:*:${var.account_id}:*"]
+      values   = ["arn:${data.aws_partition.current.partition}:sns:*:${var.account_id}:*"]
     }
   }
 
@@ -213,7 +213,7 @@ data "aws_iam_policy_document" "key" {
         content {
           test     = "StringLike"
           variable = condition.value
-          values   = ["arn:${var.partition}:cloudtrail:*:${var.account_id}:trail/*"]
+          values   = ["arn:${data.aws_partition.current.partition}:cloudtrail:*:${var.account_id}:trail/*"]
         }
       }
     }

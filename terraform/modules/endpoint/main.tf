@@ -152,6 +152,12 @@ resource "aws_sagemaker_endpoint" "this" {
   depends_on = [aws_cloudwatch_metric_alarm.quiet, aws_cloudwatch_metric_alarm.rollback]
 
   lifecycle {
+    # API reference, CapacitySize.
+    precondition {
+      condition     = local.steps == 0 || var.endpoint_configs[var.live_config].instance_count >= 2
+      error_message = "The strategy ${var.deployment.strategy} moves a share of the instances, so the live_config must have an instance_count of 2 or more; all_at_once takes one."
+    }
+
     precondition {
       condition     = local.waits_s < 3600
       error_message = "The waits of the deployment, between its steps and before the old fleet ends, are ${local.waits_s} seconds together: they must be less than 3600, because the provider waits 60 minutes for an endpoint and no longer."

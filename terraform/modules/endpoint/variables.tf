@@ -55,11 +55,6 @@ variable "deployment" {
     condition     = var.deployment.strategy != "all_at_once" || var.deployment.wait_interval_s == 0
     error_message = "deployment.wait_interval_s must be 0 for all_at_once, which has no steps to wait between."
   }
-
-  validation {
-    condition     = var.deployment.strategy == "all_at_once" || try(var.endpoint_configs[var.live_config].instance_count >= 2, true)
-    error_message = "deployment.strategy must be all_at_once for a live_config of one instance: canary and linear move a share of the instances, so there must be two to have one of them."
-  }
 }
 
 variable "endpoint_configs" {

@@ -1,7 +1,9 @@
+data "aws_partition" "current" {}
+
 locals {
-  bucket_arn = "arn:${var.partition}:s3:::${var.bucket}"
-  logs_arn   = "arn:${var.partition}:logs:${var.region}:${var.account_id}:log-group:/aws/sagemaker"
-  ec2_arn    = "arn:${var.partition}:ec2:${var.region}:${var.account_id}"
+  bucket_arn = "arn:${data.aws_partition.current.partition}:s3:::${var.bucket}"
+  logs_arn   = "arn:${data.aws_partition.current.partition}:logs:${var.region}:${var.account_id}:log-group:/aws/sagemaker"
+  ec2_arn    = "arn:${data.aws_partition.current.partition}:ec2:${var.region}:${var.account_id}"
   in_vpc     = var.subnet_ids != null
 
   log_group_arns = [
@@ -111,7 +113,7 @@ data "aws_iam_policy_document" "execution" {
   statement {
     sid       = "WatchAlarmsOfDeployments"
     actions   = ["cloudwatch:DescribeAlarms"]
-    resources = ["arn:${var.partition}:cloudwatch:${var.region}:${var.account_id}:alarm:*"]
+    resources = ["arn:${data.aws_partition.current.partition}:cloudwatch:${var.region}:${var.account_id}:alarm:*"]
   }
 
   # The token belongs to the registry as a whole and has no ARN.
@@ -130,7 +132,7 @@ data "aws_iam_policy_document" "execution" {
       "ecr:GetDownloadUrlForLayer",
     ]
     resources = [for pair in setproduct(sort(var.image_account_ids), sort(var.image_repositories)) :
-      "arn:${var.partition}:ecr:${var.region}:${pair[0]}:repository/${pair[1]}"
+      "arn:${data.aws_partition.current.partition}:ecr:${var.region}:${pair[0]}:repository/${pair[1]}"
     ]
   }
 

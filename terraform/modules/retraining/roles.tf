@@ -1,6 +1,6 @@
 locals {
-  rule_arn_prefix    = "arn:${var.partition}:events:${var.region}:${var.account_id}:rule/${var.name}-"
-  schedule_group_arn = "arn:${var.partition}:scheduler:${var.region}:${var.account_id}:schedule-group/${local.schedule_group}"
+  rule_arn_prefix    = "arn:${data.aws_partition.current.partition}:events:${var.region}:${var.account_id}:rule/${var.name}-"
+  schedule_group_arn = "arn:${data.aws_partition.current.partition}:scheduler:${var.region}:${var.account_id}:schedule-group/${local.schedule_group}"
 
   roles = merge(
     {

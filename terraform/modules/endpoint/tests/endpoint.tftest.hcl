@@ -215,3 +215,14 @@ run "local_storage_is_given_no_key" {
     error_message = "SageMaker takes no key for instances with local storage."
   }
 }
+
+run "share_of_one_instance_is_refused" {
+  command = plan
+
+  variables {
+    deployment  = { strategy = "canary", step_percentage = 50 }
+    live_config = "r-20260101-120000-aaaaaa-n1"
+  }
+
+  expect_failures = [aws_sagemaker_endpoint.this]
+}

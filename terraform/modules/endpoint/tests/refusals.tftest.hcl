@@ -107,17 +107,6 @@ run "wait_between_no_steps_is_refused" {
   expect_failures = [var.deployment]
 }
 
-run "share_of_one_instance_is_refused" {
-  command = plan
-
-  variables {
-    deployment  = { strategy = "canary", step_percentage = 50 }
-    live_config = "r-20260101-120000-aaaaaa-n1"
-  }
-
-  expect_failures = [var.deployment]
-}
-
 run "no_config_is_refused" {
   command = plan
 

@@ -26,7 +26,6 @@ run "bad_values_are_refused" {
     image_repositories       = ["123456789012.dkr.ecr.us-east-1.amazonaws.com/image:latest"]
     kms_key_arn              = "alias/mlops"
     name                     = "no spaces please"
-    partition                = "azure"
     permissions_boundary_arn = "boundary"
     region                   = "Ireland"
     security_group_ids       = ["sg-0aa"]
@@ -39,7 +38,6 @@ run "bad_values_are_refused" {
     var.image_repositories,
     var.kms_key_arn,
     var.name,
-    var.partition,
     var.permissions_boundary_arn,
     var.region,
     var.security_group_ids,

@@ -5,6 +5,14 @@ mock_provider "aws" {
     }
   }
 
+  mock_data "aws_partition" {
+    defaults = {
+      dns_suffix         = "amazonaws.com"
+      partition          = "aws"
+      reverse_dns_prefix = "com.amazonaws"
+    }
+  }
+
   mock_data "aws_secretsmanager_secret_version" {
     defaults = {
       secret_string = "token-from-the-secret"
