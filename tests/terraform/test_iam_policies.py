@@ -342,6 +342,10 @@ def test_every_branch_of_the_project_alone_may_plan(roles: Roles) -> None:
     assert not may_assume(plan, {f"{HOST}:sub": "project_path:group/project:x"})
 
 
-def test_more_endpoints_than_a_policy_holds_are_refused(terraform: OfflineTerraform) -> None:
-    names = [f"model-{number}-staging" for number in range(20)]
-    assert "would exceed the 6144 characters that IAM takes" in refusal_of(terraform, names)
+@pytest.mark.parametrize("variable", ["buckets", "endpoint_names"])
+def test_more_names_than_a_policy_holds_are_refused(
+    terraform: OfflineTerraform, variable: str
+) -> None:
+    names = [f"model-{number}-staging-with-a-long-name" for number in range(30)]
+    refusal = refusal_of(terraform, variable, names)
+    assert "would exceed the 6144 characters that IAM takes" in refusal

@@ -40,21 +40,25 @@ locals {
 
   # Jobs are named after their model alone; the tags say which environment they belong to.
   job_arns = ["${local.sagemaker_arn}:processing-job/*", "${local.sagemaker_arn}:training-job/*"]
+  package_arns = flatten([
+    for group in sort(var.model_package_groups) : [
+      "${local.sagemaker_arn}:model-package-group/${lower(group)}",
+      "${local.sagemaker_arn}:model-package/${lower(group)}/*",
+    ]
+  ])
+}
+
+locals {
   ownership_tags = {
     "mlops:environment" = var.environment
     "mlops:project"     = var.project
   }
+
   # What is made gets the tags; where it is there already, as an endpoint config is for CreateEndpoint, it has no others.
   making_conditions = flatten([
     for tag, value in local.ownership_tags : [
       { test = "StringEquals", variable = "aws:RequestTag/${tag}", values = [value] },
       { test = "StringEqualsIfExists", variable = "aws:ResourceTag/${tag}", values = [value] },
-    ]
-  ])
-  package_arns = flatten([
-    for group in sort(var.model_package_groups) : [
-      "${local.sagemaker_arn}:model-package-group/${lower(group)}",
-      "${local.sagemaker_arn}:model-package/${lower(group)}/*",
     ]
   ])
 }

@@ -20,6 +20,11 @@ locals {
   state_bucket   = "mlops-state-111122223333-us-east-1"
 }
 
+variable "buckets" {
+  type    = list(string)
+  default = []
+}
+
 variable "endpoint_names" {
   type    = list(string)
   default = ["*-staging"]
@@ -28,6 +33,7 @@ variable "endpoint_names" {
 module "boundary" {
   source       = "../modules/boundary"
   account_id   = local.account_id
+  buckets      = var.buckets
   name         = "mlops-staging-boundary"
   project      = "mlops"
   state_bucket = local.state_bucket
