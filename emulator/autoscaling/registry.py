@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from emulator.partitions import partition_of
+
 if TYPE_CHECKING:
     from emulator.autoscaling.resources import Resource
     from emulator.metrics.service import CloudWatch
@@ -27,11 +29,10 @@ class Context:
 
     def arn(self, kind: str, identifier: str, *, resource: Resource, name: str) -> str:
         """Return the ARN of something that belongs to a target (`kind` is scalingPolicy, ...)."""
-        of = f"resource/{resource.namespace}/{resource.resource_id}"
+        of = f"arn:{partition_of(self.region)}:autoscaling:{self.region}:{self.account_id}"
+        target = f"resource/{resource.namespace}/{resource.resource_id}"
         named = f"{kind.replace('scalingPolicy', 'policy')}Name/{name}"
-        return (
-            f"arn:aws:autoscaling:{self.region}:{self.account_id}:{kind}:{identifier}:{of}:{named}"
-        )
+        return f"{of}:{kind}:{identifier}:{target}:{named}"
 
 
 Action = Callable[[Context, Params], Mapping[str, Any]]

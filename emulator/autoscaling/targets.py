@@ -24,6 +24,7 @@ from emulator.autoscaling.resources import (
     resource_of,
 )
 from emulator.autoscaling.variants import check_scalable
+from emulator.partitions import partition_of
 from emulator.store import Document
 
 _MOST_TAGS = 50
@@ -53,22 +54,20 @@ def register_scalable_target(context: Context, params: Params) -> dict[str, Any]
 
 
 def _new_target(context: Context, resource: Resource) -> Document:
-    of = f"{context.region}:{context.account_id}"
+    of = f"arn:{partition_of(context.region)}:application-autoscaling:{context.region}"
     return {
         **resource.members,
         "RoleARN": _service_linked_role(context, resource.namespace),
         "CreationTime": context.now(),
         "SuspendedState": dict.fromkeys(_SUSPENSIONS, False),
-        "ScalableTargetARN": (
-            f"arn:aws:application-autoscaling:{of}:scalable-target/{uuid.uuid4().hex}"
-        ),
+        "ScalableTargetARN": (f"{of}:{context.account_id}:scalable-target/{uuid.uuid4().hex}"),
     }
 
 
 def _service_linked_role(context: Context, namespace: str) -> str:
     name = _ROLES.get(namespace, namespace)
     return (
-        f"arn:aws:iam::{context.account_id}:role/aws-service-role/"
+        f"arn:{partition_of(context.region)}:iam::{context.account_id}:role/aws-service-role/"
         f"{namespace}.application-autoscaling.amazonaws.com/"
         f"AWSServiceRoleForApplicationAutoScaling_{name}"
     )

@@ -9,6 +9,8 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from emulator.partitions import partition_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -61,7 +63,7 @@ def _from_model(
     console = f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}"
     content = {
         "ErrorCode": code,
-        "LogStreamArn": f"arn:aws:logs:{region}:{account}:log-group:{group}",
+        "LogStreamArn": f"arn:{partition_of(region)}:logs:{region}:{account}:log-group:{group}",
         "Message": (
             f'Received {side} error ({status}) from primary with message "{message}". '
             f"See {console}#logEventViewer:group={group} in account {account} for more "

@@ -19,7 +19,7 @@ from emulator.messaging.deliveries import Deliveries, Failure, Parcel, Undeliver
 from emulator.messaging.event_targets import EventTargets, retries
 from emulator.messaging.queues import send_dead_letter
 
-_UNIVERSAL = re.compile(r"arn:aws:scheduler:::aws-sdk:(?P<service>[^:]+):(?P<action>\w+)$")
+_UNIVERSAL = re.compile(r"arn:aws[a-z-]*:scheduler:::aws-sdk:(?P<service>[^:]+):(?P<action>\w+)$")
 
 
 class CannotFire(Exception):

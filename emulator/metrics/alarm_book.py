@@ -13,6 +13,7 @@ from typing import Any
 from emulator.metrics.alarm_requests import Document
 from emulator.metrics.errors import CloudWatchError
 from emulator.metrics.history import changed_configuration, changed_state
+from emulator.partitions import partition_of
 
 _HISTORY_SIZE = 10_000
 _STATE_MEMBERS = (
@@ -57,7 +58,8 @@ class AlarmBook:
         self._history: dict[str, deque[Document]] = {}
 
     def arn(self, region: str, name: str) -> str:
-        return f"arn:aws:cloudwatch:{region}:{self._account_id}:alarm:{name}"
+        partition = partition_of(region)
+        return f"arn:{partition}:cloudwatch:{region}:{self._account_id}:alarm:{name}"
 
     def put(self, region: str, document: Document, *, now: float, tags: Mapping[str, str]) -> None:
         """Add an alarm, or change one: then its state and its tags stay as they are."""

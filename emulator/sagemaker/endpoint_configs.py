@@ -3,6 +3,7 @@
 from typing import Any
 
 from emulator.api.errors import ValidationError
+from emulator.sagemaker.instances import check_volume_key
 from emulator.sagemaker.listing import Listing, list_page
 from emulator.sagemaker.models import require_model
 from emulator.sagemaker.registry import Context, Params, action
@@ -51,6 +52,8 @@ def _check_variants(context: Context, params: Params) -> None:
         )
         raise ValidationError(text)
     _check_serverless_features(params, variants)
+    types = [variant["InstanceType"] for variant in variants if "InstanceType" in variant]
+    check_volume_key(params.get("KmsKeyId"), types, name="KmsKeyId")
     for variant in variants:
         _check_capacity(variant)
         if "ModelName" in variant:

@@ -1,7 +1,12 @@
-"""How many instances a job may have on this machine: each of them is a process."""
+"""What may be asked of instances: how many, each a process here, and a key for their volumes."""
+
+import re
+from collections.abc import Iterable
 
 from emulator.api.errors import NotImplementedByEmulator, ValidationError
 from emulator.containers.cluster import MAX_HOSTS
+
+_LOCAL_STORAGE = re.compile(r"ml\.([^.]*d|g5|g6|g7e|p5|p6|trn1|trn2)[^.]*\.")
 
 
 def check_instance_count(count: int, *, what: str) -> None:
@@ -15,3 +20,18 @@ def check_instance_count(count: int, *, what: str) -> None:
             f"{MAX_HOSTS} per job. Ask for {MAX_HOSTS} or fewer"
         )
         raise NotImplementedByEmulator(text)
+
+
+def check_volume_key(key: str | None, instance_types: Iterable[str], *, name: str) -> None:
+    """Refuse a key for the volume of instances with local storage, as AWS does; the words are ours.
+
+    Source: API reference, CreateEndpointConfig (KmsKeyId), ResourceConfig (VolumeKmsKeyId); the
+    types are those of sagemaker-core, instance_supports_kms, and P6.
+    """
+    local = [each for each in instance_types if _LOCAL_STORAGE.match(each)]
+    if key and local:
+        text = (
+            f"{name} cannot be requested for instance type {local[0]}: its local storage is "
+            "encrypted by a hardware module of the instance."
+        )
+        raise ValidationError(text)

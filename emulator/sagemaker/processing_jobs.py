@@ -5,7 +5,7 @@ from typing import Any
 
 from emulator.api.errors import NotImplementedByEmulator, ValidationError
 from emulator.containers.processing import run_processing_job
-from emulator.sagemaker.instances import check_instance_count
+from emulator.sagemaker.instances import check_instance_count, check_volume_key
 from emulator.sagemaker.jobs import JobKind, Update
 from emulator.sagemaker.listing import Listing, list_page
 from emulator.sagemaker.registry import Context, Params, action
@@ -64,6 +64,8 @@ def _check(params: Params) -> None:
         text = f"InstanceType and InstanceCount of {what} are required."
         raise ValidationError(text)
     check_instance_count(cluster["InstanceCount"], what=what)
+    key = cluster.get("VolumeKmsKeyId")
+    check_volume_key(key, [cluster["InstanceType"]], name="VolumeKmsKeyId")
     inputs = params.get("ProcessingInputs", [])
     outputs = params.get("ProcessingOutputConfig", {}).get("Outputs", [])
     _check_unique([entry["InputName"] for entry in inputs], what="Input names")

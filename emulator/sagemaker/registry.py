@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emulator.cloud import Cloud
+from emulator.partitions import partition_of
 from emulator.sagemaker.hosting import Hosting
 from emulator.store import Key, Store
 
@@ -31,7 +32,8 @@ class Context:
         return Key(region=self.region, kind=kind, name=name)
 
     def arn(self, kind: str, name: str) -> str:
-        return f"arn:aws:sagemaker:{self.region}:{self.cloud.account_id}:{kind}/{name}"
+        of = f"arn:{partition_of(self.region)}:sagemaker:{self.region}"
+        return f"{of}:{self.cloud.account_id}:{kind}/{name}"
 
 
 Action = Callable[[Context, Params], Mapping[str, Any]]

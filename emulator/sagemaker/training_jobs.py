@@ -5,7 +5,7 @@ from typing import Any
 
 from emulator.api.errors import NotImplementedByEmulator, ValidationError
 from emulator.containers.training import run_training_job
-from emulator.sagemaker.instances import check_instance_count
+from emulator.sagemaker.instances import check_instance_count, check_volume_key
 from emulator.sagemaker.job_inputs import require_objects
 from emulator.sagemaker.jobs import JobKind, Update
 from emulator.sagemaker.listing import Listing, list_page
@@ -106,6 +106,8 @@ def _check_instances(params: Params) -> None:
         _check_groups_of_channel(channel, names)
     counts = [group["InstanceCount"] for group in groups] or [resources["InstanceCount"]]
     check_instance_count(sum(counts), what=f"training job {params['TrainingJobName']}")
+    types = [each["InstanceType"] for each in groups or [resources]]
+    check_volume_key(resources.get("VolumeKmsKeyId"), types, name="VolumeKmsKeyId")
 
 
 def _check_groups_of_channel(channel: Params, names: list[str]) -> None:

@@ -8,7 +8,7 @@ from emulator.containers.fleet import Variant
 from emulator.containers.transform import LOG_GROUP, run_transform_job
 from emulator.containers.transform_paths import BadPath
 from emulator.containers.transform_payloads import DEFAULT_PAYLOAD_MB, FILTERABLE, Association
-from emulator.sagemaker.instances import check_instance_count
+from emulator.sagemaker.instances import check_instance_count, check_volume_key
 from emulator.sagemaker.job_inputs import require_objects
 from emulator.sagemaker.jobs import JobKind, Update
 from emulator.sagemaker.listing import Listing, list_page
@@ -88,8 +88,11 @@ def _check(params: Params) -> None:
     if "DataCaptureConfig" in params:
         text = "CreateTransformJob with DataCaptureConfig"
         raise NotImplementedByEmulator(text)
-    count = params["TransformResources"]["InstanceCount"]
-    check_instance_count(count, what=f"transform job {params['TransformJobName']}")
+    resources = params["TransformResources"]
+    what = f"transform job {params['TransformJobName']}"
+    check_instance_count(resources["InstanceCount"], what=what)
+    key = resources.get("VolumeKmsKeyId")
+    check_volume_key(key, [resources["InstanceType"]], name="VolumeKmsKeyId")
 
 
 def _check_sizes(params: Params) -> None:

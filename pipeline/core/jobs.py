@@ -18,6 +18,7 @@ from pipeline.core.records import ApprovalStatus, Evaluation, TrainingRun
 # For a machine to be found, on top of the job's own maximum runtime.
 START_TIMEOUT_S = 1800.0
 _CODE = "/opt/ml/input/data/code/sourcedir.tar.gz"
+_LOCAL_STORAGE = re.compile(r"ml\.([^.]*d|g5|g6|g7e|p5|p6|trn1|trn2)[^.]*\.")
 _PROCESSING = "/opt/ml/processing"
 # What the training script prints, in a form that SageMaker's metric definitions can find.
 _METRIC_DEFINITIONS = ({"Name": "cv_mean_accuracy", "Regex": r"cv_mean_accuracy=([0-9.]+|nan);"},)
@@ -165,11 +166,21 @@ def _processing_network(foundation: Foundation) -> dict[str, Any]:
     }
 
 
+def takes_volume_key(instance_type: str) -> bool:
+    """Tell whether SageMaker takes a key for the volume: local storage has one of its hardware.
+
+    Source: API reference, ResourceConfig; sagemaker-core, instance_supports_kms, and for P6 the EC2
+    user guide, "Instance store volumes".
+    """
+    return _LOCAL_STORAGE.match(instance_type) is None
+
+
 def _resources(machine: Machine, foundation: Foundation) -> dict[str, Any]:
+    keyed = takes_volume_key(machine.instance_type)
     return {
         "InstanceCount": 1,
         "InstanceType": machine.instance_type,
-        "VolumeKmsKeyId": foundation.kms_key_arn,
+        **({"VolumeKmsKeyId": foundation.kms_key_arn} if keyed else {}),
         "VolumeSizeInGB": machine.volume_gb,
     }
 

@@ -21,6 +21,7 @@ from pipeline.gateways.waiting import GaveUp, wait_until
 _TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"
 _PROCESSING_LOGS = "/aws/sagemaker/ProcessingJobs"
 _ENDED = {"Completed", "Failed", "Stopped"}
+_DENIED = {"AccessDenied", "AccessDeniedException"}
 _DUPLICATE = {"ResourceInUse"}
 _NOT_FOUND = {"ResourceNotFound", "ValidationException"}
 _SETTLED = {
@@ -156,14 +157,23 @@ class SageMaker:
         status = ApprovalStatus(request["ModelApprovalStatus"])
         return ModelPackage(arn=arn, version=int(arn.rsplit("/", 1)[1]), approval_status=status)
 
-    def set_approval(self, arn: str, status: ApprovalStatus, reason: str) -> None:
-        """Set what SageMaker and people see; our own record of an approval is in the ledger."""
+    def set_approval(self, arn: str, status: ApprovalStatus, reason: str) -> bool:
+        """Set what SageMaker and people see; our own record of an approval is in the ledger.
+
+        False where the role may not approve: that is then left to somebody who may.
+        """
         with attempting(f"set the approval of {arn}"):
-            self._client.update_model_package(
-                ModelPackageArn=arn,
-                ModelApprovalStatus=status.value,
-                ApprovalDescription=reason[:1024],
-            )
+            try:
+                self._client.update_model_package(
+                    ModelPackageArn=arn,
+                    ModelApprovalStatus=status.value,
+                    ApprovalDescription=reason[:1024],
+                )
+            except ClientError as error:
+                if status is ApprovalStatus.APPROVED and error_code(error) in _DENIED:
+                    return False
+                raise
+        return True
 
     def packages(self, group: str) -> Iterator[PackageDetails]:
         """Yield the model packages of a group, newest first; none where there is no such group."""

@@ -4,7 +4,7 @@ import logging
 
 from pipeline.context import Workspace
 from pipeline.core import naming
-from pipeline.core.errors import GateNotPassed, UsageError
+from pipeline.core.errors import CloudUnusable, GateNotPassed, UsageError
 from pipeline.core.records import (
     Approval,
     ApprovalStatus,
@@ -38,9 +38,11 @@ def approve(
         when=workspace.context.now(),
         reason=reason,
     )
-    workspace.sagemaker.set_approval(
-        package.arn, ApprovalStatus.APPROVED, f"Approved by {given.who}: {reason}"
-    )
+    said = f"Approved by {given.who}: {reason}"
+    if not workspace.sagemaker.set_approval(package.arn, ApprovalStatus.APPROVED, said):
+        message = f"The role in use may not approve {package.arn}."
+        remedy = "A person approves, with a role that may: those of pipelines never do."
+        raise CloudUnusable(message, remedy=remedy)
     workspace.store.put(naming.approval_object(run.job_name), given.to_json().encode())
     logger.info("approved job=%s by=%s reason=%s", run.job_name, given.who, reason)
     return ModelPackage(

@@ -33,17 +33,22 @@ def register(
     decision: Decision,
     approval: Approval | None,
 ) -> ModelPackage:
-    """Register the evaluated artifact; one that is registered already gets its new status."""
+    """Register the evaluated artifact; one that is registered already gets its new status.
+
+    Nothing is registered as approved: the roles of pipelines may not, so that a person can be the
+    only one who approves. Where the role may, what passed the gate is approved then.
+    """
     artifact_uri = store_artifact(workspace, run)
     status = ApprovalStatus.APPROVED if approval else _APPROVAL_OF_VERDICT[decision.verdict]
     known = find_package(workspace, run.job_name)
     if known is not None:
         return _with_status(workspace, known, status, reason=_reason(decision, approval))
+    rejected = status is ApprovalStatus.REJECTED
     request = jobs.package_request(
         run,
         evaluation,
         group=workspace.context.package_group,
-        status=status,
+        status=status if rejected else ApprovalStatus.PENDING,
         status_reason=_reason(decision, approval),
         artifact_uri=artifact_uri,
         evaluation_uri=workspace.store.uri(naming.evaluation_object(run.job_name)),
@@ -51,8 +56,8 @@ def register(
         instance_type=workspace.settings.instance_type,
     )
     package = workspace.sagemaker.register(request)
-    logger.info("model package arn=%s status=%s", package.arn, status.value)
-    return package
+    logger.info("model package arn=%s", package.arn)
+    return _with_status(workspace, package, status, reason=_reason(decision, approval))
 
 
 def store_artifact(workspace: Workspace, run: TrainingRun) -> str:
@@ -88,7 +93,10 @@ def _with_status(
 ) -> ModelPackage:
     if package.approval_status is status:
         return package
-    workspace.sagemaker.set_approval(package.arn, status, reason)
+    if not workspace.sagemaker.set_approval(package.arn, status, reason):
+        note = f"{package.arn} stays {package.approval_status.value}: this role may not approve it."
+        workspace.context.recorder.note(note)
+        return package
     return ModelPackage(arn=package.arn, version=package.version, approval_status=status)
 
 

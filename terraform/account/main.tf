@@ -34,7 +34,6 @@ module "encryption" {
   account_id      = local.account_id
   alias           = "${var.project}-audit"
   encrypts_trails = true
-  partition       = local.partition
 }
 
 # Its name does not begin with the project: what the trail records must not record its own deliveries.
@@ -45,7 +44,6 @@ module "log_bucket" {
   account_id     = local.account_id
   bucket         = "logs-${var.project}-${local.account_id}-${var.region}"
   force_destroy  = var.audit.force_destroy
-  partition      = local.partition
   retention_days = var.audit.retention_days
 }
 

@@ -21,7 +21,6 @@ module "ci_roles" {
   name                       = local.name
   network_isolation          = var.network_isolation
   oidc_provider_arn          = var.gitlab.oidc_provider_arn
-  partition                  = local.partition
   permissions_boundary_arn   = local.boundary_arn
   project                    = var.project
   project_path               = var.gitlab.project_path
@@ -45,7 +44,6 @@ module "retraining" {
   kms_key_arn              = local.kms_key_arn
   mode_by_alarm            = var.retraining.mode_by_alarm
   name                     = local.name
-  partition                = local.partition
   permissions_boundary_arn = local.boundary_arn
   pipeline                 = var.retraining.pipeline
   region                   = var.region

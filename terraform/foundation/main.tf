@@ -2,6 +2,13 @@ data "aws_caller_identity" "current" {}
 
 data "aws_partition" "current" {}
 
+# Where AWS publishes its images for this region. The provider knows it; nobody is asked.
+data "aws_sagemaker_prebuilt_ecr_image" "this" {
+  count = var.image_account_ids == null ? 1 : 0
+
+  repository_name = "sagemaker-scikit-learn"
+}
+
 locals {
   account_id = data.aws_caller_identity.current.account_id
   partition  = data.aws_partition.current.partition
@@ -24,6 +31,11 @@ locals {
   topic_arn   = var.sns_topic_arn != null ? var.sns_topic_arn : module.notifications[0].topic_arn
   # One topic that is given hears everything.
   topic_arns = var.sns_topic_arn != null ? { for severity in ["critical", "info", "warning"] : severity => var.sns_topic_arn } : module.notifications[0].topic_arns
+
+  image_account_ids = var.image_account_ids != null ? var.image_account_ids : toset([
+    local.account_id,
+    data.aws_sagemaker_prebuilt_ecr_image.this[0].registry_id,
+  ])
 
   own_bucket   = "${local.name}-${local.account_id}-${var.region}"
   state_bucket = coalesce(var.state_bucket, "${var.project}-state-${local.account_id}-${var.region}")
@@ -69,7 +81,6 @@ module "encryption" {
   account_id           = local.account_id
   alias                = local.name
   deletion_window_days = var.key_deletion_window_days
-  partition            = local.partition
   # By name, because the roles are made for the key. Who brings a role says in IAM what it may do.
   reader_role_arns = var.gitlab == null ? [] : ["${local.role_arn_prefix}-ci-plan"]
   rotation         = var.key_rotation
@@ -86,7 +97,6 @@ module "boundary" {
   account_id   = local.account_id
   buckets      = compact(concat([var.s3_bucket], sort(try(var.gitlab.data_buckets, []))))
   name         = "${local.name}-boundary"
-  partition    = local.partition
   project      = var.project
   role_arns    = compact([var.role_arn])
   state_bucket = local.state_bucket
@@ -100,7 +110,6 @@ module "log_bucket" {
   account_id     = local.account_id
   bucket         = "logs-${local.own_bucket}"
   force_destroy  = var.bucket_force_destroy
-  partition      = local.partition
   retention_days = var.logs.retention_days
 }
 
@@ -121,10 +130,10 @@ module "identity" {
 
   account_id               = local.account_id
   bucket                   = coalesce(var.s3_bucket, local.own_bucket)
+  image_account_ids        = local.image_account_ids
   image_repositories       = var.image_repositories
   kms_key_arn              = local.kms_key_arn
   name                     = "${local.name}-sagemaker-execution"
-  partition                = local.partition
   permissions_boundary_arn = local.boundary_arn
   region                   = var.region
   security_group_ids       = local.vpc.security_group_ids

@@ -21,6 +21,5 @@ module "network" {
   cidr_block          = var.network.cidr_block
   flow_log_bucket_arn = var.logs == null ? null : module.log_bucket[0].bucket_arn
   name                = local.name
-  partition           = local.partition
   region              = var.region
 }

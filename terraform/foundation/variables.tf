@@ -49,6 +49,12 @@ variable "gitlab" {
   default = null
 }
 
+variable "image_account_ids" {
+  description = "AWS accounts whose registries images may be pulled from; null means this account and AWS's own for scikit-learn in this region."
+  type        = set(string)
+  default     = null
+}
+
 variable "image_repositories" {
   description = "Names of the ECR repositories that training, evaluation and hosting images come from."
   type        = set(string)
@@ -228,7 +234,7 @@ variable "retraining_token" {
 }
 
 variable "role_arn" {
-  description = "ARN of an existing SageMaker execution role to use; null creates one."
+  description = "ARN of an existing SageMaker execution role to use, with the rights that modules/identity gives, cloudwatch:DescribeAlarms for rollbacks by alarm among them; null creates one."
   type        = string
   default     = null
 

@@ -2,10 +2,10 @@ variable "deployment" {
   description = <<-EOT
     How the last move of the endpoint was made. It belongs to that move and stays as it is until the next one:
     any difference here makes the provider send an UpdateEndpoint that relaunches the fleet.
-    Waits and the timeout are in seconds.
+    Waits and the timeout are in seconds. Without `alarm_names` the two alarms of the live config watch.
   EOT
   type = object({
-    alarm_names                 = list(string)
+    alarm_names                 = optional(list(string))
     maximum_execution_timeout_s = optional(number, 1800)
     step_percentage             = optional(number)
     strategy                    = optional(string, "all_at_once")

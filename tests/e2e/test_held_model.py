@@ -27,6 +27,23 @@ def test_a_held_model_is_deployed_after_a_person_approved_it(story: Story) -> No
     assert story.serves(deployed.release)
 
 
+def test_what_a_pipeline_may_not_approve_is_deployed_and_its_approval_left_to_a_person(
+    story: Story,
+) -> None:
+    denied = {"code": "AccessDeniedException", "message": "no", "status": 400}
+    story.aws.add_fault({"service": "sagemaker", "action": "UpdateModelPackage", "error": denied})
+    trained = story.run("--mode", "training")
+    assert (trained.exit_code, trained.results["decision"]["verdict"]) == (0, "deploy")
+    assert trained.training["approval_status"] == "PendingManualApproval"
+    assert any("this role may not approve it" in note for note in trained.results["notes"])
+
+    newest = story.run("--mode", "deployment")
+    assert newest.exit_code == 0
+    assert newest.results["decision"]["verdict"] == "deploy"
+    assert story.serves(newest.release)
+    assert story.packages_of(trained.job) == ["PendingManualApproval"]
+
+
 def test_a_rejected_model_cannot_be_approved(story: Story) -> None:
     rejected = story.run("--mode", "training", **REJECTS)
     assert rejected.exit_code == 3

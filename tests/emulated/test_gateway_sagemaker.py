@@ -134,10 +134,21 @@ def test_packages_are_listed_newest_first(sagemaker: SageMaker, group: str) -> N
 
 def test_an_approval_is_seen_with_its_reason(sagemaker: SageMaker, group: str) -> None:
     package = sagemaker.register(a_package(group))
-    sagemaker.set_approval(package.arn, ApprovalStatus.APPROVED, "looked at " * 200)
+    assert sagemaker.set_approval(package.arn, ApprovalStatus.APPROVED, "looked at " * 200)
     (found,) = sagemaker.packages(group)
     assert found.package.approval_status is ApprovalStatus.APPROVED
     assert found.approval_reason.startswith("looked at")
+
+
+def test_an_approval_that_the_role_may_not_give_is_told_and_a_withdrawal_an_error(
+    sagemaker: SageMaker, embedded: Embedded, group: str
+) -> None:
+    package = sagemaker.register(a_package(group))
+    denied = {"code": "AccessDeniedException", "message": "no", "status": 400}
+    embedded.add_fault({"service": "sagemaker", "action": "UpdateModelPackage", "error": denied})
+    assert not sagemaker.set_approval(package.arn, ApprovalStatus.APPROVED, "passed")
+    with pytest.raises(CloudUnusable, match="set the approval"):
+        sagemaker.set_approval(package.arn, ApprovalStatus.REJECTED, "failed")
 
 
 def test_a_group_that_never_was_has_no_packages(sagemaker: SageMaker) -> None:

@@ -55,9 +55,9 @@ def test_the_lock_file_knows_the_provider_of_every_platform(root: str) -> None:
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_a_module_asks_for_no_later_version(module: str) -> None:
+def test_a_module_asks_for_no_later_version_and_for_none_that_is_not_known(module: str) -> None:
     asked = only(r'^ +version = "(.*)"', versions(TERRAFORM / "modules" / module))
-    assert asked == f">= {PROVIDER_VERSION}"
+    assert asked == f">= {PROVIDER_VERSION}, < 7.0.0"
 
 
 @pytest.mark.parametrize("folder", [*ROOTS, *(f"modules/{module}" for module in MODULES)])

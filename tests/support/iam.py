@@ -93,6 +93,13 @@ def may_assume(trust: str, claims: Mapping[str, str]) -> bool:
     )
 
 
+def service_may_assume(service: str, trust: str, context: Context) -> bool:
+    """Tell whether a trust policy lets a service of AWS in, which says for what it comes."""
+    call = Call(action="sts:AssumeRole", context=context)
+    own = [each for each in _statements([trust]) if _names(each, service)]
+    return any(_applies({**each, "Resource": "*"}, call, effect="Allow") for each in own)
+
+
 def _statements(documents: Iterable[str]) -> list[Statement]:
     found: list[Statement] = []
     for document in documents:
@@ -127,8 +134,10 @@ def _holds(operator: str, key: str, *, expected: list[str], context: Context) ->
     quantifier, _, name = operator.rpartition(":")
     test = _OPERATORS[name.removesuffix("IfExists")]
     if not present:
-        # "ForAllValues" is true of no value at all; negated operators match a missing key.
-        return quantifier == "ForAllValues" or name.endswith("IfExists") or "Not" in name
+        # "ForAllValues" is true of no value at all, "ForAnyValue" false; negated operators match a
+        # missing key ("Multivalued context keys" in the user guide).
+        negated = "Not" in name and quantifier != "ForAnyValue"
+        return quantifier == "ForAllValues" or name.endswith("IfExists") or negated
     each = [test(value, expected) for value in actual]
     return all(each) if quantifier == "ForAllValues" else any(each)
 
@@ -155,4 +164,5 @@ _OPERATORS: Mapping[str, Callable[[str, list[str]], bool]] = {
     "StringEquals": lambda value, expected: value in expected,
     "StringLike": _any_like,
     "StringNotEquals": lambda value, expected: value not in expected,
+    "StringNotLike": lambda value, expected: not _any_like(value, expected),
 }

@@ -1,5 +1,6 @@
 """The roles that Terraform makes, with their policies as a plan renders them."""
 
+import json
 from dataclasses import dataclass
 
 from tests.support.iam import Identity
@@ -46,12 +47,11 @@ def roles_of(documents: Documents) -> Roles:
     )
 
 
-def refusal_of(terraform: OfflineTerraform, endpoint_names: list[str]) -> str:
-    """Return why the plan with these endpoints fails, in one line."""
+def refusal_of(terraform: OfflineTerraform, variable: str, names: list[str]) -> str:
+    """Return why the plan with these endpoint_names or buckets fails, in one line."""
     place_root(terraform)
-    names = "[" + ", ".join(f'"{name}"' for name in endpoint_names) + "]"
     arguments = ("plan", "-input=false", "-refresh=false", "-no-color")
-    given = f"-var=endpoint_names={names}"
+    given = f"-var={variable}={json.dumps(names)}"
     completed = terraform.ended(terraform.tree / "policies", "policies", *arguments, given)
     assert completed.exit_code == 1, completed.stdout
     return " ".join(completed.stderr.replace("\u2502", " ").split())

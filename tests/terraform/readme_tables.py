@@ -4,7 +4,9 @@
 """
 
 import re
+from collections.abc import Iterator
 
+from tests.terraform.hcl_types import attributes, short, type_of
 from tests.terraform.offline import TERRAFORM
 
 _DEFAULT = re.compile(r"^  default\s+= (.*?)(?=^  \w|^$|\Z)", re.DOTALL | re.MULTILINE)
@@ -24,15 +26,25 @@ def described(body: str) -> str:
 def with_tables(directory: str) -> str:
     """Return the README of a directory with its tables as the declarations have it."""
     inputs = [
-        f"| `{name}` | {_default(body)} | {described(body)} |"
-        for name, body in declared("variable", directory).items()
+        row for name, body in declared("variable", directory).items() for row in _rows(name, body)
     ]
     outputs = [
         f"| `{name}` | {described(body)} |" for name, body in declared("output", directory).items()
     ]
     readme = (TERRAFORM / directory / "README.md").read_text()
-    readme = _replaced(readme, ["| Input | Default | Description |", "|---|---|---|", *inputs])
+    readme = _replaced(
+        readme, ["| Input | Type | Default | Description |", "|---|---|---|---|", *inputs]
+    )
     return _replaced(readme, ["| Output | Description |", "|---|---|", *outputs])
+
+
+def _rows(name: str, body: str) -> Iterator[str]:
+    """Yield the row of a variable, then one for each attribute of the objects in it."""
+    constraint = type_of(body)
+    yield f"| `{name}` | {short(constraint)} | {_default(body)} | {described(body)} |"
+    for each in attributes(constraint, name):
+        default = "required" if each.default is None else f"`{each.default}`"
+        yield f"| `{each.path}` | {each.type} | {default} | {each.comment} |"
 
 
 def _replaced(readme: str, table: list[str]) -> str:

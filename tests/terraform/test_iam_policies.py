@@ -6,8 +6,15 @@ from typing import Any
 
 import pytest
 
-from tests.support.iam import EVERYTHING, Call, Context, Identity, may_assume
-from tests.support.iam_documents import shared_documents
+from tests.support.iam import (
+    EVERYTHING,
+    Call,
+    Context,
+    Identity,
+    may_assume,
+    service_may_assume,
+)
+from tests.support.iam_documents import Documents, shared_documents
 from tests.support.iam_roles import (
     ACCOUNT,
     EXECUTION_ROLE,
@@ -33,6 +40,7 @@ JOB = f"{SAGEMAKER}:training-job/iris-20260101-000000"
 AS_THE_FOUNDATION_SAYS: Context = {
     "aws:RequestTag/mlops:environment": "staging",
     "aws:RequestTag/mlops:project": "mlops",
+    "sagemaker:InstanceTypes": ("ml.m5.large",),
     "sagemaker:InterContainerTrafficEncryption": "true",
     "sagemaker:NetworkIsolation": "true",
     "sagemaker:OutputKmsKey": KEY,
@@ -48,8 +56,13 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> OfflineTerraform:
 
 
 @pytest.fixture(scope="module")
-def roles(tmp_path_factory: pytest.TempPathFactory) -> Roles:
-    return roles_of(shared_documents(tmp_path_factory))
+def documents(tmp_path_factory: pytest.TempPathFactory) -> Documents:
+    return shared_documents(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def roles(documents: Documents) -> Roles:
+    return roles_of(documents)
 
 
 def token(
@@ -134,22 +147,13 @@ def test_deploy_role_draws_the_dashboards_of_its_endpoints_only(roles: Roles) ->
         assert not roles.deploy.may(action, f"{dashboards}/iris-staging-of-another-team")
 
 
-def test_deploy_role_tags_no_job_of_another_environment_as_its_own(roles: Roles) -> None:
-    def may_tag(**tagged: str) -> bool:
-        has: Context = {f"aws:ResourceTag/mlops:{name}": value for name, value in tagged.items()}
-        context = {**AS_THE_FOUNDATION_SAYS, **has}
-        return roles.deploy.may_call(
-            Call(action="sagemaker:AddTags", resource=JOB, context=context)
-        )
-
-    assert may_tag(), "a job has no tags until it is created"
-    assert may_tag(environment="staging", project="mlops")
-    assert not may_tag(environment="production", project="mlops")
-    assert not may_tag(environment="staging", project="other")
-
-
 def test_deploy_role_starts_jobs_as_the_foundation_says(roles: Roles) -> None:
     assert roles.deploy.may_call(starting_a_job())
+
+
+@pytest.mark.parametrize("instance_type", ["ml.m5d.large", "ml.g4dn.xlarge", "ml.g5.xlarge"])
+def test_job_on_local_storage_needs_no_key_for_its_volume(roles: Roles, instance_type: str) -> None:
+    assert roles.deploy.may_call(starting_a_job(InstanceTypes=(instance_type,), VolumeKmsKey=None))
 
 
 @pytest.mark.parametrize(
@@ -158,6 +162,10 @@ def test_deploy_role_starts_jobs_as_the_foundation_says(roles: Roles) -> None:
         {"InterContainerTrafficEncryption": "false"},
         {"NetworkIsolation": None},
         {"OutputKmsKey": None},
+        {"VolumeKmsKey": None},
+        {"InstanceTypes": ("ml.g5.xlarge", "ml.m5.large"), "VolumeKmsKey": None},
+        {"InstanceTypes": ("ml.t3.medium",), "VolumeKmsKey": None},
+        {"InstanceTypes": ("ml.g5.xlarge",), "OutputKmsKey": None, "VolumeKmsKey": None},
         {"VolumeKmsKey": KEY.replace("1111", "9999")},
         {"VpcSubnets": None},
         {"VpcSubnets": ("subnet-0bb", "subnet-0ff")},
@@ -171,25 +179,17 @@ def test_job_that_leaves_the_foundation_is_refused(
 
 
 def test_deploy_role_moves_endpoints_of_its_environment_only(roles: Roles) -> None:
-    assert roles.deploy.may("sagemaker:UpdateEndpoint", ENDPOINT)
-    production = f"{SAGEMAKER}:endpoint/iris-production"
-    assert not roles.deploy.may("sagemaker:UpdateEndpoint", production)
+    own: Context = {
+        "aws:ResourceTag/mlops:environment": "staging",
+        "aws:ResourceTag/mlops:project": "mlops",
+    }
+    for name, allowed in (("iris-staging", True), ("iris-production", False)):
+        endpoint = f"{SAGEMAKER}:endpoint/{name}"
+        call = Call(action="sagemaker:UpdateEndpoint", resource=endpoint, context=own)
+        assert roles.deploy.may_call(call) is allowed
     for state in STATES:
         assert roles.deploy.may("s3:PutObject", state)
         assert not roles.deploy.may("s3:PutObject", state.replace("staging", "production"))
-
-
-@pytest.mark.parametrize("tag", ["mlops:environment", "mlops:project"])
-def test_deploy_role_leaves_endpoints_of_others_alone_whatever_their_names(
-    roles: Roles, tag: str
-) -> None:
-    for action in ("sagemaker:UpdateEndpoint", "sagemaker:DeleteEndpoint", "sagemaker:AddTags"):
-        call = Call(action=action, resource=ENDPOINT, context={f"aws:ResourceTag/{tag}": "other"})
-        assert not roles.deploy.may_call(call)
-    config = f"{SAGEMAKER}:endpoint-config/iris-staging-r-1"
-    context = {f"aws:ResourceTag/{tag}": "other"}
-    call = Call(action="sagemaker:DeleteEndpointConfig", resource=config, context=context)
-    assert not roles.deploy.may_call(call)
 
 
 def test_deploy_role_scales_endpoints_and_no_other_service(roles: Roles) -> None:
@@ -203,13 +203,6 @@ def test_deploy_role_scales_endpoints_and_no_other_service(roles: Roles) -> None
 
     assert may_scale("sagemaker")
     assert not may_scale("dynamodb")
-
-
-def test_deploy_role_keeps_all_kinds_of_alarms(roles: Roles) -> None:
-    alarm = f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:iris-staging"
-    assert roles.deploy.may("cloudwatch:PutMetricAlarm", f"{alarm}-quiet")
-    assert roles.deploy.may("cloudwatch:PutMetricAlarm", f"{alarm}-r-20260101-000000-aaaaaa-errors")
-    assert roles.deploy.may("cloudwatch:PutCompositeAlarm", f"{alarm}/rollback")
 
 
 def test_deploy_role_asks_for_retrainings_of_its_environment_only(roles: Roles) -> None:
@@ -228,13 +221,6 @@ def test_deploy_role_claims_requests_and_takes_no_claim_away(roles: Roles) -> No
     claim = f"{BUCKET}/requests/iris-staging/11111111-2222.json"
     assert roles.deploy.may("s3:PutObject", claim)
     assert not roles.deploy.may("s3:DeleteObject", claim)
-
-
-def test_pipeline_withdraws_an_approval_but_gives_none(roles: Roles) -> None:
-    for status, allowed in (("Rejected", True), ("Approved", False)):
-        context: Context = {"sagemaker:ModelApprovalStatus": status}
-        call = Call(action="sagemaker:UpdateModelPackage", resource=PACKAGE, context=context)
-        assert roles.deploy.may_call(call) is allowed
 
 
 def test_no_role_deletes_artifacts_or_ledgers(roles: Roles) -> None:
@@ -257,6 +243,37 @@ def test_execution_role_cannot_approve_its_own_package(roles: Roles) -> None:
     for action in ("sagemaker:CreateModelPackage", "sagemaker:UpdateModelPackage"):
         assert not roles.execution.may(action, PACKAGE)
     assert not roles.execution.may("iam:PassRole", EXECUTION_ROLE)
+
+
+def test_execution_role_lets_sagemaker_see_the_alarms_of_a_rollback(roles: Roles) -> None:
+    """Source: "Auto-Rollback Configuration and Monitoring" in SageMaker's developer guide."""
+    alarms = f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm"
+    for name in ("iris-staging-r-20260101-000000-aaaaaa-n1-errors", "iris-staging-quiet", "shop"):
+        assert roles.execution.may("cloudwatch:DescribeAlarms", f"{alarms}:{name}")
+    elsewhere = alarms.replace(ACCOUNT, "999999999999")
+    assert not roles.execution.may("cloudwatch:DescribeAlarms", f"{elsewhere}:iris-staging-quiet")
+    assert not roles.execution.may("cloudwatch:DeleteAlarms", f"{alarms}:iris-staging-quiet")
+
+
+@pytest.mark.parametrize(
+    ("group", "account", "allowed"),
+    [
+        ("mlops-staging-retraining", ACCOUNT, True),
+        ("default", ACCOUNT, False),
+        ("mlops-production-retraining", ACCOUNT, False),
+        ("mlops-staging-retraining", "999999999999", False),
+    ],
+)
+def test_schedules_of_the_own_group_alone_assume_the_scheduler_s_role(
+    documents: Documents, group: str, account: str, allowed: bool
+) -> None:
+    """Scheduler's user guide, "Confused deputy prevention": it names the group, no schedule."""
+    context = {
+        "aws:SourceAccount": account,
+        "aws:SourceArn": f"arn:aws:scheduler:us-east-1:{account}:schedule-group/{group}",
+    }
+    trust = documents['module.retraining.aws_iam_role.this["scheduler"].assume_role_policy']
+    assert service_may_assume("scheduler.amazonaws.com", trust, context) is allowed
 
 
 @pytest.mark.parametrize(
@@ -325,6 +342,10 @@ def test_every_branch_of_the_project_alone_may_plan(roles: Roles) -> None:
     assert not may_assume(plan, {f"{HOST}:sub": "project_path:group/project:x"})
 
 
-def test_more_endpoints_than_a_policy_holds_are_refused(terraform: OfflineTerraform) -> None:
-    names = [f"model-{number}-staging" for number in range(20)]
-    assert "would exceed the 6144 characters that IAM takes" in refusal_of(terraform, names)
+@pytest.mark.parametrize("variable", ["buckets", "endpoint_names"])
+def test_more_names_than_a_policy_holds_are_refused(
+    terraform: OfflineTerraform, variable: str
+) -> None:
+    names = [f"model-{number}-staging-with-a-long-name" for number in range(30)]
+    refusal = refusal_of(terraform, variable, names)
+    assert "would exceed the 6144 characters that IAM takes" in refusal

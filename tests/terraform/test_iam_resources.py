@@ -20,6 +20,7 @@ pytestmark = pytest.mark.terraform
 THROUGH_S3: Context = {"kms:ViaService": "s3.us-east-1.amazonaws.com"}
 FOR_A_VOLUME: Context = {"kms:GrantIsForAWSResource": "true"}
 ARTIFACT = f"arn:aws:s3:::mlops-staging-{ACCOUNT}-us-east-1/artifacts/sha256/aa/model.tar.gz"
+TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:mlops-staging-notifications"
 STATE_BUCKET = "mlops-state-111122223333-us-east-1"
 MIGHTY = Identity(policies=(EVERYTHING,), arn=f"arn:aws:iam::{ACCOUNT}:role/somebody")
 
@@ -113,6 +114,43 @@ def test_services_use_the_key_for_this_account_only(
 ) -> None:
     call = Call(action="kms:GenerateDataKey", resource=KEY, context=context)
     assert service_may(service, documents[KEY_POLICY], call) is allowed
+
+
+@pytest.mark.parametrize(
+    ("context", "allowed"),
+    [
+        # A rule to an encrypted topic: KMS sees the topic and neither account nor rule.
+        ({"kms:EncryptionContext:aws:sns:topicArn": TOPIC}, True),
+        ({"kms:EncryptionContext:aws:sns:topicArn": TOPIC.replace(ACCOUNT, "999999999999")}, False),
+        # What a rule could not deliver goes to an encrypted queue.
+        ({"aws:SourceAccount": ACCOUNT}, True),
+        ({}, False),
+    ],
+)
+def test_events_reach_encrypted_topics_of_this_account(
+    documents: Documents, context: Context, allowed: bool
+) -> None:
+    for action in ("kms:Decrypt", "kms:GenerateDataKey"):
+        call = Call(action=action, resource=KEY, context=context)
+        assert service_may("events.amazonaws.com", documents[KEY_POLICY], call) is allowed
+
+
+@pytest.mark.parametrize(
+    ("service", "context", "allowed"),
+    [
+        ("events.amazonaws.com", {}, True),
+        ("cloudwatch.amazonaws.com", {"aws:SourceAccount": ACCOUNT}, True),
+        ("cloudwatch.amazonaws.com", {"aws:SourceAccount": "999999999999"}, False),
+        ("cloudwatch.amazonaws.com", {}, False),
+    ],
+)
+def test_topic_asks_its_publishers_for_what_they_tell(
+    documents: Documents, service: str, context: Context, allowed: bool
+) -> None:
+    """EventBridge tells SNS neither account nor rule; CloudWatch tells both."""
+    call = Call(action="sns:Publish", resource=TOPIC, context=context)
+    policy = documents['module.notifications.data.aws_iam_policy_document.topic["info"]']
+    assert service_may(service, policy, call) is allowed
 
 
 def test_trails_encrypt_in_their_own_name_only(documents: Documents) -> None:

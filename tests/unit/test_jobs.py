@@ -1,5 +1,7 @@
 """What SageMaker is asked for, where the user's own words are part of it."""
 
+from typing import Any
+
 import pytest
 
 from model.evaluate import parse_arguments
@@ -27,18 +29,33 @@ FOUNDATION = Foundation(
 )
 
 
-def arguments_for(target: str) -> list[str]:
+def evaluation_on(instance_type: str = "ml.m5.large", *, target: str = "species") -> dict[str, Any]:
     order = EvaluationOrder(
         job_name="job",
         image_uri="image:1",
-        machine=Machine(instance_type="ml.m5.large", max_runtime_s=3600),
+        machine=Machine(instance_type=instance_type, max_runtime_s=3600),
         artifact_uri="s3://bucket/model.tar.gz",
         test_uri="s3://bucket/test/",
         source_uri="s3://bucket/src/",
         output_uri="s3://bucket/out/",
         arguments={"target": target},
     )
-    request = evaluation_request(order, FOUNDATION, tags={})
+    return evaluation_request(order, FOUNDATION, tags={})
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "keyed"), [("ml.m5.large", True), ("ml.g5.2xlarge", False)]
+)
+def test_a_volume_gets_a_key_where_the_instance_has_none_of_its_own(
+    instance_type: str, keyed: bool
+) -> None:
+    request = evaluation_on(instance_type)
+    assert ("VolumeKmsKeyId" in request["ProcessingResources"]["ClusterConfig"]) is keyed
+    assert request["ProcessingOutputConfig"]["KmsKeyId"] == FOUNDATION.kms_key_arn
+
+
+def arguments_for(target: str) -> list[str]:
+    request = evaluation_on(target=target)
     found: list[str] = request["AppSpecification"]["ContainerArguments"]
     return found
 

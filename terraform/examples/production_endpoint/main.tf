@@ -1,7 +1,5 @@
 data "aws_caller_identity" "current" {}
 
-data "aws_partition" "current" {}
-
 locals {
   instance_type = var.releases[var.endpoint_configs[var.live_config].release].instance_type
 }
@@ -14,9 +12,8 @@ module "endpoint" {
   live_config      = var.live_config
 
   # A tenth of the traffic first. While the alarms of the new fleet are quiet for five minutes, the rest follows; the
-  # old fleet stays for five more. The endpoint cannot name outputs of its own module, hence the names.
+  # old fleet stays for five more.
   deployment = {
-    alarm_names        = [for kind in ["errors", "latency"] : "${var.endpoint_name}-${var.live_config}-${kind}"]
     step_percentage    = 10
     strategy           = "canary"
     termination_wait_s = 300

@@ -3,7 +3,6 @@ module "encryption" {
 
   account_id = data.aws_caller_identity.current.account_id
   alias      = var.endpoint_name
-  partition  = data.aws_partition.current.partition
 }
 
 module "notifications" {

@@ -1,7 +1,5 @@
 data "aws_caller_identity" "current" {}
 
-data "aws_partition" "current" {}
-
 locals {
   # Everything is named after the environment, so that several of them fit into one account.
   _endpoints = { for model in keys(var.models) : model => "${var.name}-${model}" }
@@ -13,7 +11,6 @@ module "encryption" {
 
   account_id = data.aws_caller_identity.current.account_id
   alias      = var.name
-  partition  = data.aws_partition.current.partition
 }
 
 module "notifications" {
@@ -41,10 +38,6 @@ module "endpoint" {
   endpoint_name = local._endpoints[each.key]
   live_config   = local._live[each.key]
 
-  # The alarms of what the endpoint moves to; the endpoint cannot name outputs of its own module.
-  deployment = {
-    alarm_names = [for kind in ["errors", "latency"] : "${local._endpoints[each.key]}-${local._live[each.key]}-${kind}"]
-  }
 
   endpoint_configs = { for release in keys(each.value.releases) : "${release}-n1" => { instance_count = 1, release = release } }
 

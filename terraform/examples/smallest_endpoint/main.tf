@@ -8,10 +8,6 @@ module "endpoint" {
   endpoint_name = var.endpoint_name
   live_config   = local._configs[var.live_release]
 
-  # The alarms of what the endpoint moves to; the endpoint cannot name outputs of its own module.
-  deployment = {
-    alarm_names = [for kind in ["errors", "latency"] : "${var.endpoint_name}-${local._configs[var.live_release]}-${kind}"]
-  }
 
   endpoint_configs = { for release, key in local._configs : key => { instance_count = 1, release = release } }
 

@@ -19,7 +19,15 @@ mock_provider "aws" {
 
   mock_data "aws_partition" {
     defaults = {
-      partition = "aws"
+      dns_suffix         = "amazonaws.com"
+      partition          = "aws"
+      reverse_dns_prefix = "com.amazonaws"
+    }
+  }
+
+  mock_data "aws_sagemaker_prebuilt_ecr_image" {
+    defaults = {
+      registry_id = "683313688378"
     }
   }
 

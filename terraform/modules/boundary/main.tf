@@ -1,8 +1,10 @@
+data "aws_partition" "current" {}
+
 locals {
-  state_bucket_arn = "arn:${var.partition}:s3:::${var.state_bucket}"
-  own_bucket_arn   = "arn:${var.partition}:s3:::${var.project}-*"
+  state_bucket_arn = "arn:${data.aws_partition.current.partition}:s3:::${var.state_bucket}"
+  own_bucket_arn   = "arn:${data.aws_partition.current.partition}:s3:::${var.project}-*"
   given_bucket_arns = [
-    for name in sort(var.buckets) : "arn:${var.partition}:s3:::${name}"
+    for name in sort(var.buckets) : "arn:${data.aws_partition.current.partition}:s3:::${name}"
   ]
   bucket_arns = concat([local.own_bucket_arn], local.given_bucket_arns)
 }
@@ -13,7 +15,7 @@ data "aws_iam_policy_document" "this" {
   statement {
     sid       = "ServicesOfThisAccount"
     actions   = local.account_actions
-    resources = [for service in local.account_services : "arn:${var.partition}:${service}:*:${var.account_id}:*"]
+    resources = [for service in local.account_services : "arn:${data.aws_partition.current.partition}:${service}:*:${var.account_id}:*"]
   }
 
   statement {
@@ -43,7 +45,7 @@ data "aws_iam_policy_document" "this" {
       "ecr:BatchGetImage",
       "ecr:GetDownloadUrlForLayer",
     ]
-    resources = ["arn:${var.partition}:ecr:*:*:repository/*"]
+    resources = ["arn:${data.aws_partition.current.partition}:ecr:*:*:repository/*"]
   }
 
   # None of these calls knows a resource.
@@ -87,13 +89,13 @@ data "aws_iam_policy_document" "this" {
   statement {
     sid       = "RolesOfTheProject"
     actions   = ["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:PassRole"]
-    resources = concat(["arn:${var.partition}:iam::${var.account_id}:role/${var.project}-*"], sort(var.role_arns))
+    resources = concat(["arn:${data.aws_partition.current.partition}:iam::${var.account_id}:role/${var.project}-*"], sort(var.role_arns))
   }
 
   statement {
     sid       = "RoleOfAutoscaling"
     actions   = ["iam:CreateServiceLinkedRole"]
-    resources = ["arn:${var.partition}:iam::${var.account_id}:role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"]
+    resources = ["arn:${data.aws_partition.current.partition}:iam::${var.account_id}:role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"]
   }
 
   # Losing Terraform's state is losing the endpoint; no role of the project may take it away.
@@ -133,4 +135,11 @@ resource "aws_iam_policy" "this" {
   name        = var.name
   description = "The most that any role of ${var.project} may do"
   policy      = data.aws_iam_policy_document.this.json
+
+  lifecycle {
+    precondition {
+      condition     = length(jsonencode(jsondecode(data.aws_iam_policy_document.this.json))) <= 6144
+      error_message = "The boundary would exceed the 6144 characters that IAM takes: name fewer buckets and roles, or let their names begin with the project and a hyphen, which needs no naming."
+    }
+  }
 }

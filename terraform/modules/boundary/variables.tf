@@ -32,18 +32,6 @@ variable "name" {
   }
 }
 
-variable "partition" {
-  description = "AWS partition, for example aws or aws-cn."
-  type        = string
-  default     = "aws"
-  nullable    = false
-
-  validation {
-    condition     = can(regex("^aws[a-z-]*$", var.partition))
-    error_message = "The partition must be an AWS partition such as aws, aws-cn or aws-us-gov."
-  }
-}
-
 variable "project" {
   description = "Project name; buckets and roles whose names begin with it and a hyphen are the project's own."
   type        = string

@@ -55,118 +55,7 @@ data "aws_iam_policy_document" "deploy" {
   statement {
     sid       = "MakeTheRoleOfAutoscaling"
     actions   = ["iam:CreateServiceLinkedRole"]
-    resources = ["arn:${var.partition}:iam::${var.account_id}:role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"]
-  }
-
-  # A first create that failed can only be cured by deleting; the runner's guard decides when.
-  statement {
-    sid = "MoveEndpoints"
-    actions = [
-      "sagemaker:AddTags",
-      "sagemaker:CreateEndpoint",
-      "sagemaker:DeleteEndpoint",
-      "sagemaker:DeleteTags",
-      "sagemaker:InvokeEndpoint",
-      "sagemaker:UpdateEndpoint",
-      "sagemaker:UpdateEndpointWeightsAndCapacities",
-    ]
-    # Creating and updating are also checked against the endpoint config.
-    resources = concat(local.endpoint_arns, local.config_arns)
-
-    # Another project's endpoint may have a name that fits; its tags tell whose it is.
-    dynamic "condition" {
-      for_each = local.ownership_tags
-
-      content {
-        test     = "StringEqualsIfExists"
-        variable = "aws:ResourceTag/${condition.key}"
-        values   = [condition.value]
-      }
-    }
-  }
-
-  statement {
-    sid = "MakeAndPruneReleases"
-    actions = [
-      "sagemaker:AddTags",
-      "sagemaker:CreateEndpointConfig",
-      "sagemaker:DeleteEndpointConfig",
-      "sagemaker:DeleteModel",
-      "sagemaker:DeleteTags",
-    ]
-    resources = concat(local.config_arns, local.model_arns)
-
-    dynamic "condition" {
-      for_each = local.ownership_tags
-
-      content {
-        test     = "StringEqualsIfExists"
-        variable = "aws:ResourceTag/${condition.key}"
-        values   = [condition.value]
-      }
-    }
-  }
-
-  statement {
-    sid       = "MakeModels"
-    actions   = ["sagemaker:CreateModel"]
-    resources = local.model_arns
-
-    dynamic "condition" {
-      for_each = local.network_conditions
-
-      content {
-        test     = condition.value.test
-        variable = condition.value.variable
-        values   = condition.value.values
-      }
-    }
-  }
-
-  statement {
-    sid = "KeepAlarmsAndDashboards"
-    actions = [
-      "cloudwatch:DeleteAlarms",
-      "cloudwatch:DeleteDashboards",
-      "cloudwatch:PutCompositeAlarm",
-      "cloudwatch:PutDashboard",
-      "cloudwatch:PutMetricAlarm",
-      "cloudwatch:TagResource",
-      "cloudwatch:UntagResource",
-    ]
-    resources = concat(local.alarm_arns, local.dashboard_arns)
-  }
-
-  statement {
-    sid = "KeepScaling"
-    actions = [
-      "application-autoscaling:DeleteScalingPolicy",
-      "application-autoscaling:DeleteScheduledAction",
-      "application-autoscaling:DeregisterScalableTarget",
-      "application-autoscaling:PutScalingPolicy",
-      "application-autoscaling:PutScheduledAction",
-      "application-autoscaling:RegisterScalableTarget",
-    ]
-    resources = [local.scaling_arn]
-
-    # A target's ARN tells neither service nor name.
-    condition {
-      test     = "StringEqualsIfExists"
-      variable = "application-autoscaling:service-namespace"
-      values   = ["sagemaker"]
-    }
-
-    condition {
-      test     = "StringEqualsIfExists"
-      variable = "application-autoscaling:scalable-dimension"
-      values   = ["sagemaker:variant:DesiredInstanceCount"]
-    }
-  }
-
-  statement {
-    sid       = "TagScaling"
-    actions   = ["application-autoscaling:TagResource", "application-autoscaling:UntagResource"]
-    resources = [local.scaling_arn]
+    resources = ["arn:${data.aws_partition.current.partition}:iam::${var.account_id}:role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"]
   }
 
   # CloudWatch knows no resource for metrics; the namespace takes its place.
@@ -185,7 +74,7 @@ data "aws_iam_policy_document" "deploy" {
   statement {
     sid       = "AskForRetraining"
     actions   = ["events:PutEvents"]
-    resources = ["arn:${var.partition}:events:${local.regional_arn}:event-bus/default"]
+    resources = ["arn:${data.aws_partition.current.partition}:events:${local.regional_arn}:event-bus/default"]
 
     condition {
       test     = "StringEquals"

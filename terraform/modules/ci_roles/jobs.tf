@@ -15,12 +15,19 @@ locals {
 
   job_conditions = concat(
     [for tag, value in local.ownership_tags : { test = "StringEquals", variable = "aws:RequestTag/${tag}", values = [value] }],
-    [for name in ["OutputKmsKey", "VolumeKmsKey"] : { test = "ArnEquals", variable = "sagemaker:${name}", values = [var.kms_key_arn] }],
+    [
+      { test = "ArnEquals", variable = "sagemaker:OutputKmsKey", values = [var.kms_key_arn] },
+      { test = "ArnEqualsIfExists", variable = "sagemaker:VolumeKmsKey", values = [var.kms_key_arn] },
+    ],
     var.inter_container_encryption ? [
       { test = "Bool", variable = "sagemaker:InterContainerTrafficEncryption", values = ["true"] },
     ] : [],
     local.network_conditions,
   )
+
+  # SageMaker takes no key for local storage, which the instance encrypts itself (API reference, ResourceConfig; the types
+  # are those of sagemaker-core, instance_supports_kms, and P6).
+  local_storage_types = ["ml.*d*.*", "ml.g5*", "ml.g6*", "ml.g7e*", "ml.p5*", "ml.p6*", "ml.trn1*", "ml.trn2*"]
 }
 
 # Jobs carry what the foundation says: its keys, its network, its tags. SageMaker refuses all others.
@@ -42,6 +49,25 @@ data "aws_iam_policy_document" "jobs" {
   }
 
   statement {
+    sid       = "DenyVolumesWithoutKey"
+    effect    = "Deny"
+    actions   = ["sagemaker:CreateProcessingJob", "sagemaker:CreateTrainingJob"]
+    resources = local.job_arns
+
+    condition {
+      test     = "Null"
+      variable = "sagemaker:VolumeKmsKey"
+      values   = ["true"]
+    }
+
+    condition {
+      test     = "ForAnyValue:StringNotLike"
+      variable = "sagemaker:InstanceTypes"
+      values   = local.local_storage_types
+    }
+  }
+
+  statement {
     sid       = "TagJobs"
     actions   = ["sagemaker:AddTags"]
     resources = local.job_arns
@@ -56,15 +82,11 @@ data "aws_iam_policy_document" "jobs" {
       }
     }
 
-    # A job of another environment is not tagged into this one, to be stopped then.
-    dynamic "condition" {
-      for_each = local.ownership_tags
-
-      content {
-        test     = "StringEqualsIfExists"
-        variable = "aws:ResourceTag/${condition.key}"
-        values   = [condition.value]
-      }
+    # Only with the call that starts the job: what runs already is not tagged as one's own, to be stopped then.
+    condition {
+      test     = "StringEquals"
+      variable = "sagemaker:TaggingAction"
+      values   = ["CreateProcessingJob", "CreateTrainingJob"]
     }
   }
 
@@ -84,17 +106,10 @@ data "aws_iam_policy_document" "jobs" {
     }
   }
 
-  # A package is registered with the verdict of its gate.
+  # No pipeline approves a package, neither when it registers it nor afterwards: a person does.
   statement {
     sid       = "RegisterModels"
-    actions   = ["sagemaker:AddTags", "sagemaker:CreateModelPackage"]
-    resources = local.package_arns
-  }
-
-  # What the gate held back or rejected is approved by a person, never by a pipeline.
-  statement {
-    sid       = "WithdrawApproval"
-    actions   = ["sagemaker:UpdateModelPackage"]
+    actions   = ["sagemaker:CreateModelPackage", "sagemaker:UpdateModelPackage"]
     resources = local.package_arns
 
     condition {

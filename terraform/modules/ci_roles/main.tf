@@ -1,29 +1,38 @@
+data "aws_partition" "current" {}
+
 locals {
   host       = split(":oidc-provider/", var.oidc_provider_arn)[1]
   audience   = coalesce(var.audience, "https://${local.host}")
   plan_sub   = "project_path:${var.project_path}:*"
   deploy_sub = "project_path:${var.project_path}:ref_type:branch:ref:${var.deploy_branch}"
 
-  data_bucket_arns = [for name in sort(var.data_buckets) : "arn:${var.partition}:s3:::${name}"]
+  data_bucket_arns = [for name in sort(var.data_buckets) : "arn:${data.aws_partition.current.partition}:s3:::${name}"]
 
-  bucket_arn       = "arn:${var.partition}:s3:::${var.bucket}"
-  state_bucket_arn = "arn:${var.partition}:s3:::${var.state_bucket}"
+  bucket_arn       = "arn:${data.aws_partition.current.partition}:s3:::${var.bucket}"
+  state_bucket_arn = "arn:${data.aws_partition.current.partition}:s3:::${var.state_bucket}"
   regional_arn     = "${var.region}:${var.account_id}"
-  sagemaker_arn    = "arn:${var.partition}:sagemaker:${local.regional_arn}"
-  cloudwatch_arn   = "arn:${var.partition}:cloudwatch:${local.regional_arn}"
-  scaling_arn      = "arn:${var.partition}:application-autoscaling:${local.regional_arn}:scalable-target/*"
+  sagemaker_arn    = "arn:${data.aws_partition.current.partition}:sagemaker:${local.regional_arn}"
+  cloudwatch_arn   = "arn:${data.aws_partition.current.partition}:cloudwatch:${local.regional_arn}"
+  scaling_arn      = "arn:${data.aws_partition.current.partition}:application-autoscaling:${local.regional_arn}:scalable-target/*"
 
   # Everything that the roots serving and surroundings make is named after its endpoint, and so are their states.
-  endpoints     = sort(var.endpoint_names)
+  endpoints = sort(var.endpoint_names)
+  # A release is called r-<date>-<time>-<digest>: <endpoint>-* alone would also be <endpoint>-eu and all that it has.
   endpoint_arns = [for name in local.endpoints : "${local.sagemaker_arn}:endpoint/${lower(name)}"]
-  config_arns   = [for name in local.endpoints : "${local.sagemaker_arn}:endpoint-config/${lower(name)}-*"]
-  model_arns    = [for name in local.endpoints : "${local.sagemaker_arn}:model/${lower(name)}-*"]
-  # Alarms of a release are named <endpoint>-<config>, those of the endpoint <endpoint>/<alarm>.
+  config_arns   = [for name in local.endpoints : "${local.sagemaker_arn}:endpoint-config/${lower(name)}-r-*"]
+  model_arns    = [for name in local.endpoints : "${local.sagemaker_arn}:model/${lower(name)}-r-*"]
+  serving_arns  = concat(local.endpoint_arns, local.config_arns, local.model_arns)
+  # Alarms of a release are named <endpoint>-<config>-<alarm>, the one that never rings <endpoint>-quiet, those of the
+  # endpoint <endpoint>/<alarm>.
   alarm_arns = flatten([
-    for name in local.endpoints : ["${local.cloudwatch_arn}:alarm:${name}-*", "${local.cloudwatch_arn}:alarm:${name}/*"]
+    for name in local.endpoints : [for tail in ["-quiet", "-r-*", "/*"] : "${local.cloudwatch_arn}:alarm:${name}${tail}"]
   ])
+  alarm_actions = concat(
+    sort(var.topic_arns),
+    ["arn:${data.aws_partition.current.partition}:autoscaling:${local.regional_arn}:scalingPolicy:*:resource/sagemaker/endpoint/*"],
+  )
   dashboard_arns = [
-    for name in local.endpoints : "arn:${var.partition}:cloudwatch::${var.account_id}:dashboard/${name}"
+    for name in local.endpoints : "arn:${data.aws_partition.current.partition}:cloudwatch::${var.account_id}:dashboard/${name}"
   ]
   state_arns = flatten([
     for name in local.endpoints : [for root in ["serving", "surroundings"] : "${local.state_bucket_arn}/${root}/${var.environment}/${name}.tfstate"]
@@ -31,10 +40,6 @@ locals {
 
   # Jobs are named after their model alone; the tags say which environment they belong to.
   job_arns = ["${local.sagemaker_arn}:processing-job/*", "${local.sagemaker_arn}:training-job/*"]
-  ownership_tags = {
-    "mlops:environment" = var.environment
-    "mlops:project"     = var.project
-  }
   package_arns = flatten([
     for group in sort(var.model_package_groups) : [
       "${local.sagemaker_arn}:model-package-group/${lower(group)}",
@@ -44,10 +49,26 @@ locals {
 }
 
 locals {
+  ownership_tags = {
+    "mlops:environment" = var.environment
+    "mlops:project"     = var.project
+  }
+
+  # What is made gets the tags; where it is there already, as an endpoint config is for CreateEndpoint, it has no others.
+  making_conditions = flatten([
+    for tag, value in local.ownership_tags : [
+      { test = "StringEquals", variable = "aws:RequestTag/${tag}", values = [value] },
+      { test = "StringEqualsIfExists", variable = "aws:ResourceTag/${tag}", values = [value] },
+    ]
+  ])
+}
+
+locals {
   policies = {
-    deploy = { description = "Move endpoints of ${var.name}", json = data.aws_iam_policy_document.deploy.json }
-    jobs   = { description = "Train and register models of ${var.name}", json = data.aws_iam_policy_document.jobs.json }
-    plan   = { description = "Plan ${var.name}", json = data.aws_iam_policy_document.plan.json }
+    deploy  = { description = "Write artifacts and ledgers of ${var.name}", json = data.aws_iam_policy_document.deploy.json }
+    jobs    = { description = "Train and register models of ${var.name}", json = data.aws_iam_policy_document.jobs.json }
+    plan    = { description = "Plan ${var.name}", json = data.aws_iam_policy_document.plan.json }
+    serving = { description = "Move endpoints of ${var.name}", json = data.aws_iam_policy_document.serving.json }
   }
 }
 

@@ -36,7 +36,7 @@ data "aws_iam_policy_document" "plan" {
       condition {
         test     = "StringEquals"
         variable = "kms:ViaService"
-        values   = ["s3.${var.region}.amazonaws.com"]
+        values   = ["s3.${var.region}.${data.aws_partition.current.dns_suffix}"]
       }
     }
   }
@@ -44,7 +44,7 @@ data "aws_iam_policy_document" "plan" {
   statement {
     sid       = "ReadFoundation"
     actions   = ["ssm:GetParameter"]
-    resources = ["arn:${var.partition}:ssm:${local.regional_arn}:parameter/mlops/${var.project}/${var.environment}/foundation"]
+    resources = ["arn:${data.aws_partition.current.partition}:ssm:${local.regional_arn}:parameter/mlops/${var.project}/${var.environment}/foundation"]
   }
 
   statement {
@@ -78,7 +78,7 @@ data "aws_iam_policy_document" "plan" {
   statement {
     sid       = "ReadLogs"
     actions   = ["logs:DescribeLogStreams", "logs:GetLogEvents"]
-    resources = ["arn:${var.partition}:logs:${local.regional_arn}:log-group:/aws/sagemaker/*"]
+    resources = ["arn:${data.aws_partition.current.partition}:logs:${local.regional_arn}:log-group:/aws/sagemaker/*"]
   }
 
   # None of these calls knows a resource.

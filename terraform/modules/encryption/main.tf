@@ -1,3 +1,5 @@
+data "aws_partition" "current" {}
+
 resource "aws_kms_key" "this" {
   description             = "Artifacts, notifications, volumes and job outputs of ${var.alias}"
   deletion_window_in_days = var.deletion_window_days

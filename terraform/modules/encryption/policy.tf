@@ -1,5 +1,5 @@
 locals {
-  account_arn = "arn:${var.partition}:iam::${var.account_id}:root"
+  account_arn = "arn:${data.aws_partition.current.partition}:iam::${var.account_id}:root"
   reader_arns = sort(var.reader_role_arns)
   writer_arns = sort(var.writer_role_arns)
   role_arns   = concat(local.reader_arns, local.writer_arns)
@@ -153,9 +153,10 @@ data "aws_iam_policy_document" "key" {
     }
   }
 
-  # Alarms and event rules publish to the encrypted topic as services, outside IAM.
+  # Alarms and budgets publish to the encrypted topic as services, outside IAM; rules keep what they could not deliver in
+  # the encrypted queue.
   statement {
-    sid       = "AlarmsAndEventsPublish"
+    sid       = "AlarmsPublishAndRulesKeep"
     actions   = ["kms:Decrypt", "kms:GenerateDataKey*"]
     resources = ["*"]
 
@@ -168,6 +169,25 @@ data "aws_iam_policy_document" "key" {
       test     = "StringEquals"
       variable = "aws:SourceAccount"
       values   = [var.account_id]
+    }
+  }
+
+  # Rules publish to the encrypted topic without aws:SourceAccount, aws:SourceArn or aws:SourceOrgID: a key policy that
+  # asks for them shuts rules out (SNS developer guide, "Managing Amazon SNS encryption keys and costs").
+  statement {
+    sid       = "EventsPublish"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey*"]
+    resources = ["*"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["events.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringLike"
+      variable = "kms:EncryptionContext:aws:sns:topicArn"
+      values   = ["arn:${data.aws_partition.current.partition}:sns:*:${var.account_id}:*"]
     }
   }
 
@@ -193,7 +213,7 @@ data "aws_iam_policy_document" "key" {
         content {
           test     = "StringLike"
           variable = condition.value
-          values   = ["arn:${var.partition}:cloudtrail:*:${var.account_id}:trail/*"]
+          values   = ["arn:${data.aws_partition.current.partition}:cloudtrail:*:${var.account_id}:trail/*"]
         }
       }
     }

@@ -39,18 +39,6 @@ variable "encrypts_trails" {
   nullable    = false
 }
 
-variable "partition" {
-  description = "AWS partition, for example aws or aws-cn."
-  type        = string
-  default     = "aws"
-  nullable    = false
-
-  validation {
-    condition     = can(regex("^aws[a-z-]*$", var.partition))
-    error_message = "The partition must be an AWS partition such as aws, aws-cn or aws-us-gov."
-  }
-}
-
 variable "reader_role_arns" {
   description = "ARNs of roles that only read: they decrypt objects through S3, and neither encrypt nor change the key, whatever IAM says."
   type        = set(string)

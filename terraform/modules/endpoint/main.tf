@@ -4,6 +4,23 @@ locals {
     canary      = "CANARY"
     linear      = "LINEAR"
   }[var.deployment.strategy]
+
+  alarm_names = var.deployment.alarm_names != null ? var.deployment.alarm_names : [
+    for name in ["errors", "latency"] : "${var.endpoint_name}-${var.live_config}-${name}"
+  ]
+
+  # How often SageMaker waits between steps: a canary once, a linear move before each step but the first.
+  steps = (
+    var.deployment.strategy == "canary" ? 1 :
+    var.deployment.strategy == "linear" ? ceil(100 / coalesce(var.deployment.step_percentage, 100)) - 1 : 0
+  )
+  waits_s = local.steps * var.deployment.wait_interval_s + var.deployment.termination_wait_s
+}
+
+locals {
+  # Local storage is encrypted by the instance itself, and a config that asks for a key is refused (API reference,
+  # CreateEndpointConfig; the types are those of sagemaker-core, instance_supports_kms, and P6).
+  local_storage = "^ml\\.([^.]*d|g5|g6|g7e|p5|p6|trn1|trn2)[^.]*\\."
 }
 
 # Models and endpoint configs are immutable in SageMaker, and the endpoint may return to any retained one:
@@ -48,7 +65,7 @@ resource "aws_sagemaker_endpoint_configuration" "release" {
   for_each = var.endpoint_configs
 
   name        = "${var.endpoint_name}-${each.key}"
-  kms_key_arn = var.releases[each.value.release].kms_key_arn
+  kms_key_arn = can(regex(local.local_storage, var.releases[each.value.release].instance_type)) ? null : var.releases[each.value.release].kms_key_arn
 
   production_variants {
     container_startup_health_check_timeout_in_seconds = var.releases[each.value.release].startup_timeout_s
@@ -94,7 +111,7 @@ resource "aws_sagemaker_endpoint" "this" {
     # Always present: adding or removing this block would replace the endpoint.
     auto_rollback_configuration {
       dynamic "alarms" {
-        for_each = toset(var.deployment.alarm_names)
+        for_each = toset(local.alarm_names)
 
         content {
           alarm_name = alarms.value
@@ -135,6 +152,23 @@ resource "aws_sagemaker_endpoint" "this" {
   depends_on = [aws_cloudwatch_metric_alarm.quiet, aws_cloudwatch_metric_alarm.rollback]
 
   lifecycle {
+    # API reference, CapacitySize.
+    precondition {
+      condition     = local.steps == 0 || var.endpoint_configs[var.live_config].instance_count >= 2
+      error_message = "The strategy ${var.deployment.strategy} moves a share of the instances, so the live_config must have an instance_count of 2 or more; all_at_once takes one."
+    }
+
+    precondition {
+      condition     = local.waits_s < 3600
+      error_message = "The waits of the deployment, between its steps and before the old fleet ends, are ${local.waits_s} seconds together: they must be less than 3600, because the provider waits 60 minutes for an endpoint and no longer."
+    }
+
+    # API reference, BlueGreenUpdatePolicy: the timeout should be larger than all waits together.
+    precondition {
+      condition     = local.waits_s < var.deployment.maximum_execution_timeout_s
+      error_message = "The maximum_execution_timeout_s of the deployment must be longer than all its waits together, which are ${local.waits_s} seconds."
+    }
+
     # SageMaker can roll an update back and end InService on the old config; the provider calls that a success
     # (hashicorp/terraform-provider-aws issues 48997 and 46663). By name: `terraform import` looks at this too, and
     # knows no endpoint config that the state does not hold yet.

@@ -2,25 +2,26 @@ variable "deployment" {
   description = <<-EOT
     How the last move of the endpoint was made. It belongs to that move and stays as it is until the next one:
     any difference here makes the provider send an UpdateEndpoint that relaunches the fleet.
-    Waits and the timeout are in seconds.
+    Waits and the timeout are in seconds. Without `alarm_names` the two alarms of the live config watch.
   EOT
   type = object({
-    alarm_names                 = list(string)
+    alarm_names                 = optional(list(string))
     maximum_execution_timeout_s = optional(number, 1800)
     step_percentage             = optional(number)
     strategy                    = optional(string, "all_at_once")
     termination_wait_s          = optional(number, 0)
     wait_interval_s             = optional(number, 0)
   })
+  default  = {}
   nullable = false
 
   validation {
-    condition     = length(var.deployment.alarm_names) >= 1 && length(var.deployment.alarm_names) <= 10
+    condition     = var.deployment.alarm_names == null ? true : length(var.deployment.alarm_names) >= 1 && length(var.deployment.alarm_names) <= 10
     error_message = "deployment.alarm_names must name 1 to 10 alarms; without one SageMaker never rolls back by alarm."
   }
 
   validation {
-    condition     = alltrue([for name in var.deployment.alarm_names : can(regex("^.{1,255}$", name))]) && length(distinct(var.deployment.alarm_names)) == length(var.deployment.alarm_names)
+    condition     = var.deployment.alarm_names == null ? true : alltrue([for name in var.deployment.alarm_names : can(regex("^.{1,255}$", name))]) && length(distinct(var.deployment.alarm_names)) == length(var.deployment.alarm_names)
     error_message = "deployment.alarm_names must be different names of 1 to 255 characters."
   }
 
@@ -48,6 +49,11 @@ variable "deployment" {
       for wait in [var.deployment.termination_wait_s, var.deployment.wait_interval_s] : wait >= 0 && wait <= 3600
     ])
     error_message = "deployment.termination_wait_s and deployment.wait_interval_s must be 0 to 3600."
+  }
+
+  validation {
+    condition     = var.deployment.strategy != "all_at_once" || var.deployment.wait_interval_s == 0
+    error_message = "deployment.wait_interval_s must be 0 for all_at_once, which has no steps to wait between."
   }
 }
 
@@ -110,7 +116,8 @@ variable "live_config" {
 variable "releases" {
   description = <<-EOT
     The retained releases by release id. A release is immutable and complete: every argument of its model and
-    endpoint config that cannot be changed in place comes from here and from nowhere else.
+    endpoint config that cannot be changed in place comes from here and from nowhere else. An instance type with
+    local storage is not given `kms_key_arn`: SageMaker takes no key there.
   EOT
   type = map(object({
     artifact_sha256       = string

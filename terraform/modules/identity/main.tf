@@ -1,7 +1,9 @@
+data "aws_partition" "current" {}
+
 locals {
-  bucket_arn = "arn:${var.partition}:s3:::${var.bucket}"
-  logs_arn   = "arn:${var.partition}:logs:${var.region}:${var.account_id}:log-group:/aws/sagemaker"
-  ec2_arn    = "arn:${var.partition}:ec2:${var.region}:${var.account_id}"
+  bucket_arn = "arn:${data.aws_partition.current.partition}:s3:::${var.bucket}"
+  logs_arn   = "arn:${data.aws_partition.current.partition}:logs:${var.region}:${var.account_id}:log-group:/aws/sagemaker"
+  ec2_arn    = "arn:${data.aws_partition.current.partition}:ec2:${var.region}:${var.account_id}"
   in_vpc     = var.subnet_ids != null
 
   log_group_arns = [
@@ -106,6 +108,14 @@ data "aws_iam_policy_document" "execution" {
     }
   }
 
+  # While an endpoint moves, SageMaker watches the alarms of its deployment config as this role
+  # (SageMaker developer guide, "Auto-Rollback Configuration and Monitoring").
+  statement {
+    sid       = "WatchAlarmsOfDeployments"
+    actions   = ["cloudwatch:DescribeAlarms"]
+    resources = ["arn:${data.aws_partition.current.partition}:cloudwatch:${var.region}:${var.account_id}:alarm:*"]
+  }
+
   # The token belongs to the registry as a whole and has no ARN.
   statement {
     sid       = "LogInToRegistry"
@@ -113,7 +123,7 @@ data "aws_iam_policy_document" "execution" {
     resources = ["*"]
   }
 
-  # AWS publishes its images from another account in every region.
+  # AWS publishes its images from another account in every region; anybody can give a repository the same name.
   statement {
     sid = "PullImages"
     actions = [
@@ -121,8 +131,8 @@ data "aws_iam_policy_document" "execution" {
       "ecr:BatchGetImage",
       "ecr:GetDownloadUrlForLayer",
     ]
-    resources = [for name in sort(var.image_repositories) :
-      "arn:${var.partition}:ecr:${var.region}:*:repository/${name}"
+    resources = [for pair in setproduct(sort(var.image_account_ids), sort(var.image_repositories)) :
+      "arn:${data.aws_partition.current.partition}:ecr:${var.region}:${pair[0]}:repository/${pair[1]}"
     ]
   }
 

@@ -20,6 +20,17 @@ variable "bucket" {
   }
 }
 
+variable "image_account_ids" {
+  description = "AWS accounts whose registries container images may be pulled from; AWS has one of its own in each region."
+  type        = set(string)
+  nullable    = false
+
+  validation {
+    condition     = length(var.image_account_ids) > 0 && alltrue([for id in var.image_account_ids : can(regex("^[0-9]{12}$", id))])
+    error_message = "The image account ids must be at least one account id of 12 digits, for example 683313688378, AWS's own in us-east-1."
+  }
+}
+
 variable "image_repositories" {
   description = "Names of the ECR repositories that container images may be pulled from."
   type        = set(string)
@@ -50,18 +61,6 @@ variable "name" {
   validation {
     condition     = can(regex("^[A-Za-z0-9+=,.@_-]{1,64}$", var.name))
     error_message = "The name must have 1 to 64 letters, digits or characters of +=,.@_- as IAM allows."
-  }
-}
-
-variable "partition" {
-  description = "AWS partition, for example aws or aws-cn."
-  type        = string
-  default     = "aws"
-  nullable    = false
-
-  validation {
-    condition     = can(regex("^aws[a-z-]*$", var.partition))
-    error_message = "The partition must be an AWS partition such as aws, aws-cn or aws-us-gov."
   }
 }
 

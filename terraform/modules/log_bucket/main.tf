@@ -1,3 +1,5 @@
+data "aws_partition" "current" {}
+
 # No KMS here: S3 does not deliver its access logs to a bucket with a key of its own
 # ("Enabling Amazon S3 server access logging" in the S3 user guide). CloudTrail encrypts by itself.
 resource "aws_s3_bucket" "this" {

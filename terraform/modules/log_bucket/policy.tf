@@ -1,5 +1,5 @@
 locals {
-  bucket_arn = "arn:${var.partition}:s3:::${var.bucket}"
+  bucket_arn = "arn:${data.aws_partition.current.partition}:s3:::${var.bucket}"
 
   # Each service writes below its own prefix, and asks first whose bucket it is.
   writers = {

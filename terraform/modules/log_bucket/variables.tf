@@ -27,18 +27,6 @@ variable "force_destroy" {
   nullable    = false
 }
 
-variable "partition" {
-  description = "AWS partition, for example aws or aws-cn."
-  type        = string
-  default     = "aws"
-  nullable    = false
-
-  validation {
-    condition     = can(regex("^aws[a-z-]*$", var.partition))
-    error_message = "The partition must be an AWS partition such as aws, aws-cn or aws-us-gov."
-  }
-}
-
 variable "retention_days" {
   description = "Days to keep logs; null keeps them for ever."
   type        = number

@@ -33,7 +33,7 @@ data "aws_iam_policy_document" "storage" {
   statement {
     sid       = "ImageLayers"
     actions   = ["s3:GetObject"]
-    resources = ["arn:${var.partition}:s3:::prod-${var.region}-starport-layer-bucket/*"]
+    resources = ["arn:${data.aws_partition.current.partition}:s3:::prod-${var.region}-starport-layer-bucket/*"]
 
     principals {
       type        = "AWS"
@@ -44,7 +44,7 @@ data "aws_iam_policy_document" "storage" {
 
 resource "aws_vpc_endpoint" "storage" {
   vpc_id            = aws_vpc.this.id
-  service_name      = "com.amazonaws.${var.region}.s3"
+  service_name      = "${local.service_prefixes["s3"]}.${var.region}.s3"
   vpc_endpoint_type = "Gateway"
   policy            = data.aws_iam_policy_document.storage.json
   route_table_ids   = [aws_route_table.private.id]
@@ -56,7 +56,7 @@ resource "aws_vpc_endpoint" "interface" {
   for_each = local.interface_services
 
   vpc_id              = aws_vpc.this.id
-  service_name        = "com.amazonaws.${var.region}.${each.key}"
+  service_name        = "${local.service_prefixes[each.key]}.${var.region}.${each.key}"
   vpc_endpoint_type   = "Interface"
   policy              = data.aws_iam_policy_document.endpoint[each.value].json
   private_dns_enabled = true

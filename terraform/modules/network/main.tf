@@ -1,3 +1,5 @@
+data "aws_partition" "current" {}
+
 locals {
   zones = { for index, zone in var.availability_zones : zone => cidrsubnet(var.cidr_block, 4, index) }
 
@@ -10,6 +12,13 @@ locals {
     "sagemaker.api"     = "sagemaker"
     "sagemaker.runtime" = "sagemaker"
     "sts"               = "sts"
+  }
+
+  # China names services after its own domain, but for some (AWS CDK, aws-ec2/lib/vpc-endpoint.ts, which has it from
+  # DescribeVpcEndpointServices; GovCloud cannot be asked for one service).
+  plain_in_china = ["kms", "logs", "s3"]
+  service_prefixes = { for name in concat(["s3"], keys(local.interface_services)) : name =>
+    data.aws_partition.current.partition == "aws-cn" && contains(local.plain_in_china, name) ? "com.amazonaws" : data.aws_partition.current.reverse_dns_prefix
   }
 }
 

@@ -64,18 +64,6 @@ variable "name" {
   }
 }
 
-variable "partition" {
-  description = "AWS partition, for example aws or aws-cn."
-  type        = string
-  default     = "aws"
-  nullable    = false
-
-  validation {
-    condition     = can(regex("^aws[a-z-]*$", var.partition))
-    error_message = "The partition must be an AWS partition such as aws, aws-cn or aws-us-gov."
-  }
-}
-
 variable "region" {
   description = "AWS region of the VPC and its endpoints."
   type        = string

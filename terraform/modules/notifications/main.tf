@@ -37,19 +37,36 @@ data "aws_iam_policy_document" "topic" {
   }
 
   statement {
-    sid       = "AlarmsAndEventsPublish"
+    sid       = "AlarmsAndBudgetsPublish"
     actions   = ["sns:Publish"]
     resources = [each.value.arn]
 
     principals {
       type        = "Service"
-      identifiers = ["budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com"]
+      identifiers = ["budgets.amazonaws.com", "cloudwatch.amazonaws.com"]
     }
 
     condition {
       test     = "StringEquals"
       variable = "aws:SourceAccount"
       values   = [var.account_id]
+    }
+  }
+
+  # "You can't use Condition blocks in Amazon SNS topic policies for EventBridge" (EventBridge user guide, "Using
+  # resource-based policies"): whoever lets rules in lets in those of every account that knows the topic's ARN.
+  dynamic "statement" {
+    for_each = var.event_rules_publish ? [true] : []
+
+    content {
+      sid       = "EventsPublish"
+      actions   = ["sns:Publish"]
+      resources = [each.value.arn]
+
+      principals {
+        type        = "Service"
+        identifiers = ["events.amazonaws.com"]
+      }
     }
   }
 

@@ -1,5 +1,5 @@
 variable "account_id" {
-  description = "AWS account whose principals, alarms and event rules may publish."
+  description = "AWS account whose principals, alarms and budgets may publish."
   type        = string
   nullable    = false
 
@@ -9,8 +9,15 @@ variable "account_id" {
   }
 }
 
+variable "event_rules_publish" {
+  description = "Whether EventBridge rules may publish. SNS takes no condition for them, so rules of every account that knows a topic's ARN may."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "kms_key_arn" {
-  description = "ARN of the key that encrypts messages at rest; its policy must let CloudWatch and EventBridge use it."
+  description = "ARN of the key that encrypts messages at rest; its policy must let CloudWatch and, where they publish, EventBridge rules use it."
   type        = string
   nullable    = false
 

@@ -1,8 +1,10 @@
+data "aws_partition" "current" {}
+
 locals {
   event_source = "mlops.${var.name}"
   detail_type  = "Retraining Requested"
-  bus_arn      = "arn:${var.partition}:events:${var.region}:${var.account_id}:event-bus/default"
-  queue_arn    = "arn:${var.partition}:sqs:${var.region}:${var.account_id}:${var.name}-retraining-undelivered"
+  bus_arn      = "arn:${data.aws_partition.current.partition}:events:${var.region}:${var.account_id}:event-bus/default"
+  queue_arn    = "arn:${data.aws_partition.current.partition}:sqs:${var.region}:${var.account_id}:${var.name}-retraining-undelivered"
 
   token = var.token != null ? var.token : data.aws_secretsmanager_secret_version.token[0].secret_string
 

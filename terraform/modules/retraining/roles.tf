@@ -1,6 +1,6 @@
 locals {
-  rule_arn_prefix     = "arn:${var.partition}:events:${var.region}:${var.account_id}:rule/${var.name}-"
-  schedule_arn_prefix = "arn:${var.partition}:scheduler:${var.region}:${var.account_id}:schedule/default/${var.name}-"
+  rule_arn_prefix    = "arn:${data.aws_partition.current.partition}:events:${var.region}:${var.account_id}:rule/${var.name}-"
+  schedule_group_arn = "arn:${data.aws_partition.current.partition}:scheduler:${var.region}:${var.account_id}:schedule-group/${local.schedule_group}"
 
   roles = merge(
     {
@@ -16,7 +16,9 @@ locals {
         description = "Lets schedules of ${var.name} ask for a retraining"
         policy      = data.aws_iam_policy_document.scheduler.json
         service     = "scheduler.amazonaws.com"
-        source_arn  = "${local.schedule_arn_prefix}*"
+        # Scheduler comes in the name of the group; a schedule or its prefix here would shut every schedule out
+        # (EventBridge Scheduler user guide, "Confused deputy prevention").
+        source_arn = local.schedule_group_arn
       }
     },
   )

@@ -19,12 +19,24 @@ locals {
   _cron_pattern = "cron\\(${local._cron.minute} ${local._cron.hour} (${local._cron.day} ${local._cron.month} \\?|\\? ${local._cron.month} ${local._cron.weekday}) ${local._cron.year}\\)"
 }
 
+locals {
+  schedule_group = "${var.name}-retraining"
+}
+
+# A group of its own: the trust of the role can name a group, and nothing smaller.
+resource "aws_scheduler_schedule_group" "this" {
+  count = length(var.schedules) == 0 ? 0 : 1
+
+  name = local.schedule_group
+}
+
 # Scheduler knows time zones and rules do not; rules call API destinations and Scheduler does not.
 # So a schedule puts an event on the bus, and a rule carries it to the pipeline.
 resource "aws_scheduler_schedule" "this" {
   for_each = var.schedules
 
   name                         = "${var.name}-${each.key}"
+  group_name                   = aws_scheduler_schedule_group.this[0].name
   description                  = "Asks for a retraining of ${var.name}"
   kms_key_arn                  = var.kms_key_arn
   schedule_expression          = each.value.expression

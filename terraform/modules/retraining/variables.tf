@@ -65,18 +65,6 @@ variable "name" {
   }
 }
 
-variable "partition" {
-  description = "AWS partition, for example aws or aws-cn."
-  type        = string
-  default     = "aws"
-  nullable    = false
-
-  validation {
-    condition     = can(regex("^aws[a-z-]*$", var.partition))
-    error_message = "The partition must be an AWS partition such as aws, aws-cn or aws-us-gov."
-  }
-}
-
 variable "permissions_boundary_arn" {
   description = "ARN of the IAM policy that bounds each role; null sets no boundary."
   type        = string

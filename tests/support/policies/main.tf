@@ -20,6 +20,11 @@ locals {
   state_bucket   = "mlops-state-111122223333-us-east-1"
 }
 
+variable "buckets" {
+  type    = list(string)
+  default = []
+}
+
 variable "endpoint_names" {
   type    = list(string)
   default = ["*-staging"]
@@ -28,6 +33,7 @@ variable "endpoint_names" {
 module "boundary" {
   source       = "../modules/boundary"
   account_id   = local.account_id
+  buckets      = var.buckets
   name         = "mlops-staging-boundary"
   project      = "mlops"
   state_bucket = local.state_bucket
@@ -70,6 +76,7 @@ module "identity" {
   source             = "../modules/identity"
   account_id         = local.account_id
   bucket             = local.bucket
+  image_account_ids  = ["683313688378", local.account_id]
   image_repositories = ["sagemaker-scikit-learn"]
   kms_key_arn        = local.kms_key_arn
   name               = "mlops-staging-sagemaker-execution"
@@ -93,10 +100,11 @@ module "network" {
 }
 
 module "notifications" {
-  source      = "../modules/notifications"
-  account_id  = local.account_id
-  kms_key_arn = local.kms_key_arn
-  name        = "mlops-staging-notifications"
+  source              = "../modules/notifications"
+  account_id          = local.account_id
+  event_rules_publish = true
+  kms_key_arn         = local.kms_key_arn
+  name                = "mlops-staging-notifications"
 }
 
 module "registry" {

@@ -20,7 +20,6 @@ run "bad_values_are_refused" {
     account_id   = "123"
     buckets      = ["s3://bucket"]
     name         = "no spaces please"
-    partition    = "azure"
     project      = "Has Spaces"
     role_arns    = ["arn:aws:iam::000000000000:user/somebody"]
     state_bucket = "s3://state"
@@ -30,7 +29,6 @@ run "bad_values_are_refused" {
     var.account_id,
     var.buckets,
     var.name,
-    var.partition,
     var.project,
     var.role_arns,
     var.state_bucket,

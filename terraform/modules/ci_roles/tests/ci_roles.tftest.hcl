@@ -4,6 +4,14 @@ mock_provider "aws" {
       json = "{}"
     }
   }
+
+  mock_data "aws_partition" {
+    defaults = {
+      dns_suffix         = "amazonaws.com"
+      partition          = "aws"
+      reverse_dns_prefix = "com.amazonaws"
+    }
+  }
 }
 
 variables {
@@ -35,12 +43,12 @@ run "roles_trust_one_project_and_one_branch" {
   }
 
   assert {
-    condition     = keys(aws_iam_role_policy_attachment.deploy) == ["deploy", "jobs", "plan"] && aws_iam_role.deploy.max_session_duration == 7200
+    condition     = keys(aws_iam_role_policy_attachment.deploy) == ["deploy", "jobs", "plan", "serving"] && aws_iam_role.deploy.max_session_duration == 7200
     error_message = "The deploy role should read as the plan role does, for two hours."
   }
 
   assert {
-    condition     = toset([for s in concat(data.aws_iam_policy_document.plan.statement, data.aws_iam_policy_document.deploy.statement, data.aws_iam_policy_document.jobs.statement) : s.sid if contains(s.resources, "*")]) == toset(["ListAndDescribe", "SeeAllAlarms", "WriteMetrics"])
+    condition     = toset([for s in concat(data.aws_iam_policy_document.plan.statement, data.aws_iam_policy_document.deploy.statement, data.aws_iam_policy_document.jobs.statement, data.aws_iam_policy_document.serving.statement) : s.sid if contains(s.resources, "*")]) == toset(["ListAndDescribe", "SeeAllAlarms", "WriteMetrics"])
     error_message = "Only calls that know no resource should be allowed on all of them."
   }
 

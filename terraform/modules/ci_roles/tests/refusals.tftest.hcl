@@ -40,7 +40,6 @@ run "bad_values_are_refused" {
     model_package_groups     = ["iris-"]
     name                     = "no spaces please"
     oidc_provider_arn        = "gitlab.example.com"
-    partition                = "azure"
     permissions_boundary_arn = "boundary"
     project                  = "Has Spaces"
     project_path             = "group/*"
@@ -67,7 +66,6 @@ run "bad_values_are_refused" {
     var.model_package_groups,
     var.name,
     var.oidc_provider_arn,
-    var.partition,
     var.permissions_boundary_arn,
     var.project,
     var.project_path,

@@ -4,6 +4,14 @@ mock_provider "aws" {
       json = "{}"
     }
   }
+
+  mock_data "aws_partition" {
+    defaults = {
+      dns_suffix         = "amazonaws.com"
+      partition          = "aws"
+      reverse_dns_prefix = "com.amazonaws"
+    }
+  }
 }
 
 variables {
@@ -45,7 +53,7 @@ run "only_the_own_account_and_its_alarms_and_events_use_the_key" {
   }
 
   assert {
-    condition     = [for s in data.aws_iam_policy_document.key.statement : [for c in s.condition : "${c.variable}=${join(",", c.values)}"] if s.sid == "AlarmsAndEventsPublish"] == [["aws:SourceAccount=000000000000"]]
+    condition     = [for s in data.aws_iam_policy_document.key.statement : [for c in s.condition : "${c.variable}=${join(",", c.values)}"] if s.sid == "AlarmsPublishAndRulesKeep"] == [["aws:SourceAccount=000000000000"]]
     error_message = "Services should use the key only on behalf of the own account."
   }
 

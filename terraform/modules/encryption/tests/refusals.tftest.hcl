@@ -18,7 +18,6 @@ run "bad_values_are_refused" {
     account_id           = "123"
     alias                = "alias/mlops"
     deletion_window_days = 6
-    partition            = "azure"
     reader_role_arns     = ["arn:aws:iam::000000000000:role/*"]
   }
 
@@ -26,7 +25,6 @@ run "bad_values_are_refused" {
     var.account_id,
     var.alias,
     var.deletion_window_days,
-    var.partition,
     var.reader_role_arns,
   ]
 }

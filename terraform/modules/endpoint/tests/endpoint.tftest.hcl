@@ -168,3 +168,76 @@ run "linear_shifts_in_equal_steps" {
     error_message = "Each step should have the given share."
   }
 }
+
+run "alarms_of_the_live_config_watch_where_none_are_named" {
+  command = plan
+
+  variables {
+    deployment = {}
+  }
+
+  assert {
+    condition     = toset(one(one(aws_sagemaker_endpoint.this.deployment_config).auto_rollback_configuration).alarms[*].alarm_name) == toset([for kind in ["errors", "latency"] : "iris-r-20260102-120000-bbbbbb-n2-${kind}"])
+    error_message = "The move should be watched by the alarms of the config that it goes to."
+  }
+}
+
+run "waits_just_within_the_limits_are_taken" {
+  command = plan
+
+  variables {
+    deployment = { strategy = "linear", step_percentage = 10, wait_interval_s = 350, termination_wait_s = 449, maximum_execution_timeout_s = 3600 }
+  }
+
+  assert {
+    condition     = local.waits_s == 3599
+    error_message = "Ten steps should have nine waits."
+  }
+}
+
+run "waits_of_an_hour_together_are_refused" {
+  command = plan
+
+  variables {
+    deployment = { strategy = "linear", step_percentage = 10, wait_interval_s = 350, termination_wait_s = 450, maximum_execution_timeout_s = 14400 }
+  }
+
+  expect_failures = [aws_sagemaker_endpoint.this]
+}
+
+run "timeout_within_the_waits_is_refused" {
+  command = plan
+
+  variables {
+    deployment = { strategy = "linear", step_percentage = 34, wait_interval_s = 300, maximum_execution_timeout_s = 600 }
+  }
+
+  expect_failures = [aws_sagemaker_endpoint.this]
+}
+
+run "local_storage_is_given_no_key" {
+  command = plan
+
+  variables {
+    releases = { for id, release in var.releases : id => merge(release, {
+      instance_type = "ml.g4dn.xlarge"
+      kms_key_arn   = "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555"
+    }) }
+  }
+
+  assert {
+    condition     = alltrue([for config in values(aws_sagemaker_endpoint_configuration.release) : config.kms_key_arn == null])
+    error_message = "SageMaker takes no key for instances with local storage."
+  }
+}
+
+run "share_of_one_instance_is_refused" {
+  command = plan
+
+  variables {
+    deployment  = { strategy = "canary", step_percentage = 50 }
+    live_config = "r-20260101-120000-aaaaaa-n1"
+  }
+
+  expect_failures = [aws_sagemaker_endpoint.this]
+}

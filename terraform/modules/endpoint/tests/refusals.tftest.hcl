@@ -97,6 +97,16 @@ run "wait_of_a_day_is_refused" {
   expect_failures = [var.deployment]
 }
 
+run "wait_between_no_steps_is_refused" {
+  command = plan
+
+  variables {
+    deployment = { wait_interval_s = 60 }
+  }
+
+  expect_failures = [var.deployment]
+}
+
 run "no_config_is_refused" {
   command = plan
 

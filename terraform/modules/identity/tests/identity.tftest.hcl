@@ -4,11 +4,20 @@ mock_provider "aws" {
       json = "{}"
     }
   }
+
+  mock_data "aws_partition" {
+    defaults = {
+      dns_suffix         = "amazonaws.com"
+      partition          = "aws"
+      reverse_dns_prefix = "com.amazonaws"
+    }
+  }
 }
 
 variables {
   account_id         = "000000000000"
   bucket             = "mlops-staging-000000000000-us-east-1"
+  image_account_ids  = ["683313688378", "000000000000"]
   image_repositories = ["sagemaker-scikit-learn"]
   kms_key_arn        = "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555"
   name               = "mlops-staging-sagemaker-execution"
@@ -36,6 +45,11 @@ run "role_is_sagemaker_s_and_names_its_resources" {
   assert {
     condition     = !anytrue(flatten([for s in data.aws_iam_policy_document.execution.statement : [for a in s.actions : a == "*" || endswith(a, ":*") || startswith(a, "iam:") || startswith(a, "s3:Delete")]]))
     error_message = "The role should neither hold whole services nor pass roles nor delete objects."
+  }
+
+  assert {
+    condition     = one([for s in data.aws_iam_policy_document.execution.statement : toset(s.resources) if s.sid == "PullImages"]) == toset([for id in ["000000000000", "683313688378"] : "arn:aws:ecr:us-east-1:${id}:repository/sagemaker-scikit-learn"])
+    error_message = "Images should come from the named accounts only."
   }
 
   assert {

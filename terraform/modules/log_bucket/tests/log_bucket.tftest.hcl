@@ -4,6 +4,14 @@ mock_provider "aws" {
       json = "{}"
     }
   }
+
+  mock_data "aws_partition" {
+    defaults = {
+      dns_suffix         = "amazonaws.com"
+      partition          = "aws"
+      reverse_dns_prefix = "com.amazonaws"
+    }
+  }
 }
 
 variables {

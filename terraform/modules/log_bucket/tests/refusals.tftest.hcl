@@ -17,9 +17,8 @@ run "bad_values_are_refused" {
   variables {
     account_id     = "123"
     bucket         = "s3://bucket"
-    partition      = "azure"
     retention_days = 0.5
   }
 
-  expect_failures = [var.account_id, var.bucket, var.partition, var.retention_days]
+  expect_failures = [var.account_id, var.bucket, var.retention_days]
 }

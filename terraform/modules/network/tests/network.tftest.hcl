@@ -4,6 +4,14 @@ mock_provider "aws" {
       json = "{}"
     }
   }
+
+  mock_data "aws_partition" {
+    defaults = {
+      dns_suffix         = "amazonaws.com"
+      partition          = "aws"
+      reverse_dns_prefix = "com.amazonaws"
+    }
+  }
 }
 
 variables {
@@ -60,5 +68,29 @@ run "flow_logs_go_to_the_given_bucket" {
   assert {
     condition     = aws_flow_log.this[0].log_destination == "arn:aws:s3:::mlops-staging-logs/flow-logs/" && aws_flow_log.this[0].traffic_type == "ALL"
     error_message = "All traffic should be logged below flow-logs/."
+  }
+}
+
+run "china_names_most_services_after_its_own_domain" {
+  command = plan
+
+  override_data {
+    target = data.aws_partition.current
+    values = { partition = "aws-cn", reverse_dns_prefix = "cn.com.amazonaws" }
+  }
+
+  variables {
+    availability_zones = ["cn-north-1a", "cn-north-1b"]
+    region             = "cn-north-1"
+  }
+
+  assert {
+    condition     = toset([for endpoint in aws_vpc_endpoint.interface : endpoint.service_name]) == toset(concat([for name in ["kms", "logs"] : "com.amazonaws.cn-north-1.${name}"], [for name in ["ecr.api", "ecr.dkr", "sagemaker.api", "sagemaker.runtime", "sts"] : "cn.com.amazonaws.cn-north-1.${name}"]))
+    error_message = "KMS and Logs keep AWS's name in China, the others do not."
+  }
+
+  assert {
+    condition     = aws_vpc_endpoint.storage.service_name == "com.amazonaws.cn-north-1.s3" && alltrue([for s in data.aws_iam_policy_document.storage.statement : alltrue([for r in s.resources : startswith(r, "arn:aws-cn:")])])
+    error_message = "S3 keeps AWS's name in China, and ARNs are those of the partition."
   }
 }

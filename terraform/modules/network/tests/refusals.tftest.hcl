@@ -22,7 +22,6 @@ run "bad_values_are_refused" {
     cidr_block          = "10.0.0.0/8"
     flow_log_bucket_arn = "arn:aws:s3:::bucket/path"
     name                = "no spaces please"
-    partition           = "azure"
   }
 
   expect_failures = [
@@ -31,7 +30,6 @@ run "bad_values_are_refused" {
     var.cidr_block,
     var.flow_log_bucket_arn,
     var.name,
-    var.partition,
   ]
 }
 

@@ -40,9 +40,9 @@ run "encrypted_topics_hear_the_own_account_only" {
 run "topic_policy_allows_the_account_and_its_services" {
   assert {
     condition = alltrue([for topic in data.aws_iam_policy_document.topic : toset(flatten([for s in topic.statement : [for p in s.principals : tolist(p.identifiers)] if s.effect != "Deny"])) == toset([
-      "000000000000", "budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com"
+      "000000000000", "budgets.amazonaws.com", "cloudwatch.amazonaws.com"
     ])])
-    error_message = "The topic policy should allow the account, its alarms, budgets and events and nobody else."
+    error_message = "The topic policy should allow the account, its alarms and budgets and nobody else."
   }
 
   assert {
@@ -53,6 +53,17 @@ run "topic_policy_allows_the_account_and_its_services" {
   assert {
     condition     = output.topic_arn == output.topic_arns["info"] && keys(output.topic_arns) == ["critical", "info", "warning"]
     error_message = "The topic for information should be the one that the runner speaks on."
+  }
+}
+
+run "event_rules_publish_where_asked_and_without_a_condition" {
+  variables {
+    event_rules_publish = true
+  }
+
+  assert {
+    condition     = alltrue([for topic in data.aws_iam_policy_document.topic : [for s in topic.statement : length(s.condition) if s.sid == "EventsPublish"] == [0]])
+    error_message = "SNS takes no condition in a statement for EventBridge."
   }
 }
 

@@ -27,7 +27,6 @@ run "bad_values_are_refused" {
     kms_key_arn              = "alias/mlops"
     mode_by_alarm            = { rollback = "cleanup" }
     name                     = "no spaces please"
-    partition                = "azure"
     permissions_boundary_arn = "boundary"
     pipeline                 = { trigger_url = "https://gitlab.com/api/v4/projects/123/trigger/pipeline?token=x" }
     region                   = "Ireland"
@@ -43,7 +42,6 @@ run "bad_values_are_refused" {
     var.kms_key_arn,
     var.mode_by_alarm,
     var.name,
-    var.partition,
     var.permissions_boundary_arn,
     var.pipeline,
     var.region,

@@ -5,6 +5,14 @@ mock_provider "aws" {
     }
   }
 
+  mock_data "aws_partition" {
+    defaults = {
+      dns_suffix         = "amazonaws.com"
+      partition          = "aws"
+      reverse_dns_prefix = "com.amazonaws"
+    }
+  }
+
   mock_data "aws_secretsmanager_secret_version" {
     defaults = {
       secret_string = "token-from-the-secret"
@@ -99,6 +107,11 @@ run "schedules_put_events_in_their_time_zone" {
   assert {
     condition     = aws_scheduler_schedule.this["weekly"].schedule_expression_timezone == "Europe/Berlin" && aws_scheduler_schedule.this["weekly"].flexible_time_window[0].mode == "OFF"
     error_message = "A schedule should keep its time zone and be punctual by default."
+  }
+
+  assert {
+    condition     = alltrue([for schedule in values(aws_scheduler_schedule.this) : schedule.group_name == "mlops-staging-retraining"]) && local.roles.scheduler.source_arn == "arn:aws:scheduler:us-east-1:000000000000:schedule-group/mlops-staging-retraining"
+    error_message = "The role should trust the group that the schedules are in."
   }
 
   assert {
