@@ -17,7 +17,10 @@ from pipeline.modules import UserModules, parse_spec, require_attribute
 
 _ENTRY_POINTS = ("train.py", "evaluate.py", "inference.py")
 _BASE_CLASS_MODULE = "pipeline.training"
-_RUNNER_FILES = ("pipeline/__init__.py", "pipeline/training.py")
+# What the runner and the containers must see alike, and the class that users extend
+_RUNNER_FILES = tuple(
+    f"pipeline/{name}.py" for name in ("__init__", "cells", "dates", "schema", "training")
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,9 +7,13 @@ from typing import Annotated
 from pydantic import BeforeValidator, JsonValue
 
 from pipeline.configuration.types import (
+    USES,
     Allowed,
     Column,
+    ColumnUse,
     Count,
+    DecimalMark,
+    Encoding,
     Folds,
     InstanceType,
     JobSeconds,
@@ -17,13 +21,16 @@ from pipeline.configuration.types import (
     OpenShare,
     Positive,
     PositiveShare,
+    ProblemType,
     Requests,
     Section,
     Seed,
+    Separator,
     Share,
     StartupSeconds,
     StepPercentage,
     Text,
+    Texts,
     UpdateSeconds,
     WaitSeconds,
     WindowSeconds,
@@ -44,6 +51,15 @@ class TrainingSettings(Section):
 
     data: Text = "data/iris.csv"
     target: Column = "species"
+    problem_type: ProblemType = "auto"
+    separator: Separator | None = None
+    decimal: DecimalMark | None = None
+    encoding: Encoding | None = None
+    missing_values: Texts = ()
+    present_values: Texts = ()
+    columns: Annotated[
+        Mapping[str, ColumnUse], Allowed(f"an object of column names, each with {USES}")
+    ] = {}
     test_fraction: OpenShare = 0.5
     split_seed: Seed = 3
     seed: Seed = 0

@@ -11,6 +11,7 @@ from pipeline.bundle import Bundle, build_bundle
 from pipeline.core.errors import UsageError
 
 PROJECT = Path(__file__).parents[2]
+SHARED = ("__init__", "cells", "dates", "schema", "training")
 CLASS = "from pipeline.training import TrainingPipeline\nclass Mine(TrainingPipeline): ...\n"
 
 
@@ -41,7 +42,7 @@ def user_files(bundle: Bundle) -> set[str]:
 def test_entry_points_lie_at_the_root_and_their_modules_in_a_package(folder: Path) -> None:
     names = set(bundled(folder).files)
     assert {"train.py", "evaluate.py", "inference.py", "model/__init__.py"} <= names
-    assert {"pipeline/__init__.py", "pipeline/training.py"} == {
+    assert {f"pipeline/{name}.py" for name in SHARED} == {
         name for name in names if name.startswith("pipeline/")
     }
 
