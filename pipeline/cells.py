@@ -57,19 +57,14 @@ def text_of(cell: Cell) -> str:
     if isinstance(cell, int):
         return str(cell)
     if isinstance(cell, float):
-        return _text_of_float(cell)
-    raise ValueError
+        return "" if math.isnan(cell) else _plain_whole(repr(cell))
+    message = "it is no text and no number"
+    raise ValueError(message)
 
 
 def label_of(cell: object) -> str:
     """Return a label as text, `3`, `3.0` and the number 3 alike, without outer spaces."""
     return _plain_whole(trimmed(str(cell)))
-
-
-def _text_of_float(value: float) -> str:
-    if math.isnan(value):
-        return ""
-    return str(int(value)) if value.is_integer() and abs(value) < LARGEST_EXACT else repr(value)
 
 
 def _plain_whole(text: str) -> str:
@@ -91,12 +86,16 @@ class Spelling:
         """Return a finite number, NaN for a missing one; otherwise ValueError."""
         if self.is_missing(cell):
             return math.nan
-        if isinstance(cell, bool):
-            raise ValueError
-        value = self.written(trimmed(cell)) if isinstance(cell, str) else float(cell or 0)
+        value = self._value(cell)
         if value is None or math.isinf(value):
-            raise ValueError
+            message = "it is no finite number"
+            raise ValueError(message)
         return value
+
+    def _value(self, cell: Cell) -> float | None:
+        if isinstance(cell, str):
+            return self.written(trimmed(cell))
+        return None if cell is None or isinstance(cell, bool) else float(cell)
 
     def written(self, text: str) -> float | None:
         """Return the finite number that a trimmed text spells, None if it spells none."""

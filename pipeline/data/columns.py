@@ -167,7 +167,7 @@ def _is_too_large(digits: str) -> bool:
 def _dates(cells: Cells, *, use: ColumnUse | None) -> Finding:
     asked = {"date_day_first": "day_first", "date_month_first": "month_first"}.get(use or "")
     orders = [order for order in dates.ORDERS if asked in (None, order)]
-    strays = cells.unlike(lambda text: not _is_dated(text, orders, told=use is not None))
+    strays = cells.unlike(lambda text: _is_dated(text, orders, told=use is not None))
     if strays:
         message = (
             f"{cells.place} holds dates, but {len(strays)} of {len(cells.present)} cells are none "
