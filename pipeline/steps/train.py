@@ -68,7 +68,7 @@ def _split_data(context: Context) -> Split:
     training = context.settings.training
     table = parse_table(
         _read(context, training.data),
-        name=training.data,
+        name=training.data.rpartition("/")[2] or training.data,
         separator=training.separator,
         encoding=training.encoding,
     )

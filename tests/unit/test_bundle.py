@@ -47,6 +47,20 @@ def test_entry_points_lie_at_the_root_and_their_modules_in_a_package(folder: Pat
     }
 
 
+@pytest.mark.parametrize("module", ["mine", "mine__inner"])
+def test_a_list_of_packages_beside_own_code_is_refused(folder: Path, module: str) -> None:
+    write(folder, **{module: CLASS})
+    (folder / "requirements.txt").write_text("xgboost\n")
+    with pytest.raises(UsageError, match=r"requirements\.txt lies beside your code.*not installed"):
+        bundled(folder, f"{module.replace('__', '.')}:Mine")
+
+
+def test_a_list_of_packages_without_own_code_is_nobodys_concern(folder: Path) -> None:
+    (folder / "requirements.txt").write_text("xgboost\n")
+    assert user_files(bundled(folder)) == set()
+    assert user_files(bundled(folder, "pipeline.training:TrainingPipeline")) == set()
+
+
 def test_archive_and_loose_files_are_the_same(folder: Path) -> None:
     bundle = bundled(folder)
     with tarfile.open(fileobj=io.BytesIO(bundle.archive)) as tar:
