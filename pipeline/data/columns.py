@@ -21,6 +21,8 @@ _LIKE_A_NUMBER = re.compile(
 # With fewer rows than these, values that are all different prove nothing
 _LEAST_NUMBERED_ROWS = 10
 _LEAST_ROWS = 20
+# One file in exp(10) = 22,000 has different numbers everywhere by chance
+_CHANCE = 10
 _MOST_NAMED = 5
 
 
@@ -232,13 +234,19 @@ def _useless(cells: Cells, found: Finding) -> str | None:
 
 
 def _row_numbers(cells: Cells) -> str | None:
-    """Say so where whole numbers count the rows: all different, and next to each other."""
+    """Say so where whole numbers count the rows, or are all different against all chance.
+
+    Of n numbers that chance draws from a range, two are alike but for exp(-n^2 / 2 range).
+    """
     values, count = _whole_numbers(cells), len(cells.texts)
     if count < _LEAST_NUMBERED_ROWS or len(set(values)) < count:
         return None
     width = max(values) - min(values) + 1
-    if width == count or (count >= _LEAST_ROWS and 2 * width <= 3 * count):
-        return f"row numbers ({min(values)} to {max(values)})"
+    span = f"{min(values)} to {max(values)}"
+    if width == count:
+        return f"row numbers ({span})"
+    if 2 * _CHANCE * width <= count**2:
+        return f"identifiers ({count} different whole numbers from {span})"
     return None
 
 

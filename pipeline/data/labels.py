@@ -93,8 +93,8 @@ def _refuse_missing(
     if spelt:
         remedy += (
             f" If {listed(list(map(repr, spelt)))} is a class, set "
-            f"{setting('present_values', spelt)} (what counts as missing is this list's opposite, "
-            "`training.missing_values`)."
+            f"{setting('present_values', spelt)}: they no longer count as missing then "
+            "(`training.missing_values` adds to what does)."
         )
     raise refused(message, remedy)
 

@@ -110,6 +110,7 @@ def test_requests_in_csv_and_json_are_answered_alike(mixed: Containers) -> None:
     document = json.loads(json_answer[0])
     assert csv_answer == ["".join(f"{label}\n" for label in document["predictions"]), "text/csv"]
     assert document["labels"] == ["bad", "good"]
+    assert document["unknown_categories"] == {"colour": 1}
     assert [round(sum(row), 6) for row in document["probabilities"]] == [1.0, 1.0]
 
 

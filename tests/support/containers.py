@@ -20,11 +20,12 @@ PROJECT = Path(__file__).parents[2]
 SERVE = """
 import json, sys
 import inference
+answers, sys.stdout = sys.stdout, sys.stderr  # what the model's code prints is its log
 served = inference.model_fn(sys.argv[1])
 for line in sys.stdin:
     body, content_type, accept = json.loads(line)
     answer = inference.predict_fn(inference.input_fn(body, content_type), served)
-    print(json.dumps(inference.output_fn(answer, accept)))
+    print(json.dumps(inference.output_fn(answer, accept)), file=answers)
 """
 
 

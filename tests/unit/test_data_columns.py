@@ -140,7 +140,8 @@ def test_identifiers_may_be_said_to_be_numbers() -> None:
         ([str(n) for n in range(ROWS, 0, -1)], "row numbers (1 to 40)"),
         ([f"{n}.0" for n in range(ROWS)], "row numbers (0 to 39)"),
         ([str(n * 7 % ROWS + 1001) for n in range(ROWS)], "row numbers"),
-        ([str(n + n // 4) for n in range(ROWS)], "row numbers (0 to 48)"),
+        ([str(n + n // 4) for n in range(ROWS)], "identifiers (40 different whole numbers from 0"),
+        ([str(1000 + n * 37 % 79) for n in range(ROWS)], "identifiers (40 different whole"),
         ([f"id-{n}" for n in range(ROWS)], "identifiers (40 different texts in 40 rows)"),
         ([f"{n:04}" for n in range(ROWS)], "identifiers (40 different"),
         ([f"{n}{10**17 + n}" for n in range(ROWS)], "identifiers (40 different"),
@@ -164,6 +165,7 @@ def test_what_says_nothing_is_left_out_with_a_warning(cells: list[str], reason: 
     [
         [str(n) for n in range(9)],
         [str(n * n) for n in range(ROWS)],
+        [str(n * 37 % 101) for n in range(ROWS)],
         [str(n // 2) for n in range(ROWS)],
         [f"{n / 8}" for n in range(ROWS)],
         [*map(str, range(ROWS - 1)), ""],
