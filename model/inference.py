@@ -46,6 +46,10 @@ def input_fn(body: str | bytes, content_type: str) -> Payload:
 
 
 def predict_fn(payload: Payload, served: Served) -> Predictions:
+    return predicted(payload, served)
+
+
+def predicted(payload: Payload, served: Served) -> Predictions:
     manifest = served.manifest
     frame = frame_for(
         payload,

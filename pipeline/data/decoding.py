@@ -79,13 +79,18 @@ def _foreign(name: str, what: str, remedy: str) -> UsageError:
 
 
 def _text(content: bytes, encoding: str | None, *, name: str) -> str:
+    if encoding is None:
+        try:
+            return content.decode()
+        except UnicodeDecodeError as error:
+            raise _not_utf8(content, error.start, name=name) from error
     try:
-        return content.decode(encoding or "utf-8")
-    except UnicodeDecodeError as error:
-        if encoding:
-            message = f"{name} is not readable as {encoding}: {error}."
-            raise refused(message, "Correct the file or `training.encoding`.") from error
-        raise _not_utf8(content, error.start, name=name) from error
+        text = content.decode(encoding)
+        text.encode()  # some encodings spell halves of characters, which nothing can write
+    except UnicodeError as error:
+        message = f"{name} is not readable as {encoding}: {error}."
+        raise refused(message, "Correct the file or `training.encoding`.") from error
+    return text
 
 
 def _not_utf8(content: bytes, position: int, *, name: str) -> UsageError:

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from model.inference import Served, input_fn, output_fn, predict_fn
+from model.inference import Served, predicted
 from model.manifest import Manifest
+from model.payload import read_payload, write_answer
 from model.table import read_table
 from model.train import describe, parse_options, training_frame
 from pipeline.data.choices import Choices
@@ -53,7 +54,7 @@ class Outcome:
         return self.served.manifest
 
     def ask(self, body: str | bytes, content_type: str) -> dict[str, Any]:
-        answer, _ = output_fn(predict_fn(input_fn(body, content_type), self.served), "")
+        answer, _ = write_answer(predicted(read_payload(body, content_type), self.served), "")
         document: dict[str, Any] = json.loads(answer)
         return document
 

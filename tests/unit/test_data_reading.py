@@ -144,6 +144,11 @@ def test_a_file_that_cannot_be_read_is_refused_with_its_line(content: bytes, tex
         parse_table(content, name="birds.csv")
 
 
+def test_half_a_character_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"is not readable as unicode_escape: .*surrogates"):
+        parse_table(b"n,kind\n\\ud800,a\n", name="birds.csv", encoding="unicode_escape")
+
+
 def test_an_encoding_that_does_not_fit_is_refused() -> None:
     with pytest.raises(UsageError, match="is not readable as ascii"):
         parse_table(as_text().encode(), name="birds.csv", encoding="ascii")
@@ -166,10 +171,12 @@ def test_columns_may_have_no_name(header: str) -> None:
     st.binary()
     | st.builds(lambda cells: ",".join(cells).encode(), st.lists(st.text(max_size=4)))
     | st.binary().map(gzip.compress)
-    | st.binary().map(lambda tail: b"PK\x03\x04" + tail)
+    | st.binary().map(lambda tail: b"PK\x03\x04" + tail),
+    st.sampled_from([None, "utf-16", "cp1252", "utf-7", "idna"]),
 )
-def test_any_bytes_are_read_or_refused(content: bytes) -> None:
+def test_any_bytes_are_read_or_refused(content: bytes, encoding: str | None) -> None:
     for separator in (None, ",", "\t"):
         with contextlib.suppress(UsageError):
-            table = parse_table(content, separator=separator)
+            table = parse_table(content, separator=separator, encoding=encoding)
+            assert write_csv(table.columns, table.rows)
             assert all(len(row) == len(table.columns) for row in table.rows)
