@@ -10,7 +10,6 @@ from pipeline.configuration.types import (
     USES,
     Allowed,
     Column,
-    ColumnUse,
     Count,
     DecimalMark,
     Encoding,
@@ -21,7 +20,6 @@ from pipeline.configuration.types import (
     OpenShare,
     Positive,
     PositiveShare,
-    ProblemType,
     Requests,
     Section,
     Seed,
@@ -36,6 +34,7 @@ from pipeline.configuration.types import (
     WindowSeconds,
     Workers,
 )
+from pipeline.core.data_words import ColumnUse, ProblemType
 from pipeline.core.head import Strategy
 
 
@@ -51,7 +50,7 @@ class TrainingSettings(Section):
 
     data: Text = "data/iris.csv"
     target: Column = "species"
-    problem_type: ProblemType = "auto"
+    problem_type: Annotated[ProblemType, Allowed("auto or classification")] = "auto"
     separator: Separator | None = None
     decimal: DecimalMark | None = None
     encoding: Encoding | None = None

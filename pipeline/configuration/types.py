@@ -92,9 +92,6 @@ Text = Annotated[str, Field(min_length=1), Allowed("a text that is not empty")]
 Texts = Annotated[
     tuple[Text, ...], BeforeValidator(as_tuple), Allowed("a list of texts that are not empty")
 ]
-ProblemType = Annotated[
-    Literal["auto", "classification", "regression"], Allowed("auto or classification")
-]
 Separator = Annotated[
     Literal[",", ";", "|", "\t"],
     BeforeValidator(lambda value: "\t" if value == "tab" else value),
@@ -106,7 +103,6 @@ Encoding = Annotated[
     _only(is_text_encoding),
     Allowed("an encoding that Python knows, such as utf-8, utf-16-le or cp1252"),
 ]
-ColumnUse = Literal["use", "drop", "number", "text", "date", "date_day_first", "date_month_first"]
 USES = "use, drop, number, text, date, date_day_first or date_month_first"
 # It is an argument of the evaluation job. API reference: ContainerArguments, 256 characters each
 Column = Annotated[

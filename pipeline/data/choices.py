@@ -2,12 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from pipeline.cells import MISSING, Spelling, text_of
-
-ColumnUse = Literal["use", "drop", "number", "text", "date", "date_day_first", "date_month_first"]
-ProblemType = Literal["auto", "classification", "regression"]
+from pipeline.core.data_words import ColumnUse, ProblemType
 
 
 @dataclass(frozen=True, kw_only=True)

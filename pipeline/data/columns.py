@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from pipeline import dates
 from pipeline.cells import LARGEST_EXACT, Spelling, text_of, trimmed
-from pipeline.data.choices import ColumnUse
+from pipeline.core.data_words import ColumnUse
 from pipeline.data.table import DataTable, listed, refused, setting, shown
 from pipeline.schema import Column
 

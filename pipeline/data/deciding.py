@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from pipeline import dates
 from pipeline.cells import trimmed
-from pipeline.data.choices import Choices, ColumnUse
+from pipeline.core.data_words import ColumnUse
+from pipeline.data.choices import Choices
 from pipeline.data.columns import Cells, Finding, decide_column
 from pipeline.data.decimals import find_decimal
 from pipeline.data.labels import Labels, decide_labels
