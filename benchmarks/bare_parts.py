@@ -20,10 +20,13 @@ from statistics import median
 from typing import Any
 
 from benchmarks.commands import emulator, run_pipeline
+from pipeline.data.choices import Choices
+from pipeline.data.deciding import decide
+from pipeline.data.dividing import Split, split
+from pipeline.data.reading import parse_table
 from pipeline.gateways import provider_mirror
 from pipeline.gateways.aws import local_cloud
 from pipeline.gateways.terraform import Terraform, find_engine
-from pipeline.split import Split, parse_table, split
 from tests.support.containers import PROJECT, containers
 
 STATE_BUCKET = "mlops-state-000000000000-us-east-1"
@@ -45,7 +48,7 @@ def as_bare(variables: Mapping[str, Any]) -> dict[str, Any]:
 
 def shipped_split() -> Split:
     table = parse_table((PROJECT / "data" / "iris.csv").read_bytes())
-    return split(table, target="species", test_fraction=0.5, seed=3)
+    return split(decide(table, Choices(target="species")), test_fraction=0.5, seed=3)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +59,10 @@ class PlainScript:
     terraform: Terraform
 
     def train(self) -> None:
-        containers(self.folder).train(shipped_split().train_csv, target="species")
+        divided = shipped_split()
+        containers(self.folder).train(
+            divided.train_csv, schema=divided.schema_json, target="species"
+        )
 
     def evaluate(self) -> None:
         containers(self.folder).evaluate(shipped_split().test_csv)

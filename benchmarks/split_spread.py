@@ -10,35 +10,26 @@ from collections.abc import Mapping
 from pathlib import Path
 from statistics import median, quantiles
 
-from model.evaluate import held_out_frame
-from model.manifest import Manifest
-from model.table import infer_label_kind, read_table
-from model.train import DEFAULT_PIPELINE, training_frame
-from pipeline.split import parse_table, split
+from model.table import read_table
+from model.train import training_frame
+from pipeline.data.choices import Choices
+from pipeline.data.deciding import decide
+from pipeline.data.dividing import split
+from pipeline.data.reading import parse_table
 from pipeline.training import TrainingPipeline
 
 THRESHOLD, MINIMUM = 0.95, 0.90
 
 
 def held_out_accuracy(content: bytes, *, target: str, test_fraction: float, seed: int) -> float:
-    halves = split(parse_table(content), target=target, test_fraction=test_fraction, seed=seed)
-    table, test = read_table(halves.train_csv), read_table(halves.test_csv)
-    frame, columns = training_frame(table, target=target)
+    decided = decide(parse_table(content), Choices(target=target))
+    halves = split(decided, test_fraction=test_fraction, seed=seed)
     pipeline = TrainingPipeline(target=target)
-    X, y = pipeline.prepared(frame)
-    manifest = Manifest(
-        target=target,
-        label_kind=infer_label_kind(table.cells(target)),
-        labels=(),
-        columns=columns,
-        source_columns=columns,
-        training_pipeline=DEFAULT_PIPELINE,
-        rows=len(X),
-        seed=pipeline.seed,
-        data_sha256=table.sha256,
+    train, test = (
+        pipeline.prepared(training_frame(read_table(half), halves.schema))
+        for half in (halves.train_csv, halves.test_csv)
     )
-    X_test, y_test = pipeline.prepared(held_out_frame(test, manifest))
-    return pipeline.evaluate_model(pipeline.train_local_model(X, y), X_test, y_test)["accuracy"]
+    return pipeline.evaluate_model(pipeline.train_local_model(*train), *test)["accuracy"]
 
 
 def chosen_seed(accuracies: Mapping[int, float]) -> int:

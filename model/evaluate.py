@@ -28,7 +28,7 @@ from model.measurement import (
     merge_metrics,
 )
 from model.specs import SpecError, load_function, load_training_class
-from model.table import Table, frame_of, labels_of, read_only_table
+from model.table import Table, labelled_frame, read_only_table
 
 SCHEMA_VERSION = 1
 _MESSAGE_BYTES = 1_024
@@ -48,13 +48,13 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 def held_out_frame(table: Table, manifest: Manifest) -> Any:
     """Return the held-out rows typed as the training rows were, the target as the last column."""
-    source = manifest.source_columns
-    rows = list(zip(*(table.cells(column.name) for column in source), strict=True))
-    frame = frame_of(rows, columns=source)
-    frame[manifest.target] = labels_of(
-        table.cells(manifest.target), kind=manifest.label_kind, target=manifest.target
+    return labelled_frame(
+        table,
+        columns=manifest.source_columns,
+        target=manifest.target,
+        label_kind=manifest.label_kind,
+        spelling=manifest.spelling,
     )
-    return frame
 
 
 def _refuse_stale_metrics(spec: str, *, bundle: Path, served: Path) -> None:

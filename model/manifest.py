@@ -11,20 +11,23 @@ import numpy as np
 import pandas as pd
 import sklearn
 
-from model.table import Column, Label, LabelKind
+from model.table import Label
+from pipeline.cells import Spelling
+from pipeline.schema import Column, LabelKind, read_spelling, spelling_document
 
 FILE_NAME = "manifest.json"
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
     """`source_columns` are those of the training file, `columns` those a request must have.
 
-    They differ only when `prepare_data` adds or drops columns. `choice` says what the default
-    training compared: the `model` that won, on how many `rows`, and the `candidates`, best first,
-    each with its `name`, its `accuracy` (0..1) and in how many `folds`; None for a model of another
-    make.
+    They differ only when `prepare_data` adds or drops columns. `inputs` are what the model
+    itself is given, where dates have become numbers; `categories` are the texts it knows, by input.
+    `choice` says what the default training compared: the `model` that won, on how many `rows`, and
+    the `candidates`, best first, each with its `name`, its `accuracy` (0..1) and in how many
+    `folds`; None for a model of another make.
     """
 
     target: str
@@ -32,10 +35,14 @@ class Manifest:
     labels: tuple[Label, ...]
     columns: tuple[Column, ...]
     source_columns: tuple[Column, ...]
+    inputs: tuple[str, ...]
+    spelling: Spelling
     training_pipeline: str
     rows: int
     seed: int
     data_sha256: str
+    left_out: tuple[str, ...] = ()
+    categories: dict[str, tuple[str, ...]] = field(default_factory=dict)
     code_sha256: str | None = None
     hyperparameters: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, float] = field(default_factory=dict)
@@ -55,7 +62,8 @@ def library_versions() -> dict[str, str]:
 
 
 def write_manifest(manifest: Manifest, directory: Path) -> None:
-    text = json.dumps(asdict(manifest), indent=2, allow_nan=False)
+    document = asdict(manifest) | {"spelling": spelling_document(manifest.spelling)}
+    text = json.dumps(document, indent=2, allow_nan=False)
     (directory / FILE_NAME).write_text(f"{text}\n", encoding="utf-8")
 
 
@@ -71,7 +79,11 @@ def read_manifest(directory: Path) -> Manifest:
             key: tuple(Column(**column) for column in document[key])
             for key in ("columns", "source_columns")
         }
-        return Manifest(**{**document, **columns, "labels": tuple(document["labels"])})
+        tuples = {key: tuple(document[key]) for key in ("labels", "inputs", "left_out")}
+        categories = {name: tuple(texts) for name, texts in document["categories"].items()}
+        spelling = read_spelling(document["spelling"])
+        read = {**columns, **tuples, "categories": categories, "spelling": spelling}
+        return Manifest(**{**document, **read})
     except (OSError, ValueError, KeyError, TypeError) as error:
         message = f"The artifact has no usable {FILE_NAME}: {error}. Train again with this code."
         raise ValueError(message) from error

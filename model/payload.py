@@ -8,18 +8,22 @@ import io
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import Message
 from typing import Any
 
 import pandas as pd
 
 from model.errors import NotAcceptableError, RequestError, UnsupportedContentTypeError
-from model.table import Cell, Column, Label, TableError, frame_of, split_csv
+from model.table import Label, TableError, frame_of, split_csv
+from pipeline.cells import Cell, Spelling, trimmed
+from pipeline.schema import Column
 
 JSON = "application/json"
 CSV = "text/csv"
 _NOT_UTF_8 = "\ufffd"
+
+_HEADERS = {"present": True, "absent": False, "": None}
 
 Row = Mapping[str, Cell] | Sequence[Cell]
 
@@ -34,11 +38,15 @@ class Payload:
 
 @dataclass(frozen=True, kw_only=True)
 class Predictions:
-    """One label per row; probabilities per row in the order of `labels`, if the model has them."""
+    """One label per row; probabilities per row in the order of `labels`, if the model has them.
+
+    `unknown_categories` counts, by column, the texts that the model has never seen.
+    """
 
     predictions: Sequence[Label]
     labels: Sequence[Label] = ()
     probabilities: Sequence[Sequence[float]] | None = None
+    unknown_categories: Mapping[str, int] = field(default_factory=dict)
 
 
 def read_payload(body: str | bytes, content_type: str) -> Payload:
@@ -46,7 +54,7 @@ def read_payload(body: str | bytes, content_type: str) -> Payload:
 
     JSON is `{"instances": [...]}`, a list, or one object; an instance is an object by column name
     or a list in column order. CSV may start with a header (`text/csv; header=present|absent`, the
-    parameter of RFC 4180, settles it; without it the names decide).
+    parameter of RFC 4180, settles it; without it only a row of all names is one).
     """
     header = Message()
     header["Content-Type"] = content_type or JSON
@@ -83,7 +91,10 @@ def _csv_payload(text: str, *, header: str) -> Payload:
         rows = split_csv(text)
     except TableError as error:
         raise RequestError(str(error)) from error
-    return Payload(rows=rows, header={"present": True, "absent": False}.get(header.lower()))
+    if header.lower() not in _HEADERS:
+        message = f"The parameter header of text/csv is {header!r}; it is present or absent."
+        raise RequestError(message)
+    return Payload(rows=rows, header=_HEADERS[header.lower()])
 
 
 def _json_rows(text: str) -> Sequence[Row]:
@@ -108,53 +119,104 @@ def _json_rows(text: str) -> Sequence[Row]:
     return rows
 
 
-def frame_for(payload: Payload, *, columns: Sequence[Column]) -> pd.DataFrame:
+def frame_for(
+    payload: Payload,
+    *,
+    columns: Sequence[Column],
+    spelling: Spelling,
+    left_out: Sequence[str] = (),
+) -> pd.DataFrame:
     """Return the rows with the columns and types the model was trained on.
 
     Columns the model does not know are ignored when rows come by name.
     """
     rows = payload.rows
-    if _has_header(payload, columns=columns):
-        names = _known_names(rows[0], columns=columns)
+    names = _header(payload, columns=columns)
+    if names:
         rows = [dict(zip(names, row, strict=True)) for row in rows[1:]]
     if not rows:
         message = "The request has no rows."
         raise RequestError(message)
-    ordered = [_cells(row, number=n, columns=columns) for n, row in enumerate(rows, start=1)]
+    ordered = [
+        _cells(row, number=n, columns=columns, left_out=left_out)
+        for n, row in enumerate(rows, start=1)
+    ]
     try:
-        return frame_of(ordered, columns=columns)
+        return frame_of(ordered, columns=columns, spelling=spelling)
     except TableError as error:
-        raise RequestError(str(error)) from error
+        message = f"{error}{_hint(payload, columns, is_named=bool(names))}"
+        raise RequestError(message) from error
 
 
-def _has_header(payload: Payload, *, columns: Sequence[Column]) -> bool:
-    if payload.header is not None or not payload.rows:
-        return bool(payload.header and payload.rows)
-    names = {column.name for column in columns}
-    found = names.intersection(_known_names(payload.rows[0], columns=columns))
-    return 2 * len(found) >= len(names)
+def _header(payload: Payload, *, columns: Sequence[Column]) -> Sequence[str]:
+    """Return the names in the first row, nothing where it holds cells.
+
+    Where nothing settles it, only a row that has every name is a header: a row of data that looks
+    like some of the names must not be dropped.
+    """
+    if payload.header is False or not payload.rows:
+        return ()
+    first = [trimmed(str(cell)) for cell in payload.rows[0]]
+    if payload.header is None and not _are_names(first, columns=columns):
+        return ()
+    twice = sorted({name for name in first if name and first.count(name) > 1})
+    if twice:
+        message = f"The header names {', '.join(map(repr, twice))} twice."
+        raise RequestError(message)
+    return first
 
 
-def _known_names(header: Row, *, columns: Sequence[Column]) -> list[str]:
-    """Return the names of a header, as the model knows those that differ by outer spaces only."""
-    exact = {column.name for column in columns}
-    stripped = {column.name.strip(): column.name for column in columns}
-    texts = [str(cell) for cell in header]
-    return [text if text in exact else stripped.get(text.strip(), text) for text in texts]
+def _are_names(first: Sequence[str], *, columns: Sequence[Column]) -> bool:
+    names = [column.name for column in columns]
+    if not set(names) <= set(first):
+        return False
+    could_be_cells = len(first) == len(names) and all(map(_is_numeral, names))
+    return not could_be_cells or list(first) == names
 
 
-def _cells(row: Row, *, number: int, columns: Sequence[Column]) -> Sequence[Cell]:
+def _is_numeral(name: str) -> bool:
+    return Spelling().written(name) is not None
+
+
+def _hint(payload: Payload, columns: Sequence[Column], *, is_named: bool) -> str:
+    """Say what a first row lacks that looks like a header and was read as cells."""
+    if is_named or payload.header is False or isinstance(payload.rows[0], Mapping):
+        return ""
+    first = {trimmed(str(cell)) for cell in payload.rows[0]}
+    lacking = [column.name for column in columns if column.name not in first]
+    if len(lacking) == len(columns):
+        return ""
+    return f" If row 1 is a header, it lacks {', '.join(map(repr, lacking))}."
+
+
+def _cells(
+    row: Row, *, number: int, columns: Sequence[Column], left_out: Sequence[str]
+) -> Sequence[Cell]:
     if not isinstance(row, Mapping):
         if len(row) != len(columns):
             expected = ", ".join(column.name for column in columns)
-            message = f"Row {number} has {len(row)} cells, expected {len(columns)}: {expected}."
+            apart = f" (without {', '.join(map(repr, left_out))})" if left_out else ""
+            message = (
+                f"Row {number} has {len(row)} cells, expected {len(columns)}: {expected}{apart}."
+            )
             raise RequestError(message)
         return row
-    missing = [column.name for column in columns if column.name not in row]
+    by_name = {trimmed(name): cell for name, cell in row.items()}
+    missing = [column.name for column in columns if column.name not in by_name]
     if missing:
         message = f"Row {number} has no column {', '.join(map(repr, missing))}."
         raise RequestError(message)
-    return [row[column.name] for column in columns]
+    return [by_name[column.name] for column in columns]
+
+
+def unknown_categories(frame: pd.DataFrame, known: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """Count by column the texts that are not among those the model knows."""
+    counts = {
+        name: int((~frame[name].isin(known[name]) & frame[name].notna()).sum())
+        for name in known
+        if name in frame
+    }
+    return {name: count for name, count in counts.items() if count}
 
 
 def write_answer(answer: Predictions, accept: str) -> tuple[str, str]:
@@ -168,6 +230,8 @@ def write_answer(answer: Predictions, accept: str) -> tuple[str, str]:
             for row in answer.probabilities
         ]
         document["labels"] = list(answer.labels)
+    if answer.unknown_categories:
+        document["unknown_categories"] = dict(answer.unknown_categories)
     return json.dumps(document, allow_nan=False), JSON
 
 

@@ -1,45 +1,34 @@
 """Turns cells into the typed columns of a model, by the same code in all three entry points.
 
-A column is numeric when every cell that is not missing is a number, otherwise categorical.
-Training decides that once and writes it into the manifest; evaluation and inference obey it.
+What a column is was decided on the whole file before training, and stands in schema.json and in
+the manifest; training, evaluation and inference obey it.
 """
 
 import csv
 import hashlib
 import io
-import math
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-Cell = str | int | float | bool | None
-Label = str | int
-Kind = Literal["numeric", "categorical"]
-LabelKind = Literal["integer", "text"]
+from pipeline import dates, schema
+from pipeline.cells import Cell, Spelling, label_of, trimmed
+from pipeline.schema import Column, LabelKind, Schema
 
-# What pandas.read_csv takes for a missing value
-MISSING = frozenset(
-    [
-        *("", "NA", "N/A", "n/a", "<NA>", "#N/A", "#NA", "#N/A N/A", "NULL", "null", "None"),
-        *("NaN", "nan", "-NaN", "-nan", "1.#IND", "1.#QNAN", "-1.#IND", "-1.#QNAN"),
-    ]
-)
-_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.0+)?")
+Label = str | int
+_WANTED = {
+    "numeric": "a finite number",
+    "categorical": "text or a number",
+    "date": "a date such as 2020-12-31",
+}
 
 
 class TableError(ValueError):
     """A table that cannot be read or does not have the columns the model needs."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Column:
-    name: str
-    kind: Kind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,84 +85,95 @@ def read_only_table(directory: Path) -> Table:
     return read_table(files[0].read_bytes())
 
 
-def number(cell: Cell) -> float:
-    """Return the cell as a finite number, or NaN when it is missing; otherwise ValueError."""
-    if cell is None or (isinstance(cell, str) and cell.strip() in MISSING):
-        return math.nan
-    if isinstance(cell, bool) or not isinstance(cell, str | int | float):
-        raise ValueError
-    if isinstance(cell, str) and "_" in cell:  # Python reads 1_000 as a number, no other tool does
-        raise ValueError
-    value = float(cell)
-    if math.isinf(value):
-        raise ValueError
-    return value
+def read_only_schema(directory: Path) -> Schema:
+    """Return what the rows of a training channel were decided to be."""
+    path = directory / schema.FILE_NAME
+    if not path.is_file():
+        message = f"The folder {directory.name} must hold {schema.FILE_NAME} beside its CSV file."
+        raise TableError(message)
+    return schema.read_schema(path.read_text(encoding="utf-8"))
 
 
-def category(cell: Cell) -> str | float:
-    """Return the cell as text, or NaN when it is missing; otherwise ValueError."""
-    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
-        return math.nan
-    if not isinstance(cell, str | int | float):
-        raise ValueError
-    return math.nan if cell in MISSING else str(cell)
+def typed(cells: Sequence[Cell], *, column: Column, spelling: Spelling) -> dict[str, pd.Series]:
+    """Return a column as floats or as text, missing cells as NaN; of a date, the numbers it tells.
+
+    The names are those of the columns that the model learns from.
+    """
+    if column.kind == "date":
+        rows = _converted(cells, lambda cell: _date_parts(cell, column, spelling), column=column)
+        names = dates.part_names(column.name)
+        parts = zip(*rows, strict=True) if rows else ((),) * len(names)
+        return {
+            name: pd.Series(values, name=name, dtype=np.float64)
+            for name, values in zip(names, parts, strict=True)
+        }
+    convert = spelling.number if column.kind == "numeric" else spelling.category
+    values = _converted(cells, convert, column=column)
+    dtype: type = np.float64 if column.kind == "numeric" else object
+    return {column.name: pd.Series(values, name=column.name, dtype=dtype)}
 
 
-def is_number(cell: Cell) -> bool:
-    try:
-        number(cell)
-    except (ValueError, OverflowError):
-        return False
-    return True
-
-
-def infer_kind(cells: Iterable[str]) -> Kind:
-    present = [cell for cell in cells if cell.strip() not in MISSING]
-    return "numeric" if present and all(map(is_number, present)) else "categorical"
-
-
-def typed(cells: Sequence[Cell], *, column: Column) -> pd.Series:
-    """Return the cells as a column of floats or of text, missing ones as NaN."""
-    convert = number if column.kind == "numeric" else category
-    values: list[float | str] = []
+def _converted(
+    cells: Sequence[Cell], convert: Callable[[Cell], Any], *, column: Column
+) -> list[Any]:
+    values = []
     for row, cell in enumerate(cells, start=1):
         try:
             values.append(convert(cell))
         except (ValueError, OverflowError) as error:
-            wanted = "a finite number" if column.kind == "numeric" else "text or a number"
+            wanted = _WANTED[column.kind]
             message = f"Column {column.name!r}, row {row}: {_shown(cell)} is not {wanted}."
             raise TableError(message) from error
-    dtype: type = np.float64 if column.kind == "numeric" else object
-    return pd.Series(values, name=column.name, dtype=dtype)
+    return values
 
 
-def frame_of(rows: Sequence[Sequence[Cell]], *, columns: Sequence[Column]) -> pd.DataFrame:
+def _date_parts(cell: Cell, column: Column, spelling: Spelling) -> tuple[float, ...]:
+    if spelling.is_missing(cell):
+        return (np.nan,) * len(dates.PARTS)
+    return dates.parts_of(dates.read_date(trimmed(str(cell)), order=column.order))
+
+
+def frame_of(
+    rows: Sequence[Sequence[Cell]], *, columns: Sequence[Column], spelling: Spelling
+) -> pd.DataFrame:
     """Return rows whose cells are in the order of `columns` as a typed frame."""
-    return pd.DataFrame(
-        {
-            column.name: typed([row[position] for row in rows], column=column)
-            for position, column in enumerate(columns)
-        }
-    )
+    frame: dict[str, pd.Series] = {}
+    for position, column in enumerate(columns):
+        frame |= typed([row[position] for row in rows], column=column, spelling=spelling)
+    return pd.DataFrame(frame)
 
 
-def infer_label_kind(cells: Iterable[str]) -> LabelKind:
-    """Whole numbers as written by a machine are integers; `007`, `1.5` and `yes` are text."""
-    return "integer" if all(_INTEGER.fullmatch(cell) for cell in cells) else "text"
+def labelled_frame(
+    table: Table,
+    *,
+    columns: Sequence[Column],
+    target: str,
+    label_kind: LabelKind,
+    spelling: Spelling,
+) -> pd.DataFrame:
+    """Return the columns of a file typed, the target as the last one."""
+    labels = table.cells(target)
+    rows = list(zip(*(table.cells(column.name) for column in columns), strict=True))
+    frame = frame_of(rows, columns=columns, spelling=spelling)
+    frame[target] = labels_of(labels, kind=label_kind, target=target, spelling=spelling)
+    return frame
 
 
-def labels_of(cells: Sequence[str], *, kind: LabelKind, target: str) -> np.ndarray:
+def labels_of(
+    cells: Sequence[str], *, kind: LabelKind, target: str, spelling: Spelling
+) -> np.ndarray:
     """Return the target column as an array of int or of str objects."""
+    labels: list[Label] = []
     for row, cell in enumerate(cells, start=1):
-        if cell in MISSING:
+        if spelling.is_missing(cell):
             message = f"Target column {target!r}, row {row}: the label is missing."
             raise TableError(message)
-        if kind == "integer" and not _INTEGER.fullmatch(cell):
+        try:
+            labels.append(int(label_of(cell)) if kind == "integer" else label_of(cell))
+        except ValueError as error:
             message = f"Target column {target!r}, row {row}: {_shown(cell)} is no whole number."
-            raise TableError(message)
-    if kind == "integer":
-        return np.array([int(cell.partition(".")[0]) for cell in cells], dtype=np.int64)
-    return np.array(cells, dtype=object)
+            raise TableError(message) from error
+    return np.array(labels, dtype=np.int64 if kind == "integer" else object)
 
 
 def _shown(cell: object) -> str:

@@ -23,15 +23,9 @@ from sklearn.pipeline import Pipeline
 
 from model.manifest import Manifest, library_versions, write_manifest
 from model.specs import load_training_class
-from model.table import (
-    Column,
-    Table,
-    frame_of,
-    infer_kind,
-    infer_label_kind,
-    labels_of,
-    read_only_table,
-)
+from model.table import Table, labelled_frame, read_only_schema, read_only_table
+from pipeline import dates
+from pipeline.schema import Column, Schema
 from pipeline.training import Trained, TrainingPipeline, is_numeric
 
 DEFAULT_PIPELINE = "pipeline.training:TrainingPipeline"
@@ -39,6 +33,8 @@ DEFAULT_PIPELINE = "pipeline.training:TrainingPipeline"
 _OWN_NAMES = ("training_pipeline", "target", "seed", "cv_folds", "code_sha256")
 # Entry points of other jobs: an endpoint never needs them
 _NOT_SERVED = ("train.py", "evaluate.py")
+# A column with more different texts than this keeps no list of them
+_MOST_KNOWN_CATEGORIES = 10_000
 
 
 def read_hyperparameters(environment: Mapping[str, str], argv: Sequence[str]) -> dict[str, Any]:
@@ -61,33 +57,58 @@ def _decoded(text: str) -> Any:
         return text
 
 
-def training_frame(table: Table, *, target: str) -> tuple[pd.DataFrame, tuple[Column, ...]]:
-    """Return all columns typed, the target as the last one, and the kinds of the features."""
-    labels = table.cells(target)
-    columns = tuple(
-        Column(name=name, kind=infer_kind(table.cells(name)))
-        for name in table.names
-        if name != target
+def training_frame(table: Table, schema: Schema) -> pd.DataFrame:
+    """Return all columns typed, the target as the last one."""
+    return labelled_frame(
+        table,
+        columns=schema.columns,
+        target=schema.target,
+        label_kind=schema.label_kind,
+        spelling=schema.spelling,
     )
-    rows = list(zip(*(table.cells(column.name) for column in columns), strict=True))
-    frame = frame_of(rows, columns=columns)
-    frame[target] = labels_of(labels, kind=infer_label_kind(labels), target=target)
-    return frame, columns
+
+
+def request_columns(X: pd.DataFrame, source: Sequence[Column]) -> tuple[Column, ...]:
+    """Return what a request must have for these inputs: a date, not the numbers made of it."""
+    made_of = {
+        part: column
+        for column in source
+        if column.kind == "date"
+        for part in dates.part_names(column.name)
+    }
+    columns = [made_of.get(name) or _column_of(X, name) for name in X.columns]
+    return tuple({column.name: column for column in columns}.values())
+
+
+def _column_of(X: pd.DataFrame, name: Any) -> Column:
+    return Column(name=str(name), kind="numeric" if is_numeric(X[name]) else "categorical")
+
+
+def known_categories(X: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Return the different texts of every input that is no number."""
+    known = {
+        str(name): tuple(sorted(map(str, X[name].dropna().unique())))
+        for name in X.columns
+        if not is_numeric(X[name])
+    }
+    return {name: texts for name, texts in known.items() if len(texts) <= _MOST_KNOWN_CATEGORIES}
 
 
 def describe(
-    trained: Trained, table: Table, *, source: tuple[Column, ...], options: Mapping[str, Any]
+    trained: Trained, table: Table, schema: Schema, *, options: Mapping[str, Any]
 ) -> Manifest:
     """Return what the artifact says about its model."""
     X = trained.X
-    kinds = {name: "numeric" if is_numeric(X[name]) else "categorical" for name in X.columns}
-    target = options["target"]
     return Manifest(
-        target=target,
-        label_kind=infer_label_kind(table.cells(target)),
+        target=schema.target,
+        label_kind=schema.label_kind,
         labels=tuple(pd.unique(pd.Series(trained.y).sort_values()).tolist()),
-        columns=tuple(Column(name=str(name), kind=kind) for name, kind in kinds.items()),  # type: ignore[arg-type]
-        source_columns=source,
+        columns=request_columns(X, schema.columns),
+        source_columns=schema.columns,
+        inputs=tuple(map(str, X.columns)),
+        left_out=schema.left_out,
+        spelling=schema.spelling,
+        categories=known_categories(X),
         training_pipeline=options["training_pipeline"],
         rows=len(X),
         seed=options["seed"],
@@ -162,13 +183,17 @@ def _warn_of_derived_columns(manifest: Manifest) -> None:
 def main() -> None:
     environment, code = os.environ, Path(__file__).resolve().parent
     options = parse_options(read_hyperparameters(environment, sys.argv[1:]))
-    table = read_only_table(Path(environment["SM_CHANNEL_TRAIN"]))
-    frame, source_columns = training_frame(table, target=options["target"])
+    channel = Path(environment["SM_CHANNEL_TRAIN"])
+    table, schema = read_only_table(channel), read_only_schema(channel)
+    if schema.target != options["target"]:
+        message = f"The rows were decided for {schema.target!r}, not for {options['target']!r}."
+        raise ValueError(message)
+    frame = training_frame(table, schema)
     training_class = load_training_class(options["training_pipeline"])
     settings = {key: options[key] for key in ("target", "hyperparameters", "seed", "cv_folds")}
     pipeline: TrainingPipeline = training_class(**settings)
     trained = pipeline.train(frame)
-    manifest = describe(trained, table, source=source_columns, options=options)
+    manifest = describe(trained, table, schema, options=options)
     _warn_of_derived_columns(manifest)
     model_dir = Path(environment["SM_MODEL_DIR"])
     save_model(trained.model, model_dir)

@@ -16,8 +16,11 @@ from pipeline.core.errors import UsageError
 from pipeline.modules import UserModules, parse_spec, require_attribute
 
 _ENTRY_POINTS = ("train.py", "evaluate.py", "inference.py")
+_REQUIREMENTS = "requirements.txt"
 _BASE_CLASS_MODULE = "pipeline.training"
-_RUNNER_FILES = ("pipeline/__init__.py", "pipeline/candidates.py", "pipeline/training.py")
+# What the runner and the containers must see alike, and the class that users extend
+_SHARED = ("__init__", "candidates", "cells", "dates", "schema", "training")
+_RUNNER_FILES = tuple(f"pipeline/{name}.py" for name in _SHARED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +36,8 @@ def build_bundle(project: Path, specs: Iterable[str] = (), *, source_dir: Path) 
     """Return model/ and the modules of `specs` ("module:attribute"), found below `source_dir`.
 
     A named module brings along what it imports from the same folder. Raises UsageError when a
-    module or attribute is missing, is not Python, or hides one of the bundle's own modules.
+    module or attribute is missing, is not Python, hides one of the bundle's own modules, or asks
+    for packages by a requirements.txt beside it.
     """
     files = _own_files(project)
     modules = UserModules(source_dir)
@@ -43,9 +47,26 @@ def build_bundle(project: Path, specs: Iterable[str] = (), *, source_dir: Path) 
             require_attribute(files["pipeline/training.py"], attribute, spec=spec)
         else:
             modules.add(spec)
+    if modules.files and source_dir.resolve() != project.resolve():
+        _refuse_requirements(source_dir)
     files |= modules.files
     archive = pack(files)
     return Bundle(files=files, archive=archive, sha256=hashlib.sha256(archive).hexdigest())
+
+
+def _refuse_requirements(source_dir: Path) -> None:
+    """Refuse packages that nobody would install; the project's own list is not the user's."""
+    file = source_dir / _REQUIREMENTS
+    if file.is_file():
+        message = (
+            f"{file} lies beside your code, but packages of your own are not installed in the "
+            "containers yet."
+        )
+        remedy = (
+            "Use what the scikit-learn image has (numpy, pandas, scikit-learn), and remove or "
+            "rename the file."
+        )
+        raise UsageError(message, remedy=remedy, code="CodeRefused")
 
 
 def _own_files(project: Path) -> dict[str, bytes]:

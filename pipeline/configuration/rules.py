@@ -23,6 +23,7 @@ def broken_rules(loaded: Loaded) -> tuple[ConfigProblem, ...]:
         _backend,
         _names,
         _jobs,
+        _problem_type,
         *capacity_rules.RULES,
         _slack,
     )
@@ -114,6 +115,12 @@ def _jobs(loaded: Loaded) -> Iterator[ConfigProblem]:
         if name in _RESERVED_HYPERPARAMETERS or name.startswith("sagemaker_"):
             allowed = "is a name of the training script itself; choose another"
             yield loaded.problem(f"training.hyperparameters.{name}", value, allowed)
+
+
+def _problem_type(loaded: Loaded) -> Iterator[ConfigProblem]:
+    if loaded.settings.training.problem_type == "regression":
+        allowed = "is not built yet: this version trains classifiers (auto or classification)"
+        yield loaded.problem("training.problem_type", "regression", allowed)
 
 
 def _slack(loaded: Loaded) -> Iterator[ConfigProblem]:

@@ -7,9 +7,12 @@ from typing import Annotated
 from pydantic import BeforeValidator, JsonValue
 
 from pipeline.configuration.types import (
+    USES,
     Allowed,
     Column,
     Count,
+    DecimalMark,
+    Encoding,
     Folds,
     InstanceType,
     JobSeconds,
@@ -19,15 +22,18 @@ from pipeline.configuration.types import (
     Requests,
     Section,
     Seed,
+    Separator,
     Share,
     StartupSeconds,
     StepPercentage,
     Text,
+    Texts,
     UpdateSeconds,
     WaitSeconds,
     WindowSeconds,
     Workers,
 )
+from pipeline.core.data_words import ColumnUse, ProblemType
 from pipeline.core.head import Strategy
 
 
@@ -43,6 +49,15 @@ class TrainingSettings(Section):
 
     data: Text = "data/iris.csv"
     target: Column = "species"
+    problem_type: Annotated[ProblemType, Allowed("auto or classification")] = "auto"
+    separator: Separator | None = None
+    decimal: DecimalMark | None = None
+    encoding: Encoding | None = None
+    missing_values: Texts = ()
+    present_values: Texts = ()
+    columns: Annotated[
+        Mapping[str, ColumnUse], Allowed(f"an object of column names, each with {USES}")
+    ] = {}
     test_fraction: OpenShare = 0.5
     split_seed: Seed = 3
     seed: Seed = 0

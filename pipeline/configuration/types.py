@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
@@ -36,6 +36,13 @@ def _only(is_right: Callable[[str], bool]) -> AfterValidator:
         return text
 
     return AfterValidator(checked)
+
+
+def is_text_encoding(name: str) -> bool:
+    try:
+        return isinstance("".encode(name), bytes)
+    except (LookupError, ValueError):
+        return False
 
 
 Flag = Annotated[bool, Allowed("true or false")]
@@ -89,6 +96,21 @@ UpdateSeconds = Annotated[
 ]
 
 Text = Annotated[str, Field(min_length=1), Allowed("a text that is not empty")]
+Texts = Annotated[
+    tuple[Text, ...], BeforeValidator(as_tuple), Allowed("a list of texts that are not empty")
+]
+Separator = Annotated[
+    Literal[",", ";", "|", "\t"],
+    BeforeValidator(lambda value: "\t" if value == "tab" else value),
+    Allowed("a comma, a semicolon, a vertical bar, or the word tab"),
+]
+DecimalMark = Annotated[Literal[".", ","], Allowed("a point or a comma")]
+Encoding = Annotated[
+    str,
+    _only(is_text_encoding),
+    Allowed("an encoding that Python knows, such as utf-8, utf-16-le or cp1252"),
+]
+USES = "use, drop, number, text, date, date_day_first or date_month_first"
 # It is an argument of the evaluation job. API reference: ContainerArguments, 256 characters each
 Column = Annotated[
     str,

@@ -207,7 +207,8 @@ class RunReport:
     """Everything the outputs of a run are made of; parts that did not run are None.
 
     `failed_phase` is the phase that a failure ended, also when it left no record of its own.
-    `listing` is what the mode was asked to show, line by line; `notes` are remarks beside it.
+    `listing` is what the mode was asked to show, line by line; `notes` are remarks beside it;
+    `data_warnings` say how the data file was read where it might be meant otherwise.
     """
 
     run_id: str
@@ -235,3 +236,4 @@ class RunReport:
     links: Mapping[str, str] | None = None
     notes: tuple[str, ...] = ()
     listing: tuple[str, ...] = ()
+    data_warnings: tuple[str, ...] = ()

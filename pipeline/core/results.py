@@ -54,6 +54,7 @@ def results_document(report: RunReport) -> dict[str, Any]:
         "links": dict(report.links or {}),
         "notes": list(report.notes),
         "listing": list(report.listing),
+        "data_warnings": list(report.data_warnings),
         **_error(report),
     }
     plain: dict[str, Any] = _plain(document)

@@ -12,6 +12,7 @@ from pipeline.core.results import (
     majority_class_accuracy,
 )
 
+_MOST_DATA_LINES = 10
 _BACKENDS = {"local": "embedded AWS on this machine", "aws": "AWS"}
 
 
@@ -22,6 +23,7 @@ def summary_lines(report: RunReport) -> tuple[str, ...]:
         f"account {report.account or 'not asked'}, region {report.region}",
         f"Status: {report.status.upper()}",
         f"Duration: {report.duration_s:.2f} seconds",
+        *_data_lines(report),
         *_training_lines(report),
         *_deployment_lines(report),
         *_testing_lines(report),
@@ -29,6 +31,13 @@ def summary_lines(report: RunReport) -> tuple[str, ...]:
         *(f"Note: {note}" for note in report.notes),
         *_failure_lines(report),
     )
+
+
+def _data_lines(report: RunReport) -> Iterator[str]:
+    yield from (f"Data: {warning}" for warning in report.data_warnings[:_MOST_DATA_LINES])
+    more = len(report.data_warnings) - _MOST_DATA_LINES
+    if more > 0:
+        yield f"Data: {more} more warnings are in results.json"
 
 
 def _training_lines(report: RunReport) -> Iterator[str]:

@@ -6,12 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from time import monotonic
 
-from pipeline import split
+from pipeline.cells import label_of
 from pipeline.context import Workspace
 from pipeline.core import predictions
 from pipeline.core.metrics import latency_report
 from pipeline.core.outcomes import LatencyReport, ProbeCase, ProbeReport
 from pipeline.core.records import Release, TestLimits
+from pipeline.data.dividing import HeldOutRows, held_out_rows
+from pipeline.data.reading import write_csv
 from pipeline.gateways.ports import EndpointCalls
 from pipeline.gateways.runtime import Answer
 from pipeline.steps import recorded
@@ -28,7 +30,7 @@ _PAUSES_S = (0.25, 0.5, 1.0, 2.0, 4.0)
 _LEAST_MEASURED = 0.5
 
 
-def probe(workspace: Workspace, rows: split.HeldOutRows, limits: TestLimits) -> ProbeReport:
+def probe(workspace: Workspace, rows: HeldOutRows, limits: TestLimits) -> ProbeReport:
     """Run every test against the endpoint, with rows that its model never saw."""
     health = _health(workspace, rows)
     if not health.passed:
@@ -64,11 +66,11 @@ def _ask(workspace: Workspace, body: bytes) -> Answer:
     return answer
 
 
-def held_out(workspace: Workspace, release: Release) -> split.HeldOutRows:
+def held_out(workspace: Workspace, release: Release) -> HeldOutRows:
     """Return the rows to ask with. Read before a move: no move without a way to test it."""
     run = recorded.training_run(workspace, release.training_job)
     content = workspace.store.read_uri(f"{run.test_uri}test.csv")
-    return split.held_out_rows(content, target=run.identity.target)
+    return held_out_rows(content, target=run.identity.target)
 
 
 def _reported(
@@ -94,7 +96,7 @@ def _reported(
     )
 
 
-def _health(workspace: Workspace, rows: split.HeldOutRows) -> ProbeCase:
+def _health(workspace: Workspace, rows: HeldOutRows) -> ProbeCase:
     """One row in, one label out."""
     started = monotonic()
     answer = _ask(workspace, _request(rows, slice(0, 1)))
@@ -113,7 +115,7 @@ def _health(workspace: Workspace, rows: split.HeldOutRows) -> ProbeCase:
 
 
 def _accuracy(
-    workspace: Workspace, rows: split.HeldOutRows, limits: TestLimits
+    workspace: Workspace, rows: HeldOutRows, limits: TestLimits
 ) -> tuple[float | None, ProbeCase]:
     """Compare the endpoint's answer to every held-out row with its label."""
     started = monotonic()
@@ -125,7 +127,7 @@ def _accuracy(
             detail = f"It answers held-out rows with HTTP {answer.status}: {answer.explanation()}"
             case = _case("prediction_accuracy", detail, started, passed=False)
             return None, replace(case, is_inconclusive=not answer.is_of_the_model)
-        predicted += map(split.plain_label, predictions.labels_of(answer.body))
+        predicted += map(label_of, predictions.labels_of(answer.body))
     share = predictions.share_of_matches(predicted, rows.labels)
     detail = (
         f"Accuracy on {len(rows.labels)} held-out rows is {share:.4f}, at least {limit} is asked."
@@ -147,7 +149,7 @@ def batches(rows: Sequence[Sequence[str]]) -> Iterator[slice]:
 
 
 def _load(
-    workspace: Workspace, rows: split.HeldOutRows, limits: TestLimits
+    workspace: Workspace, rows: HeldOutRows, limits: TestLimits
 ) -> tuple[tuple[ProbeCase, ...], LatencyReport]:
     """Ask for one row at a time from several threads, as callers do."""
     testing, ask = workspace.settings.testing, workspace.calls.ask
@@ -216,6 +218,6 @@ def _case(name: str, detail: str, started: float, *, passed: bool) -> ProbeCase:
     return ProbeCase(name=name, passed=passed, detail=detail, duration_s=monotonic() - started)
 
 
-def _request(rows: split.HeldOutRows, part: slice) -> bytes:
+def _request(rows: HeldOutRows, part: slice) -> bytes:
     """Return rows as CSV with their header: the names decide, not the order of the columns."""
-    return split.write_csv(rows.columns, rows.rows[part])
+    return write_csv(rows.columns, rows.rows[part])

@@ -6,13 +6,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline import bundle, split
+from pipeline import bundle, schema
 from pipeline.config import PROJECT_ROOT
+from pipeline.configuration.sections import TrainingSettings
 from pipeline.context import Context, Workspace
 from pipeline.core import jobs, naming
 from pipeline.core.errors import UsageError
 from pipeline.core.identity import ModelIdentity
 from pipeline.core.records import TrainingInputs, TrainingRun
+from pipeline.data.choices import Choices
+from pipeline.data.deciding import decide
+from pipeline.data.dividing import Split, split
+from pipeline.data.reading import parse_table
 from pipeline.gateways.images import image_uri
 from pipeline.gateways.sagemaker import NameTaken
 from pipeline.gateways.store import Store
@@ -26,16 +31,19 @@ class Material:
     """What a training is made of, read and checked before anything is changed."""
 
     identity: ModelIdentity
-    divided: split.Split
+    divided: Split
     packed: bundle.Bundle
 
 
 def gather(context: Context) -> Material:
-    """Read, divide and pack what the configuration names. Raises UsageError."""
+    """Read, judge, divide and pack what the configuration names. Raises UsageError."""
     divided = _split_data(context)
+    for warning in divided.warnings:
+        logger.warning("data: %s", warning)
+    context.recorder.add(data_warnings=divided.warnings)
     identity = ModelIdentity(
         name=context.settings.model_name_prefix,
-        target=divided.target,
+        target=divided.schema.target,
         columns=divided.columns,
         labels=divided.labels,
     )
@@ -56,14 +64,30 @@ def train(workspace: Workspace, material: Material) -> TrainingRun:
     return run
 
 
-def _split_data(context: Context) -> split.Split:
+def _split_data(context: Context) -> Split:
     training = context.settings.training
-    table = split.parse_table(_read(context, training.data))
-    return split.split(
-        table,
-        target=training.target,
+    table = parse_table(
+        _read(context, training.data),
+        name=training.data.rpartition("/")[2] or training.data,
+        separator=training.separator,
+        encoding=training.encoding,
+    )
+    return split(
+        decide(table, choices(training)),
         test_fraction=training.test_fraction,
         seed=training.split_seed,
+    )
+
+
+def choices(training: TrainingSettings) -> Choices:
+    """Return what the configuration says about the cells of the data file."""
+    return Choices(
+        target=training.target,
+        columns=training.columns,
+        problem_type=training.problem_type,
+        decimal=training.decimal,
+        missing_values=training.missing_values,
+        present_values=training.present_values,
     )
 
 
@@ -89,9 +113,10 @@ def _store_inputs(workspace: Workspace, material: Material) -> TrainingInputs:
     """Upload data and code to the addresses of their content; what is there already stays."""
     store, divided, packed = workspace.store, material.divided, material.packed
     data = naming.data_prefix(divided.source_sha256)
-    halves = f"{data}{divided.train_sha256[:16]}"
+    halves = f"{data}{divided.sha256[:16]}"
     code = naming.code_prefix(packed.sha256)
     store.create_same(f"{halves}/train/train.csv", divided.train_csv)
+    store.create_same(f"{halves}/train/{schema.FILE_NAME}", divided.schema_json)
     store.create_same(f"{halves}/test/test.csv", divided.test_csv)
     for name, content in packed.files.items():
         store.create_same(f"{code}src/{name}", content)
@@ -155,5 +180,5 @@ def _hyperparameters(workspace: Workspace, inputs: TrainingInputs) -> dict[str, 
         "code_sha256": inputs.code_sha256,
         "cv_folds": training.cross_validation_folds,
         "seed": training.seed,
-        "target": training.target,
+        "target": inputs.identity.target,
     }

@@ -90,7 +90,10 @@ def test_data_of_one_class_only_is_refused(quiet: Story, tmp_path: Path) -> None
     data.write_text("length,species\n" + "".join(f"{n},setosa\n" for n in range(40)))
     refused, changes = run_alone(quiet, MLOPS_TRAINING__DATA=str(data))
     assert (refused.exit_code, changes) == (2, [])
-    assert said(refused) == "The target 'species' has one class only, 'setosa'."
+    assert said(refused) == (
+        "one class.csv (cells divided by a comma): the target 'species' has one class only, "
+        "'setosa'."
+    )
 
 
 def test_a_training_script_that_raises_ends_the_run_with_its_message(

@@ -5,24 +5,31 @@ import json
 import re
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pipeline.split import held_out_rows, parse_table, split
-from tests.support.containers import PROJECT, ContainerError, Containers, containers
+from pipeline.data.dividing import held_out_rows
+from tests.support.containers import PROJECT, ContainerError, Containers, a_schema, containers
+from tests.support.decided import halves
 from tests.support.tables import a_mixed_csv
 
-FAST = {"candidates": "logistic_regression"}
+FAST: dict[str, Any] = {"candidates": "logistic_regression"}
 
 
 @pytest.fixture(scope="module")
 def iris(tmp_path_factory: pytest.TempPathFactory) -> tuple[Containers, str, bytes]:
     """Return containers in which the shipped data was trained on, the log, and the other half."""
     content = (PROJECT / "data" / "iris.csv").read_bytes()
-    halves = split(parse_table(content), target="species", test_fraction=0.5, seed=3)
+    divided = halves(content, target="species", seed=3)
     world = containers(tmp_path_factory.mktemp("iris"))
-    log = world.train(halves.train_csv, target="species", code_sha256=world.bundle.sha256)
-    return world, log, halves.test_csv
+    log = world.train(
+        divided.train_csv,
+        schema=divided.schema_json,
+        target="species",
+        code_sha256=world.bundle.sha256,
+    )
+    return world, log, divided.test_csv
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +114,7 @@ def test_requests_in_csv_and_json_are_answered_alike(mixed: Containers) -> None:
     document = json.loads(json_answer[0])
     assert csv_answer == ["".join(f"{label}\n" for label in document["predictions"]), "text/csv"]
     assert document["labels"] == ["bad", "good"]
+    assert document["unknown_categories"] == {"colour": 1}
     assert [round(sum(row), 6) for row in document["probabilities"]] == [1.0, 1.0]
 
 
@@ -118,15 +126,17 @@ def test_a_request_with_text_for_a_number_names_the_column(mixed: Containers) ->
 @pytest.mark.parametrize(
     ("settings", "text"),
     [
-        ({"target": "verdikt"}, "no column 'verdikt'; it has size, weight, colour, verdict"),
+        ({"target": "verdikt"}, "The rows were decided for 'verdict', not for 'verdikt'"),
         ({"target": "verdict", "training_pipeline": "nowhere:Class"}, "no module 'nowhere'"),
     ],
 )
 def test_training_that_cannot_start_says_why(
-    tmp_path: Path, settings: dict[str, str], text: str
+    tmp_path: Path, settings: dict[str, Any], text: str
 ) -> None:
     with pytest.raises(ContainerError, match=text):
-        containers(tmp_path).train(a_mixed_csv(), **settings)
+        containers(tmp_path).train(
+            a_mixed_csv(), schema=a_schema(a_mixed_csv(), target="verdict"), **settings
+        )
 
 
 def test_evaluation_that_fails_leaves_its_message(mixed: Containers) -> None:

@@ -2,14 +2,15 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pipeline.split import parse_table, split
 from tests.support.containers import PROJECT, ContainerError, Containers, containers
+from tests.support.decided import halves
 from tests.support.tables import a_mixed_csv
 
-FAST = {"candidates": "logistic_regression"}
+FAST: dict[str, Any] = {"candidates": "logistic_regression"}
 HEAD = "import numpy as np\nfrom pipeline.training import TrainingPipeline\n"
 WORDY = f"""{HEAD}
 class Wordy:
@@ -38,12 +39,18 @@ def with_code(tmp_path: Path, *specs: str, **sources: str) -> Containers:
 
 def test_the_examples_of_the_document_work(tmp_path: Path) -> None:
     content = (PROJECT / "data" / "iris.csv").read_bytes()
-    halves = split(parse_table(content), target="species", test_fraction=0.5, seed=3)
+    divided = halves(content, target="species", seed=3)
     spec = "custom_training:CustomTrainingPipeline"
     metrics = "custom_evaluation:custom_evaluation"
     world = containers(tmp_path, (spec, metrics), source_dir=PROJECT / "examples")
-    world.train(halves.train_csv, target="species", training_pipeline=spec, shrinkage=0.5)
-    document = world.evaluate(halves.test_csv, "--custom-metrics", metrics)
+    world.train(
+        divided.train_csv,
+        schema=divided.schema_json,
+        target="species",
+        training_pipeline=spec,
+        shrinkage=0.5,
+    )
+    document = world.evaluate(divided.test_csv, "--custom-metrics", metrics)
     assert document["metrics"].keys() >= {"f1_score", "precision", "recall", "cv_mean_accuracy"}
     assert document["metrics"]["f1_score"] >= 0.9
     [[body, _]] = world.invoke(("5.1,3.5,1.4,0.2", "text/csv", "application/json"))

@@ -12,16 +12,22 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.bundle import Bundle, build_bundle
+from pipeline.data.choices import Choices
+from pipeline.data.deciding import decide
+from pipeline.data.reading import parse_table
 
 PROJECT = Path(__file__).parents[2]
 SERVE = """
 import json, sys
 import inference
+answers, sys.stdout = sys.stdout, sys.stderr  # what the model's code prints is its log
 served = inference.model_fn(sys.argv[1])
 for line in sys.stdin:
     body, content_type, accept = json.loads(line)
     answer = inference.transform_fn(served, body, content_type, accept)
-    print(json.dumps(answer if isinstance(answer, tuple) else sys.exit(answer.get_data(True))))
+    if not isinstance(answer, tuple):
+        sys.exit(answer.get_data(True))
+    print(json.dumps(answer), file=answers)
 """
 
 
@@ -61,11 +67,18 @@ class Containers:
     def model_dir(self) -> Path:
         return self.root / "model"
 
-    def train(self, train_csv: bytes, **hyperparameters: Any) -> str:
-        """Return the log; afterwards `archive` holds the artifact."""
+    def train(
+        self, train_csv: bytes, *, schema: bytes | None = None, **hyperparameters: Any
+    ) -> str:
+        """Return the log; afterwards `archive` holds the artifact.
+
+        Without a `schema` it is what the rows themselves are decided to be.
+        """
         for name in ("train", "code", "model", "output", "input/model"):
             (self.root / name).mkdir(parents=True, exist_ok=True)
         (self.root / "train" / "train.csv").write_bytes(train_csv)
+        schema = schema or a_schema(train_csv, target=hyperparameters["target"])
+        (self.root / "train" / "schema.json").write_bytes(schema)
         with tarfile.open(fileobj=BytesIO(self.bundle.archive)) as tar:
             tar.extractall(self.root / "code", filter="data")
         environment = {
@@ -102,6 +115,10 @@ class Containers:
         code = str(self.model_dir / "code")
         out = run(["-c", SERVE, str(self.model_dir)], environment={"PYTHONPATH": code}, given=lines)
         return [json.loads(line) for line in out.splitlines()]
+
+
+def a_schema(content: bytes, *, target: str) -> bytes:
+    return decide(parse_table(content), Choices(target=target)).schema.to_json().encode()
 
 
 def containers(

@@ -11,6 +11,7 @@ from pipeline.bundle import Bundle, build_bundle
 from pipeline.core.errors import UsageError
 
 PROJECT = Path(__file__).parents[2]
+SHARED = ("__init__", "candidates", "cells", "dates", "schema", "training")
 CLASS = "from pipeline.training import TrainingPipeline\nclass Mine(TrainingPipeline): ...\n"
 
 
@@ -41,9 +42,23 @@ def user_files(bundle: Bundle) -> set[str]:
 def test_entry_points_lie_at_the_root_and_their_modules_in_a_package(folder: Path) -> None:
     names = set(bundled(folder).files)
     assert {"train.py", "evaluate.py", "inference.py", "model/__init__.py"} <= names
-    assert {"pipeline/__init__.py", "pipeline/candidates.py", "pipeline/training.py"} == {
+    assert {f"pipeline/{name}.py" for name in SHARED} == {
         name for name in names if name.startswith("pipeline/")
     }
+
+
+@pytest.mark.parametrize("module", ["mine", "mine__inner"])
+def test_a_list_of_packages_beside_own_code_is_refused(folder: Path, module: str) -> None:
+    write(folder, **{module: CLASS})
+    (folder / "requirements.txt").write_text("xgboost\n")
+    with pytest.raises(UsageError, match=r"requirements\.txt lies beside your code.*not installed"):
+        bundled(folder, f"{module.replace('__', '.')}:Mine")
+
+
+def test_a_list_of_packages_without_own_code_is_nobodys_concern(folder: Path) -> None:
+    (folder / "requirements.txt").write_text("xgboost\n")
+    assert user_files(bundled(folder)) == set()
+    assert user_files(bundled(folder, "pipeline.training:TrainingPipeline")) == set()
 
 
 def test_archive_and_loose_files_are_the_same(folder: Path) -> None:

@@ -7,8 +7,11 @@ import pytest
 from benchmarks.split_spread import chosen_seed
 from pipeline.bundle import build_bundle
 from pipeline.config import PROJECT_ROOT, load_settings
+from pipeline.data.deciding import decide
+from pipeline.data.dividing import split
+from pipeline.data.reading import parse_table
 from pipeline.settings import Settings
-from pipeline.split import parse_table, split
+from pipeline.steps.train import choices
 
 
 def an_example(name: str) -> Settings:
@@ -29,12 +32,8 @@ def test_the_custom_example_names_code_that_is_there() -> None:
 def test_the_data_of_an_example_can_be_split(name: str) -> None:
     training = an_example(name).training
     table = parse_table(Path(training.data).read_bytes())
-    result = split(
-        table,
-        target=training.target,
-        test_fraction=training.test_fraction,
-        seed=training.split_seed,
-    )
+    decided = decide(table, choices(training))
+    result = split(decided, test_fraction=training.test_fraction, seed=training.split_seed)
     assert result.test_rows >= 75
 
 

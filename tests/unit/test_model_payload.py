@@ -13,21 +13,36 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.errors import NotAcceptableError, RequestError, UnsupportedContentTypeError
-from model.payload import CSV, JSON, Payload, Predictions, frame_for, read_payload, write_answer
-from model.table import MISSING, Column
+from model.payload import (
+    CSV,
+    JSON,
+    Payload,
+    Predictions,
+    frame_for,
+    read_payload,
+    unknown_categories,
+    write_answer,
+)
+from pipeline.cells import Spelling, text_of
+from pipeline.schema import Column
 
+PLAIN = Spelling()
 COLUMNS = (Column(name="size", kind="numeric"), Column(name="colour", kind="categorical"))
 ROWS = [[1.5, "red"], [2.0, "blue"]]
 SIZES = st.floats(allow_nan=False, allow_infinity=False)
 COLOURS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufffd")).filter(
-    lambda text: text not in MISSING
+    lambda text: not PLAIN.is_missing(text)
 )
 TABLES = st.lists(st.tuples(SIZES | st.none(), COLOURS | st.none()), min_size=1)
 
 
 def parsed(body: str | bytes, content_type: str = JSON) -> list[list[Any]]:
-    frame = frame_for(read_payload(body, content_type), columns=COLUMNS)
+    frame = frame_for(read_payload(body, content_type), columns=COLUMNS, spelling=PLAIN)
     return [[None if pd.isna(cell) else cell for cell in row] for row in frame.to_numpy().tolist()]
+
+
+def canonical(rows: Any) -> list[list[Any]]:
+    return [[size, None if colour is None else text_of(colour)] for size, colour in rows]
 
 
 def csv_text(rows: Any) -> str:
@@ -39,18 +54,18 @@ def csv_text(rows: Any) -> str:
 @given(TABLES)
 def test_csv_with_header_round_trips(rows: list[tuple[Any, Any]]) -> None:
     body = csv_text([("size", "colour"), *rows])
-    assert parsed(body.encode(), CSV) == [list(row) for row in rows]
+    assert parsed(body.encode(), CSV) == canonical(rows)
 
 
 @given(TABLES)
 def test_csv_without_header_round_trips(rows: list[tuple[Any, Any]]) -> None:
-    assert parsed(csv_text(rows), "text/csv; header=absent") == [list(row) for row in rows]
+    assert parsed(csv_text(rows), "text/csv; header=absent") == canonical(rows)
 
 
 @given(TABLES)
 def test_json_objects_and_lists_mean_the_same(rows: list[tuple[Any, Any]]) -> None:
     objects = [{"colour": colour, "size": size} for size, colour in rows]
-    expected = [list(row) for row in rows]
+    expected = canonical(rows)
     assert parsed(json.dumps({"instances": objects})) == expected == parsed(json.dumps(rows))
 
 
@@ -100,7 +115,10 @@ def test_missing_values_reach_the_model_as_missing(body: str, content_type: str)
         ('[{"size": 1, "colour": ["red"]}]', JSON, "Column 'colour', row 1"),
         ("[[1.5]]", JSON, "Row 1 has 1 cells, expected 2: size, colour"),
         ("1.5,red\n2\n", CSV, "CSV row 2 has 1 cells"),
-        ("size,shade\n1,red\n", CSV, "no column 'colour'"),
+        ("size,shade\n1,red\n", CSV, "'size' is not.* If row 1 is a header, it lacks 'colour'"),
+        ("size,shade\n1,red\n", "text/csv; header=present", "no column 'colour'"),
+        ("size,colour,size\n1,red,2\n", CSV, "header names 'size' twice"),
+        ("size,colour\n1,red\n", "text/csv; header=yes", "'yes'; it is present or absent"),
         ('"1.5,red', CSV, "Not readable as CSV"),
         (b"\xff\xfe", CSV, "not UTF-8"),
         ("1.5,gr\ufffdn\n", CSV, "not UTF-8 text: '1.5,gr\ufffdn"),
@@ -157,17 +175,83 @@ def test_csv_answer_has_one_label_per_record(labels: list[str]) -> None:
     assert [row[0] for row in csv.reader(io.StringIO(body, newline=""))] == labels
 
 
-def test_a_row_that_looks_like_names_is_data_when_the_header_is_said_to_be_absent() -> None:
-    rows = [["1", "colour"], ["2", "red"]]
-    with pytest.raises(RequestError, match="no column 'size'"):
-        frame_for(Payload(rows=rows, header=None), columns=COLUMNS)
-    said = frame_for(Payload(rows=rows, header=False), columns=COLUMNS)
-    assert said["colour"].tolist() == ["colour", "red"]
+NUMERALS = tuple(Column(name=str(number), kind="numeric") for number in range(4))
+WORDS = (Column(name="shape", kind="categorical"), Column(name="colour", kind="categorical"))
+SIZED = (Column(name="size", kind="numeric"), Column(name="9", kind="numeric"))
+
+
+@pytest.mark.parametrize(
+    ("columns", "first", "is_header"),
+    [
+        # A row of data that holds the names of columns that are called by numbers
+        (NUMERALS, "1,2,3,0", False),
+        (NUMERALS, "0,1,2,2", False),
+        (NUMERALS, "0,1,3,2", False),
+        (NUMERALS, "0,1,2,3", True),
+        (NUMERALS, "3,0,1,2,9", True),
+        (WORDS, "shape,colour", True),
+        (WORDS, "colour,shape", True),
+        (WORDS, "id,colour,shape", True),
+        (WORDS, " shape ,colour", True),
+        (WORDS, "shape,red", False),
+        (WORDS, "Shape,Colour", False),
+        (SIZED, "9,size", True),
+    ],
+)
+def test_only_a_row_of_all_names_is_a_header(
+    columns: tuple[Column, ...], first: str, is_header: bool
+) -> None:
+    names = first.split(",") if is_header else [column.name for column in columns]
+    second = ",".join("7" for _ in names)
+    payload = read_payload(f"{first}\n{second}\n", "text/csv")
+    frame = frame_for(payload, columns=columns, spelling=PLAIN)
+    assert len(frame) == (1 if is_header else 2)
+
+
+@pytest.mark.parametrize("columns", [NUMERALS, WORDS])
+def test_what_the_caller_says_of_the_header_decides(columns: tuple[Column, ...]) -> None:
+    body = ",".join(column.name for column in columns)
+    body = f"{body}\n{body}\n"
+    for header, rows in (("absent", 2), ("present", 1)):
+        payload = read_payload(body, f"text/csv; header={header}")
+        assert len(frame_for(payload, columns=columns, spelling=PLAIN)) == rows
+
+
+@pytest.mark.parametrize(
+    "row", [{"size": 1, "colour": "red", "id": 7}, {" size": 1, "colour": "red"}]
+)
+def test_what_was_left_out_may_come_by_name(row: dict[str, Any]) -> None:
+    assert parsed(json.dumps(row)) == [[1.0, "red"]]
+
+
+def test_a_row_of_cells_with_what_was_left_out_names_it() -> None:
+    payload = read_payload('[[7, 1.5, "red"]]', JSON)
+    with pytest.raises(RequestError, match=r"expected 2: size, colour \(without 'id'\)"):
+        frame_for(payload, columns=COLUMNS, spelling=PLAIN, left_out=("id",))
+
+
+@pytest.mark.parametrize(
+    ("texts", "counts"),
+    [
+        (["red", "blue"], {}),
+        (["red", "violet", "Red", None], {"colour": 2}),
+        (["", "NA"], {}),
+    ],
+)
+def test_texts_that_the_model_never_saw_are_counted(
+    texts: list[str | None], counts: dict[str, int]
+) -> None:
+    rows = [[1.0, text] for text in texts]
+    frame = frame_for(Payload(rows=rows), columns=COLUMNS, spelling=PLAIN)
+    assert unknown_categories(frame, {"colour": ("blue", "red")}) == counts
+
+
+def test_a_json_answer_says_how_many_texts_were_unknown() -> None:
+    answer = Predictions(predictions=["a"], unknown_categories={"colour": 1})
+    assert json.loads(write_answer(answer, JSON)[0])["unknown_categories"] == {"colour": 1}
 
 
 @pytest.mark.parametrize("header", ['" size ","colour"', "size,colour"])
-def test_names_may_differ_from_the_models_by_outer_spaces(header: str) -> None:
-    columns = (Column(name=" size ", kind="numeric"), Column(name="colour", kind="categorical"))
-    payload = read_payload(f"{header}\n1,red\n", "text/csv")
-    frame = frame_for(payload, columns=columns)
+def test_names_may_have_outer_spaces(header: str) -> None:
+    frame = frame_for(read_payload(f"{header}\n1,red\n", CSV), columns=COLUMNS, spelling=PLAIN)
     assert frame.to_numpy().tolist() == [[1.0, "red"]]

@@ -1,70 +1,29 @@
 """Cells to typed columns: what is a number, what is missing, what is refused."""
 
-import io
 import math
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from model.table import (
-    MISSING,
-    Column,
     TableError,
-    category,
     frame_of,
-    infer_kind,
-    infer_label_kind,
     labels_of,
-    number,
+    read_only_schema,
     read_only_table,
     read_table,
 )
-from pipeline import split
+from pipeline.cells import Spelling
+from pipeline.schema import Column
 
 SIZE = Column(name="size", kind="numeric")
+PLAIN = Spelling()
 COLOUR = Column(name="colour", kind="categorical")
 
 
-@pytest.mark.parametrize("marker", sorted(MISSING))
-def test_missing_means_what_pandas_takes_for_missing(marker: str) -> None:
-    seen = pd.read_csv(io.StringIO(f"a,b\n{marker},1\n"), dtype=str)
-    assert seen["a"].isna().all()
-
-
-def test_split_and_model_agree_on_what_is_missing() -> None:
-    assert split.MISSING == MISSING
-
-
-@pytest.mark.parametrize(
-    ("cells", "kind"),
-    [
-        (["1", "2.5", ""], "numeric"),
-        (["1e3", "-4", "NA"], "numeric"),
-        (["1", "two"], "categorical"),
-        (["", ""], "categorical"),
-        (["True", "False"], "categorical"),
-        (["1_000", "2"], "categorical"),
-    ],
-)
-def test_kind_of_a_column(cells: list[str], kind: str) -> None:
-    assert infer_kind(cells) == kind
-
-
-@given(st.floats(allow_nan=False, allow_infinity=False))
-def test_every_finite_number_survives_its_text(value: float) -> None:
-    assert number(repr(value)) == value == number(value)
-
-
-@given(st.text().filter(lambda text: text not in MISSING))
-def test_text_is_kept_as_it_is(text: str) -> None:
-    assert category(text) == text
-
-
 def test_missing_cells_become_nan() -> None:
-    frame = frame_of([["", None], [None, "NA"]], columns=[SIZE, COLOUR])
+    frame = frame_of([["", None], [None, "NA"]], columns=[SIZE, COLOUR], spelling=PLAIN)
     assert frame.isna().all(axis=None)
     assert [str(dtype) for dtype in frame.dtypes] == ["float64", "object"]
 
@@ -72,37 +31,51 @@ def test_missing_cells_become_nan() -> None:
 @pytest.mark.parametrize("cell", ["wide", "inf", True, [1], {"a": 1}, math.inf, "1_0", 10**400])
 def test_a_cell_that_is_no_number_names_column_and_row(cell: object) -> None:
     with pytest.raises(TableError, match=r"Column 'size', row 2: .* is not a finite number"):
-        frame_of([[1], [cell]], columns=[SIZE])  # type: ignore[list-item]
+        frame_of([[1], [cell]], columns=[SIZE], spelling=PLAIN)  # type: ignore[list-item]
+
+
+JOINED = Column(name="joined", kind="date")
+
+
+def test_a_date_becomes_the_numbers_it_tells_and_a_missing_one_none() -> None:
+    frame = frame_of([["2020-12-31"], [None]], columns=[JOINED], spelling=PLAIN)
+    assert frame.columns.tolist() == [
+        *("joined.year", "joined.month", "joined.weekday", "joined.day_of_year", "joined.days")
+    ]
+    assert frame.iloc[0].tolist() == [2020, 12, 3, 366, 18627]
+    assert frame.iloc[1].isna().all()
+
+
+@pytest.mark.parametrize("cell", ["soon", "31/12/2020", "2020-02-30", 5, True, "12/31/20"])
+def test_a_cell_that_is_no_date_names_column_and_row(cell: str | int) -> None:
+    with pytest.raises(TableError, match=r"Column 'joined', row 1: .* is not a date such as"):
+        frame_of([[cell]], columns=[JOINED], spelling=PLAIN)
+
+
+def test_a_table_without_rows_has_the_columns_all_the_same() -> None:
+    frame = frame_of([], columns=[SIZE, JOINED], spelling=PLAIN)
+    assert (len(frame), len(frame.columns)) == (0, 6)
+    assert isinstance(frame, pd.DataFrame)
+
+
+def test_rows_without_a_schema_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(TableError, match=r"must hold schema\.json beside its CSV file"):
+        read_only_schema(tmp_path)
 
 
 def test_a_nested_category_is_refused() -> None:
     with pytest.raises(TableError, match="Column 'colour', row 1"):
-        frame_of([[["red"]]], columns=[COLOUR])  # type: ignore[list-item]
-
-
-@pytest.mark.parametrize(
-    ("cells", "kind"),
-    [
-        (["0", "1"], "integer"),
-        (["1.0", "2.0"], "integer"),
-        (["-1", "1"], "integer"),
-        (["007", "1"], "text"),
-        (["1.5", "2"], "text"),
-        (["yes", "no"], "text"),
-    ],
-)
-def test_kind_of_labels(cells: list[str], kind: str) -> None:
-    assert infer_label_kind(cells) == kind
+        frame_of([[["red"]]], columns=[COLOUR], spelling=PLAIN)  # type: ignore[list-item]
 
 
 def test_integer_labels_become_integers() -> None:
-    assert labels_of(["1.0", "2"], kind="integer", target="t").tolist() == [1, 2]
+    assert labels_of(["1.0", "2"], kind="integer", target="t", spelling=PLAIN).tolist() == [1, 2]
 
 
 @pytest.mark.parametrize(("cell", "text"), [("", "is missing"), ("x", "no whole number")])
 def test_an_unusable_label_names_its_row(cell: str, text: str) -> None:
     with pytest.raises(TableError, match=f"'t', row 2: .*{text}"):
-        labels_of(["1", cell], kind="integer", target="t")
+        labels_of(["1", cell], kind="integer", target="t", spelling=PLAIN)
 
 
 @pytest.mark.parametrize(

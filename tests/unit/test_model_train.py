@@ -19,15 +19,19 @@ from model.train import (
     save_model,
     training_frame,
 )
+from pipeline.cells import Spelling
+from pipeline.schema import Schema
 from pipeline.training import TrainingPipeline
+from tests.support.decided import decided
 from tests.support.tables import a_mixed_csv
 
 
 def a_manifest(table: Table, **settings: Any) -> Manifest:
     options = parse_options({"target": "verdict", "candidates": "logistic_regression", **settings})
-    frame, columns = training_frame(table, target="verdict")
+    schema = decided(a_mixed_csv(), target="verdict").schema
     pipeline = TrainingPipeline(target="verdict", hyperparameters=options["hyperparameters"])
-    return describe(pipeline.train(frame), table, source=columns, options=options)
+    trained = pipeline.train(training_frame(table, schema))
+    return describe(trained, table, schema, options=options)
 
 
 def test_hyperparameters_come_with_their_types() -> None:
@@ -58,16 +62,18 @@ def test_a_missing_target_is_refused() -> None:
         parse_options({})
 
 
-def test_columns_are_typed_by_their_content() -> None:
-    frame, columns = training_frame(read_table(a_mixed_csv()), target="verdict")
-    kinds = {column.name: column.kind for column in columns}
+def test_columns_are_typed_as_the_schema_says() -> None:
+    schema = decided(a_mixed_csv(), target="verdict").schema
+    frame = training_frame(read_table(a_mixed_csv()), schema)
+    kinds = {column.name: column.kind for column in schema.columns}
     assert kinds == {"size": "numeric", "weight": "numeric", "colour": "categorical"}
     assert frame["size"].isna().any()
     assert set(frame["verdict"]) == {"good", "bad"}
 
 
 def test_a_file_without_features_is_refused_by_the_model_not_by_chance() -> None:
-    frame, _ = training_frame(read_table(b"label\na\nb\n"), target="label")
+    nothing = Schema(target="label", label_kind="text", columns=(), spelling=Spelling())
+    frame = training_frame(read_table(b"label\na\nb\n"), nothing)
     with pytest.raises(TypeError, match="DataFrame with named columns"):
         TrainingPipeline(target="label").train(frame)
 
@@ -89,7 +95,7 @@ def test_a_manifest_says_where_the_model_comes_from() -> None:
     assert manifest.libraries.keys() >= {"python", "scikit-learn", "numpy", "pandas"}
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"format": 2}', '{"format": 1}'])
+@pytest.mark.parametrize("text", ["", "[]", '{"format": 2}', '{"format": 1}', '{"format": 3}'])
 def test_a_manifest_of_another_make_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "manifest.json").write_text(text)
     with pytest.raises(ValueError, match=r"no usable manifest\.json.*Train again"):

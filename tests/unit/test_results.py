@@ -265,6 +265,16 @@ def test_failed_requests_count_for_the_rate_but_not_for_the_latency() -> None:
     )
 
 
+def test_what_was_found_in_the_data_is_in_document_and_summary() -> None:
+    report = a_report(data_warnings=tuple(f"birds.csv, column {n}: text." for n in range(12)))
+    document = results_document(report)
+    VALIDATOR.validate(document)
+    assert document["data_warnings"] == list(report.data_warnings)
+    lines = [line for line in summary_lines(report) if line.startswith("Data: ")]
+    assert lines[0] == "Data: birds.csv, column 0: text."
+    assert lines[10:] == ["Data: 2 more warnings are in results.json"]
+
+
 def test_the_summary_names_the_backend_first_and_the_facts_of_the_document() -> None:
     lines = summary_lines(a_full_report(notes=("drift: not yet.",)))
     assert lines[0] == (

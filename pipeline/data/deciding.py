@@ -1,0 +1,98 @@
+"""Decides once, on the whole file, what its columns, its classes and its spellings are.
+
+Neither the seed of the split nor the order of the rows has a say in it.
+"""
+
+import difflib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pipeline import dates
+from pipeline.cells import trimmed
+from pipeline.core.data_words import ColumnUse
+from pipeline.data.choices import Choices
+from pipeline.data.columns import Cells, Finding, decide_column
+from pipeline.data.decimals import find_decimal
+from pipeline.data.labels import Labels, decide_labels
+from pipeline.data.table import DataTable, listed, refused
+from pipeline.schema import Column, Schema
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decided:
+    """A file and what it was decided to be; `warnings` are for people."""
+
+    table: DataTable
+    schema: Schema
+    labels: Labels
+    warnings: tuple[str, ...]
+
+
+def decide(table: DataTable, choices: Choices) -> Decided:
+    """Return the schema of a file. Raises UsageError where it would have to be guessed."""
+    decimal, remark = _decimal(table, choices)
+    spelling = choices.spelling(decimal)
+    labels = decide_labels(table, choices, spelling=spelling)
+    uses = _checked_uses(table, choices)
+    target = trimmed(choices.target)
+    findings = [
+        (name, decide_column(Cells(table, position, spelling=spelling), uses.get(name)))
+        for position, name in enumerate(table.columns)
+        if name != target
+    ]
+    columns = tuple(found.column for _, found in findings if found.column)
+    warnings = (*table.remarks, *filter(None, [remark]), *labels.warnings, *_warnings(findings))
+    _refuse_nothing_left(table, columns, warnings)
+    _refuse_taken_names(table, columns, target=target)
+    schema = Schema(
+        target=target,
+        label_kind=labels.kind,
+        columns=columns,
+        left_out=tuple(name for name, found in findings if not found.column),
+        spelling=spelling,
+    )
+    return Decided(table=table, schema=schema, labels=labels, warnings=warnings)
+
+
+def _decimal(table: DataTable, choices: Choices) -> tuple[str, str]:
+    if choices.decimal:
+        return choices.decimal, ""
+    return find_decimal(table, spelling=choices.spelling("."))
+
+
+def _checked_uses(table: DataTable, choices: Choices) -> dict[str, ColumnUse]:
+    uses = {trimmed(name): use for name, use in choices.columns.items()}
+    for name in uses:
+        if name not in table.columns or name == trimmed(choices.target):
+            near = difflib.get_close_matches(name, table.columns, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"It has {_names(table.columns)}."
+            what = "the target" if name in table.columns else "not among its columns"
+            message = f"{table.place}: `training.columns` names {name!r}, which is {what}."
+            raise refused(message, "Name features only." if name in table.columns else hint)
+    return uses
+
+
+def _names(columns: Sequence[str]) -> str:
+    return listed([repr(name) for name in columns], most=30)
+
+
+def _warnings(findings: Sequence[tuple[str, Finding]]) -> Iterator[str]:
+    yield from (found.warning for _, found in findings if found.warning)
+
+
+def _refuse_nothing_left(
+    table: DataTable, columns: Sequence[Column], warnings: Sequence[str]
+) -> None:
+    if not columns:
+        why = " ".join(warnings) or "`training.columns` drops them all."
+        message = f"{table.place}: no column is left to learn from. {why}"
+        raise refused(message, "Add feature columns, or use some by `training.columns`.")
+
+
+def _refuse_taken_names(table: DataTable, columns: Sequence[Column], *, target: str) -> None:
+    taken = {column.name for column in columns} | {target}
+    for column in columns:
+        derived = dates.part_names(column.name) if column.kind == "date" else ()
+        for name in taken.intersection(derived):
+            message = f"{table.place}: the dates of {column.name!r} become {name!r}, which exists."
+            raise refused(message, "Rename one of the two columns.")

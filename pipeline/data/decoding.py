@@ -1,0 +1,119 @@
+"""Makes text of a data file's bytes, and refuses by its name what is no text."""
+
+import gzip
+import json
+import re
+import zlib
+
+from pipeline.core.errors import UsageError
+from pipeline.data.table import refused, setting, shown
+
+_BYTE_ORDER_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+_ZIP, _EXCELS_FOLDER = b"PK\x03\x04", b"xl/"
+_AS_CSV = "Save it as CSV (a header row, then one row a line) and name that file."
+_IN_PANDAS = "Read it with pandas and write it with `to_csv(..., index=False)`; name that file."
+_IN_EXCEL = "In Excel choose File, Save As, `CSV UTF-8`, and name that file."
+# The first bytes of what people have beside CSV: what it is, and the way out
+_FOREIGN = (
+    (b"PAR1", "a Parquet file", _IN_PANDAS),
+    (b"ARROW1", "a Feather (Arrow) file", _IN_PANDAS),
+    (b"ORC", "an ORC file", _IN_PANDAS),
+    (b"Obj\x01", "an Avro file", _IN_PANDAS),
+    (b"\x89HDF\r\n", "an HDF5 file", _IN_PANDAS),
+    (b"\x93NUMPY", "a NumPy file", _AS_CSV),
+    (b"SQLite format 3\x00", "a SQLite database", _AS_CSV),
+    (_ZIP, "an Excel file (.xlsx)", _IN_EXCEL),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Excel file (.xls)", _IN_EXCEL),
+    (b"BZh", "compressed with bzip2", "Unpack it, or compress it with gzip."),
+    (b"\xfd7zXZ\x00", "compressed with xz", "Unpack it, or compress it with gzip."),
+    (b"\x28\xb5\x2f\xfd", "compressed with zstd", "Unpack it, or compress it with gzip."),
+    (b"%PDF-", "a PDF document", _AS_CSV),
+)
+_MARKUP = re.compile(r"\s*<(\?xml|!doctype|html)", re.IGNORECASE)
+
+
+def decoded(content: bytes, *, name: str, encoding: str | None) -> str:
+    """Return the text of a file, unpacked where it is gzip; UsageError says what it is instead.
+
+    Without `encoding` it is what the file's byte order mark says, else UTF-8; nothing is guessed.
+    """
+    content = _unpacked(content, name=name)
+    _refuse_foreign(content, name=name)
+    marked = next((each for mark, each in _BYTE_ORDER_MARKS if content.startswith(mark)), None)
+    text = _text(content, marked or encoding, name=name)
+    if "\x00" in text:
+        message = f"{name} holds zero bytes: it is no text, or UTF-16 without a byte order mark."
+        raise refused(message, f"If it is text, set {setting('encoding', 'utf-16-le')}.")
+    _refuse_markup(text, name=name)
+    return text
+
+
+def _unpacked(content: bytes, *, name: str) -> bytes:
+    if not content.startswith(b"\x1f\x8b"):
+        return content
+    try:
+        return gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as error:
+        message = f"{name} is gzip, but cannot be unpacked: {error}."
+        raise refused(message, "Compress the CSV file again, or give it unpacked.") from error
+
+
+def _refuse_foreign(content: bytes, *, name: str) -> None:
+    for beginning, what, remedy in _FOREIGN:
+        if content.startswith(beginning) and (beginning != _ZIP or _EXCELS_FOLDER in content):
+            raise _foreign(name, what, remedy)
+    if content.startswith(_ZIP):
+        remedy = "Unpack it and name the CSV file, or compress that with gzip."
+        raise _foreign(name, "a zip archive", remedy)
+
+
+def _foreign(name: str, what: str, remedy: str) -> UsageError:
+    message = f"{name} is {what}, not CSV."
+    return refused(message, remedy)
+
+
+def _text(content: bytes, encoding: str | None, *, name: str) -> str:
+    if encoding is None:
+        try:
+            return content.decode()
+        except UnicodeDecodeError as error:
+            raise _not_utf8(content, error.start, name=name) from error
+    try:
+        text = content.decode(encoding)
+        text.encode()  # some encodings spell halves of characters, which nothing can write
+    except UnicodeError as error:
+        message = f"{name} is not readable as {encoding}: {error}."
+        raise refused(message, "Correct the file or `training.encoding`.") from error
+    return text
+
+
+def _not_utf8(content: bytes, position: int, *, name: str) -> UsageError:
+    line = content.count(b"\n", 0, position) + 1
+    start = content.rfind(b"\n", 0, position) + 1
+    stretch = content[max(start, position - 12) : position + 12].splitlines()[0]
+    message = (
+        f"{name}, line {line}: byte 0x{content[position]:02x} is not UTF-8. Read as cp1252 "
+        f"(Windows, western Europe) it is {shown(stretch.decode('cp1252', 'replace'))}."
+    )
+    remedy = f"If that is right, set {setting('encoding', 'cp1252')}, else the encoding it has."
+    return refused(message, remedy)
+
+
+def _refuse_markup(text: str, *, name: str) -> None:
+    if _MARKUP.match(text):
+        raise _foreign(name, "HTML or XML", _AS_CSV)
+    if text.lstrip()[:1] in ("{", "[") and (_is_json(text.split("\n", 1)[0]) or _is_json(text)):
+        raise _foreign(name, "JSON or JSON lines", _IN_PANDAS)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict | list)
+    except (ValueError, RecursionError):
+        return False
