@@ -35,6 +35,8 @@ def unpack(archive: Path, directory: Path, *, max_bytes: int = _MAX_BYTES) -> st
 
 
 def _extract_all(tar: tarfile.TarFile, directory: Path, *, max_bytes: int) -> None:
+    # An attribute, because `filter=` is refused by Python 3.11.0 to 3.11.3 (documentation of tarfile)
+    tar.extraction_filter = getattr(tarfile, "data_filter", None)
     total_bytes = 0
     seen: set[PurePosixPath] = set()
     for count, member in enumerate(tar, start=1):
@@ -47,7 +49,7 @@ def _extract_all(tar: tarfile.TarFile, directory: Path, *, max_bytes: int) -> No
             message = f"The archive holds {member.name!r} twice."
             raise ArtifactError(message)
         seen.add(path)
-        tar.extract(member, directory, filter="data")
+        tar.extract(member, directory)
 
 
 def _checked_path(member: tarfile.TarInfo) -> PurePosixPath:

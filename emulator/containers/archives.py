@@ -25,7 +25,9 @@ def extract_safely(archive: Path, target: Path) -> None:
             members = opened.getmembers()
             for member in members:
                 _refuse_unsafe(member, archive.name)
-            opened.extractall(target, members=members, filter="data")
+            # An attribute: Python 3.11.0 to 3.11.3 refuse `filter=` (documentation of tarfile)
+            opened.extraction_filter = getattr(tarfile, "data_filter", None)
+            opened.extractall(target, members=members)
     except (tarfile.TarError, EOFError, OSError) as error:
         text = f"{archive.name} cannot be extracted: {error}. Store a gzip-compressed tar archive."
         raise UnsafeArchive(text) from error
