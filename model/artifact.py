@@ -35,7 +35,7 @@ def unpack(archive: Path, directory: Path, *, max_bytes: int = _MAX_BYTES) -> st
 
 
 def _extract_all(tar: tarfile.TarFile, directory: Path, *, max_bytes: int) -> None:
-    # An attribute, because `filter=` is refused by Python 3.11.0 to 3.11.3 (documentation of tarfile)
+    # An attribute: Python 3.11.0 to 3.11.3 refuse `filter=` (documentation of tarfile)
     tar.extraction_filter = getattr(tarfile, "data_filter", None)
     total_bytes = 0
     seen: set[PurePosixPath] = set()
