@@ -12,7 +12,7 @@ from pipeline.core import intents, ledger, naming, plan_review
 from pipeline.core.errors import NotServing, PipelineError, PlanRefused, RolledBack
 from pipeline.core.head import LedgerHead, MoveKind
 from pipeline.core.intents import IntentKind
-from pipeline.core.outcomes import Action, ResourceChange
+from pipeline.core.outcomes import Action, EndpointStatus, ResourceChange
 from pipeline.core.surroundings import NOTHING
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.steps import around
@@ -174,6 +174,9 @@ def _require_live(workspace: Workspace, book: LeasedLedger) -> None:
         f"Endpoint {seen.name} is {seen.status.value} and serves {seen.config_name}: "
         f"{report.failures or 'it is not what was asked for.'}"
     )
+    if seen.status is EndpointStatus.FAILED:
+        remedy = "SageMaker cannot start it. Deploy another model: the failed endpoint is replaced."
+        raise NotServing(message, remedy=remedy)
     raise NotServing(message, remedy=what_then(report))
 
 

@@ -215,6 +215,8 @@ def disagreements(world: World) -> Iterator[str]:
         return  # moved by hand to what was just being deleted: only a hand can make it again
     if head.move and head.move.has_arrived and ledger.previous(head) is None:
         return  # what serves is bad, and nothing else may serve: a person has to decide
+    if found and found.status is EndpointStatus.FAILED and ledger.previous(head) is None:
+        return  # the one release that there is does not start: a person has to deploy another one
     if head.move is not None:
         yield f"the ledger is at a {head.move.kind.value}"
     for name, state in (("serving", world.serving), ("surroundings", world.surroundings)):
