@@ -73,7 +73,8 @@ def test_a_job_of_another_model_is_refused_with_the_command_that_would_be_right(
         refused.value
     )
     assert refused.value.remedy == (
-        "Name a job of iris-classifier, or type: MODEL_NAME_PREFIX=wine ENDPOINT_PREFIX=wine "
+        "Name a job of iris-classifier, or the configuration of wine with --config-file; with this "
+        "one's limits and tests, type: MODEL_NAME_PREFIX=wine ENDPOINT_PREFIX=wine "
         f"--mode {mode} --training-job {JOB}{because}"
     )
 

@@ -79,7 +79,9 @@ def test_the_same_client_token_makes_one_package(embedded: Embedded) -> None:
 
 def test_a_package_keeps_its_metrics(embedded: Embedded) -> None:
     metrics = {
-        "ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": "s3://b/k"}}
+        "ModelQuality": {
+            "Statistics": {"ContentType": "application/json", "S3Uri": "s3://metrics/k"}
+        }
     }
     arn = a_version(embedded, a_group(embedded), ModelMetrics=metrics)
     described = embedded.sagemaker.describe_model_package(ModelPackageName=arn)

@@ -171,12 +171,18 @@ def test_the_copy_of_a_line_whose_run_died_is_made_by_the_next(ledger: Ledger) -
     assert whole(ledger) == ["died", "rolled back"]
 
 
+def test_a_ledger_that_is_older_than_its_history_is_refused(ledger: Ledger, store: Store) -> None:
+    store.create(naming.history_object(ENDPOINT, 1), b"told by a later ledger")
+    with pytest.raises(CorruptRecord, match="older than its history: it does not know line 1"):
+        leased(ledger)
+
+
 def test_a_line_that_is_not_the_one_it_was_is_refused(ledger: Ledger, store: Store) -> None:
     forged = HistoryEvent(
         number=1, what="forged", who="x", when=NOON, details={}, previous_sha256="0" * 64
     )
-    store.create(naming.history_object(ENDPOINT, 1), forged.to_json().encode())
     book = leased(ledger)
+    store.create(naming.history_object(ENDPOINT, 1), forged.to_json().encode())
     with pytest.raises(CorruptRecord, match=f"Line 1 of the history of {ENDPOINT} is not the one"):
         book.record(book.head, "deployed")
 

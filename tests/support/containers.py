@@ -80,7 +80,8 @@ class Containers:
         schema = schema or a_schema(train_csv, target=hyperparameters["target"])
         (self.root / "train" / "schema.json").write_bytes(schema)
         with tarfile.open(fileobj=BytesIO(self.bundle.archive)) as tar:
-            tar.extractall(self.root / "code", filter="data")
+            tar.extraction_filter = getattr(tarfile, "data_filter", None)  # see model/artifact.py
+            tar.extractall(self.root / "code")
         environment = {
             "SM_CHANNEL_TRAIN": str(self.root / "train"),
             "SM_HPS": json.dumps(hyperparameters),
