@@ -1,6 +1,7 @@
 """A model between the thresholds waits for a person; one below both never passes."""
 
 from tests.e2e.story import Story
+from tests.e2e.three import Three
 
 HOLDS = {"ACCURACY_THRESHOLD": "0.999"}
 REJECTS = {"ACCURACY_THRESHOLD": "0.999", "MINIMUM_ACCURACY": "0.998"}
@@ -28,20 +29,21 @@ def test_a_held_model_is_deployed_after_a_person_approved_it(story: Story) -> No
 
 
 def test_what_a_pipeline_may_not_approve_is_deployed_and_its_approval_left_to_a_person(
-    story: Story,
+    three: Three,
 ) -> None:
+    """In an AWS of its own: others would be denied by the rule, too."""
     denied = {"code": "AccessDeniedException", "message": "no", "status": 400}
-    story.aws.add_fault({"service": "sagemaker", "action": "UpdateModelPackage", "error": denied})
-    trained = story.run("--mode", "training")
+    three.aws.add_fault({"service": "sagemaker", "action": "UpdateModelPackage", "error": denied})
+    trained = three.run("--mode", "training")
     assert (trained.exit_code, trained.results["decision"]["verdict"]) == (0, "deploy")
     assert trained.training["approval_status"] == "PendingManualApproval"
     assert any("this role may not approve it" in note for note in trained.results["notes"])
 
-    newest = story.run("--mode", "deployment")
+    newest = three.run("--mode", "deployment")
     assert newest.exit_code == 0
     assert newest.results["decision"]["verdict"] == "deploy"
-    assert story.serves(newest.release)
-    assert story.packages_of(trained.job) == ["PendingManualApproval"]
+    assert three.serves(newest.release)
+    assert three.packages_of(trained.job) == ["PendingManualApproval"]
 
 
 def test_a_rejected_model_cannot_be_approved(story: Story) -> None:
