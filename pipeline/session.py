@@ -17,10 +17,10 @@ from pipeline import reports
 from pipeline.config import PROJECT_ROOT, load_settings
 from pipeline.configuration.given import given
 from pipeline.context import Context
-from pipeline.core import failures, naming, typed
+from pipeline.core import failures, naming, printed_commands
 from pipeline.core.errors import ConfigError, PipelineError, UsageError
 from pipeline.core.outcomes import FailureReport, RunReport, RunStatus
-from pipeline.core.typed import WRAPPER, Given
+from pipeline.core.printed_commands import WRAPPER, Given
 from pipeline.core.version import VERSION
 from pipeline.gateways import console, embedded, git
 from pipeline.gateways.aws import Cloud, local_cloud, real_cloud, require_region
@@ -54,7 +54,7 @@ def run_session(
         settings, options = _settings(flags, configured, options)
         require_writable(flags["output_dir"], flags["output_file"])
     except PipelineError as error:
-        error.remedy = typed.completed(error.remedy, again)
+        error.remedy = printed_commands.completed(error.remedy, again)
         console.say_error(f"Error: {error}", as_json=flags["log_format"] == "json")
         _report_refusal(flags, error)
         return error.exit_code
@@ -127,7 +127,7 @@ class _Session:
         self._settings = settings
         self._options = options
         self._again = again
-        self._recorder = Recorder(completed=lambda text: typed.completed(text, again))
+        self._recorder = Recorder(completed=lambda text: printed_commands.completed(text, again))
         self._started = datetime.now(UTC)
         self._clock_started = monotonic()
         self._run_id = naming.run_id(self._started, secrets.token_hex(2))
@@ -150,7 +150,9 @@ class _Session:
             logger.warning("%s", line)
         code, failure = self._outcome()
         if failure is not None:
-            failure = replace(failure, remedy=typed.completed(failure.remedy, self._again))
+            failure = replace(
+                failure, remedy=printed_commands.completed(failure.remedy, self._again)
+            )
         # What is left takes no time, and results must be whole.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         told = False

@@ -10,7 +10,7 @@ from typing import Any, get_args
 from pydantic import SecretStr
 
 from pipeline.configuration.layers import Layer, environment_layer, flag_layer, leaves
-from pipeline.core.typed import Given, Words
+from pipeline.core.printed_commands import Given, Words
 from pipeline.flags import CONFIG_FLAGS, flag_name
 from pipeline.settings import FROM_ENVIRONMENT
 

@@ -45,7 +45,7 @@ from pipeline.steps.move import (
 )
 from pipeline.steps.probe import held_out
 from pipeline.steps.prove import conclude_deployment, drop_unmade
-from pipeline.steps.serving import serving_settings
+from pipeline.steps.serving_settings import serving_settings
 from pipeline.steps.unfinished import finish_what_was_begun
 
 logger = logging.getLogger(__name__)

@@ -15,9 +15,9 @@ from pipeline.core import checkup
 from pipeline.core.checkup import Finding
 from pipeline.core.errors import ConfigError, ConfigProblem, PipelineError, UsageError
 from pipeline.core.version import VERSION
-from pipeline.gateways import embedded, machine, provider_mirror
+from pipeline.gateways import embedded, provider_mirror, this_machine
 from pipeline.gateways.aws import local_cloud, real_cloud, require_region
-from pipeline.gateways.bounded import NoAnswer, at_once
+from pipeline.gateways.side_by_side import NoAnswer, at_once
 from pipeline.gateways.terraform_words import PROVIDER_REMEDY
 from pipeline.steps import doctor_account
 from pipeline.steps.bootstrap import find_workspace
@@ -54,10 +54,10 @@ def doctor(context: Context, refused: ConfigError | None) -> Iterator[Finding]:
 def _machine_checks(context: Context) -> Checks:
     folders = {
         "disk for results": context.output_dir,
-        "disk for temporary files": machine.temporary_folder(),
+        "disk for temporary files": this_machine.temporary_folder(),
     }
     return {
-        "python": lambda: checkup.judge_python(machine.python_version()),
+        "python": lambda: checkup.judge_python(this_machine.python_version()),
         "packages": _packages,
         **{name: partial(_disk, name, folder) for name, folder in folders.items()},
         "terraform": lambda: _terraform(context),
@@ -67,11 +67,11 @@ def _machine_checks(context: Context) -> Checks:
 
 def _packages() -> Finding:
     pinned = checkup.pins((PROJECT_ROOT / "requirements.txt").read_text(encoding="utf-8"))
-    return checkup.judge_packages(pinned, machine.installed(pinned))
+    return checkup.judge_packages(pinned, this_machine.installed(pinned))
 
 
 def _disk(check: str, folder: Path) -> Finding:
-    free_mb = machine.free_mb(folder)
+    free_mb = this_machine.free_mb(folder)
     return checkup.judge_disk(check, folder=str(folder), free_mb=free_mb, fix=_MOVE)
 
 
@@ -85,7 +85,7 @@ def _provider(context: Context) -> Finding:
     place = provider_mirror.source(context.cloud.inherited, home=context.home)
     if place is not None:
         return checkup.ok("provider", f"{name} from {place}")
-    why = machine.refusal(_REGISTRY, timeout_s=LIMIT_S / 2)
+    why = this_machine.refusal(_REGISTRY, timeout_s=LIMIT_S / 2)
     if why is None:
         return checkup.ok("provider", f"{name} from the registry, which answers")
     what = f"there is no mirror of {name}, and the registry cannot be reached: {why}."

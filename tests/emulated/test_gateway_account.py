@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.core.errors import CloudUnusable
-from pipeline.gateways import account, machine
+from pipeline.gateways import account, this_machine
 from tests.emulated.embedded import Embedded, unique
 from tests.emulated.gateways import cloud_of
 
@@ -84,15 +84,15 @@ def test_quotas_that_the_service_does_not_tell_are_an_error_with_a_name(
 def test_a_page_that_nobody_serves_is_refused_with_the_reason(embedded: Embedded) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    assert "refused" in str(machine.refusal(f"http://127.0.0.1:{port}/", timeout_s=5))
-    assert machine.refusal(f"{embedded.url}/_emu/nothing", timeout_s=5) is None
+    assert "refused" in str(this_machine.refusal(f"http://127.0.0.1:{port}/", timeout_s=5))
+    assert this_machine.refusal(f"{embedded.url}/_emu/nothing", timeout_s=5) is None
 
 
 def test_the_room_of_a_folder_that_is_not_made_yet_is_that_of_its_parent(tmp_path: Path) -> None:
-    assert machine.free_mb(tmp_path / "a" / "b") > 0
+    assert this_machine.free_mb(tmp_path / "a" / "b") > 0
 
 
 def test_packages_have_a_version_or_none() -> None:
-    found = machine.installed(["boto3", "no-such-package-anywhere"])
+    found = this_machine.installed(["boto3", "no-such-package-anywhere"])
     assert found["no-such-package-anywhere"] is None
     assert found["boto3"]

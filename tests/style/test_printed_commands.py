@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import command
-from pipeline.core.typed import WRAPPER, Given, Words, commands, completed
+from pipeline.core.printed_commands import WRAPPER, Given, Words, commands, completed
 from pipeline.request import options_of
 from tests.style.sources import python_files, tree_of
 
 # What the door says of its own flags, and what completes the commands of the others.
-NOT_MESSAGES = {Path(f"pipeline/{name}.py") for name in ("cli", "core/typed", "flags", "modes")}
+NOT_MESSAGES = {
+    Path(f"pipeline/{name}.py") for name in ("cli", "core/printed_commands", "flags", "modes")
+}
 # Names of texts that say what happened: they may quote, and are never completed.
 SAYS_WHAT_HAPPENED = {"message", "what"}
 # What stands for a value that is known only when the program runs.

@@ -3,7 +3,7 @@
 import threading
 import time
 
-from pipeline.gateways.bounded import NoAnswer, at_once
+from pipeline.gateways.side_by_side import NoAnswer, at_once
 
 
 def words(name: str, error: Exception) -> str:
