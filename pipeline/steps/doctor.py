@@ -104,7 +104,7 @@ def _embedded(context: Context) -> Iterator[Finding]:
         yield _disk("disk for the embedded AWS", found.state_dir)
         url = found.endpoint_url
     if not url:
-        fix = "--mode full starts it."
+        fix = "To start it: --mode full"
         yield checkup.not_checked("AWS", because="the embedded AWS does not run.", fix=fix)
         return
     cloud = local_cloud(url, region=context.cloud.region, environment=context.cloud.inherited)
