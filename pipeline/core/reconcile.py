@@ -53,6 +53,13 @@ def truth_of(head: LedgerHead, seen: EndpointObservation) -> Truth:
     return Truth.FOREIGN
 
 
+def serves_live(head: LedgerHead, seen: EndpointObservation) -> bool:
+    """Tell whether the endpoint serves exactly what the ledger calls live."""
+    if head.live is None:
+        return False
+    return seen.serves(naming.endpoint_config_name(head.endpoint, head.live))
+
+
 def reconcile(
     head: LedgerHead, seen: EndpointObservation, *, when: datetime, run_id: str
 ) -> Finding:

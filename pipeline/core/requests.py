@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from pipeline.core import naming
 from pipeline.core.document import Instant, Stored
 from pipeline.core.errors import UsageError
 from pipeline.core.head import LedgerHead, Lived, MoveKind, RequestedRollback
 from pipeline.core.ledger import content_of
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
+from pipeline.core.reconcile import serves_live
 
 LONGEST_CAUSE = 600  # a reason of 500 characters behind the longest endpoint's name
 
@@ -100,9 +100,7 @@ def why_not_rolled_back(
     release = head.live_release
     if release is None or not head.lived:
         return f"Nothing is live on {head.endpoint}."
-    if seen.status is EndpointStatus.IN_SERVICE and not seen.serves(
-        naming.endpoint_config_name(head.endpoint, head.live or "")
-    ):
+    if seen.status is EndpointStatus.IN_SERVICE and not serves_live(head, seen):
         return (
             f"The endpoint serves {seen.config_name}, which is no release of its ledger: somebody "
             "put it there by hand, and leaving it is for a person to decide (--mode rollback)."

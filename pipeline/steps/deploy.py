@@ -19,7 +19,7 @@ from pipeline.core.outcomes import (
     EndpointObservation,
     EndpointStatus,
 )
-from pipeline.core.reconcile import quiet_shift
+from pipeline.core.reconcile import quiet_shift, serves_live
 from pipeline.core.records import (
     Approval,
     Decision,
@@ -34,7 +34,7 @@ from pipeline.core.records import (
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.steps import around, preflight
 from pipeline.steps.go_back import complete_state, config_for, why_unsound
-from pipeline.steps.leased import serves_live, settled_endpoint, take_over
+from pipeline.steps.leased import settled_endpoint, take_over
 from pipeline.steps.move import (
     MOST_RECORDED,
     Arrived,

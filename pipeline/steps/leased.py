@@ -89,13 +89,6 @@ def settled_endpoint(
     )
 
 
-def serves_live(head: LedgerHead, seen: EndpointObservation) -> bool:
-    """Tell whether the endpoint serves exactly what the ledger calls live."""
-    if head.live is None:
-        return False
-    return seen.serves(naming.endpoint_config_name(head.endpoint, head.live))
-
-
 def require_ledger(workspace: Workspace) -> None:
     """Refuse an endpoint without a ledger, before a lease and a ledger are made for it."""
     found = workspace.ledger.read()

@@ -9,6 +9,7 @@ from pipeline.core.faults import is_release_fault
 from pipeline.core.head import LedgerHead
 from pipeline.core.intents import IntentKind
 from pipeline.core.outcomes import EndpointStatus, ProbeReport
+from pipeline.core.reconcile import serves_live
 from pipeline.core.records import Release
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.steps.go_back import (
@@ -19,7 +20,7 @@ from pipeline.steps.go_back import (
     sound_previous,
     what_then,
 )
-from pipeline.steps.leased import serves_live, settled_endpoint
+from pipeline.steps.leased import settled_endpoint
 from pipeline.steps.move import MOST_RECORDED, Arrived, Stayed, announced_in, apply_whole
 from pipeline.steps.orphans import remove_orphans
 from pipeline.steps.planning import plan_serving

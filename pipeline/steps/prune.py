@@ -10,12 +10,12 @@ from pipeline.core.head import LedgerHead
 from pipeline.core.intents import IntentKind
 from pipeline.core.ledger import Pruned
 from pipeline.core.outcomes import EndpointObservation
+from pipeline.core.reconcile import serves_live
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.steps import around
 from pipeline.steps.go_back import complete_state
 from pipeline.steps.leased import (
     require_ledger,
-    serves_live,
     settled_endpoint,
     take_over,
 )

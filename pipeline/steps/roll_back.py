@@ -10,7 +10,7 @@ from pipeline.core.errors import NotServing, PipelineError
 from pipeline.core.head import LedgerHead, Move, MoveKind
 from pipeline.core.lease import is_unheard
 from pipeline.core.outcomes import DeploymentReport, DeploymentStatus, ProbeReport
-from pipeline.core.reconcile import quiet_shift
+from pipeline.core.reconcile import quiet_shift, serves_live
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.steps import around
 from pipeline.steps.go_back import (
@@ -27,7 +27,6 @@ from pipeline.steps.leased import (
     never_moved,
     require_endpoint,
     require_ledger,
-    serves_live,
     settled_endpoint,
     take_over,
 )

@@ -13,6 +13,7 @@ from pipeline.core.errors import NotServing, PipelineError, PlanRefused, RolledB
 from pipeline.core.head import LedgerHead, MoveKind
 from pipeline.core.intents import IntentKind
 from pipeline.core.outcomes import Action, EndpointStatus, ResourceChange
+from pipeline.core.reconcile import serves_live
 from pipeline.core.surroundings import NOTHING
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.steps import around
@@ -23,7 +24,7 @@ from pipeline.steps.go_back import (
     what_then,
     why_unsound,
 )
-from pipeline.steps.leased import require_ledger, serves_live, settled_endpoint, take_over
+from pipeline.steps.leased import require_ledger, settled_endpoint, take_over
 from pipeline.steps.move import MOST_RECORDED, Arrived, apply, apply_failed, apply_whole
 from pipeline.steps.orphans import remove_orphans
 from pipeline.steps.planning import plan_serving
