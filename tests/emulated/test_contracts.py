@@ -133,6 +133,7 @@ class Side(Protocol):
     def a_config(self, endpoint: str, behaviour: Behaviour) -> str: ...
     def create(self, endpoint: str, config: str) -> None: ...
     def update(self, endpoint: str, config: str, *, settings: bool) -> None: ...
+    def stays_updating(self, endpoint: str) -> None: ...
     def refusal(self, call: Callable[[], object]) -> str: ...
     def calls(self, endpoint: str) -> EndpointCalls: ...
     def alarms(self, names: Sequence[str], *, ringing: str) -> Alarms: ...
@@ -158,6 +159,9 @@ class FakeSide:
     def update(self, endpoint: str, config: str, *, settings: bool) -> None:
         shift = quiet_shift(endpoint) if settings else None
         self.cloud.update_endpoint(endpoint, config, shift)
+
+    def stays_updating(self, endpoint: str) -> None:
+        """Ask for nothing: no time passes here unless a test waits."""
 
     def refusal(self, call: Callable[[], object]) -> str:
         with pytest.raises(Refused) as refused:
@@ -223,6 +227,9 @@ class RealSide:
                 "AutoRollbackConfiguration": {"Alarms": alarms},
             },
         )
+
+    def stays_updating(self, endpoint: str) -> None:
+        self._embedded.add_fault({"update": {"endpoint": endpoint, "stay_s": 60, "times": 1}})
 
     def refusal(self, call: Callable[[], object]) -> str:
         return refusal(call)[1]
@@ -329,6 +336,7 @@ def test_a_creation_that_cannot_start_is_failed_and_only_deleted(side: Side) -> 
 def test_one_update_at_a_time(side: Side) -> None:
     name = unique("busy")
     first, second = _serving(side, name), side.a_config(name, Behaviour.GOOD)
+    side.stays_updating(name)
     side.update(name, second, settings=True)
     said = side.refusal(lambda: side.update(name, first, settings=True))
     assert "Cannot update in-progress endpoint" in said
