@@ -20,13 +20,13 @@ from statistics import median
 from typing import Any
 
 from benchmarks.commands import emulator, run_pipeline
-from pipeline.data.choices import Choices
-from pipeline.data.deciding import decide
-from pipeline.data.dividing import Split, split
-from pipeline.data.reading import parse_table
 from pipeline.gateways import provider_mirror
 from pipeline.gateways.aws import local_cloud
 from pipeline.gateways.terraform import Terraform, find_engine
+from pipeline.material.deciding import decide
+from pipeline.material.dividing import Split, split
+from pipeline.material.reading import parse_table
+from pipeline.material.table import Choices
 from tests.support.containers import PROJECT, containers
 
 STATE_BUCKET = "mlops-state-000000000000-us-east-1"

@@ -12,10 +12,10 @@ from statistics import median, quantiles
 
 from model.table import read_table
 from model.train import training_frame
-from pipeline.data.choices import Choices
-from pipeline.data.deciding import decide
-from pipeline.data.dividing import split
-from pipeline.data.reading import parse_table
+from pipeline.material.deciding import decide
+from pipeline.material.dividing import split
+from pipeline.material.reading import parse_table
+from pipeline.material.table import Choices
 from pipeline.training import TrainingPipeline
 
 THRESHOLD, MINIMUM = 0.95, 0.90

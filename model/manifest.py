@@ -12,8 +12,8 @@ import pandas as pd
 import sklearn
 
 from model.table import Label
-from pipeline.cells import Spelling
-from pipeline.schema import Column, LabelKind, read_spelling, spelling_document
+from pipeline.tabular.cells import Spelling
+from pipeline.tabular.schema import Column, LabelKind, read_spelling, spelling_document
 
 FILE_NAME = "manifest.json"
 FORMAT = 2

@@ -16,8 +16,8 @@ import pandas as pd
 
 from model.errors import NotAcceptableError, RequestError, UnsupportedContentTypeError
 from model.table import Label, TableError, frame_of, split_csv
-from pipeline.cells import Cell, Spelling, trimmed
-from pipeline.schema import Column
+from pipeline.tabular.cells import Cell, Spelling, trimmed
+from pipeline.tabular.schema import Column
 
 JSON = "application/json"
 CSV = "text/csv"

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline import dates, schema
-from pipeline.cells import Cell, Spelling, label_of, trimmed
-from pipeline.schema import Column, LabelKind, Schema
+from pipeline.tabular import dates, schema
+from pipeline.tabular.cells import Cell, Spelling, label_of, trimmed
+from pipeline.tabular.schema import Column, LabelKind, Schema
 
 Label = str | int
 _WANTED = {

@@ -24,8 +24,8 @@ from sklearn.pipeline import Pipeline
 from model.manifest import Manifest, library_versions, write_manifest
 from model.specs import load_training_class
 from model.table import Table, labelled_frame, read_only_schema, read_only_table
-from pipeline import dates
-from pipeline.schema import Column, Schema
+from pipeline.tabular import dates
+from pipeline.tabular.schema import Column, Schema
 from pipeline.training import Trained, TrainingPipeline, is_numeric
 
 DEFAULT_PIPELINE = "pipeline.training:TrainingPipeline"

@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-from pipeline.flags import CONFIG_FLAGS, ConfigFlag
-from pipeline.modes import ALIASES, HELP, Mode, StopAfter
+from pipeline.configuration.flags import CONFIG_FLAGS, ConfigFlag
+from pipeline.core.modes import ALIASES, HELP, Mode, StopAfter
 
 _USAGE = 2
 _INTERRUPTED = 130

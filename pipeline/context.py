@@ -8,7 +8,8 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from pipeline.config import PROJECT_ROOT
+from pipeline.configuration.loading import PROJECT_ROOT
+from pipeline.configuration.settings import Settings
 from pipeline.core import naming
 from pipeline.core.errors import LeaseHeld
 from pipeline.core.foundation import Foundation
@@ -26,7 +27,6 @@ from pipeline.gateways.state_bucket import find_lock
 from pipeline.gateways.store import Store
 from pipeline.gateways.terraform import Engine, Terraform, find_engine
 from pipeline.recorder import Recorder
-from pipeline.settings import Settings
 
 logger = logging.getLogger(__name__)
 

@@ -2,23 +2,36 @@
 
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.config import is_in_ci
+from pipeline.configuration.loading import is_in_ci
 from pipeline.core import naming
-from pipeline.core.errors import UsageError
+from pipeline.core.errors import ConfigError, UsageError
+from pipeline.core.modes import ALIASES, TAKEN_BY, Mode, StopAfter
 from pipeline.core.requests import Request, parse_request
 from pipeline.gateways.files import is_special
-from pipeline.modes import ALIASES, TAKEN_BY, Mode, StopAfter
-from pipeline.workflow import Options
 
 _TAKE_REQUESTS = (Mode.FULL, Mode.TRAINING, Mode.DEPLOYMENT, Mode.ROLLBACK)
 _TEXTS = ("training_job", "endpoint_name", "to", "reason")
 # SageMaker keeps a reason in 1024 characters, and adds who gave it.
 _LONGEST_REASON = 500
 _LEAST_ROOM_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What one command asks for, besides the configuration."""
+
+    mode: Mode
+    training_job: str | None = None
+    to: str = "previous"
+    reason: str | None = None
+    stop_after: StopAfter | None = None
+    in_ci: bool = False
+    request: Request | None = None
+    refused: ConfigError | None = None  # mode doctor tells of it instead of ending
 
 
 def options_of(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Options:

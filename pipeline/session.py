@@ -14,22 +14,22 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pipeline import reports
-from pipeline.config import PROJECT_ROOT, load_settings
-from pipeline.configuration.given import given
+from pipeline.configuration.loading import PROJECT_ROOT, load_settings
+from pipeline.configuration.settings import Settings, unbuilt_sections
+from pipeline.configuration.sources import given
 from pipeline.context import Context
 from pipeline.core import failures, naming, printed_commands
 from pipeline.core.errors import ConfigError, PipelineError, UsageError
+from pipeline.core.modes import Mode
 from pipeline.core.outcomes import FailureReport, RunReport, RunStatus
 from pipeline.core.printed_commands import WRAPPER, Given
 from pipeline.core.version import VERSION
 from pipeline.gateways import console, embedded, git
 from pipeline.gateways.aws import Cloud, local_cloud, real_cloud, require_region
 from pipeline.gateways.work_folders import WorkFolder, work_folder
-from pipeline.modes import Mode
 from pipeline.recorder import Recorder
-from pipeline.request import options_of, require_writable
-from pipeline.settings import Settings, unbuilt_sections
-from pipeline.workflow import Options, execute
+from pipeline.request import Options, options_of, require_writable
+from pipeline.workflow import execute
 
 if TYPE_CHECKING:
     from pipeline.gateways.ports import HeldLease

@@ -2,15 +2,14 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from pipeline.context import Context, Workspace
 from pipeline.core import checkup
-from pipeline.core.errors import ConfigError, UsageError
+from pipeline.core.errors import UsageError
 from pipeline.core.gate import judge
+from pipeline.core.modes import Mode, StopAfter
 from pipeline.core.records import Decision, Evaluation, TrainingRun, Verdict
-from pipeline.core.requests import Request
-from pipeline.modes import Mode, StopAfter
+from pipeline.request import Options
 from pipeline.steps import recorded, register, requested
 from pipeline.steps.approve import approve
 from pipeline.steps.bootstrap import (
@@ -35,20 +34,6 @@ from pipeline.steps.train import Material, gather, train
 from pipeline.steps.validate import validate
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """What one command asks for, besides the configuration."""
-
-    mode: Mode
-    training_job: str | None = None
-    to: str = "previous"
-    reason: str | None = None
-    stop_after: StopAfter | None = None
-    in_ci: bool = False
-    request: Request | None = None
-    refused: ConfigError | None = None  # mode doctor tells of it instead of ending
 
 
 def execute(context: Context, options: Options) -> None:

@@ -1,4 +1,5 @@
-"""The parts of the configuration: kinds of value, sections, layers, problems, rules.
+"""What can be set, from where, and what is refused. `loading.load_settings` is the way in.
 
-`pipeline.config` loads it, `pipeline.settings` is what comes out.
+From the bottom up: `flags` (names, imports nothing heavy), `kinds` (of values), `sections`,
+`settings`, `sources` (file, environment, flags), `problems` (in words), `rules` (across keys).
 """

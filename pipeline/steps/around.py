@@ -3,7 +3,6 @@
 import logging
 from dataclasses import replace
 
-from pipeline.configuration.surroundings import surroundings_of
 from pipeline.context import Workspace
 from pipeline.core import tfvars
 from pipeline.core.errors import PipelineError
@@ -14,6 +13,7 @@ from pipeline.gateways.ledger import LeasedLedger
 from pipeline.steps.leased import unlocked
 from pipeline.steps.move import apply_failed
 from pipeline.steps.planning import place_of, template
+from pipeline.steps.surrounding_settings import surroundings_of
 
 logger = logging.getLogger(__name__)
 

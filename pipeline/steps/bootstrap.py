@@ -5,7 +5,7 @@ import logging
 from dataclasses import replace
 from typing import Any
 
-from pipeline.config import PROJECT_ROOT
+from pipeline.configuration.loading import PROJECT_ROOT
 from pipeline.context import Context, Workspace, workspace_of
 from pipeline.core import naming, plan
 from pipeline.core.errors import CloudUnusable, CorruptRecord, LeaseHeld, PlanRefused, UsageError

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from pipeline.config import PROJECT_ROOT
+from pipeline.configuration.loading import PROJECT_ROOT
 from pipeline.context import Context
 from pipeline.core import checkup
 from pipeline.core.checkup import Finding

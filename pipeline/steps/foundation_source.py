@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pipeline.config import PROJECT_ROOT
+from pipeline.configuration.loading import PROJECT_ROOT
 from pipeline.context import Context
 
 ROOTS = ("account", "foundation")

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 
-from pipeline.config import PROJECT_ROOT
+from pipeline.configuration.loading import PROJECT_ROOT
 from pipeline.context import Workspace
 from pipeline.core import intents, naming, plan_review, tfvars
 from pipeline.core.errors import PlanRefused

@@ -6,17 +6,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from time import monotonic
 
-from pipeline.cells import label_of
 from pipeline.context import Workspace
 from pipeline.core import predictions
 from pipeline.core.metrics import latency_report
 from pipeline.core.outcomes import LatencyReport, ProbeCase, ProbeReport
 from pipeline.core.records import Release, TestLimits
-from pipeline.data.dividing import HeldOutRows, held_out_rows
-from pipeline.data.reading import write_csv
 from pipeline.gateways.ports import EndpointCalls
 from pipeline.gateways.runtime import Answer
+from pipeline.material.dividing import HeldOutRows, held_out_rows
+from pipeline.material.reading import write_csv
 from pipeline.steps import recorded
+from pipeline.tabular.cells import label_of
 
 logger = logging.getLogger(__name__)
 

@@ -6,22 +6,23 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline import bundle, schema
-from pipeline.config import PROJECT_ROOT
+from pipeline.configuration.loading import PROJECT_ROOT
 from pipeline.configuration.sections import TrainingSettings
 from pipeline.context import Context, Workspace
 from pipeline.core import jobs, naming
 from pipeline.core.errors import UsageError
 from pipeline.core.identity import ModelIdentity
 from pipeline.core.records import TrainingInputs, TrainingRun
-from pipeline.data.choices import Choices
-from pipeline.data.deciding import decide
-from pipeline.data.dividing import Split, split
-from pipeline.data.reading import parse_table
 from pipeline.gateways.images import image_uri
 from pipeline.gateways.sagemaker import NameTaken
 from pipeline.gateways.store import Store
+from pipeline.material import bundle
+from pipeline.material.deciding import decide
+from pipeline.material.dividing import Split, split
+from pipeline.material.reading import parse_table
+from pipeline.material.table import Choices
 from pipeline.steps import recorded
+from pipeline.tabular import schema
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
 
-from pipeline.flags import ENVIRONMENT_NAMES
+from pipeline.configuration.flags import ENVIRONMENT_NAMES
 from tests.support.embedded_aws import PROJECT_ROOT
 
 RUNNER = (sys.executable, str(PROJECT_ROOT / "run_pipeline.py"))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.data.dividing import held_out_rows
+from pipeline.material.dividing import held_out_rows
 from tests.support.containers import PROJECT, ContainerError, Containers, a_schema, containers
 from tests.support.decided import halves
 from tests.support.tables import a_mixed_csv

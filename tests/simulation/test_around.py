@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 
 import pytest
 
-from pipeline.configuration.surrounding_sections import AutoscalingSettings, MonitoringSettings
+from pipeline.configuration.sections import AutoscalingSettings, MonitoringSettings
+from pipeline.configuration.settings import Settings
 from pipeline.core import ledger
 from pipeline.core.errors import CloudUnusable, RolledBack
 from pipeline.core.surroundings import NOTHING, Surroundings
-from pipeline.settings import Settings
 from pipeline.steps import around
 from pipeline.steps.leased import take_over
 from tests.fakes.boundary import CallFailed, Kind, NoFaults

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from pipeline.configuration.sections import TestingSettings
+from pipeline.configuration.settings import Settings
 from pipeline.core import naming
 from pipeline.core.foundation import Foundation, Network
 from pipeline.core.head import LedgerHead
@@ -18,7 +19,6 @@ from pipeline.core.records import (
     TrainingRun,
     Verdict,
 )
-from pipeline.settings import Settings
 from pipeline.steps.deploy import Candidate
 from tests.fakes.clock import Clock
 from tests.fakes.cloud import Attributes, Behaviour, FakeCloud

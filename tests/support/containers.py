@@ -11,10 +11,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from pipeline.bundle import Bundle, build_bundle
-from pipeline.data.choices import Choices
-from pipeline.data.deciding import decide
-from pipeline.data.reading import parse_table
+from pipeline.material.bundle import Bundle, build_bundle
+from pipeline.material.deciding import decide
+from pipeline.material.reading import parse_table
+from pipeline.material.table import Choices
 
 PROJECT = Path(__file__).parents[2]
 SERVE = """

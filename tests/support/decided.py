@@ -12,10 +12,10 @@ from model.manifest import Manifest
 from model.payload import read_payload, write_answer
 from model.table import read_table
 from model.train import describe, parse_options, training_frame
-from pipeline.data.choices import Choices
-from pipeline.data.deciding import Decided, decide
-from pipeline.data.dividing import Split, split
-from pipeline.data.reading import parse_table
+from pipeline.material.deciding import Decided, decide
+from pipeline.material.dividing import Split, split
+from pipeline.material.reading import parse_table
+from pipeline.material.table import Choices
 from pipeline.training import TrainingPipeline
 
 NAME = "birds.csv"

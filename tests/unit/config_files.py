@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import config
+from pipeline.configuration import loading
+from pipeline.configuration.settings import Settings
 from pipeline.core.errors import ConfigError
-from pipeline.settings import Settings
 
 NIGHT = {
     "name": "night",
@@ -32,7 +32,7 @@ def load(tmp_path: Path) -> Load:
     ) -> Settings:
         path = tmp_path / "my.json"
         path.write_text(json.dumps(keys))
-        return config.load_settings(
+        return loading.load_settings(
             config_file=path, environment=environment or {}, flags=flags or {}
         )
 

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.bundle import Bundle, build_bundle
 from pipeline.core.errors import UsageError
+from pipeline.material.bundle import Bundle, build_bundle
 
 PROJECT = Path(__file__).parents[2]
-SHARED = ("__init__", "candidates", "cells", "dates", "schema", "training")
+SHARED = (
+    *("__init__", "candidates", "training"),
+    *("tabular/__init__", "tabular/cells", "tabular/dates", "tabular/schema"),
+)
 CLASS = "from pipeline.training import TrainingPipeline\nclass Mine(TrainingPipeline): ...\n"
 
 

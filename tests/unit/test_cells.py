@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.cells import MISSING, Cell, Spelling, label_of, text_of, trimmed
+from pipeline.tabular.cells import MISSING, Cell, Spelling, label_of, text_of, trimmed
 
 PLAIN, COMMA = Spelling(), Spelling(decimal=",")
 

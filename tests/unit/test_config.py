@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import config
-from pipeline.configuration.layers import leaves
+from pipeline.configuration import loading
+from pipeline.configuration.flags import CONFIG_FLAGS, ENVIRONMENT_NAMES
+from pipeline.configuration.settings import Settings, unbuilt_sections
+from pipeline.configuration.sources import leaves
 from pipeline.core.errors import ConfigError
-from pipeline.flags import CONFIG_FLAGS, ENVIRONMENT_NAMES
-from pipeline.settings import Settings, unbuilt_sections
 from tests.unit.config_files import Load, load, problem_lines
 
 __all__ = ["load"]
@@ -22,14 +22,14 @@ WEBHOOK = "https://hooks.slack.com/services/T0/B0/s3cr3t"
 
 
 def test_the_shipped_file_works_out_of_the_box() -> None:
-    settings = config.load_settings(config_file=None, environment={}, flags={})
+    settings = loading.load_settings(config_file=None, environment={}, flags={})
     assert (settings.backend, settings.environment) == ("local", "staging")
     assert Path(settings.training.data).is_file()
     assert unbuilt_sections(settings) == ()
 
 
 def test_the_shipped_file_says_what_the_defaults_say() -> None:
-    shipped = config.load_settings(config_file=None, environment={}, flags={})
+    shipped = loading.load_settings(config_file=None, environment={}, flags={})
     default = Settings().model_dump()
     paths = {key: shipped.model_dump()["training"][key] for key in ("data", "source_dir")}
     assert shipped.model_dump() == default | {"training": default["training"] | paths}
@@ -57,8 +57,8 @@ shares = st.none() | st.floats(0.9, 1)
 
 @given(shares, shares)
 def test_flags_beat_environment_beats_the_file(variable: float | None, flag: float | None) -> None:
-    settings = config.load_settings(
-        config_file=config.SHIPPED_CONFIG,
+    settings = loading.load_settings(
+        config_file=loading.SHIPPED_CONFIG,
         environment={} if variable is None else {"ACCURACY_THRESHOLD": repr(variable)},
         flags={"accuracy_threshold": flag},
     )
@@ -184,7 +184,7 @@ def test_a_chosen_backend_goes_with_a_foreign_role_and_with_ci(
 def test_the_shipped_backend_is_nobodys_choice() -> None:
     for environment in ({"CI": "true"}, {"SAGEMAKER_EXECUTION_ROLE": FOREIGN_ROLE}):
         with pytest.raises(ConfigError, match="backend"):
-            config.load_settings(config_file=None, environment=environment, flags={})
+            loading.load_settings(config_file=None, environment=environment, flags={})
 
 
 def test_a_role_of_the_embedded_account_needs_no_choice(load: Load) -> None:
@@ -245,6 +245,6 @@ def test_any_text_is_taken_literally(name: str, value: str, column: str) -> None
     environment = {"MLOPS_TRAINING__HYPERPARAMETERS": text, "MLOPS_TRAINING__TARGET": f"x{column}x"}
     if name in ("seed", "target", "cv_folds", "code_sha256", "training_pipeline"):
         return
-    settings = config.load_settings(config_file=None, environment=environment, flags={})
+    settings = loading.load_settings(config_file=None, environment=environment, flags={})
     assert settings.training.hyperparameters == {name: value}
     assert settings.training.target == f"x{column}x"

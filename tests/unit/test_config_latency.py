@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.configuration.surroundings import surroundings_of
-from pipeline.settings import Settings
+from pipeline.configuration.settings import Settings
+from pipeline.steps.surrounding_settings import surroundings_of
 from tests.unit.config_files import Load, load
 
 __all__ = ["load"]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipeline import config
+from pipeline.configuration import loading
 from pipeline.core.errors import ConfigError
 from tests.unit.config_files import Load, load, problem_lines
 
@@ -202,7 +202,7 @@ def test_a_file_that_is_not_plain_json_is_refused(tmp_path: Path, text: str, wor
     path = tmp_path / "broken.json"
     path.write_text(text)
     with pytest.raises(ConfigError) as refused:
-        config.load_settings(config_file=path, environment={}, flags={})
+        loading.load_settings(config_file=path, environment={}, flags={})
     (line,) = problem_lines(refused)
     assert words in line
     assert str(path) in line
@@ -210,7 +210,7 @@ def test_a_file_that_is_not_plain_json_is_refused(tmp_path: Path, text: str, wor
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as refused:
-        config.load_settings(config_file=tmp_path / "no.json", environment={}, flags={})
+        loading.load_settings(config_file=tmp_path / "no.json", environment={}, flags={})
     (line,) = problem_lines(refused)
     assert "no.json" in line
     assert "cannot be read" in line

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.core.errors import UsageError
-from pipeline.data.reading import write_csv
+from pipeline.material.reading import write_csv
 from tests.support.decided import decided, halves, outcome
 
 NAMES = ("a", "b", "colour", "kind")

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from pipeline.core.errors import UsageError
-from pipeline.data.deciding import Decided
-from pipeline.data.reading import write_csv
+from pipeline.material.deciding import Decided
+from pipeline.material.reading import write_csv
 from tests.support.decided import decided
 
 ROWS = 40

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.cells import label_of
 from pipeline.core.errors import UsageError
-from pipeline.data.dividing import held_out_rows, least_kept
-from pipeline.data.reading import parse_table
+from pipeline.material.dividing import held_out_rows, least_kept
+from pipeline.material.reading import parse_table
+from pipeline.tabular.cells import label_of
 from tests.support.decided import halves
 
 IRIS = Path(__file__).parents[2] / "data" / "iris.csv"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from pipeline.core.errors import UsageError
-from pipeline.data.deciding import Decided
+from pipeline.material.deciding import Decided
 from tests.support.decided import decided, halves
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.core.errors import UsageError
-from pipeline.data.reading import parse_table, write_csv
+from pipeline.material.reading import parse_table, write_csv
 from tests.support.decided import decided, halves, outcome
 
 COLUMNS = ("a", "b", "kind")

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.errors import UsageError
-from pipeline.data.reading import parse_table, write_csv
+from pipeline.material.reading import parse_table, write_csv
 
 CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
 ROWS = (("1", "\u00e9"), ("2", "b"))

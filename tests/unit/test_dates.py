@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.dates import (
+from pipeline.tabular.dates import (
     ORDERS,
     PARTS,
     Order,

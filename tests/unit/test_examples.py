@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from benchmarks.split_spread import chosen_seed
-from pipeline.bundle import build_bundle
-from pipeline.config import PROJECT_ROOT, load_settings
-from pipeline.data.deciding import decide
-from pipeline.data.dividing import split
-from pipeline.data.reading import parse_table
-from pipeline.settings import Settings
+from pipeline.configuration.loading import PROJECT_ROOT, load_settings
+from pipeline.configuration.settings import Settings
+from pipeline.material.bundle import build_bundle
+from pipeline.material.deciding import decide
+from pipeline.material.dividing import split
+from pipeline.material.reading import parse_table
 from pipeline.steps.train import choices
 
 

@@ -10,8 +10,8 @@ from pipeline.context import Context
 from pipeline.core.errors import UsageError
 from pipeline.gateways.aws import Cloud
 from pipeline.recorder import Recorder
-from pipeline.schema import read_schema
 from pipeline.steps.train import Material, gather
+from pipeline.tabular.schema import read_schema
 from tests.unit.config_files import Load, load
 from tests.unit.core_builders import NOON
 

@@ -23,8 +23,8 @@ from model.payload import (
     unknown_categories,
     write_answer,
 )
-from pipeline.cells import Spelling, text_of
-from pipeline.schema import Column
+from pipeline.tabular.cells import Spelling, text_of
+from pipeline.tabular.schema import Column
 
 PLAIN = Spelling()
 COLUMNS = (Column(name="size", kind="numeric"), Column(name="colour", kind="categorical"))

@@ -14,8 +14,8 @@ from model.table import (
     read_only_table,
     read_table,
 )
-from pipeline.cells import Spelling
-from pipeline.schema import Column
+from pipeline.tabular.cells import Spelling
+from pipeline.tabular.schema import Column
 
 SIZE = Column(name="size", kind="numeric")
 PLAIN = Spelling()

@@ -19,8 +19,8 @@ from model.train import (
     save_model,
     training_frame,
 )
-from pipeline.cells import Spelling
-from pipeline.schema import Schema
+from pipeline.tabular.cells import Spelling
+from pipeline.tabular.schema import Schema
 from pipeline.training import TrainingPipeline
 from tests.support.decided import decided
 from tests.support.tables import a_mixed_csv

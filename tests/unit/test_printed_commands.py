@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from pipeline.configuration.given import given
+from pipeline.configuration.sources import given
 from pipeline.core.printed_commands import Given, Words, commands, completed
 from pipeline.recorder import Recorder
 from tests.unit.test_results import a_report

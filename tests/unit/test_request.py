@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.core.errors import UsageError
-from pipeline.modes import TAKEN_BY, Mode
+from pipeline.core.modes import TAKEN_BY, Mode
 from pipeline.request import options_of, require_writable
 
 REQUEST = ("request_id", "request_cause", "request_time")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from pipeline.config import PROJECT_ROOT
-from pipeline.data.dividing import held_out_rows
-from pipeline.data.reading import write_csv
+from pipeline.configuration.loading import PROJECT_ROOT
+from pipeline.material.dividing import held_out_rows
+from pipeline.material.reading import write_csv
 from tests.support.decided import halves, outcome
 
 TABLES = [

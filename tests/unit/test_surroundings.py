@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from pipeline.configuration.surroundings import surroundings_of
 from pipeline.core.surroundings import (
     NOTHING,
     Surroundings,
@@ -12,6 +11,7 @@ from pipeline.core.surroundings import (
     tells_vcpus,
     without_scaling,
 )
+from pipeline.steps.surrounding_settings import surroundings_of
 from tests.unit.config_files import NIGHT, Load, load
 
 __all__ = ["load"]

@@ -4,35 +4,19 @@ from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import PrivateAttr
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from pipeline.configuration.later_sections import (
-    DriftSettings,
-    NotificationSettings,
-    RetrainingSettings,
-)
+from pipeline.configuration import kinds
 from pipeline.configuration.sections import (
+    AutoscalingSettings,
     DeploymentSettings,
+    DriftSettings,
     EvaluationSettings,
     GateSettings,
+    MonitoringSettings,
+    NotificationSettings,
+    RetrainingSettings,
     TestingSettings,
     TrainingSettings,
-)
-from pipeline.configuration.surrounding_sections import AutoscalingSettings, MonitoringSettings
-from pipeline.configuration.types import (
-    Allowed,
-    Bucket,
-    Emails,
-    Flag,
-    InstanceType,
-    MetricName,
-    Name,
-    Region,
-    RoleArn,
-    Share,
-    SlackUrl,
-    TopicArn,
-    Word,
 )
 from pipeline.core.document import canonical_json, sha256_of
 from pipeline.core.gate import Limits, accuracy_limits
@@ -47,34 +31,33 @@ _LATENCY_P95_MS = 1000.0
 _NOT_IN_DIGEST = ("training.data", "training.source_dir")
 
 
-class Settings(BaseSettings):
-    """Made by `config.load_settings` only, which also checks what no single field can know."""
+class Settings(kinds.Section):
+    """Made by `loading.load_settings`, which also checks what no single field can know."""
 
-    model_config = SettingsConfigDict(extra="forbid", frozen=True, strict=True)
-
-    accuracy_threshold: Share = 0.95
-    minimum_accuracy: Share = 0.90
-    aws_region: Region = "us-east-1"
-    instance_type: InstanceType = "ml.m5.large"
-    auto_deploy_enabled: Flag = True
-    rollback_on_failure: Flag = True
-    model_name_prefix: Name = "iris-classifier"
-    endpoint_prefix: Name = "iris-model"
-    sns_topic_arn: TopicArn | None = None
-    slack_webhook_url: SlackUrl | None = None
-    email_recipients: Emails = ()
-    backend: Annotated[Literal["local", "aws"], Allowed("local or aws")] = "local"
-    environment: Word = "staging"
-    project: Word = "mlops"
-    role_arn: RoleArn | None = None
-    s3_bucket: Bucket | None = None
+    accuracy_threshold: kinds.Share = 0.95
+    minimum_accuracy: kinds.Share = 0.90
+    aws_region: kinds.Region = "us-east-1"
+    instance_type: kinds.InstanceType = "ml.m5.large"
+    auto_deploy_enabled: kinds.Flag = True
+    rollback_on_failure: kinds.Flag = True
+    model_name_prefix: kinds.Name = "iris-classifier"
+    endpoint_prefix: kinds.Name = "iris-model"
+    sns_topic_arn: kinds.TopicArn | None = None
+    slack_webhook_url: kinds.SlackUrl | None = None
+    email_recipients: kinds.Emails = ()
+    backend: Annotated[Literal["local", "aws"], kinds.allowed("local or aws")] = "local"
+    environment: kinds.Word = "staging"
+    project: kinds.Word = "mlops"
+    role_arn: kinds.RoleArn | None = None
+    s3_bucket: kinds.Bucket | None = None
     log_level: Annotated[
-        Literal["DEBUG", "INFO", "WARNING", "ERROR"], Allowed("DEBUG, INFO, WARNING or ERROR")
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"], kinds.allowed("DEBUG, INFO, WARNING or ERROR")
     ] = "INFO"
     training: TrainingSettings = TrainingSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     gates: Annotated[
-        Mapping[MetricName, GateSettings], Allowed("an object of metric names and limits")
+        Mapping[kinds.MetricName, GateSettings],
+        kinds.allowed("an object of metric names and limits"),
     ] = {}
     deployment: DeploymentSettings = DeploymentSettings()
     autoscaling: AutoscalingSettings = AutoscalingSettings()
@@ -85,18 +68,6 @@ class Settings(BaseSettings):
     notifications: NotificationSettings = NotificationSettings()
 
     _sources: Mapping[str, str] = PrivateAttr(default_factory=dict)
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 -- the names are pydantic's
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take values from the loader alone: it knows every name and source, and is pure."""
-        return (init_settings,)
 
     def source_of(self, key: str) -> str:
         """Say where the value of `key` (dotted) came from: a path, a variable, a flag, default."""

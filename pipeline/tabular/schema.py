@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from pipeline.cells import Spelling
-from pipeline.dates import Order
+from pipeline.tabular.cells import Spelling
+from pipeline.tabular.dates import Order
 
 FILE_NAME = "schema.json"
 FORMAT = 1

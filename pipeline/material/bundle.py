@@ -1,32 +1,122 @@
-"""Finds a user's modules and what they import from the same folder, by reading their source."""
+"""Finds and packs the code that runs in SageMaker's containers: the model's own and the user's.
+
+The same sources give the same bytes. User code is read, never imported: what it would do on
+import belongs into a container.
+"""
 
 import ast
 import difflib
+import gzip
+import hashlib
+import io
 import sys
-from collections.abc import Iterator
+import tarfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.core.errors import UsageError
 
+_ENTRY_POINTS = ("train.py", "evaluate.py", "inference.py")
+_REQUIREMENTS = "requirements.txt"
+_BASE_CLASS_MODULE = "pipeline.training"
+# What the runner and the containers must see alike, and the class that users extend
+_SHARED = ("pipeline/__init__.py", "pipeline/candidates.py", "pipeline/training.py")
+_SHARED_FOLDER = "pipeline/tabular"
 # Names that mean something else inside the bundle
 _RESERVED = frozenset({"train", "evaluate", "inference", "model", "pipeline"})
 
 
-def refused(message: str, remedy: str) -> UsageError:
+@dataclass(frozen=True, kw_only=True)
+class Bundle:
+    """`files`: loose files by POSIX name; `archive`: the same as a tar.gz with this `sha256`."""
+
+    files: Mapping[str, bytes]
+    archive: bytes
+    sha256: str
+
+
+def build_bundle(project: Path, specs: Iterable[str] = (), *, source_dir: Path) -> Bundle:
+    """Return model/ and the modules of `specs` ("module:attribute"), found below `source_dir`.
+
+    A named module brings along what it imports from the same folder. Raises UsageError when a
+    module or attribute is missing, is not Python, hides one of the bundle's own modules, or asks
+    for packages by a requirements.txt beside it.
+    """
+    files = _own_files(project)
+    modules = _UserModules(source_dir)
+    for spec in specs:
+        module, attribute = _parse_spec(spec)
+        if module == _BASE_CLASS_MODULE:
+            _require_attribute(files["pipeline/training.py"], attribute, spec=spec)
+        else:
+            modules.add(spec)
+    if modules.files and source_dir.resolve() != project.resolve():
+        _refuse_requirements(source_dir)
+    files |= modules.files
+    archive = pack(files)
+    return Bundle(files=files, archive=archive, sha256=hashlib.sha256(archive).hexdigest())
+
+
+def _refuse_requirements(source_dir: Path) -> None:
+    """Refuse packages that nobody would install; the project's own list is not the user's."""
+    file = source_dir / _REQUIREMENTS
+    if file.is_file():
+        message = (
+            f"{file} lies beside your code, but packages of your own are not installed in the "
+            "containers yet."
+        )
+        remedy = (
+            "Use what the scikit-learn image has (numpy, pandas, scikit-learn), and remove or "
+            "rename the file."
+        )
+        raise UsageError(message, remedy=remedy, code="CodeRefused")
+
+
+def _own_files(project: Path) -> dict[str, bytes]:
+    """Return the entry points at the root, the rest of model/ as a package, and the base class."""
+    tabular = sorted((project / _SHARED_FOLDER).glob("*.py"))
+    shared = [*_SHARED, *(f"{_SHARED_FOLDER}/{path.name}" for path in tabular)]
+    files = {name: (project / name).read_bytes() for name in shared}
+    for path in sorted((project / "model").rglob("*.py")):
+        name = path.relative_to(project / "model").as_posix()
+        files[name if name in _ENTRY_POINTS else f"model/{name}"] = path.read_bytes()
+    absent = [name for name in _ENTRY_POINTS if name not in files]
+    if absent:
+        message = f"The folder {project / 'model'} has no {', '.join(absent)}."
+        raise UsageError(message, remedy="These entry points are what SageMaker's jobs start.")
+    return files
+
+
+def pack(files: Mapping[str, bytes]) -> bytes:
+    """Return a tar.gz that depends on names and contents only."""
+    packed = io.BytesIO()
+    with (
+        gzip.GzipFile(filename="", mode="wb", fileobj=packed, mtime=0) as stream,
+        tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as tar,
+    ):
+        for name, content in sorted(files.items()):
+            member = tarfile.TarInfo(name)
+            member.size, member.mode, member.mtime = len(content), 0o644, 0
+            tar.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def _refused(message: str, remedy: str) -> UsageError:
     return UsageError(message, remedy=remedy, code="CodeRefused")
 
 
-def parse_spec(spec: str) -> tuple[str, str]:
+def _parse_spec(spec: str) -> tuple[str, str]:
     """Return module and attribute of "module:attribute"."""
     module, separator, attribute = spec.partition(":")
     names = [*module.split("."), attribute]
     if not (separator and all(name.isidentifier() for name in names)):
         message = f"{spec!r} does not name a class or function."
-        raise refused(message, "Write `module:Name`, without `.py` and without a folder.")
+        raise _refused(message, "Write `module:Name`, without `.py` and without a folder.")
     return module, attribute
 
 
-def require_attribute(source: bytes, attribute: str, *, spec: str) -> None:
+def _require_attribute(source: bytes, attribute: str, *, spec: str) -> None:
     """Refuse a module that defines or imports no such name at its top level."""
     names = set(_defined_names(_parse_python(source, name=spec).body))
     if attribute in names or "*" in names:
@@ -34,7 +124,7 @@ def require_attribute(source: bytes, attribute: str, *, spec: str) -> None:
     near = difflib.get_close_matches(attribute, names, n=1)
     hint = f"Did you mean {near[0]!r}?" if near else "Check the name against the file."
     message = f"{spec!r}: the module has no {attribute!r}."
-    raise refused(message, hint)
+    raise _refused(message, hint)
 
 
 def _parse_python(source: bytes, *, name: str) -> ast.Module:
@@ -42,7 +132,7 @@ def _parse_python(source: bytes, *, name: str) -> ast.Module:
         return ast.parse(source)
     except (SyntaxError, ValueError) as error:
         message = f"{name} is not valid Python: {error}."
-        raise refused(message, "Correct the file.") from error
+        raise _refused(message, "Correct the file.") from error
 
 
 def _defined_names(body: list[ast.stmt]) -> Iterator[str]:
@@ -62,7 +152,7 @@ def _defined_names(body: list[ast.stmt]) -> Iterator[str]:
                 yield from _defined_names([*first, *second])
 
 
-class UserModules:
+class _UserModules:
     """Collects files below one folder: `files` by POSIX name."""
 
     def __init__(self, folder: Path) -> None:
@@ -71,18 +161,18 @@ class UserModules:
 
     def add(self, spec: str) -> None:
         """Add the module of a spec with everything it imports from the folder."""
-        module, attribute = parse_spec(spec)
+        module, attribute = _parse_spec(spec)
         top = module.partition(".")[0]
         if top in _RESERVED or top in sys.stdlib_module_names:
             message = f"{spec!r}: a module of your own cannot be called {top!r}."
-            raise refused(message, "Python or the code bundle has one of that name; rename yours.")
+            raise _refused(message, "Python or the code bundle has one of that name; rename yours.")
         file = self._file_of(module)
         if file is None:
             near = difflib.get_close_matches(module, self._module_names(), n=1)
             hint = f"Did you mean {near[0]!r}?" if near else "Check the name and the folder."
             message = f"{spec!r}: there is no module {module!r} in {self.folder}."
-            raise refused(message, hint)
-        require_attribute(file.read_bytes(), attribute, spec=spec)
+            raise _refused(message, hint)
+        _require_attribute(file.read_bytes(), attribute, spec=spec)
         self._collect(top)
 
     def _module_names(self) -> list[str]:

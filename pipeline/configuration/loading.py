@@ -8,7 +8,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from pipeline.configuration.layers import (
+from pipeline.configuration.problems import problems_of
+from pipeline.configuration.rules import Loaded, broken_rules
+from pipeline.configuration.sections import TrainingSettings
+from pipeline.configuration.settings import DEFAULT_SOURCE, Settings
+from pipeline.configuration.sources import (
     Layer,
     Sourced,
     environment_layer,
@@ -16,14 +20,9 @@ from pipeline.configuration.layers import (
     flag_layer,
     nested,
 )
-from pipeline.configuration.loaded import Loaded
-from pipeline.configuration.problems import problems_of
-from pipeline.configuration.rules import broken_rules
-from pipeline.configuration.sections import TrainingSettings
 from pipeline.core.errors import ConfigError
-from pipeline.settings import DEFAULT_SOURCE, Settings
 
-PROJECT_ROOT = Path(__file__).resolve().parents[1]
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
 SHIPPED_CONFIG = PROJECT_ROOT / "pipeline_config.json"
 
 

@@ -1,6 +1,7 @@
-"""Where values come from: defaults < file < environment < flags, each as dotted keys.
+"""Where values come from: file, environment and flags, each a layer of dotted keys.
 
 A layer keeps values apart from their meaning; what is wrong with a value is said in `problems`.
+`given` turns layers back into what a person types.
 """
 
 import json
@@ -15,12 +16,19 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
+from pipeline.configuration.flags import CONFIG_FLAGS, ENVIRONMENT_NAMES, flag_name
+from pipeline.configuration.settings import FROM_ENVIRONMENT, Settings
 from pipeline.core.errors import ConfigError, ConfigProblem
-from pipeline.flags import ENVIRONMENT_NAMES, flag_name
-from pipeline.settings import FROM_ENVIRONMENT, Settings
+from pipeline.core.printed_commands import Given, Words
 
 _SECTION_VARIABLE = re.compile(r"MLOPS_([A-Z0-9]+(?:_[A-Z0-9]+)*__\w+)")
-_TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
+_BOOLEANS = dict.fromkeys(("true", "1", "yes", "on"), True)
+_BOOLEANS |= dict.fromkeys(("false", "0", "no", "off"), False)
+# Always flags: one that was given wins over the variables that set the same.
+_PLACE_FLAGS = {"environment": "--environment", "backend": "--backend", "aws_region": "--region"}
+_PLACE_KEYS = ("endpoint_prefix", "model_name_prefix", "s3_bucket")
+_NO_MATTER = ("log_level",)
+_TAKES_NO_VALUE = {flag.names[0] for flag in CONFIG_FLAGS if flag.sets is not None}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,25 +42,36 @@ class Sourced:
 Layer = dict[str, Sourced]
 
 
-def leaves(model: type[BaseModel] = Settings, prefix: str = "") -> dict[str, FieldInfo]:
-    """Every key that holds a value rather than a section, dotted."""
+def section_of(field: FieldInfo) -> type[BaseModel] | None:
+    """Return the model of a field that is a section of its own, not a value."""
+    model = field.annotation
+    return model if isinstance(model, type) and issubclass(model, BaseModel) else None
+
+
+def keys(model: type[BaseModel] = Settings, prefix: str = "") -> dict[str, FieldInfo]:
+    """Every key, dotted, the sections too."""
     found: dict[str, FieldInfo] = {}
     for name, field in model.model_fields.items():
-        section = field.annotation
-        if isinstance(section, type) and issubclass(section, BaseModel):
-            found |= leaves(section, f"{prefix}{name}.")
-        else:
-            found[f"{prefix}{name}"] = field
+        found[f"{prefix}{name}"] = field
+        if section := section_of(field):
+            found |= keys(section, f"{prefix}{name}.")
     return found
 
 
+def leaves() -> dict[str, FieldInfo]:
+    """Every key that holds a value rather than a section, dotted."""
+    return {key: field for key, field in keys().items() if section_of(field) is None}
+
+
 def file_layer(path: Path) -> Layer:
-    document = _read_object(path)
-    known = leaves()
-    dotted = tuple(_dotted_problem(key, path) for key in _dotted(document, known))
+    sections = {tuple(key.split(".")) for key, field in keys().items() if section_of(field)}
+    values = dict(_paths(_read_object(path), sections))
+    dotted = tuple(
+        _dotted(".".join(names), path) for names in values if any("." in each for each in names)
+    )
     if dotted:
         raise ConfigError(dotted)
-    return {key: Sourced(value=value, source=str(path)) for key, value in _flatten(document, known)}
+    return {".".join(names): Sourced(value=values[names], source=str(path)) for names in values}
 
 
 def environment_layer(environment: Mapping[str, str]) -> Layer:
@@ -93,31 +112,70 @@ def nested(layer: Layer) -> dict[str, Any]:
     return document
 
 
-def _flatten(
-    document: Mapping[str, object], known: Mapping[str, FieldInfo], prefix: str = ""
-) -> Iterator[tuple[str, object]]:
+def given(
+    *,
+    program: str,
+    flags: Mapping[str, object],
+    environment: Mapping[str, str],
+    config_file: Path | None,
+    endpoint_name: str | None,
+) -> Given:
+    """Return what to type again; `flags` holds the configuration's by dotted key. No secrets.
+
+    Read from the command line itself, so that also a refused configuration can say how to go on.
+    """
+    fields, layer = leaves(), environment_layer(environment) | flag_layer(flags)
+    known = {
+        key: each
+        for key, each in layer.items()
+        if key in fields and key not in _NO_MATTER and not _is_secret(fields[key].annotation)
+    }
+    named = {flag: str(known[key].value) for key, flag in _PLACE_FLAGS.items() if key in known}
+    if config_file is not None:
+        named = {"--config-file": str(config_file.absolute()), **named}
+    if endpoint_name is not None:
+        named["--endpoint-name"] = endpoint_name
+    place = {key: known[key] for key in _PLACE_KEYS if key in known}
+    apart = (*_PLACE_FLAGS, *_PLACE_KEYS)
+    choices = {key: each for key, each in known.items() if key not in apart}
+    return Given(
+        program=program,
+        place=Words(flags=named, variables=_variables(place, environment)),
+        choices=Words(flags=_flags(choices, flags), variables=_variables(choices, environment)),
+    )
+
+
+def _variables(layer: Layer, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables as they were written: a value was read, and may be an object by now."""
+    names = (each.source.removeprefix(FROM_ENVIRONMENT) for each in layer.values())
+    return {name: environment[name] for name in names if name in environment}
+
+
+def _flags(layer: Layer, flags: Mapping[str, object]) -> dict[str, str | None]:
+    names = {key: flag_name(key, flags[key]) for key in layer if flags.get(key) is not None}
+    return {
+        name: None if name in _TAKES_NO_VALUE else str(flags[key]) for key, name in names.items()
+    }
+
+
+def _is_secret(annotation: Any) -> bool:
+    return annotation is SecretStr or any(map(_is_secret, get_args(annotation)))
+
+
+def _paths(
+    document: Mapping[str, object], sections: set[tuple[str, ...]], around: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], object]]:
+    """Yield every value of a file with the names that lead to it; only sections are entered."""
     for name, value in document.items():
-        key = f"{prefix}{name}"
-        is_section = any(each.startswith(f"{key}.") for each in known)
-        if is_section and isinstance(value, Mapping):
-            yield from _flatten(value, known, f"{key}.")
+        names = (*around, name)
+        if names in sections and isinstance(value, Mapping):
+            yield from _paths(value, sections, names)
         else:
-            yield key, value
+            yield names, value
 
 
-def _dotted(document: Mapping[str, object], known: Mapping[str, FieldInfo]) -> Iterator[str]:
-    """Yield keys that name a place in a section by a dot: only objects do that in a file."""
-    for name, value in document.items():
-        if "." in name:
-            yield name
-            continue
-        start = f"{name}."
-        inside = {key.removeprefix(start): known[key] for key in known if key.startswith(start)}
-        if inside and isinstance(value, Mapping):
-            yield from (start + each for each in _dotted(value, inside))
-
-
-def _dotted_problem(key: str, path: Path) -> ConfigProblem:
+def _dotted(key: str, path: Path) -> ConfigProblem:
+    """Refuse a key that names a place in a section by a dot: only objects do that in a file."""
     section, _, name = key.rpartition(".")
     allowed = f'a key in a file holds no dot; write "{name}" into the object "{section}"'
     return ConfigProblem(key=key, value="...", allowed=allowed, source=str(path))
@@ -126,16 +184,16 @@ def _dotted_problem(key: str, path: Path) -> ConfigProblem:
 def _from_text(value: object, field: FieldInfo | None, *, source: str) -> Sourced:
     """Read text as the field's kind of value; what cannot be read so stays text, to be refused."""
     if isinstance(value, str) and field is not None:
-        value = _parsed(value.strip(), tuple(_kinds(field.annotation)))
+        value = _parsed(value.strip(), set(_kinds(field.annotation)))
     return Sourced(value=value, source=source)
 
 
-def _parsed(text: str, kinds: tuple[object, ...]) -> object:
+def _parsed(text: str, kinds: set[object]) -> object:
     if tuple in kinds and not text.startswith("["):
         return [part.strip() for part in text.split(",") if part.strip()]
-    if bool in kinds and text.lower() in (*_TRUE, *_FALSE):
-        return text.lower() in _TRUE
-    if str in kinds or bool in kinds:
+    if bool in kinds:
+        return _BOOLEANS.get(text.lower(), text)
+    if str in kinds:
         return text
     try:
         return _json(text)
@@ -145,20 +203,15 @@ def _parsed(text: str, kinds: tuple[object, ...]) -> object:
 
 def _kinds(annotation: object) -> Iterator[object]:
     """Every kind of value an annotation takes; text in any of its forms is `str`."""
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        yield from _kinds(get_args(annotation)[0])
-    elif origin in (Union, UnionType):
-        for each in get_args(annotation):
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin in (Annotated, Union, UnionType):
+        for each in inner[:1] if origin is Annotated else inner:
             yield from _kinds(each)
-    elif (
-        origin is Literal
-        or annotation is SecretStr
-        or (isinstance(annotation, type) and issubclass(annotation, str))
-    ):
+    elif origin is Literal or annotation is SecretStr:
         yield str
     else:
-        yield origin or annotation
+        kind = origin or annotation
+        yield str if isinstance(kind, type) and issubclass(kind, str) else kind
 
 
 def _read_object(path: Path) -> Mapping[str, object]:

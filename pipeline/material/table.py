@@ -1,10 +1,12 @@
-"""A data file as text cells, each with the line where a person finds it, and how to refuse one."""
+"""A data file as text cells, what its owner has said about it, and how to refuse one."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+from pipeline.core.data_words import ColumnUse, ProblemType
 from pipeline.core.errors import UsageError
+from pipeline.tabular.cells import MISSING, Spelling, text_of
 
 SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a vertical bar"}
 _LONGEST_CELL = 60
@@ -38,6 +40,27 @@ class DataTable:
     @property
     def place(self) -> str:
         return place(self.name, self.separator)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """The keys of `training` that reading obeys.
+
+    `missing_values` count as missing beside the usual spellings, `present_values` do not.
+    """
+
+    target: str
+    columns: Mapping[str, ColumnUse] = field(default_factory=dict)
+    problem_type: ProblemType = "auto"
+    decimal: str | None = None
+    missing_values: tuple[str, ...] = ()
+    present_values: tuple[str, ...] = ()
+
+    def spelling(self, decimal: str) -> Spelling:
+        more, fewer = (
+            frozenset(map(text_of, values)) for values in (self.missing_values, self.present_values)
+        )
+        return Spelling(missing=(MISSING | more) - fewer, decimal=decimal)
 
 
 def place(name: str, separator: str) -> str:

@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from pipeline import dates
-from pipeline.cells import LARGEST_EXACT, Spelling, text_of, trimmed
 from pipeline.core.data_words import ColumnUse
-from pipeline.data.table import DataTable, listed, refused, setting, shown
-from pipeline.schema import Column
+from pipeline.material.table import DataTable, listed, refused, setting, shown
+from pipeline.tabular import dates
+from pipeline.tabular.cells import LARGEST_EXACT, Spelling, text_of, trimmed
+from pipeline.tabular.schema import Column
 
 _LEADING_ZERO = re.compile(r"[+-]?0[0-9]+")
 _DIGITS = re.compile(r"[+-]?[0-9]+")

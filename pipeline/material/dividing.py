@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.cells import label_of
-from pipeline.data.deciding import Decided
-from pipeline.data.labels import LEAST_ROWS, require_target
-from pipeline.data.reading import parse_table, write_csv
-from pipeline.data.table import DataTable, refused
-from pipeline.schema import Schema
+from pipeline.material.deciding import Decided
+from pipeline.material.labels import LEAST_ROWS, require_target
+from pipeline.material.reading import parse_table, write_csv
+from pipeline.material.table import DataTable, refused
+from pipeline.tabular.cells import label_of
+from pipeline.tabular.schema import Schema
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.cells import Spelling, label_of, text_of, trimmed
-from pipeline.data.choices import Choices
-from pipeline.data.table import DataTable, listed, refused, setting, shown
-from pipeline.schema import LabelKind
+from pipeline.material.table import Choices, DataTable, listed, refused, setting, shown
+from pipeline.tabular.cells import Spelling, label_of, text_of, trimmed
+from pipeline.tabular.schema import LabelKind
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,14})")
 # More different numbers than this in a target are measurements or identifiers, not classes

@@ -7,15 +7,14 @@ import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline import dates
-from pipeline.cells import trimmed
 from pipeline.core.data_words import ColumnUse
-from pipeline.data.choices import Choices
-from pipeline.data.columns import Cells, Finding, decide_column
-from pipeline.data.decimals import find_decimal
-from pipeline.data.labels import Labels, decide_labels
-from pipeline.data.table import DataTable, listed, refused
-from pipeline.schema import Column, Schema
+from pipeline.material.columns import Cells, Finding, decide_column
+from pipeline.material.decimals import find_decimal
+from pipeline.material.labels import Labels, decide_labels
+from pipeline.material.table import Choices, DataTable, listed, refused
+from pipeline.tabular import dates
+from pipeline.tabular.cells import trimmed
+from pipeline.tabular.schema import Column, Schema
 
 
 @dataclass(frozen=True, kw_only=True)

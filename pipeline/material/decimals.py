@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.cells import Spelling, trimmed
-from pipeline.data.table import DataTable, refused, setting, shown
+from pipeline.material.table import DataTable, refused, setting, shown
+from pipeline.tabular.cells import Spelling, trimmed
 
 _NUMBERLIKE = re.compile(r"[+-]?[0-9]*[.,]?[0-9][0-9.,]*([eE][+-]?[0-9]+)?")
 _DECIMAL = {

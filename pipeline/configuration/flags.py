@@ -10,7 +10,7 @@ from dataclasses import dataclass
 BACKENDS = ("local", "aws")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class ConfigFlag:
     """A command line flag that sets `key`.
 
@@ -27,49 +27,37 @@ class ConfigFlag:
 
 CONFIG_FLAGS = (
     ConfigFlag(
-        key="backend",
-        names=("--backend",),
-        help="Run on the embedded AWS of this machine or on AWS.",
+        "backend",
+        ("--backend",),
+        "Run on the embedded AWS of this machine or on AWS.",
         choices=BACKENDS,
     ),
+    ConfigFlag("backend", ("--local-test",), "The same as --backend local.", sets="local"),
+    ConfigFlag("environment", ("--environment",), "Environment, such as staging.", "NAME"),
     ConfigFlag(
-        key="backend", names=("--local-test",), help="The same as --backend local.", sets="local"
+        "role_arn",
+        ("--role-arn",),
+        "Execution role of jobs and models; without it the foundation's.",
+        "ARN",
     ),
     ConfigFlag(
-        key="environment",
-        names=("--environment",),
-        help="Environment, such as staging.",
-        metavar="NAME",
+        "accuracy_threshold",
+        ("--accuracy-threshold", "--accuracy"),
+        "Accuracy from which on a model is deployed, 0 to 1.",
+        "SHARE",
     ),
     ConfigFlag(
-        key="role_arn",
-        names=("--role-arn",),
-        help="Execution role of jobs and models; without it the foundation's.",
-        metavar="ARN",
+        "minimum_accuracy",
+        ("--minimum-accuracy",),
+        "Accuracy below which a model is rejected, 0 to 1.",
+        "SHARE",
     ),
+    ConfigFlag("aws_region", ("--region",), "AWS region.", "REGION"),
+    ConfigFlag("instance_type", ("--instance-type",), "Instance type of the endpoint.", "TYPE"),
     ConfigFlag(
-        key="accuracy_threshold",
-        names=("--accuracy-threshold", "--accuracy"),
-        help="Accuracy from which on a model is deployed, 0 to 1.",
-        metavar="SHARE",
-    ),
-    ConfigFlag(
-        key="minimum_accuracy",
-        names=("--minimum-accuracy",),
-        help="Accuracy below which a model is rejected, 0 to 1.",
-        metavar="SHARE",
-    ),
-    ConfigFlag(key="aws_region", names=("--region",), help="AWS region.", metavar="REGION"),
-    ConfigFlag(
-        key="instance_type",
-        names=("--instance-type",),
-        help="Instance type of the endpoint.",
-        metavar="TYPE",
-    ),
-    ConfigFlag(
-        key="auto_deploy_enabled",
-        names=("--disable-auto-deploy",),
-        help="Stop mode full before the deployment.",
+        "auto_deploy_enabled",
+        ("--disable-auto-deploy",),
+        "Stop mode full before the deployment.",
         sets="false",
     ),
 )

@@ -1,17 +1,17 @@
-"""The sections `autoscaling`, `monitoring` and `drift` as variables of terraform/serving."""
+"""The sections `autoscaling`, `monitoring` and `drift` as variables of terraform/surroundings."""
 
 from collections.abc import Mapping
 
 from pydantic import JsonValue
 
-from pipeline.configuration.surrounding_sections import (
+from pipeline.configuration.sections import (
     AutoscalingSettings,
     ScheduledScaling,
     StepScaling,
     TargetTracking,
 )
+from pipeline.configuration.settings import Settings
 from pipeline.core.surroundings import Surroundings
-from pipeline.settings import Settings
 
 Objects = dict[str, JsonValue]
 
