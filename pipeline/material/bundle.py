@@ -70,7 +70,7 @@ def _refuse_requirements(source_dir: Path) -> None:
             "Use what the scikit-learn image has (numpy, pandas, scikit-learn), and remove or "
             "rename the file."
         )
-        raise UsageError(message, remedy=remedy, code="CodeRefused")
+        raise _refused(message, remedy)
 
 
 def _own_files(project: Path) -> dict[str, bytes]:

@@ -4,11 +4,11 @@ Neither the seed of the split nor the order of the rows has a say in it.
 """
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.core.data_words import ColumnUse
-from pipeline.material.columns import Cells, Finding, decide_column
+from pipeline.material.columns import Cells, decide_column
 from pipeline.material.decimals import find_decimal
 from pipeline.material.labels import Labels, decide_labels
 from pipeline.material.table import Choices, DataTable, listed, refused
@@ -29,7 +29,9 @@ class Decided:
 
 def decide(table: DataTable, choices: Choices) -> Decided:
     """Return the schema of a file. Raises UsageError where it would have to be guessed."""
-    decimal, remark = _decimal(table, choices)
+    decimal, remark = choices.decimal, ""
+    if decimal is None:
+        decimal, remark = find_decimal(table, spelling=choices.spelling("."))
     spelling = choices.spelling(decimal)
     labels = decide_labels(table, choices, spelling=spelling)
     uses = _checked_uses(table, choices)
@@ -40,8 +42,12 @@ def decide(table: DataTable, choices: Choices) -> Decided:
         if name != target
     ]
     columns = tuple(found.column for _, found in findings if found.column)
-    warnings = (*table.remarks, *filter(None, [remark]), *labels.warnings, *_warnings(findings))
-    _refuse_nothing_left(table, columns, warnings)
+    told = (remark, *labels.warnings, *(found.warning for _, found in findings))
+    warnings = (*table.remarks, *filter(None, told))
+    if not columns:
+        why = " ".join(warnings) or "`training.columns` drops them all."
+        message = f"{table.place}: no column is left to learn from. {why}"
+        raise refused(message, "Add feature columns, or use some by `training.columns`.")
     _refuse_taken_names(table, columns, target=target)
     schema = Schema(
         target=target,
@@ -53,39 +59,17 @@ def decide(table: DataTable, choices: Choices) -> Decided:
     return Decided(table=table, schema=schema, labels=labels, warnings=warnings)
 
 
-def _decimal(table: DataTable, choices: Choices) -> tuple[str, str]:
-    if choices.decimal:
-        return choices.decimal, ""
-    return find_decimal(table, spelling=choices.spelling("."))
-
-
 def _checked_uses(table: DataTable, choices: Choices) -> dict[str, ColumnUse]:
     uses = {trimmed(name): use for name, use in choices.columns.items()}
     for name in uses:
         if name not in table.columns or name == trimmed(choices.target):
             near = difflib.get_close_matches(name, table.columns, n=1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"It has {_names(table.columns)}."
+            names = listed([repr(each) for each in table.columns], most=30)
+            hint = f"Did you mean {near[0]!r}?" if near else f"It has {names}."
             what = "the target" if name in table.columns else "not among its columns"
             message = f"{table.place}: `training.columns` names {name!r}, which is {what}."
             raise refused(message, "Name features only." if name in table.columns else hint)
     return uses
-
-
-def _names(columns: Sequence[str]) -> str:
-    return listed([repr(name) for name in columns], most=30)
-
-
-def _warnings(findings: Sequence[tuple[str, Finding]]) -> Iterator[str]:
-    yield from (found.warning for _, found in findings if found.warning)
-
-
-def _refuse_nothing_left(
-    table: DataTable, columns: Sequence[Column], warnings: Sequence[str]
-) -> None:
-    if not columns:
-        why = " ".join(warnings) or "`training.columns` drops them all."
-        message = f"{table.place}: no column is left to learn from. {why}"
-        raise refused(message, "Add feature columns, or use some by `training.columns`.")
 
 
 def _refuse_taken_names(table: DataTable, columns: Sequence[Column], *, target: str) -> None:

@@ -28,20 +28,12 @@ def surroundings_of(settings: Settings, *, topic_arns: Mapping[str, str]) -> Sur
 
 
 def _alarms(settings: Settings) -> Objects:
-    return {
-        "minimum_request_count": settings.monitoring.minimum_request_count,
-        "rollback": {},
-        "thresholds": _thresholds(settings),
-    }
-
-
-def _thresholds(settings: Settings) -> Objects:
     """Return the limits of the alarms by Terraform's names; null turns one off.
 
     Drift and quality are watched where the settings say from when on they are bad.
     """
     monitoring, drift = settings.monitoring, settings.drift
-    return {
+    thresholds: Objects = {
         "client_error_rate": monitoring.client_error_rate,
         "cpu_percent": monitoring.cpu_percent,
         "data_drift": drift.psi_threshold if drift.enabled else None,
@@ -50,6 +42,11 @@ def _thresholds(settings: Settings) -> Objects:
         "memory_percent": monitoring.memory_percent,
         "model_quality": drift.minimum_accuracy if drift.enabled else None,
         "no_traffic_minutes": monitoring.no_traffic_minutes,
+    }
+    return {
+        "minimum_request_count": monitoring.minimum_request_count,
+        "rollback": {},
+        "thresholds": thresholds,
     }
 
 
