@@ -36,14 +36,14 @@ def as_tuple(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _only(is_right: Callable[[str], bool]) -> AfterValidator:
-    """Refuse text that is not right; what would be is said by `allowed`."""
+def _only(is_right: Callable[[Any], bool]) -> AfterValidator:
+    """Refuse a value that is not right; what would be is said by `allowed`."""
 
-    def checked(text: str) -> str:
-        if not is_right(text):
+    def checked(value: Any) -> Any:
+        if not is_right(value):
             message = "it is not what is allowed"
             raise ValueError(message)
-        return text
+        return value
 
     return AfterValidator(checked)
 
@@ -162,7 +162,9 @@ MetricName = Annotated[
     _like("the name of a metric: letters, digits, underscores", r"[A-Za-z_][A-Za-z0-9_.-]{0,127}"),
 ]
 SlackUrl = Annotated[
-    SecretStr, allowed("an address that begins with https://, better given by the environment")
+    SecretStr,
+    _only(lambda address: not address or address.get_secret_value().startswith("https://")),
+    allowed("an address that begins with https://, better given by the environment"),
 ]
 
 # Schedules and time zones as EventBridge and Application Auto Scaling take them: AWS itself would

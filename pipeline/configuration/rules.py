@@ -56,13 +56,11 @@ def broken_rules(loaded: Loaded) -> tuple[ConfigProblem, ...]:
         _problem_type,
         _counts,
         _steps,
-        _fleet_of_steps,
         _waits,
         _watched,
         _asking,
         _schedules,
         _vcpus,
-        _slack,
     )
     return tuple(broken for rule in rules for broken in rule(loaded))
 
@@ -185,15 +183,11 @@ def _steps(loaded: Loaded) -> Iterator[ConfigProblem]:
     elif step < least:
         allowed = f"must be {least} to 50 for {strategy}"
         yield loaded.problem("deployment.step_percentage", step, allowed)
-
-
-def _fleet_of_steps(loaded: Loaded) -> Iterator[ConfigProblem]:
-    deployment = loaded.settings.deployment
     low = deployment.minimum_instance_count
-    if deployment.strategy in _LEAST_STEP and low < _LEAST_INSTANCES:
+    if strategy in _LEAST_STEP and low < _LEAST_INSTANCES:
         allowed = (
-            f"must be {_LEAST_INSTANCES} or more for {deployment.strategy}, which moves a share "
-            "of the instances"
+            f"must be {_LEAST_INSTANCES} or more for {strategy}, which moves a share of the "
+            "instances"
         )
         yield loaded.problem("deployment.minimum_instance_count", low, allowed)
 
@@ -276,9 +270,3 @@ def _vcpus(loaded: Loaded) -> Iterator[ConfigProblem]:
             "monitoring and for scaling by cpu"
         )
         yield loaded.problem("instance_type", settings.instance_type, allowed)
-
-
-def _slack(loaded: Loaded) -> Iterator[ConfigProblem]:
-    address = loaded.settings.slack_webhook_url
-    if address and not address.get_secret_value().startswith("https://"):
-        yield loaded.problem("slack_webhook_url", "", "must begin with https://")

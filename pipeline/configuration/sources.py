@@ -4,8 +4,6 @@ A layer keeps values apart from their meaning; what is wrong with a value is sai
 `given` turns layers back into what a person types.
 """
 
-import json
-import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from pydantic.fields import FieldInfo
 
 from pipeline.configuration.flags import CONFIG_FLAGS, ENVIRONMENT_NAMES, flag_name
 from pipeline.configuration.settings import FROM_ENVIRONMENT, Settings
+from pipeline.core.document import strict_json
 from pipeline.core.errors import ConfigError, ConfigProblem
 from pipeline.core.printed_commands import Given, Words
 
@@ -196,7 +195,7 @@ def _parsed(text: str, kinds: set[object]) -> object:
     if str in kinds:
         return text
     try:
-        return _json(text)
+        return strict_json(text)
     except ValueError:
         return text
 
@@ -221,7 +220,7 @@ def _read_object(path: Path) -> Mapping[str, object]:
         reason = getattr(unreadable, "strerror", None) or "it is not UTF-8 text"
         raise _file_error(path, f"cannot be read: {reason}") from unreadable
     try:
-        document = _json(text)
+        document = strict_json(text)
     except ValueError as invalid:
         raise _file_error(path, f"is not valid JSON: {invalid}") from invalid
     if not isinstance(document, dict):
@@ -234,37 +233,3 @@ def _file_error(path: Path, problem: str) -> ConfigError:
         key="config file", value=str(path), allowed=problem, source="flag --config-file"
     )
     return ConfigError((file,))
-
-
-def _json(text: str) -> object:
-    """Read JSON more strictly than Python does. Raises ValueError."""
-    try:
-        return json.loads(
-            text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite
-        )
-    except RecursionError as error:
-        message = "it is nested too deeply"
-        raise ValueError(message) from error
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if math.isinf(number):
-        message = f"{digits} is too large a number"
-        raise ValueError(message)
-    return number
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    mapping: dict[str, object] = {}
-    for key, value in pairs:
-        if key in mapping:
-            message = f"the key {key!r} appears twice"
-            raise ValueError(message)
-        mapping[key] = value
-    return mapping
-
-
-def _no_constant(name: str) -> object:
-    message = f"{name} is not a JSON value"
-    raise ValueError(message)

@@ -8,6 +8,7 @@ NaN and infinities, which JSON does not know, travel as the strings NaN, Infinit
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Self
@@ -83,3 +84,37 @@ def canonical_json(value: object) -> str:
 
 def sha256_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def strict_json(text: str) -> object:
+    """Read JSON as its standard has it: no key twice, no NaN, no infinity. Raises ValueError."""
+    try:
+        return json.loads(
+            text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite
+        )
+    except RecursionError as error:
+        message = "it is nested too deeply"
+        raise ValueError(message) from error
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        message = f"{digits} is too large a number"
+        raise ValueError(message)
+    return number
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    mapping: dict[str, object] = {}
+    for key, value in pairs:
+        if key in mapping:
+            message = f"the key {key!r} appears twice"
+            raise ValueError(message)
+        mapping[key] = value
+    return mapping
+
+
+def _no_constant(name: str) -> object:
+    message = f"{name} is not a JSON value"
+    raise ValueError(message)

@@ -7,7 +7,6 @@ is parsed and compared with what was meant: a changed template cannot change a d
 """
 
 import functools
-import json
 import math
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -16,6 +15,7 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined, Template, TemplateError
 
+from pipeline.core.document import strict_json
 from pipeline.core.errors import CorruptRecord, UsageError
 from pipeline.core.head import DeploymentConfig, LedgerHead
 from pipeline.core.records import Release
@@ -124,7 +124,7 @@ def render(variables: Mapping[str, Any], template: str, *, name: str) -> str:
         _require_literal(place, value)
     try:
         text = _compiled(template).render(**variables)
-        found = json.loads(text, object_pairs_hook=_unique)
+        found = strict_json(text)
     except (TemplateError, TypeError, ValueError) as refused:
         what = f"templates/{name} cannot be rendered: {refused}."
         raise UsageError(what, remedy="Restore the template from the repository.") from refused
@@ -195,11 +195,3 @@ def _problem_of(value: object) -> str | None:
     if not unicodedata.is_normalized("NFC", value):
         return "holds text that is not in Unicode's form NFC"
     return None
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    mapping = dict(pairs)
-    if len(mapping) != len(pairs):
-        message = "a key appears twice"
-        raise ValueError(message)
-    return mapping

@@ -122,6 +122,11 @@ WEBHOOK = "https://hooks.slack.com/services/T0/B0/s3cr3t"
             'email_recipients.0 = "nobody": must be a list of email addresses',
         ),
         (
+            {"slack_webhook_url": WEBHOOK.replace("https", "http")},
+            "slack_webhook_url = (hidden): must be an address that begins with https://, "
+            "better given by the environment",
+        ),
+        (
             {"slack_webhook\x1b[31m\n": 5},
             "slack_webhook\\x1b[31m\\n = (hidden): unknown key, did you mean slack_webhook_url?",
         ),
