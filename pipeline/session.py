@@ -98,14 +98,8 @@ def _report_refusal(flags: Mapping[str, Any], error: PipelineError) -> None:
         run_id=naming.run_id(started, secrets.token_hex(2)),
         mode=flags["mode"] or Mode.FULL.value,
         status=RunStatus.FAILED,
-        backend="unknown",
-        account="",
-        region="",
-        environment="",
         git_sha=git.head_sha(PROJECT_ROOT),
-        config_digest="",
         started_at=started,
-        duration_s=0.0,
         failure=failures.of_error(error),
     )
     with suppress(OSError):  # an output folder that cannot be written may be the very error

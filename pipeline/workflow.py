@@ -202,14 +202,12 @@ def _rollback(context: Context, options: Options) -> None:
 
 def _status(context: Context, options: Options) -> None:
     del options
-    for line in status(find_workspace(context)):
-        context.recorder.show(line)
+    status(find_workspace(context))
 
 
 def _history(context: Context, options: Options) -> None:
     del options
-    for line in history(find_workspace(context)):
-        context.recorder.show(line)
+    context.recorder.add(history=history(find_workspace(context)))
 
 
 def _prune(context: Context, options: Options) -> None:

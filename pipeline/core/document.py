@@ -19,6 +19,7 @@ from pydantic import (
     ConfigDict,
     TypeAdapter,
     ValidationError,
+    WithJsonSchema,
 )
 
 from pipeline.core.errors import CorruptRecord
@@ -30,7 +31,9 @@ def _number_of(value: object) -> object:
     return float(value) if isinstance(value, str) and value in _NOT_FINITE else value
 
 
-Metric = Annotated[float, BeforeValidator(_number_of)]
+# In documents for others than this software, what is no number is null.
+_MEASURED = WithJsonSchema({"type": ["number", "null"]}, mode="serialization")
+Metric = Annotated[float, BeforeValidator(_number_of), _MEASURED]
 Metrics = Mapping[str, Metric]
 Instant = Annotated[datetime, AwareDatetime]
 

@@ -1,14 +1,17 @@
 """What a run saw and did: plan, observation, apply, probe, and the report made of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
-from pipeline.core.document import Instant, Stored
-from pipeline.core.head import DeploymentConfig
-from pipeline.core.records import Decision, Evaluation, ModelPackage, TrainingRun
+from pydantic import Field
+
+from pipeline.core.document import Instant, Metric, Stored
+from pipeline.core.head import DeploymentConfig, HistoryEvent, Move, Quarantined
+from pipeline.core.lease import Owner
+from pipeline.core.records import Approval, Decision, Evaluation, ModelPackage, TrainingRun
 
 
 class Action(StrEnum):
@@ -182,6 +185,75 @@ class DeploymentReport:
     rolled_back_to: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class RetainedRelease:
+    """A release that the ledger retains; `healthy`: it passed its tests while it was live."""
+
+    release_id: str
+    live: bool
+    healthy: bool
+    quarantined: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveRelease:
+    """What the record of the live release says; `accuracy` is the one it was judged by (0..1)."""
+
+    release_id: str
+    created_at: Instant
+    created_by: str
+    training_job: str
+    accuracy: Metric | None
+    decision: Decision
+    approval: Approval | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerView:
+    """What the ledger says of an endpoint. `live` and the target of `move` are config keys.
+
+    `contradicted`: SageMaker says otherwise. `unknown`: it serves what the ledger never knew.
+    `to_settle`: something was left that mode settle would finish or put right. `releases` are
+    newest first, `last_events` oldest first; `around` is what was asked for around the endpoint,
+    `around_due` that it is not applied yet. `release`: None where its record cannot be read.
+    """
+
+    live: str | None
+    move: Move | None
+    contradicted: bool
+    unknown: bool
+    to_settle: bool
+    around: tuple[str, ...]
+    around_due: bool
+    releases: tuple[RetainedRelease, ...]
+    quarantined: tuple[Quarantined, ...]
+    release: LiveRelease | None = None
+    last_events: tuple[HistoryEvent, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """An endpoint by SageMaker, by CloudWatch and by the ledger; what cannot be read is None."""
+
+    endpoint: EndpointObservation
+    alarms: tuple[str, ...] | None = None
+    ringing_alarms: tuple[str, ...] | None = None
+    ledger: LedgerView | None = None
+    ledger_error: str | None = None
+    at_work: Owner | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """What was done to an endpoint, oldest first; `first_broken` is the first line that is not
+    the one it was, None where the record is whole.
+    """
+
+    endpoint: str
+    events: tuple[HistoryEvent, ...]
+    first_broken: int | None
+
+
 class RunStatus(StrEnum):
     """`stopped`: the gate did not say deploy. `interrupted`: by a signal."""
 
@@ -199,29 +271,32 @@ class FailureReport:
     code: str
     message: str
     remedy: str
-    exit_code: int
+    exit_code: Annotated[int, Field(exclude=True)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunReport:
     """Everything the outputs of a run are made of; parts that did not run are None.
 
+    The defaults are those of a run that was refused before its configuration was read.
+
     `failed_phase` is the phase that a failure ended, also when it left no record of its own.
-    `listing` is what the mode was asked to show, line by line; `notes` are remarks beside it;
+    `listing` is what the mode was asked to show, line by line; `standing` and `history` have types
+    of their own. `notes` are remarks beside it. `links` are the run's files, by name.
     `data_warnings` say how the data file was read where it might be meant otherwise.
     """
 
     run_id: str
     mode: str
     status: RunStatus
-    backend: str
-    account: str
-    region: str
-    environment: str
     git_sha: str
-    config_digest: str
     started_at: Instant
-    duration_s: float
+    backend: Literal["local", "aws", "unknown"] = "unknown"
+    account: str = ""
+    region: str = ""
+    environment: str = ""
+    config_digest: str = ""
+    duration_s: float = 0.0
     training: TrainingRun | None = None
     evaluation: Evaluation | None = None
     decision: Decision | None = None
@@ -232,8 +307,10 @@ class RunReport:
     plan_digest: str | None = None
     failure: FailureReport | None = None
     failed_phase: Phase | None = None
-    timings_s: Mapping[str, float] | None = None
-    links: Mapping[str, str] | None = None
+    standing: Standing | None = None
+    history: History | None = None
+    timings_s: Mapping[str, float] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     listing: tuple[str, ...] = ()
     data_warnings: tuple[str, ...] = ()

@@ -1,27 +1,31 @@
 """The documents of a run for machines: `results.json` and `results.env`.
 
-The structure of `results.json` is docs/results.schema.json; a phase that did not run is absent, a
-number that could not be measured is null. `results.env` obeys GitLab's dotenv rules (GitLab docs,
-"artifacts:reports dotenv"): no quoting exists there, so what cannot be written plainly is left out
-of the value.
+`Results` is the structure of `results.json`; docs/results.schema.json is generated from it. A phase
+that did not run is absent, a number that could not be measured is null. `results.env` obeys
+GitLab's dotenv rules (GitLab docs, "artifacts:reports dotenv"): no quoting exists there, so what
+cannot be written plainly is left out of the value.
 """
 
-import json
 import math
 import re
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt
+
+from pipeline.core.document import Instant
 from pipeline.core.outcomes import (
-    DeploymentReport,
     DeploymentStatus,
+    FailureReport,
+    History,
+    ProbeCase,
     ProbeReport,
     RunReport,
+    RunStatus,
+    Standing,
 )
-from pipeline.core.records import Evaluation
+from pipeline.core.records import ApprovalStatus, Decision, Evaluation, ModelChoice
 from pipeline.core.version import VERSION
-
-SCHEMA_VERSION = 1
 
 _DOTENV_LIMIT_BYTES = 5 * 1024 - 1
 _DOTENV_VALUE_LENGTH = 255
@@ -29,40 +33,167 @@ _DOTENV_VALUE_LENGTH = 255
 _NOT_IN_DOTENV = re.compile(r"[^\x20-\x23\x25-\x7e]")
 _OWN_METRICS = ("accuracy", "cv_mean_accuracy")
 
+# None and what is no number are null.
+Measured = float | None
+_ABSENT: Any = Field(default=None, exclude_if=lambda value: value is None)
 
-def results_document(report: RunReport) -> dict[str, Any]:
-    """Return the content of results.json; only standard JSON values are in it."""
-    document = {
-        "schema_version": SCHEMA_VERSION,
-        "version": VERSION,
-        "run_id": report.run_id,
-        "mode": report.mode,
-        "backend": report.backend,
-        "account": report.account,
-        "region": report.region,
-        "environment": report.environment,
-        "git_sha": report.git_sha,
-        "config_digest": report.config_digest,
-        "started_at": report.started_at.isoformat(),
-        "pipeline_status": report.status.value,
-        "total_duration_seconds": report.duration_s,
-        "summary": _summary(report),
-        "phases": _phases(report),
-        "release_id": report.release_id,
-        "decision": _decision(report),
-        "timings": dict(report.timings_s or {}),
-        "links": dict(report.links or {}),
-        "notes": list(report.notes),
-        "listing": list(report.listing),
-        "data_warnings": list(report.data_warnings),
-        **_error(report),
-    }
-    plain: dict[str, Any] = _plain(document)
-    return plain
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Summary(_Part):
+    training_accuracy: Measured
+    deployment_occurred: bool
+    endpoint_name: str | None
+    testing_passed: bool | None
+
+
+class EvaluationResults(_Part):
+    """Rows of the confusion matrix are true labels, columns predicted ones, both as in `labels`.
+
+    `majority_class_accuracy` is what always naming the most common class of held-out rows reaches.
+    """
+
+    accuracy: Measured
+    cv_mean_accuracy: Measured
+    classification_report: Mapping[str, Any]
+    confusion_matrix: tuple[tuple[NonNegativeInt, ...], ...]
+    labels: tuple[str, ...]
+    row_count: NonNegativeInt
+    majority_class_accuracy: Measured
+    model_choice: ModelChoice | None
+    custom_metrics: Mapping[str, Measured]
+
+
+class TrainingPhase(_Part):
+    pipeline_status: Literal["success", "failed"] = "success"
+    training_job_name: str | None = _ABSENT
+    evaluation_results: EvaluationResults | None = _ABSENT
+    model_package_arn: str | None = _ABSENT
+    approval_status: ApprovalStatus | None = _ABSENT
+
+
+class PlanCounts(_Part):
+    create: NonNegativeInt
+    update: NonNegativeInt
+    delete: NonNegativeInt
+
+
+class DeploymentResults(_Part):
+    status: DeploymentStatus
+    endpoint_name: str
+    deployment_duration: NonNegativeFloat
+    release_id: str
+    rolled_back_to: str | None = _ABSENT
+
+
+class DeploymentPhase(_Part):
+    pipeline_status: Literal["success", "failed"]
+    deployment_results: DeploymentResults | None = _ABSENT
+    plan: PlanCounts | None = _ABSENT
+
+
+class TestSummary(_Part):
+    prediction_accuracy: Measured
+    avg_latency_ms: Measured = None
+    p50_latency_ms: Measured = None
+    p95_latency_ms: Measured = None
+    p99_latency_ms: Measured = None
+    performance_success_rate: Measured = None
+    requests_per_second: Measured = None
+
+
+class TestingPhase(_Part):
+    overall_status: Literal["passed", "failed"]
+    test_summary: TestSummary | None = _ABSENT
+    tests: tuple[ProbeCase, ...] | None = _ABSENT
+
+
+class Phases(_Part):
+    """A phase that did not run is absent."""
+
+    training: TrainingPhase | None = _ABSENT
+    deployment: DeploymentPhase | None = _ABSENT
+    testing: TestingPhase | None = _ABSENT
+
+
+class Results(_Part):
+    """results.json of a pipeline run; a number that could not be measured is null.
+
+    `backend` is unknown where a run was refused before its configuration was read, `account` empty
+    where it ended before that was known. `timings` are seconds by step, `links` the run's files by
+    name, `listing` is what the mode was asked to show; modes status and history show blocks of
+    those names. `data_warnings` say how the data file was read where it might be meant otherwise.
+    """
+
+    schema_version: Literal[1] = 1
+    version: Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")] = VERSION
+    run_id: str
+    mode: str
+    backend: Literal["local", "aws", "unknown"]
+    account: str
+    region: str
+    environment: str
+    git_sha: str
+    config_digest: str
+    started_at: Instant
+    pipeline_status: RunStatus
+    total_duration_seconds: NonNegativeFloat
+    summary: Summary
+    phases: Phases
+    release_id: str | None
+    decision: Decision | None
+    timings: Mapping[str, float]
+    links: Mapping[str, str]
+    notes: tuple[str, ...]
+    listing: tuple[str, ...]
+    data_warnings: tuple[str, ...]
+    status: Standing | None = _ABSENT
+    history: History | None = _ABSENT
+    error: FailureReport | None = _ABSENT
+
+
+def results_of(report: RunReport) -> Results:
+    """Return the content of results.json."""
+    return Results(
+        run_id=report.run_id,
+        mode=report.mode,
+        backend=report.backend,
+        account=report.account,
+        region=report.region,
+        environment=report.environment,
+        git_sha=report.git_sha,
+        config_digest=report.config_digest,
+        started_at=report.started_at,
+        pipeline_status=report.status,
+        total_duration_seconds=report.duration_s,
+        summary=Summary(
+            training_accuracy=accuracy_of(report),
+            deployment_occurred=has_deployed(report),
+            endpoint_name=endpoint_of(report),
+            testing_passed=report.probe.passed if report.probe else None,
+        ),
+        phases=Phases(
+            training=_training_phase(report),
+            deployment=_deployment_phase(report),
+            testing=_testing_phase(report),
+        ),
+        release_id=report.release_id,
+        decision=report.decision,
+        timings=report.timings_s,
+        links=report.links,
+        notes=report.notes,
+        listing=report.listing,
+        data_warnings=report.data_warnings,
+        status=report.standing,
+        history=report.history,
+        error=report.failure,
+    )
 
 
 def results_json(report: RunReport) -> str:
-    return json.dumps(results_document(report), indent=2, allow_nan=False) + "\n"
+    return results_of(report).model_dump_json(indent=2) + "\n"
 
 
 def results_env(report: RunReport) -> str:
@@ -113,109 +244,80 @@ def majority_class_accuracy(evaluation: Evaluation) -> float:
     return largest / evaluation.row_count if evaluation.row_count else math.nan
 
 
-def _summary(report: RunReport) -> dict[str, Any]:
-    return {
-        "training_accuracy": accuracy_of(report),
-        "deployment_occurred": has_deployed(report),
-        "endpoint_name": endpoint_of(report),
-        "testing_passed": report.probe.passed if report.probe else None,
-    }
-
-
-def _phases(report: RunReport) -> dict[str, Any]:
-    phases: dict[str, Any] = {}
-    if report.training is not None or report.evaluation is not None:
-        phases["training"] = _training_phase(report)
-    if report.deployment is not None:
-        phases["deployment"] = _deployment_phase(report.deployment)
-    if report.probe is not None:
-        phases["testing"] = _testing_phase(report.probe)
-    if report.failed_phase is not None:
-        key = "overall_status" if report.failed_phase == "testing" else "pipeline_status"
-        phases[report.failed_phase] = {**phases.get(report.failed_phase, {}), key: "failed"}
-    return phases
-
-
-def _training_phase(report: RunReport) -> dict[str, Any]:
-    phase: dict[str, Any] = {
-        "pipeline_status": "success",
-        "training_job_name": _training_job(report),
-    }
-    if report.evaluation is not None:
-        phase["evaluation_results"] = _evaluation_results(report.evaluation)
-    if report.package is not None:
-        phase["model_package_arn"] = report.package.arn
-        phase["approval_status"] = report.package.approval_status.value
-    return phase
-
-
-def _evaluation_results(evaluation: Evaluation) -> dict[str, Any]:
-    metrics = evaluation.metrics
-    return {
-        **{name: metrics.get(name) for name in _OWN_METRICS},
-        "classification_report": evaluation.classification_report,
-        "confusion_matrix": evaluation.confusion_matrix,
-        "labels": evaluation.labels,
-        "row_count": evaluation.row_count,
-        "majority_class_accuracy": majority_class_accuracy(evaluation),
-        "model_choice": asdict(evaluation.choice) if evaluation.choice else None,
-        "custom_metrics": {
-            name: value for name, value in metrics.items() if name not in _OWN_METRICS
-        },
-    }
-
-
-def _deployment_phase(deployment: DeploymentReport) -> dict[str, Any]:
-    good = (DeploymentStatus.SUCCESS, DeploymentStatus.NOTHING_TO_DO)
-    phase: dict[str, Any] = {
-        "pipeline_status": "success" if deployment.status in good else "failed",
-        "deployment_results": {
-            "status": deployment.status.value,
-            "endpoint_name": deployment.endpoint_name,
-            "deployment_duration": deployment.duration_s,
-            "release_id": deployment.release_id,
-        },
-    }
-    if deployment.rolled_back_to is not None:
-        phase["deployment_results"]["rolled_back_to"] = deployment.rolled_back_to
-    if deployment.plan is not None:
-        counts = ("create", "update", "delete")
-        phase["plan"] = {name: getattr(deployment.plan, name) for name in counts}
-    return phase
-
-
-def _testing_phase(probe: ProbeReport) -> dict[str, Any]:
-    latency = probe.latency
-    return {
-        "overall_status": _overall_status(probe),
-        "test_summary": {
-            "prediction_accuracy": probe.prediction_accuracy,
-            "avg_latency_ms": latency.avg_ms if latency else None,
-            "p50_latency_ms": latency.p50_ms if latency else None,
-            "p95_latency_ms": latency.p95_ms if latency else None,
-            "p99_latency_ms": latency.p99_ms if latency else None,
-            "performance_success_rate": latency.success_rate if latency else None,
-            "requests_per_second": latency.throughput_rps if latency else None,
-        },
-        "tests": [
-            {"name": case.name, "passed": case.passed, "detail": case.detail}
-            for case in probe.cases
-        ],
-    }
-
-
-def _decision(report: RunReport) -> dict[str, Any] | None:
-    if report.decision is None:
+def _training_phase(report: RunReport) -> TrainingPhase | None:
+    failed = report.failed_phase == "training"
+    if report.training is None and report.evaluation is None and not failed:
         return None
-    return {"verdict": report.decision.verdict.value, "reasons": report.decision.reasons}
+    package = report.package
+    return TrainingPhase(
+        pipeline_status="failed" if failed else "success",
+        training_job_name=_training_job(report),
+        evaluation_results=_evaluation_results(report.evaluation) if report.evaluation else None,
+        model_package_arn=package.arn if package else None,
+        approval_status=package.approval_status if package else None,
+    )
 
 
-def _error(report: RunReport) -> dict[str, Any]:
-    failure = report.failure
-    if failure is None:
-        return {}
-    shown = {"code": failure.code, "message": failure.message, "remedy": failure.remedy}
-    return {"error": shown}
+def _evaluation_results(evaluation: Evaluation) -> EvaluationResults:
+    metrics = evaluation.metrics
+    return EvaluationResults(
+        accuracy=metrics.get("accuracy"),
+        cv_mean_accuracy=metrics.get("cv_mean_accuracy"),
+        classification_report=evaluation.classification_report,
+        confusion_matrix=evaluation.confusion_matrix,
+        labels=evaluation.labels,
+        row_count=evaluation.row_count,
+        majority_class_accuracy=majority_class_accuracy(evaluation),
+        model_choice=evaluation.choice,
+        custom_metrics={name: metrics[name] for name in metrics if name not in _OWN_METRICS},
+    )
+
+
+def _deployment_phase(report: RunReport) -> DeploymentPhase | None:
+    deployment, failed = report.deployment, report.failed_phase == "deployment"
+    if deployment is None:
+        return DeploymentPhase(pipeline_status="failed") if failed else None
+    good = (DeploymentStatus.SUCCESS, DeploymentStatus.NOTHING_TO_DO)
+    plan = deployment.plan
+    return DeploymentPhase(
+        pipeline_status="failed" if failed or deployment.status not in good else "success",
+        deployment_results=DeploymentResults(
+            status=deployment.status,
+            endpoint_name=deployment.endpoint_name,
+            deployment_duration=deployment.duration_s,
+            release_id=deployment.release_id,
+            rolled_back_to=deployment.rolled_back_to,
+        ),
+        plan=PlanCounts(create=plan.create, update=plan.update, delete=plan.delete)
+        if plan
+        else None,
+    )
+
+
+def _testing_phase(report: RunReport) -> TestingPhase | None:
+    probe, failed = report.probe, report.failed_phase == "testing"
+    if probe is None:
+        return TestingPhase(overall_status="failed") if failed else None
+    return TestingPhase(
+        overall_status="failed" if failed else _overall_status(probe),
+        test_summary=_test_summary(probe),
+        tests=probe.cases,
+    )
+
+
+def _test_summary(probe: ProbeReport) -> TestSummary:
+    accuracy, latency = probe.prediction_accuracy, probe.latency
+    if latency is None:
+        return TestSummary(prediction_accuracy=accuracy)
+    return TestSummary(
+        prediction_accuracy=accuracy,
+        avg_latency_ms=latency.avg_ms,
+        p50_latency_ms=latency.p50_ms,
+        p95_latency_ms=latency.p95_ms,
+        p99_latency_ms=latency.p99_ms,
+        performance_success_rate=latency.success_rate,
+        requests_per_second=latency.throughput_rps,
+    )
 
 
 def _training_job(report: RunReport) -> str | None:
@@ -224,20 +326,9 @@ def _training_job(report: RunReport) -> str | None:
     return report.evaluation.training_job if report.evaluation else None
 
 
-def _overall_status(probe: ProbeReport) -> str:
+def _overall_status(probe: ProbeReport) -> Literal["passed", "failed"]:
     return "passed" if probe.passed else "failed"
 
 
 def _dotenv_value(value: str) -> str:
     return _NOT_IN_DOTENV.sub("", value).strip()[:_DOTENV_VALUE_LENGTH]
-
-
-def _plain(value: Any) -> Any:
-    """Copy a value as JSON has it: lists, objects, null for a number that is none."""
-    if isinstance(value, dict):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

@@ -3,7 +3,18 @@
 import math
 from collections.abc import Iterable, Iterator
 
-from pipeline.core.outcomes import DeploymentReport, DeploymentStatus, LatencyReport, RunReport
+from pipeline.core.head import HistoryEvent
+from pipeline.core.outcomes import (
+    DeploymentReport,
+    DeploymentStatus,
+    EndpointStatus,
+    History,
+    LatencyReport,
+    LedgerView,
+    RetainedRelease,
+    RunReport,
+    Standing,
+)
 from pipeline.core.records import CandidateScore, Evaluation, ModelChoice
 from pipeline.core.results import (
     accuracy_of,
@@ -27,6 +38,8 @@ def summary_lines(report: RunReport) -> tuple[str, ...]:
         *_training_lines(report),
         *_deployment_lines(report),
         *_testing_lines(report),
+        *(standing_lines(report.standing) if report.standing else ()),
+        *(_history_lines(report.history) if report.history else ()),
         *report.listing,
         *(f"Note: {note}" for note in report.notes),
         *_failure_lines(report),
@@ -127,3 +140,79 @@ def _failure_lines(report: RunReport) -> Iterator[str]:
     if report.failure is not None:
         yield f"Error: {report.failure.message}"
         yield f"What to do: {report.failure.remedy}"
+
+
+def standing_lines(standing: Standing) -> Iterator[str]:
+    yield from _endpoint_lines(standing)
+    if standing.ledger_error is not None:
+        yield f"Ledger: cannot be read: {standing.ledger_error}"
+    view, owner = standing.ledger, standing.at_work
+    if view is None:
+        return
+    yield from ledger_lines(view)
+    if owner is not None and not view.unknown:
+        yield f"At work: run {owner.run_id} of {owner.who} on {owner.host}, process {owner.pid}"
+    if view.around or view.around_due:
+        due = " (not applied yet)" if view.around_due else ""
+        yield f"Around the endpoint: {', '.join(view.around) or 'nothing'}{due}"
+    yield f"Retained releases: {len(view.releases)}"
+    yield from (f"  {each.release_id} ({_marks(each)})" for each in view.releases)
+    for barred in view.quarantined:
+        first_line = barred.reason.splitlines()[0] if barred.reason else ""
+        since = f"{barred.when:%Y-%m-%d %H:%M} UTC"
+        yield f"Quarantined: {barred.release_id} since {since}: {first_line}"
+
+
+def _endpoint_lines(standing: Standing) -> Iterator[str]:
+    seen = standing.endpoint
+    if seen.status is EndpointStatus.ABSENT:
+        yield f"Endpoint {seen.name}: there is none"
+        return
+    yield f"Endpoint {seen.name}: {seen.status.value}, serves {seen.config_name}"
+    if seen.pending_config:
+        yield f"  under way to {seen.pending_config}"
+    if seen.failure_reason:
+        yield f"  {seen.failure_reason}"
+    yield f"  instances: {seen.current_count} of {seen.desired_count}"
+    if standing.ringing_alarms:
+        yield f"  in ALARM: {', '.join(standing.ringing_alarms)}"
+
+
+def ledger_lines(view: LedgerView) -> Iterator[str]:
+    """Yield what the ledger says, and whether SageMaker says otherwise."""
+    if view.move:
+        state = "serves and is not proved yet" if view.move.has_arrived else "was begun"
+        yield f"Ledger: {view.move.kind.value} to {view.move.target}: {state}"
+    yield f"Ledger: {view.live or 'nothing'} is live"
+    if view.contradicted:
+        why = ": the ledger is lost, or the endpoint is not ours" if view.live is None else ""
+        yield f"  SageMaker says otherwise{why}"
+
+
+def _marks(release: RetainedRelease) -> str:
+    marks = {
+        "live": release.live,
+        "quarantined": release.quarantined,
+        "healthy": release.healthy,
+        "never healthy": not release.healthy,
+    }
+    return ", ".join(mark for mark, applies in marks.items() if applies)
+
+
+def _history_lines(history: History) -> Iterator[str]:
+    if not history.events:
+        yield f"Nothing was ever done to {history.endpoint}."
+    yield from map(_event_line, history.events)
+    if history.first_broken is not None:
+        yield f"The record is not whole: line {history.first_broken} is missing or was changed."
+
+
+def _event_line(event: HistoryEvent) -> str:
+    details = " ".join(f"{name}={_one_line(value)}" for name, value in event.details.items())
+    when = f"{event.when:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{event.number:>4} {when} {event.what} by {event.who} {details}"
+
+
+def _one_line(text: str) -> str:
+    folded = " ".join(text.split())
+    return f'"{folded}"' if " " in folded else folded

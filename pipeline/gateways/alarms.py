@@ -15,13 +15,15 @@ class CloudWatch:
 
     def ringing(self, names: Sequence[str]) -> tuple[str, ...]:
         """Return those of the named alarms that are in ALARM; one that does not exist is silent."""
-        with attempting(f"describe the alarms {', '.join(names)}"):
-            answer = self._cloud.client("cloudwatch").describe_alarms(
-                AlarmNames=list(names),
-                AlarmTypes=["MetricAlarm", "CompositeAlarm"],
-                StateValue="ALARM",
-            )
-        found = [*answer["MetricAlarms"], *answer["CompositeAlarms"]]
+        found = []
+        for part in _parts(names):
+            with attempting(f"describe the alarms {', '.join(part)}"):
+                answer = self._cloud.client("cloudwatch").describe_alarms(
+                    AlarmNames=list(part),
+                    AlarmTypes=["MetricAlarm", "CompositeAlarm"],
+                    StateValue="ALARM",
+                )
+            found += [*answer["MetricAlarms"], *answer["CompositeAlarms"]]
         return tuple(sorted(each["AlarmName"] for each in found))
 
     def named(self, prefix: str) -> frozenset[str]:

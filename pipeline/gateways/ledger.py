@@ -116,9 +116,9 @@ class Ledger:
         remedy = f"Restore the newest good version of {place}, not an earlier one."
         raise CorruptRecord(message, remedy=remedy)
 
-    def events(self) -> tuple[HistoryEvent, ...]:
-        """Return the events that have objects of their own, oldest first."""
-        keys = sorted(self._store.keys(naming.history_prefix(self.endpoint)))
+    def events(self, *, last: int = 0) -> tuple[HistoryEvent, ...]:
+        """Return the `last` events that have objects of their own, or all, oldest first."""
+        keys = sorted(self._store.keys(naming.history_prefix(self.endpoint)))[-last:]
         return tuple(each for each in map(self._event, keys) if each)
 
     def _event(self, key: str) -> HistoryEvent | None:

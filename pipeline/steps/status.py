@@ -1,47 +1,71 @@
 """What is live, from the ledger and from SageMaker side by side: where they differ, it says so."""
 
-from collections.abc import Iterator
+import logging
+from dataclasses import replace
 
 from pipeline.context import Workspace
+from pipeline.core import history as chain
 from pipeline.core import naming
 from pipeline.core.errors import PipelineError
-from pipeline.core.head import LedgerHead, Move
+from pipeline.core.gate import ACCURACY
+from pipeline.core.head import LedgerHead
 from pipeline.core.lease import Owner, is_free
-from pipeline.core.outcomes import EndpointObservation, EndpointStatus
+from pipeline.core.outcomes import (
+    EndpointObservation,
+    EndpointStatus,
+    LedgerView,
+    LiveRelease,
+    RetainedRelease,
+    Standing,
+)
 from pipeline.gateways import leases, owners
 from pipeline.steps.leased import is_unknown, to_restore
+
+logger = logging.getLogger(__name__)
 
 # While instances come or go, too.
 _SCALING = (EndpointStatus.UPDATING, EndpointStatus.SYSTEM_UPDATING)
 _AROUND = ("autoscaling", "alarms", "dashboard")
+_LAST_EVENTS = 5
 
 
-def status(workspace: Workspace) -> Iterator[str]:
-    """Yield the lines of a status report, SageMaker's word first; changes nothing.
+def status(workspace: Workspace) -> None:
+    """Record how the endpoint stands, SageMaker's word first; changes nothing.
 
     A ledger that cannot be read hides nothing of what SageMaker says: its error comes after that.
     """
-    seen = workspace.hosting.observe(workspace.context.endpoint)
-    yield from _endpoint(seen)
+    recorder = workspace.context.recorder
+    standing = _seen(workspace)
+    recorder.add(standing=standing)
     try:
         head = workspace.ledger.read().head
     except PipelineError as error:
-        yield f"Ledger: cannot be read: {error.message}"
+        recorder.add(standing=replace(standing, ledger_error=error.message))
         raise
-    yield from against_ledger(head, seen)
+    view = ledger_view(head, standing.endpoint)
     holder = at_work(workspace)
-    if is_unknown(head, seen):
-        workspace.context.recorder.note(to_restore(seen.name))
-    elif holder is not None:
-        yield f"At work: run {holder.run_id} of {holder.who} on {holder.host}, process {holder.pid}"
-    elif to_settle(head, seen):
+    recorder.add(
+        standing=replace(standing, at_work=holder, ledger=_recorded(workspace, view, head))
+    )
+    if view.unknown:
+        recorder.note(to_restore(head.endpoint))
+    elif holder is None and view.to_settle:
         begun = "The command that was cut off finishes it when typed again. " if head.move else ""
         note = f"{begun}Ledger, SageMaker and Terraform may differ."
         to_do = "To bring them together, by a plan that is shown first: --mode settle"
-        workspace.context.recorder.note(note, to_do=to_do)
-    yield from surroundings(head)
-    yield from _releases(head)
-    yield from _quarantine(head)
+        recorder.note(note, to_do=to_do)
+
+
+def _seen(workspace: Workspace) -> Standing:
+    seen = workspace.hosting.observe(workspace.context.endpoint)
+    try:
+        alarms = tuple(sorted(workspace.alarms.named(f"{seen.name}-")))
+        return Standing(
+            endpoint=seen, alarms=alarms, ringing_alarms=workspace.alarms.ringing(alarms)
+        )
+    except PipelineError as error:  # who may look at endpoints may perhaps not look at alarms
+        logger.warning("%s", error.message)
+        return Standing(endpoint=seen)
 
 
 def at_work(workspace: Workspace) -> Owner | None:
@@ -54,69 +78,62 @@ def at_work(workspace: Workspace) -> Owner | None:
     return lease.owner
 
 
-def _endpoint(seen: EndpointObservation) -> Iterator[str]:
-    if seen.status is EndpointStatus.ABSENT:
-        yield f"Endpoint {seen.name}: there is none"
-        return
-    yield f"Endpoint {seen.name}: {seen.status.value}, serves {seen.config_name}"
-    if seen.pending_config:
-        yield f"  under way to {seen.pending_config}"
-    if seen.failure_reason:
-        yield f"  {seen.failure_reason}"
-    yield f"  instances: {seen.current_count} of {seen.desired_count}"
-
-
-def against_ledger(head: LedgerHead, seen: EndpointObservation) -> Iterator[str]:
-    """Yield what the ledger says, and whether SageMaker says otherwise."""
-    if head.move:
-        yield _unfinished(head.move)
-    if head.live is None:
-        yield "Ledger: nothing is live"
-        if is_unknown(head, seen):
-            yield "  SageMaker says otherwise: the ledger is lost, or the endpoint is not ours"
-        return
-    yield f"Ledger: {head.live} is live"
-    wanted = naming.endpoint_config_name(head.endpoint, head.live)
-    scales = seen.status in _SCALING and seen.config_name == wanted
-    if seen.pending_config is None and not scales and not seen.serves(wanted):
-        yield "  SageMaker says otherwise"
-
-
-def to_settle(head: LedgerHead, seen: EndpointObservation) -> bool:
-    """Tell whether something was left that mode settle would finish or put right."""
-    differs = any("otherwise" in line for line in against_ledger(head, seen))
+def ledger_view(head: LedgerHead, seen: EndpointObservation) -> LedgerView:
+    """Return what the ledger says, and whether SageMaker says otherwise."""
+    unknown, contradicted = is_unknown(head, seen), _is_contradicted(head, seen)
     by_hand = seen.status is EndpointStatus.IN_SERVICE and seen.deployment_config is None
     due = head.surroundings_due or head.state_due
-    return head.move is not None or due or differs or by_hand
-
-
-def _unfinished(move: Move) -> str:
-    state = "serves and is not proved yet" if move.has_arrived else "was begun"
-    return f"Ledger: {move.kind.value} to {move.target}: {state}"
-
-
-def surroundings(head: LedgerHead) -> Iterator[str]:
-    """Yield a line for what was asked for around the endpoint; none where nothing was."""
-    asked = [name for name in _AROUND if vars(head.surroundings)[name] is not None]
-    if asked or head.surroundings_due:
-        due = " (not applied yet)" if head.surroundings_due else ""
-        yield f"Around the endpoint: {', '.join(asked) or 'nothing'}{due}"
-
-
-def _releases(head: LedgerHead) -> Iterator[str]:
-    yield f"Retained releases: {len(head.retained)}"
     healthy = {each.release_id for each in head.lived if each.healthy}
     barred = {each.content_digest for each in head.quarantined}
-    for each in reversed(head.retained):
-        marks = [
-            *(["live"] if each.release_id == head.live_release else []),
-            *(["quarantined"] if each.content_digest in barred else []),
-            "healthy" if each.release_id in healthy else "never healthy",
-        ]
-        yield f"  {each.release_id} ({', '.join(marks)})"
+    return LedgerView(
+        live=head.live,
+        move=head.move,
+        contradicted=contradicted,
+        unknown=unknown,
+        to_settle=head.move is not None or due or contradicted or by_hand,
+        around=tuple(name for name in _AROUND if vars(head.surroundings)[name] is not None),
+        around_due=head.surroundings_due,
+        releases=tuple(
+            RetainedRelease(
+                release_id=each.release_id,
+                live=each.release_id == head.live_release,
+                healthy=each.release_id in healthy,
+                quarantined=each.content_digest in barred,
+            )
+            for each in reversed(head.retained)
+        ),
+        quarantined=head.quarantined,
+    )
 
 
-def _quarantine(head: LedgerHead) -> Iterator[str]:
-    for each in head.quarantined:
-        first_line = each.reason.splitlines()[0] if each.reason else ""
-        yield f"Quarantined: {each.release_id} since {each.when:%Y-%m-%d %H:%M} UTC: {first_line}"
+def _is_contradicted(head: LedgerHead, seen: EndpointObservation) -> bool:
+    if head.live is None:
+        return is_unknown(head, seen)
+    wanted = naming.endpoint_config_name(head.endpoint, head.live)
+    scales = seen.status in _SCALING and seen.config_name == wanted
+    return seen.pending_config is None and not scales and not seen.serves(wanted)
+
+
+def _recorded(workspace: Workspace, view: LedgerView, head: LedgerHead) -> LedgerView:
+    """Add what is recorded elsewhere; where that cannot be read, the ledger still speaks."""
+    try:
+        events = chain.whole(workspace.ledger.events(last=_LAST_EVENTS), head)[-_LAST_EVENTS:]
+        return replace(view, last_events=events, release=_live(workspace, head.live_release))
+    except PipelineError as error:
+        workspace.context.recorder.note(f"{error.message} {error.remedy}")
+        return view
+
+
+def _live(workspace: Workspace, release_id: str | None) -> LiveRelease | None:
+    if release_id is None:
+        return None
+    release = workspace.ledger.release(release_id)
+    return LiveRelease(
+        release_id=release_id,
+        created_at=release.created_at,
+        created_by=release.created_by,
+        training_job=release.training_job,
+        accuracy=release.evaluation.metrics.get(ACCURACY),
+        decision=release.decision,
+        approval=release.approval,
+    )

@@ -96,9 +96,9 @@ def test_an_alarm_after_the_bake_rolls_back_once_and_people_retrain_by_the_same_
     assert back.deployment["deployment_results"]["rolled_back_to"] == first.release
     assert gitlab.story.serves(first.release)
     require_told(gitlab, "rolled back by", rang)
-    quarantined = gitlab.run("--mode", "status").results["listing"][-1]
-    assert second.release in quarantined
-    assert f"{gitlab.story.endpoint}/rollback" in quarantined
+    quarantined = gitlab.run("--mode", "status").results["status"]["ledger"]["quarantined"][-1]
+    assert quarantined["release_id"] == second.release
+    assert f"{gitlab.story.endpoint}/rollback" in quarantined["reason"]
 
     assert "was taken by run" in nothing_done(gitlab.pipeline("78", rang))
     assert "by a rollback" in nothing_done(gitlab.pipeline("77", rang))
@@ -135,7 +135,7 @@ def people_retrain(gitlab: Gitlab) -> None:
 
 def require_told(gitlab: Gitlab, what: str, variables: Mapping[str, str]) -> None:
     """History names the event and its cause."""
-    told = gitlab.run("--mode", "history").results["listing"]
+    told = gitlab.run("--mode", "history").stdout.splitlines()
     lines = [each for each in told if f" {what}" in each]
     assert f"request={variables['MLOPS_REQUEST_ID']}" in lines[-1]
     assert variables["MLOPS_REQUEST_CAUSE"].split("/")[0] in lines[-1]

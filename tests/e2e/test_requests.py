@@ -39,9 +39,9 @@ def test_an_alarm_of_a_release_that_came_back_is_told_and_not_followed(serving: 
     event = an_event(serving)
     refused = serving.run("--mode", "rollback", **event)
     assert "did not come by a deployment but by a rollback" in nothing_done(refused)
-    told = serving.run("--mode", "history").results["listing"][-1]
-    assert "rollback not done by " in told
-    assert f"request={event['MLOPS_REQUEST_ID']}" in told
+    told = serving.run("--mode", "history").results["history"]["events"][-1]
+    assert told["what"] == "rollback not done"
+    assert told["details"]["request"] == event["MLOPS_REQUEST_ID"]
 
     again = serving.run("--mode", "rollback", **event | {"CI_PIPELINE_ID": "78"})
     assert "was taken by run" in nothing_done(again)

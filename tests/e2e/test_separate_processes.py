@@ -32,11 +32,16 @@ def test_every_stage_can_be_a_process_of_its_own(story: Story) -> None:
 
     seen = story.run("--mode", "status")
     assert seen.exit_code == 0
-    assert any(deployed.release in line for line in seen.results["listing"])
+    ledger = seen.results["status"]["ledger"]
+    assert [each["release_id"] for each in ledger["releases"] if each["live"]] == [deployed.release]
+    assert ledger["release"]["decision"]["verdict"] == "deploy"
+    assert ledger["last_events"][-1]["what"] == "deployed"
+    assert deployed.release in seen.stdout
 
     told = story.run("--mode", "history")
-    (line,) = told.results["listing"]
-    assert "deployed by" in line
+    (event,) = told.results["history"]["events"]
+    assert (event["what"], event["details"]["release"]) == ("deployed", deployed.release)
+    (line,) = [line for line in told.stdout.splitlines() if "deployed by" in line]
     assert deployed.release in line
 
 

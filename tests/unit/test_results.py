@@ -4,7 +4,6 @@ import json
 import math
 import re
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,14 +30,13 @@ from pipeline.core.records import (
     ModelPackage,
     Verdict,
 )
-from pipeline.core.results import results_document, results_env, results_json
+from pipeline.core.results import results_env, results_json
 from pipeline.core.summary import summary_lines
+from tests.style import results_schema
 from tests.unit.core_builders import NOON, a_training_run, an_evaluation
 
-SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "results.schema.json").read_text())
-VALIDATOR = Draft202012Validator(SCHEMA)
+VALIDATOR = Draft202012Validator(json.loads(results_schema.PLACE.read_text()))
 RELEASE = "r-20260102-120000-aaaaaa"
-
 
 CHOICE = ModelChoice(
     model="svc C=10",
@@ -50,6 +48,11 @@ CHOICE = ModelChoice(
         CandidateScore(name="k_neighbors n_neighbors=5", accuracy=0.8, folds=2),
     ),
 )
+
+
+def results_document(report: RunReport) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(results_json(report), parse_constant=pytest.fail)
+    return document
 
 
 def a_report(**changes: Any) -> RunReport:
@@ -143,8 +146,13 @@ REPORTS = {
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_every_outcome_keeps_to_the_schema(name: str) -> None:
-    text = results_json(REPORTS[name])
-    VALIDATOR.validate(json.loads(text, parse_constant=pytest.fail))
+    VALIDATOR.validate(results_document(REPORTS[name]))
+
+
+def test_the_schema_is_that_of_what_is_written() -> None:
+    assert results_schema.PLACE.read_text() == results_schema.generated(), (
+        "python -m tests.style.results_schema writes it anew"
+    )
 
 
 def test_a_full_run_has_the_structure_of_the_document() -> None:
