@@ -92,9 +92,7 @@ def _config_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--output-dir",
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path("out"),
-    show_default=True,
-    help="Where results and logs go.",
+    help="Where results and logs go; default: a folder per run under out/.",
 )
 @click.option(
     "--output-file", type=click.Path(path_type=Path), help="A second copy of results.json."

@@ -20,7 +20,7 @@ from pipeline.configuration.sources import given
 from pipeline.context import Context
 from pipeline.core import failures, naming, printed_commands
 from pipeline.core.errors import ConfigError, PipelineError, UsageError
-from pipeline.core.modes import Mode
+from pipeline.core.modes import ONLY_LOOKS, Mode
 from pipeline.core.outcomes import FailureReport, RunReport, RunStatus
 from pipeline.core.printed_commands import WRAPPER, Given
 from pipeline.core.version import VERSION
@@ -28,6 +28,7 @@ from pipeline.gateways import console, embedded, git
 from pipeline.gateways.aws import Cloud, local_cloud, real_cloud, require_region
 from pipeline.gateways.work_folders import WorkFolder, work_folder
 from pipeline.recorder import Recorder
+from pipeline.reports import Place
 from pipeline.request import Options, options_of, require_writable
 from pipeline.workflow import execute
 
@@ -49,16 +50,30 @@ def run_session(
 ) -> int:
     """Do what the command line asks for; write the summary with `write`; return the exit code."""
     again = _given(flags, configured)
+    started = datetime.now(UTC)
+    run_id = naming.run_id(started, secrets.token_hex(2))
+    place = reports.place_of(
+        run_id,
+        folder=flags["output_dir"],
+        copy=flags["output_file"],
+        only_looks=flags["mode"] in ONLY_LOOKS,
+    )
     try:
         options = options_of(flags, os.environ)
         settings, options = _settings(flags, configured, options)
-        require_writable(flags["output_dir"], flags["output_file"])
+        require_writable(place.folder, place.copy)
     except PipelineError as error:
         error.remedy = printed_commands.completed(error.remedy, again)
         console.say_error(f"Error: {error}", as_json=flags["log_format"] == "json")
-        _report_refusal(flags, error)
+        refused = _refusal(run_id, started, flags["mode"] or Mode.FULL.value, error)
+        with suppress(OSError):  # an output folder that cannot be written may be the very error
+            place.write(refused)
+            place.call_latest()
         return error.exit_code
-    return _Session(flags, settings, options, again).run(write)
+    session = _Session(
+        flags, settings, options, again=again, place=place, run_id=run_id, started=started
+    )
+    return session.run(write)
 
 
 def _given(flags: Mapping[str, Any], configured: Mapping[str, object]) -> Given:
@@ -91,19 +106,16 @@ def _settings(
     return settings, options
 
 
-def _report_refusal(flags: Mapping[str, Any], error: PipelineError) -> None:
-    """Write results also for a run that never began: an older file must not speak for this one."""
-    started = datetime.now(UTC)
-    report = RunReport(
-        run_id=naming.run_id(started, secrets.token_hex(2)),
-        mode=flags["mode"] or Mode.FULL.value,
+def _refusal(run_id: str, started: datetime, mode: str, error: PipelineError) -> RunReport:
+    """Report also a run that never began: an older file must not speak for this one."""
+    return RunReport(
+        run_id=run_id,
+        mode=mode,
         status=RunStatus.FAILED,
         git_sha=git.head_sha(PROJECT_ROOT),
         started_at=started,
         failure=failures.of_error(error),
     )
-    with suppress(OSError):  # an output folder that cannot be written may be the very error
-        reports.write_files(report, folder=flags["output_dir"], copy=flags["output_file"])
 
 
 def _terminate(number: int, frame: object) -> NoReturn:
@@ -115,22 +127,32 @@ class _Session:
     """The state of one run: what was asked for, what came of it."""
 
     def __init__(
-        self, flags: Mapping[str, Any], settings: Settings, options: Options, again: Given
+        self,
+        flags: Mapping[str, Any],
+        settings: Settings,
+        options: Options,
+        *,
+        again: Given,
+        place: Place,
+        run_id: str,
+        started: datetime,
     ) -> None:
         self._flags = flags
         self._settings = settings
         self._options = options
         self._again = again
-        self._recorder = Recorder(completed=lambda text: printed_commands.completed(text, again))
-        self._started = datetime.now(UTC)
+        self._place = place
+        self._run_id = run_id
+        self._started = started
         self._clock_started = monotonic()
-        self._run_id = naming.run_id(self._started, secrets.token_hex(2))
+        self._recorder = Recorder(completed=lambda text: printed_commands.completed(text, again))
         self._account = ""
         self._held: list[HeldLease] = []
         self._git_sha = git.head_sha(PROJECT_ROOT)
 
     def run(self, write: Callable[[str], object]) -> int:
         self._configure_logging()
+        self._place.call_latest()
         logger.info(
             "version=%s run=%s mode=%s backend=%s environment=%s",
             VERSION,
@@ -163,9 +185,8 @@ class _Session:
 
     def _write(self, report: RunReport) -> int:
         """Write the files; return an exit code where they cannot be: an old one must not speak."""
-        folder = self._flags["output_dir"]
         try:
-            reports.write_files(report, folder=folder, copy=self._flags["output_file"])
+            self._place.write(report)
         except OSError as error:
             text = f"Error: The results cannot be written to {error.filename}: {error.strerror}."
             console.say_error(
@@ -196,7 +217,7 @@ class _Session:
             code = failures.INTERRUPTED if by_hand else failures.TERMINATED
             return code, failures.of_interruption(code)
         except Exception as error:
-            failure = failures.of_exception(error, str(self._flags["output_dir"] / "run.log"))
+            failure = failures.of_exception(error, self._place.links["run.log"])
             if failure.exit_code == failures.BUG:
                 logger.exception("a bug")
             return failure.exit_code, failure
@@ -211,7 +232,7 @@ class _Session:
             git_sha=self._git_sha,
             work_dir=work.path,
             work_fd=work.fd,
-            output_dir=self._flags["output_dir"].absolute(),
+            output_dir=self._place.folder.absolute(),
             recorder=self._recorder,
             now=lambda: datetime.now(UTC),
             force=self._flags["force"],
@@ -250,7 +271,7 @@ class _Session:
             as_json=self._flags["log_format"] == "json",
         )
         console.configure_logging(
-            log_file=self._flags["output_dir"] / "run.log", level=level, lines=lines
+            log_file=self._place.folder / "run.log", level=level, lines=lines
         )
 
     def _report(self, code: int, failure: FailureReport | None) -> RunReport:
@@ -267,5 +288,6 @@ class _Session:
             started_at=self._started,
             duration_s=round(monotonic() - self._clock_started, 2),
             failure=failure,
+            links=self._place.links,
         )
         return self._recorder.complete(report)

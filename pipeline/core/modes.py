@@ -32,6 +32,8 @@ class StopAfter(StrEnum):
     EVALUATION = "evaluation"
 
 
+# They change nothing and judge nothing: out/latest stays with the run before.
+ONLY_LOOKS = (Mode.STATUS, Mode.HISTORY, Mode.VALIDATE, Mode.DOCTOR)
 _ON_ENDPOINTS = (Mode.FULL, Mode.DEPLOYMENT, Mode.ROLLBACK, Mode.PRUNE, Mode.SETTLE)
 # Flags that only these modes take: a flag that does nothing is a mistake, refused before anything.
 TAKEN_BY = {

@@ -42,6 +42,7 @@ def summary_lines(report: RunReport) -> tuple[str, ...]:
         *(_history_lines(report.history) if report.history else ()),
         *report.listing,
         *(f"Note: {note}" for note in report.notes),
+        *_file_lines(report),
         *_failure_lines(report),
     )
 
@@ -129,11 +130,22 @@ def _latency_line(latency: LatencyReport) -> str:
     if latency.success_rate == 0:
         return f"Latency: none of {latency.request_count} requests succeeded"
     return (
-        f"Latency: avg {latency.avg_ms:.1f} ms, p50 {latency.p50_ms:.1f} ms, "
-        f"p95 {latency.p95_ms:.1f} ms, p99 {latency.p99_ms:.1f} ms; "
+        f"Latency: avg {_short(latency.avg_ms)} ms, p50 {_short(latency.p50_ms)} ms, "
+        f"p95 {_short(latency.p95_ms)} ms, p99 {_short(latency.p99_ms)} ms; "
         f"{latency.success_rate:.2%} of {latency.request_count} requests succeeded, "
-        f"{latency.throughput_rps:.1f} per second"
+        f"{_short(latency.throughput_rps)} per second"
     )
+
+
+def _short(number: float) -> str:
+    """Return four digits, and all of a whole number that has more."""
+    return f"{number:.4g}" if abs(number) < 9999.5 else f"{number:.0f}"
+
+
+def _file_lines(report: RunReport) -> Iterator[str]:
+    if report.links:
+        folder, _, _ = next(iter(report.links.values())).rpartition("/")
+        yield f"Files: {', '.join(report.links)} in {folder}"
 
 
 def _failure_lines(report: RunReport) -> Iterator[str]:

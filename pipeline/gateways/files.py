@@ -1,4 +1,4 @@
-"""Files that are either whole or not there."""
+"""Files and links that are either whole or not there."""
 
 import os
 import secrets
@@ -25,6 +25,17 @@ def write_whole(path: Path, text: str) -> None:
         beside.replace(path)
     except BaseException:
         beside.unlink(missing_ok=True)
+        raise
+
+
+def point(link: Path, target: str) -> None:
+    """Let a link name what lies beside it, in one step; raises OSError where that cannot be."""
+    beside = link.with_name(f".mlops-{secrets.token_hex(8)}")
+    beside.symlink_to(target)
+    try:
+        beside.replace(link)
+    except OSError:
+        beside.unlink()
         raise
 
 

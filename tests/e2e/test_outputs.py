@@ -130,3 +130,29 @@ def test_a_run_leaves_files_of_the_modes_that_its_user_wants(
     assert {stat.S_IMODE(each.stat().st_mode) for each in files} == {0o600}
     folders = (copy.parent, outcome.folder)
     assert {stat.S_IMODE(each.stat().st_mode) for each in folders} == {0o700}
+
+
+def test_without_a_named_folder_each_run_has_its_own_and_looking_leaves_the_latest(
+    tmp_path: Path,
+) -> None:
+    def run(code: int, *flags: str) -> str:
+        ended = subprocess.run(
+            [*RUNNER, *flags],
+            cwd=tmp_path,
+            env={**plain_environment(), "AWS_ENDPOINT_URL": "http://127.0.0.1:9"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert ended.returncode == code, ended.stderr
+        return ended.stdout
+
+    run(2, "--mode", "training", "--to", "previous")
+    said = run(11, "--mode", "status")  # nobody answers
+    out = tmp_path / "out"
+    refused, looked = sorted(path for path in out.iterdir() if not path.is_symlink())
+    assert {each.name for each in looked.iterdir()} == EVERYTHING
+    assert f"Files: results.json, results.env, run.log in out/{looked.name}" in said
+    assert (out / "latest").resolve() == refused
+    assert '"mode": "training"' in (out / "latest" / "results.json").read_text()
