@@ -5,6 +5,7 @@ marks where they are. Source: Terraform's "JSON Output Format", plan representat
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -26,6 +27,26 @@ _ACTIONS = {
     ("create", "delete"): Action.REPLACE,
 }
 _WITHOUT_EFFECT = (Action.NONE, Action.READ)
+_VERBS = {
+    Action.CREATE: "new",
+    Action.UPDATE: "changes",
+    Action.DELETE: "removes",
+    Action.REPLACE: "replaces",
+    Action.FORGET: "forgets",
+    Action.IMPORT: "takes in",
+}
+_NOUNS = {
+    "aws_appautoscaling_policy": "scaling policy",
+    "aws_appautoscaling_scheduled_action": "scaling schedule",
+    "aws_appautoscaling_target": "scaling target",
+    "aws_cloudwatch_composite_alarm": "alarm",
+    "aws_cloudwatch_dashboard": "dashboard",
+    "aws_cloudwatch_metric_alarm": "alarm",
+    "aws_sagemaker_endpoint": "endpoint",
+    "aws_sagemaker_endpoint_configuration": "endpoint config",
+    "aws_sagemaker_model": "model",
+}
+_LAST_NAME = re.compile(r"""(?:\["(?P<key>[^"]*)"\]|\.(?P<name>\w+)(?:\[\d+\])?)$""")
 
 
 def summarize(plan: Mapping[str, Any]) -> PlanSummary:
@@ -49,6 +70,23 @@ def summarize(plan: Mapping[str, Any]) -> PlanSummary:
         changes=changes,
         terraform_version=version,
     )
+
+
+def in_words(change: ResourceChange) -> str:
+    """Say a change as a person would: `new model r-1`, `moves endpoint to r-1-n1`."""
+    noun = _NOUNS.get(change.resource_type)
+    noun = noun or change.resource_type.removeprefix("aws_").replace("_", " ")
+    served = [each.after for each in change.attributes if each.path == "endpoint_config_name"]
+    if change.action is Action.UPDATE and served:
+        return f"moves {noun} to {served[0]}"
+    found = _LAST_NAME.search(change.address)
+    name = (found["key"] or found["name"]) if found else change.address
+    words = [_VERBS.get(change.action, change.action.value), noun]
+    words += [] if name == "this" else [name]
+    if change.action is Action.UPDATE:
+        paths = dict.fromkeys(re.split(r"[.\[]", each.path)[0] for each in change.attributes)
+        words.append(f"({', '.join(paths)})")
+    return " ".join(words)
 
 
 def _with_effect(changes: list[ResourceChange]) -> list[ResourceChange]:

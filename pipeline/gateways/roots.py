@@ -95,4 +95,5 @@ class TerraformRoot:
             summary.replace,
         )
         for change in summary.changes:
-            logger.info("plan %s %s", change.action.value, change.address)
+            logger.info("plan: %s", plan.in_words(change))
+            logger.debug("plan %s %s", change.action.value, change.address)

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from math import nan
 from typing import Any
 
 from pipeline.context import Workspace
@@ -27,7 +28,7 @@ def evaluate(workspace: Workspace, run: TrainingRun) -> Evaluation:
         raise JobFailed(message, remedy=remedy)
     evaluation = _read_evaluation(json.loads(found.body), run, processing_job=name)
     workspace.store.put(naming.evaluation_object(run.job_name), evaluation.to_json().encode())
-    logger.info("evaluation job=%s accuracy=%s", name, evaluation.metrics.get("accuracy"))
+    logger.info("evaluation job=%s accuracy=%.4g", name, evaluation.metrics.get("accuracy", nan))
     return evaluation
 
 

@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 from datetime import datetime
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,9 @@ def train(workspace: Workspace, material: Material) -> TrainingRun:
         name, timeout_s=workspace.settings.training.max_runtime_s + jobs.START_TIMEOUT_S
     )
     run = recorded.record_finished(workspace, inputs, outcome)
-    logger.info("training job=%s cv_mean_accuracy=%s", name, run.metrics.get("cv_mean_accuracy"))
+    logger.info(
+        "training job=%s cv_mean_accuracy=%.4g", name, run.metrics.get("cv_mean_accuracy", nan)
+    )
     return run
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.core.errors import CloudUnusable, PlanRefused
 from pipeline.core.outcomes import Action, PlanSummary
-from pipeline.core.plan import SENSITIVE, UNKNOWN, summarize
+from pipeline.core.plan import SENSITIVE, UNKNOWN, in_words, summarize
 
 PLANS = Path(__file__).parent / "plans"
 
@@ -130,3 +130,52 @@ def test_a_plan_that_is_not_whole_is_refused(broken: dict[str, Any]) -> None:
 def test_an_action_of_a_later_terraform_is_refused() -> None:
     with pytest.raises(PlanRefused, match=r"a\.b.*teleport"):
         summarize(a_plan({"actions": ["teleport"]}))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (
+            "next_release",
+            [
+                "new alarm r-20260101-000001-aaaaa1-n1/errors",
+                "new alarm r-20260101-000001-aaaaa1-n1/latency",
+                "moves endpoint to iris-model-staging-r-20260101-000001-aaaaa1-n1",
+                "new endpoint config r-20260101-000001-aaaaa1-n1",
+                "new model r-20260101-000001-aaaaa1",
+            ],
+        ),
+        ("setting_changed", ["replaces model r-20260101-000000-aaaaa0"]),
+        ("nothing", []),
+    ],
+)
+def test_a_plan_is_told_in_words_that_people_use(name: str, words: list[str]) -> None:
+    assert [in_words(each) for each in summarize(the_plan(name)).changes] == words
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            {"address": "module.around[0].aws_cloudwatch_dashboard.this[0]", "actions": ["create"]},
+            "new dashboard",
+        ),
+        (
+            {
+                "address": "module.m.aws_iam_role.jobs",
+                "actions": ["update"],
+                "before": {"tags": {"a": "1"}, "path": "/"},
+                "after": {"tags": {"a": "2"}, "path": "/x/"},
+            },
+            "changes iam role jobs (path, tags)",
+        ),
+        ({"address": "aws_s3_bucket.logs", "actions": ["delete"]}, "removes s3 bucket logs"),
+    ],
+)
+def test_what_has_no_word_of_its_own_is_told_by_its_type(
+    change: dict[str, Any], words: str
+) -> None:
+    kind = change["address"].split(".")[-2]
+    plan = a_plan(change, address=change["address"], type=kind)
+    (found,) = summarize(plan).changes
+    assert in_words(found) == words
