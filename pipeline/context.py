@@ -145,7 +145,9 @@ class Context:
             find_lock=lambda: self._find_lock(state_key),
             keep_open=() if self.work_fd is None else (self.work_fd,),
         )
-        terraform.init(self._backend_config(state_key) if state_key else None)
+        logger.info("terraform init root=%s", root)
+        with self.recorder.progress(f"terraform init of {root}"):
+            terraform.init(self._backend_config(state_key) if state_key else None)
         return terraform
 
     def _find_lock(self, state_key: str | None) -> StateLock | None:

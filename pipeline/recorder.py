@@ -1,7 +1,7 @@
 """What a run has seen and done so far: the report must be whole also when a later step fails."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from time import monotonic
 from typing import Any
@@ -24,7 +24,7 @@ class Recorder:
     """Collects the parts of a RunReport as steps finish, and how many seconds each phase took.
 
     Lines are kept as they are, for they may quote; a `to_do` is ours, and its commands are
-    completed to what can be typed.
+    completed to what can be typed. `progress` shows a person what is being done meanwhile.
     """
 
     def __init__(
@@ -32,9 +32,11 @@ class Recorder:
         *,
         clock: Callable[[], float] = monotonic,
         completed: Callable[[str], str] = lambda text: text,
+        progress: Callable[[str], AbstractContextManager[None]] = lambda _: nullcontext(),
     ) -> None:
         self._clock = clock
         self._completed = completed
+        self.progress = progress
         self._parts: dict[str, Any] = {}
         self._timings_s: dict[str, float] = {}
         self._notes: list[str] = []
@@ -64,7 +66,8 @@ class Recorder:
         """Time a phase, whether it ends well or not. The innermost one that fails is named."""
         started = self._clock()
         try:
-            yield
+            with self.progress(name):
+                yield
         except BaseException:
             self._parts.setdefault("failed_phase", _PHASE_OF.get(name))
             raise

@@ -145,13 +145,16 @@ class _Session:
         self._run_id = run_id
         self._started = started
         self._clock_started = monotonic()
-        self._recorder = Recorder(completed=lambda text: printed_commands.completed(text, again))
+        self._progress = self._configured_logging()
+        self._recorder = Recorder(
+            completed=lambda text: printed_commands.completed(text, again),
+            progress=self._progress.phase,
+        )
         self._account = ""
         self._held: list[HeldLease] = []
         self._git_sha = git.head_sha(PROJECT_ROOT)
 
     def run(self, write: Callable[[str], object]) -> int:
-        self._configure_logging()
         self._place.call_latest()
         logger.info(
             "version=%s run=%s mode=%s backend=%s environment=%s",
@@ -238,7 +241,7 @@ class _Session:
             force=self._flags["force"],
             endpoint_name=self._flags["endpoint_name"],
             request=self._options.request,
-            confirm=lambda question: self._flags["yes"] or console.confirmed(question),
+            confirm=lambda question: self._flags["yes"] or self._confirmed(question),
             break_lease=self._flags["break_lease"],
             held=self._held,
         )
@@ -254,10 +257,17 @@ class _Session:
         require_region(region)
         if self._settings.backend == "aws":
             return real_cloud(region=region, environment=os.environ)
-        url = os.environ.get("AWS_ENDPOINT_URL") or embedded.start(PROJECT_ROOT, os.environ)
+        url = os.environ.get("AWS_ENDPOINT_URL")
+        if not url:
+            with self._progress.phase("reaching the embedded AWS"):
+                url = embedded.start(PROJECT_ROOT, os.environ)
         return local_cloud(url, region=region, environment=os.environ)
 
-    def _configure_logging(self) -> None:
+    def _confirmed(self, question: str) -> bool:
+        with self._progress.paused():
+            return console.confirmed(question)
+
+    def _configured_logging(self) -> console.Progress:
         level = getattr(logging, self._settings.log_level)
         if self._flags["verbose"]:
             level = logging.DEBUG
@@ -267,10 +277,10 @@ class _Session:
         lines = console.Lines(
             run_id=self._run_id,
             secrets=(secret.get_secret_value(),) if secret else (),
-            color=not (self._flags["no_color"] or os.environ.get("NO_COLOR")),
+            is_lively=console.is_lively(os.environ, no_color=self._flags["no_color"]),
             as_json=self._flags["log_format"] == "json",
         )
-        console.configure_logging(
+        return console.configure_logging(
             log_file=self._place.folder / "run.log", level=level, lines=lines
         )
 

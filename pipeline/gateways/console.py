@@ -1,14 +1,25 @@
-"""Where log lines go: people's lines or JSON to stderr, everything to run.log."""
+"""Where log lines go: people's lines or JSON to stderr, everything to run.log.
+
+On a terminal the last line moves: what is being done, and for how long. Nothing moves elsewhere.
+"""
 
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from time import monotonic
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from pipeline.gateways.log_lines import JsonFormatter, RedactingFormatter
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.live import Live
+    from rich.spinner import Spinner
 
 _NOISY = ("boto3", "botocore", "s3transfer", "urllib3", "sagemaker", "asyncio")
 
@@ -19,8 +30,85 @@ class Lines:
 
     run_id: str
     secrets: tuple[str, ...] = ()
-    color: bool = False
+    is_lively: bool = False
     as_json: bool = False
+
+
+def is_lively(environment: Mapping[str, str], *, no_color: bool) -> bool:
+    """The one rule for colours and for lines that move: a person looks on, and wants them.
+
+    NO_COLOR as on no-color.org; a CI job's log keeps everything that ever moved.
+    """
+    plain = no_color or environment.get("NO_COLOR") or environment.get("CI")
+    return sys.stderr.isatty() and not plain and environment.get("TERM", "dumb") != "dumb"
+
+
+class Progress:
+    """The line that moves, at the end of a terminal; without a terminal, none.
+
+    It shows the innermost phase. Each that ends leaves a line; all log lines go above it.
+    """
+
+    def __init__(self, terminal: "Console | None" = None) -> None:
+        self._terminal = terminal
+        self._phases: list[tuple[str, float]] = []
+        self._live: Live | None = None
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Show a phase until it ends, well or not."""
+        phase = (name, monotonic())
+        self._phases.append(phase)
+        self._show()
+        ended = "failed after"
+        try:
+            yield
+            ended = "took"
+        finally:
+            self._phases.remove(phase)
+            with self.paused():
+                self._say(f"{name} {ended} {monotonic() - phase[1]:.1f} s")
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Leave the end of the terminal to somebody else, who asks a question there."""
+        self._hide()
+        try:
+            yield
+        finally:
+            self._show()
+
+    def _say(self, line: str) -> None:
+        if self._terminal is not None:
+            self._terminal.print(line, style="dim", highlight=False)
+
+    def _show(self) -> None:
+        if self._terminal is None or self._live is not None or not self._phases:
+            return
+        from rich.live import Live
+        from rich.spinner import Spinner
+
+        spinner = Spinner("line")  # in ASCII
+        self._live = Live(
+            console=self._terminal,
+            get_renderable=lambda: self._line(spinner),
+            redirect_stdout=False,
+            redirect_stderr=False,
+            refresh_per_second=4,
+            transient=True,
+        )
+        self._live.start()
+
+    def _hide(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def _line(self, spinner: "Spinner") -> "Spinner":
+        if self._phases:
+            name, began = self._phases[-1]
+            spinner.update(text=f"{name} {monotonic() - began:.0f} s")
+        return spinner
 
 
 def asks_for_json(arguments: Sequence[str]) -> bool:
@@ -55,8 +143,11 @@ class _RunLog(logging.FileHandler):
         )
 
 
-def configure_logging(*, log_file: Path, level: int, lines: Lines) -> None:
-    """Send `level` and above to stderr and everything to `log_file`, each line with the run id."""
+def configure_logging(*, log_file: Path, level: int, lines: Lines) -> Progress:
+    """Send `level` and above to stderr and everything to `log_file`, each line with the run id.
+
+    Return what shows progress beside these lines; where nobody wants to read them, it does not.
+    """
     root = logging.getLogger()
     for handler in list(root.handlers):
         root.removeHandler(handler)
@@ -68,10 +159,18 @@ def configure_logging(*, log_file: Path, level: int, lines: Lines) -> None:
     to_file = _RunLog(log_file, mode="w", encoding="utf-8")
     pattern = f"%(asctime)s %(levelname)s run={lines.run_id} %(name)s: %(message)s"
     to_file.setFormatter(RedactingFormatter(pattern, secrets=lines.secrets))
-    to_stderr = _json_handler(lines) if lines.as_json else _people_handler(lines)
+    terminal = _terminal() if lines.is_lively and not lines.as_json else None
+    to_stderr = _json_handler(lines) if lines.as_json else _people_handler(lines, terminal)
     to_stderr.setLevel(level)
     root.addHandler(to_file)
     root.addHandler(to_stderr)
+    return Progress(terminal if level <= logging.INFO else None)
+
+
+def _terminal() -> "Console":
+    from rich.console import Console
+
+    return Console(stderr=True)
 
 
 def _json_handler(lines: Lines) -> logging.Handler:
@@ -88,19 +187,21 @@ def _log_uncaught(
     logging.getLogger("pipeline").critical("uncaught", exc_info=(kind, error, traceback))
 
 
-def _people_handler(lines: Lines) -> logging.Handler:
-    formatter = RedactingFormatter("%(message)s", secrets=lines.secrets)
-    if lines.color and sys.stderr.isatty():
-        from rich.console import Console
-        from rich.logging import RichHandler
-
-        handler: logging.Handler = RichHandler(
-            console=Console(stderr=True), show_path=False, log_time_format="%H:%M:%S", markup=False
-        )
-    else:
-        handler = logging.StreamHandler(sys.stderr)
+def _people_handler(lines: Lines, terminal: "Console | None") -> logging.Handler:
+    if terminal is None:
+        plain = logging.StreamHandler(sys.stderr)
         pattern = "%(asctime)s %(levelname)s %(message)s"
-        formatter = RedactingFormatter(pattern, secrets=lines.secrets)
+        plain.setFormatter(RedactingFormatter(pattern, secrets=lines.secrets))
+        return plain
+    from rich.highlighter import NullHighlighter
+    from rich.logging import RichHandler
+
+    # Only the level has a colour: a warning is not lost among coloured numbers.
+    handler = RichHandler(
+        console=terminal, show_path=False, markup=False, keywords=[], highlighter=NullHighlighter()
+    )
+    formatter = RedactingFormatter("%(message)s", secrets=lines.secrets)
+    formatter.datefmt = "%H:%M:%S"
     handler.setFormatter(formatter)
     return handler
 

@@ -66,6 +66,7 @@ def _command(
 def _tell_what_became_of_its_state(document: Mapping[str, Any]) -> None:
     if not document.get("started"):
         return
+    logger.info("embedded AWS: started url=%s", document["endpoint_url"])
     if str(document.get("restored", "")).startswith("set aside"):
         logger.warning("embedded AWS: its state was %s; it starts empty", document["restored"])
     elif document.get("unclean"):
