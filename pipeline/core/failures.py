@@ -71,7 +71,7 @@ def _of_missing_package(error: ModuleNotFoundError) -> FailureReport:
     return FailureReport(
         code="PackageMissing",
         message=f"The package {error.name} is not installed in the Python of this run.",
-        remedy="Remove .venv and start ./run_mlops_pipeline.sh; --mode doctor lists all packages.",
+        remedy="Remove .venv and start ./run_mlops_pipeline.sh.",
         exit_code=UsageError.exit_code,
     )
 

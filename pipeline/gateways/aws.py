@@ -49,17 +49,23 @@ _DENIED = {
     "UnauthorizedOperation",
     "UnrecognizedClientException",
 }
+_OF_ANOTHER_TIME = {"RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed"}
+_LATE_OR_EARLY = ("Signature expired", "Signature not yet current")  # of SignatureDoesNotMatch
 _THROTTLED = {"SlowDown", "Throttling", "ThrottlingException", "TooManyRequestsException"}
 _OVER_QUOTA = {"LimitExceededException", "ResourceLimitExceeded", "ServiceQuotaExceededException"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cloud:
-    """One account and region of AWS. `endpoint_url` is None for the real one."""
+    """One account and region of AWS. `endpoint_url` is None for the real one.
+
+    `is_hurried`: what does not answer soon is not asked again; for who only wants to look.
+    """
 
     region: str
     endpoint_url: str | None
     inherited: Mapping[str, str] = field(repr=False)
+    is_hurried: bool = False
     _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -90,17 +96,20 @@ class Cloud:
     def _new_client(self, service: str) -> Any:
         from botocore.config import Config
 
-        retries = {"mode": "standard", "total_max_attempts": 6}
+        config = Config(retries={"mode": "standard", "total_max_attempts": 6})
+        if self.is_hurried:
+            config = Config(retries={"total_max_attempts": 2}, connect_timeout=5, read_timeout=10)
         if not self.endpoint_url:
-            return self._session.client(service, config=Config(retries=retries))
-        config = Config(
-            retries=retries,
+            return self._session.client(service, config=config)
+        only_here = Config(
             s3={"addressing_style": "path"},
             proxies={},
             use_fips_endpoint=False,
             use_dualstack_endpoint=False,
         )
-        return self._session.client(service, config=config, endpoint_url=self.endpoint_url)
+        return self._session.client(
+            service, config=config.merge(only_here), endpoint_url=self.endpoint_url
+        )
 
     @cached_property
     def _session(self) -> Any:
@@ -120,10 +129,13 @@ class Cloud:
 
         return _session_without_profiles() if self.is_local else Session()
 
-    def account_id(self) -> str:
-        """Return the account of the credentials in use. Raises CloudUnusable."""
+    def caller(self) -> str:
+        """Return the ARN of who the credentials in use are. Raises CloudUnusable."""
         with attempting("read the AWS account"):
-            return str(self.client("sts").get_caller_identity()["Account"])
+            return str(self.client("sts").get_caller_identity()["Arn"])
+
+    def account_id(self) -> str:
+        return self.caller().split(":")[4]
 
     def environment(self) -> dict[str, str]:
         """Return the whole environment for a program that talks to this cloud."""
@@ -225,7 +237,9 @@ def error_code(error: BaseException) -> str:
 def unusable(what: str, error: Exception) -> PipelineError:
     """Turn a failed call into the error that says what to do. `what` reads after "Could not"."""
     code = error_code(error)
-    if code in _DENIED:
+    if code in _OF_ANOTHER_TIME or any(words in str(error) for words in _LATE_OR_EARLY):
+        remedy = "Set this machine's clock (NTP): AWS refuses signatures of another time."
+    elif code in _DENIED:
         remedy = "Check the credentials and give their role the permission that AWS names."
     elif code in _THROTTLED:
         remedy = "AWS asks for fewer calls: wait a minute, then run the command again."

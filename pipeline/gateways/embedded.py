@@ -4,7 +4,6 @@ import json
 import logging
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,40 +19,23 @@ _STATUS_TIMEOUT_S = 15.0
 
 def start(project_root: Path, environment: Mapping[str, str]) -> str:
     """Make sure that this checkout's embedded AWS runs; return its URL. It outlives this run."""
-    completed = _command("start", project_root, environment, timeout_s=_START_TIMEOUT_S)
-    try:
-        document = json.loads(completed.stdout.splitlines()[-1])
-        _tell_what_became_of_its_state(document)
-        return str(document["endpoint_url"])
-    except (IndexError, KeyError, TypeError, ValueError) as error:
-        raise _does_not_start(completed.last_lines(5)) from error
+    told = _told("start", project_root, environment, timeout_s=_START_TIMEOUT_S)
+    _tell_what_became_of_its_state(told)
+    return str(told["endpoint_url"])
 
 
-@dataclass(frozen=True, kw_only=True)
-class Found:
-    """The embedded AWS of this checkout: where its state lies; its URL when it runs."""
-
-    state_dir: Path
-    endpoint_url: str | None
+def find(project_root: Path, environment: Mapping[str, str]) -> str | None:
+    """Return the URL of this checkout's embedded AWS; None where it does not run."""
+    told = _told("status", project_root, environment, timeout_s=_STATUS_TIMEOUT_S)
+    return told.get("endpoint_url")
 
 
-def find(project_root: Path, environment: Mapping[str, str]) -> Found:
-    """Look for this checkout's embedded AWS without starting it."""
-    completed = _command("status", project_root, environment, timeout_s=_STATUS_TIMEOUT_S)
-    try:
-        document = json.loads(completed.stdout.splitlines()[-1])
-        return Found(
-            state_dir=Path(document["state_dir"]), endpoint_url=document.get("endpoint_url")
-        )
-    except (IndexError, KeyError, TypeError, ValueError) as error:
-        raise _does_not_start(completed.last_lines(5)) from error
-
-
-def _command(
+def _told(
     name: str, project_root: Path, environment: Mapping[str, str], *, timeout_s: float
-) -> process.Completed:
+) -> dict[str, Any]:
+    """Return the document with which the embedded AWS answers a command."""
     try:
-        return process.run(
+        completed = process.run(
             [sys.executable, "-m", "emulator", name],
             cwd=project_root,
             environment={**environment, "PYTHONPATH": str(project_root)},
@@ -61,6 +43,10 @@ def _command(
         )
     except process.ProgramTimedOut as error:
         raise _does_not_start(str(error)) from error
+    try:
+        return dict(json.loads(completed.stdout.splitlines()[-1]))
+    except (IndexError, TypeError, ValueError) as error:
+        raise _does_not_start(completed.last_lines(5)) from error
 
 
 def _tell_what_became_of_its_state(document: Mapping[str, Any]) -> None:

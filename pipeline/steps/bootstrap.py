@@ -11,8 +11,7 @@ from pipeline.core import naming, plan
 from pipeline.core.errors import CloudUnusable, CorruptRecord, LeaseHeld, PlanRefused, UsageError
 from pipeline.core.foundation import Foundation
 from pipeline.core.outcomes import Action, PlanSummary
-from pipeline.gateways.account import buckets_like
-from pipeline.gateways.parameters import published_foundation
+from pipeline.gateways.account import buckets_like, published_foundation
 from pipeline.gateways.state_bucket import ensure_state_bucket
 from pipeline.gateways.terraform import failure
 from pipeline.steps.foundation_source import (

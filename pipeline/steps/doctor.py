@@ -1,78 +1,53 @@
-"""What works and what does not: each check by itself, in bounded time, and none changes anything.
+"""What works and what does not, from the ground up: a line for each check, with its fix.
 
-First what this machine needs, then what AWS must offer. The embedded AWS is not started for it.
+Changes and starts nothing; the embedded AWS is not started for it.
 """
 
-import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
 
 from pipeline.configuration.loading import PROJECT_ROOT
-from pipeline.context import Context
-from pipeline.core import checkup
+from pipeline.context import Context, Workspace
+from pipeline.core import checkup, naming
 from pipeline.core.checkup import Finding
-from pipeline.core.errors import ConfigError, ConfigProblem, PipelineError, UsageError
+from pipeline.core.errors import ConfigError, PipelineError, UsageError
 from pipeline.core.version import VERSION
-from pipeline.gateways import embedded, provider_mirror, this_machine
-from pipeline.gateways.aws import local_cloud, real_cloud, require_region
-from pipeline.gateways.side_by_side import NoAnswer, at_once
+from pipeline.gateways import embedded, leases, owners, provider_mirror, registry, state_bucket
+from pipeline.gateways.aws import Cloud, local_cloud, real_cloud, require_region
 from pipeline.gateways.terraform_words import PROVIDER_REMEDY
-from pipeline.steps import doctor_account
-from pipeline.steps.bootstrap import find_workspace
-
-logger = logging.getLogger(__name__)
-
-Checks = Mapping[str, Callable[[], Finding]]
-
-LIMIT_S = 20.0
-_REGISTRY = "https://registry.terraform.io/.well-known/terraform.json"
-_MOVE = "Make room, or name another place: --output-dir, TMPDIR, EMULATOR_STATE_DIR."
+from pipeline.steps.bootstrap import find_workspace, is_current
 
 
 def doctor(context: Context, refused: ConfigError | None) -> Iterator[Finding]:
     """Yield what each check finds. `refused`: the configuration cannot be used, and why."""
     yield checkup.ok("version", f"{VERSION}, commit {context.git_sha[:12] or 'unknown'}")
-    yield from _made(_machine_checks(context))
+    yield _found("terraform", lambda: _terraform(context))
+    yield _found("provider", lambda: _provider(context))
     if refused is not None:
-        yield from map(_refused_value, refused.problems)
-        yield checkup.not_checked(
-            "AWS", because="the configuration is not valid.", fix="Mend it, then ask again."
-        )
+        fix = "Correct it where it came from; docs/configuration.md lists what is allowed."
+        for problem in refused.problems:
+            yield checkup.failed("configuration", problem.line, fix=fix, kind=UsageError)
+        because = "the configuration is not valid."
+        yield checkup.not_checked("AWS", because=because, fix="Mend it, then ask again.")
         return
     yield checkup.ok("configuration", f"valid, environment {context.settings.environment}")
     try:
-        require_region(context.cloud.region)
-        real = context.settings.backend == "aws"
-        yield from _real(context) if real else _embedded(context)
+        cloud = _cloud(context)
     except PipelineError as error:  # there is no place that could be asked
         yield checkup.of_error("backend", error)
-    yield _channels(context)
+        return
+    if cloud is None:
+        because = "the embedded AWS does not run."
+        yield checkup.not_checked("AWS", because=because, fix="To start it: --mode full")
+        return
+    yield from _in_account(replace(context, cloud=replace(cloud, is_hurried=True)))
 
 
-def _machine_checks(context: Context) -> Checks:
-    folders = {
-        "disk for results": context.output_dir,
-        "disk for temporary files": this_machine.temporary_folder(),
-    }
-    return {
-        "python": lambda: checkup.judge_python(this_machine.python_version()),
-        "packages": _packages,
-        **{name: partial(_disk, name, folder) for name, folder in folders.items()},
-        "terraform": lambda: _terraform(context),
-        "provider": lambda: _provider(context),
-    }
-
-
-def _packages() -> Finding:
-    pinned = checkup.pins((PROJECT_ROOT / "requirements.txt").read_text(encoding="utf-8"))
-    return checkup.judge_packages(pinned, this_machine.installed(pinned))
-
-
-def _disk(check: str, folder: Path) -> Finding:
-    free_mb = this_machine.free_mb(folder)
-    return checkup.judge_disk(check, folder=str(folder), free_mb=free_mb, fix=_MOVE)
+def _found(check: str, look: Callable[[], Finding]) -> Finding:
+    try:
+        return look()
+    except PipelineError as error:
+        return checkup.of_error(check, error)
 
 
 def _terraform(context: Context) -> Finding:
@@ -85,76 +60,74 @@ def _provider(context: Context) -> Finding:
     place = provider_mirror.source(context.cloud.inherited, home=context.home)
     if place is not None:
         return checkup.ok("provider", f"{name} from {place}")
-    why = this_machine.refusal(_REGISTRY, timeout_s=LIMIT_S / 2)
+    why = registry.refusal()
     if why is None:
         return checkup.ok("provider", f"{name} from the registry, which answers")
     what = f"there is no mirror of {name}, and the registry cannot be reached: {why}."
     return checkup.failed("provider", what, fix=PROVIDER_REMEDY)
 
 
-def _refused_value(problem: ConfigProblem) -> Finding:
-    fix = "Correct it where it came from; docs/configuration.md lists what is allowed."
-    return checkup.failed("configuration", problem.line, fix=fix, kind=UsageError)
-
-
-def _embedded(context: Context) -> Iterator[Finding]:
-    url = context.cloud.inherited.get("AWS_ENDPOINT_URL")
-    if not url:
-        found = embedded.find(PROJECT_ROOT, context.cloud.inherited)
-        yield _disk("disk for the embedded AWS", found.state_dir)
-        url = found.endpoint_url
-    if not url:
-        fix = "To start it: --mode full"
-        yield checkup.not_checked("AWS", because="the embedded AWS does not run.", fix=fix)
-        return
-    cloud = local_cloud(url, region=context.cloud.region, environment=context.cloud.inherited)
-    yield from _in_account(replace(context, cloud=cloud))
-
-
-def _real(context: Context) -> Iterator[Finding]:
-    cloud = real_cloud(region=context.cloud.region, environment=context.cloud.inherited)
-    yield from _in_account(replace(context, cloud=cloud))
+def _cloud(context: Context) -> Cloud | None:
+    """Return the AWS of this configuration; None for an embedded one that does not run."""
+    region, environment = context.cloud.region, context.cloud.inherited
+    require_region(region)
+    if context.settings.backend == "aws":
+        return real_cloud(region=region, environment=environment)
+    url = environment.get("AWS_ENDPOINT_URL") or embedded.find(PROJECT_ROOT, environment)
+    return local_cloud(url, region=region, environment=environment) if url else None
 
 
 def _in_account(context: Context) -> Iterator[Finding]:
-    """Everything else waits for credentials: without them every check would fail alike."""
-    (first,) = _made({"credentials": lambda: doctor_account.credentials(context)})
-    yield first
-    if first.grade is checkup.Grade.FAILED:
-        yield checkup.not_checked("AWS", because="nobody is signed in.", fix=first.fix)
+    """Each check stands on the ones before it: without credentials all would fail alike."""
+    try:
+        caller = context.cloud.caller()
+    except PipelineError as error:
+        yield checkup.of_error("credentials", error)
+        yield checkup.not_checked("AWS", because="nobody is signed in.", fix=error.remedy)
         return
+    yield checkup.ok("credentials", f"{caller}, account {context.account}")
     context.recorder.add(account=context.account)
-    yield from _made(doctor_account.checks_of_account(context))
     try:
         workspace = find_workspace(context)
-    except PipelineError:
-        because = "there is no foundation that could be asked."
-        yield checkup.not_checked("everything in it", because=because, fix="See foundation.")
+    except PipelineError as error:
+        missing = checkup.of_error("foundation", error)
+        # What the embedded AWS lacks, the next run makes; in a real account somebody has to.
+        grade = checkup.Grade.WARNING if context.cloud.is_local else missing.grade
+        yield replace(missing, grade=grade)
         return
-    yield from _made(doctor_account.checks_of_workspace(workspace))
+    yield _found("foundation", lambda: _foundation(workspace))
+    yield _found("endpoint", lambda: _endpoint(workspace))
+    yield _found("lease", lambda: _lease(workspace))
+    yield _found("state lock", lambda: _state_lock(workspace))
 
 
-def _made(checks: Checks) -> Iterator[Finding]:
-    found = at_once(checks, limit_s=LIMIT_S, on_error=_of_error)
-    yield from found.values()
+def _foundation(workspace: Workspace) -> Finding:
+    environment = workspace.settings.environment
+    if is_current(workspace.context, workspace.foundation):
+        return checkup.ok("foundation", f"that of {environment}, as this version makes it")
+    what = f"that of {environment} was made from other Terraform files or settings."
+    fix = "--mode bootstrap brings it up to date; on the embedded AWS the next run does."
+    return checkup.warning("foundation", what, fix=fix)
 
 
-def _of_error(check: str, error: Exception) -> Finding:
-    logger.debug("check %s", check, exc_info=error)
-    if isinstance(error, PipelineError):
-        return checkup.of_error(check, error)
-    if isinstance(error, NoAnswer):
-        return checkup.failed(check, str(error), fix="Check network, proxy and region.")
-    what = f"the check itself failed: {type(error).__name__}: {error}"
-    fix = "Please report it with the run.log of this command."
-    return checkup.failed(check, what, fix=fix, kind=PipelineError)
+def _endpoint(workspace: Workspace) -> Finding:
+    head = workspace.ledger.read().head
+    return checkup.judge_endpoint(head, workspace.hosting.observe(head.endpoint))
 
 
-def _channels(context: Context) -> Finding:
-    names = ("sns_topic_arn", "slack_webhook_url", "email_recipients")
-    given = ", ".join(name for name in names if getattr(context.settings, name)) or "none"
-    fix = "Watch the exit code, results.env or junit of your CI; leave them out to silence this."
-    if given == "none":
-        return checkup.ok("notifications", "no channel is configured")
-    what = f"{given}: accepted, but this version sends no notifications yet."
-    return checkup.warning("notifications", what, fix=fix)
+def _lease(workspace: Workspace) -> Finding:
+    lease = leases.find(workspace.store, workspace.context.endpoint)
+    dead = lease is not None and owners.is_dead(lease.owner)
+    return checkup.judge_lease(lease, now=workspace.context.now(), owner_is_dead=dead)
+
+
+def _state_lock(workspace: Workspace) -> Finding:
+    """A Terraform that was killed leaves its lock behind, and that has no expiry."""
+    context = workspace.context
+    key = naming.serving_state_key(context.settings.environment, context.endpoint)
+    lock = state_bucket.find_lock(context.cloud, context.state_bucket, key)
+    if lock is None:
+        return checkup.ok("state lock", "free")
+    what = f"{lock.path} is locked by {lock.who} since {lock.created_at:%Y-%m-%d %H:%M:%S} UTC."
+    fix = "If that run is dead: docs/operations.md, Unlock a Terraform state."
+    return checkup.warning("state lock", what, fix=fix)

@@ -6,8 +6,8 @@ import pytest
 
 from pipeline.core.errors import CloudUnusable
 from pipeline.core.naming import LOCAL_ACCOUNT
+from pipeline.gateways.account import published_foundation
 from pipeline.gateways.aws import Cloud, local_cloud
-from pipeline.gateways.parameters import published_foundation
 from pipeline.gateways.state_bucket import ensure_state_bucket
 from tests.emulated.embedded import REGION, Embedded, unique
 from tests.emulated.gateways import cloud_of

@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.core.errors import CorruptRecord
-from pipeline.gateways.parameters import published_foundation
+from pipeline.gateways.account import published_foundation
 from tests.emulated.embedded import Embedded, unique
 from tests.emulated.gateways import cloud_of
 
