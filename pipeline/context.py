@@ -15,7 +15,7 @@ from pipeline.core.errors import LeaseHeld
 from pipeline.core.foundation import Foundation
 from pipeline.core.requests import Request
 from pipeline.core.state_lock import StateLock
-from pipeline.gateways import leases, provider_mirror
+from pipeline.gateways import leases, owners, provider_mirror
 from pipeline.gateways.alarms import CloudWatch
 from pipeline.gateways.aws import Cloud
 from pipeline.gateways.ledger import Ledger
@@ -66,7 +66,7 @@ class Context:
 
     @cached_property
     def who(self) -> str:
-        return leases.whoami()
+        return owners.whoami()
 
     @cached_property
     def state_bucket(self) -> str:
@@ -223,7 +223,7 @@ def _root(context: Context, name: str, key_of: Callable[[str, str], str]) -> Ter
 
 def _take_lease(context: Context, store: Objects, after: int) -> HeldLease:
     """Take the lease of this endpoint for this run; the session gives it back at the very end."""
-    owner = leases.this_process(context.run_id, work_dir=str(context.work_dir))
+    owner = owners.this_process(context.run_id, work_dir=str(context.work_dir))
     try:
         holding = leases.take(store, context.endpoint, owner, after=after)
     except LeaseHeld as held:

@@ -1,7 +1,7 @@
 """Which mode does what, in which order. Each mode is a straight line of steps."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from pipeline.context import Context, Workspace
 from pipeline.core import checkup
@@ -23,7 +23,6 @@ from pipeline.steps.deploy import Candidate, deploy, require_passed
 from pipeline.steps.doctor import doctor
 from pipeline.steps.evaluate import evaluate
 from pipeline.steps.history import history
-from pipeline.steps.model_run import model_run, newest_approved
 from pipeline.steps.preflight import require_free_for, require_instances
 from pipeline.steps.prune import prune
 from pipeline.steps.retrain import retrain
@@ -179,12 +178,7 @@ def _job_to_deploy(workspace: Workspace, options: Options) -> str:
         raise UsageError(
             message, remedy="Pass MLOPS_TRAINING_JOB of the training job's results.env."
         )
-    return newest_approved(workspace)
-
-
-def _testing(context: Context, options: Options) -> None:
-    del options
-    require_passing(find_workspace(context))
+    return recorded.newest_approved(workspace)
 
 
 def _rollback(context: Context, options: Options) -> None:
@@ -200,27 +194,22 @@ def _rollback(context: Context, options: Options) -> None:
         )
 
 
-def _status(context: Context, options: Options) -> None:
-    del options
-    status(find_workspace(context))
-
-
-def _history(context: Context, options: Options) -> None:
-    del options
+def _history(context: Context, _: Options) -> None:
     context.recorder.add(history=history(find_workspace(context)))
 
 
-def _prune(context: Context, options: Options) -> None:
-    del options
-    require_terraform(context)
-    with context.recorder.phase("prune"):
-        lines = prune(find_workspace(context))
+def _show(context: Context, lines: Iterable[str]) -> None:
     for line in lines:
         context.recorder.show(line)
 
 
-def _settle(context: Context, options: Options) -> None:
-    del options
+def _prune(context: Context, _: Options) -> None:
+    require_terraform(context)
+    with context.recorder.phase("prune"):
+        _show(context, prune(find_workspace(context)))
+
+
+def _settle(context: Context, _: Options) -> None:
     require_terraform(context)
     with context.recorder.phase("settle"):
         settle(find_workspace(context))
@@ -231,18 +220,11 @@ def _retrain(context: Context, options: Options) -> None:
     context.recorder.show(f"Asked for a retraining: request {event_id}")
 
 
-def _bootstrap(context: Context, options: Options) -> None:
-    del options
+def _bootstrap(context: Context, _: Options) -> None:
     with context.recorder.phase("bootstrap"):
         workspace = bootstrap(context)
     context.recorder.show(f"Artifact bucket: {workspace.foundation.bucket}")
     context.recorder.show(f"Execution role: {workspace.foundation.role_arn}")
-
-
-def _validate(context: Context, options: Options) -> None:
-    del options
-    for line in validate(context):
-        context.recorder.show(line)
 
 
 def _doctor(context: Context, options: Options) -> None:
@@ -263,7 +245,7 @@ def _named_run(workspace: Workspace, options: Options) -> TrainingRun:
 
 
 def _run_of(workspace: Workspace, options: Options, job: str) -> TrainingRun:
-    run = model_run(workspace, job, mode=options.mode.value, reason=options.reason)
+    run = recorded.model_run(workspace, job, mode=options.mode.value, reason=options.reason)
     workspace.context.recorder.add(training=run)
     return run
 
@@ -275,14 +257,14 @@ _MODES: Mapping[Mode, Callable[[Context, Options], None]] = {
     Mode.REGISTRATION: _registration,
     Mode.APPROVE: _approve,
     Mode.DEPLOYMENT: _deployment,
-    Mode.TESTING: _testing,
+    Mode.TESTING: lambda context, _: require_passing(find_workspace(context)),
     Mode.ROLLBACK: _rollback,
-    Mode.STATUS: _status,
+    Mode.STATUS: lambda context, _: status(find_workspace(context)),
     Mode.HISTORY: _history,
     Mode.PRUNE: _prune,
     Mode.SETTLE: _settle,
     Mode.RETRAIN: _retrain,
     Mode.BOOTSTRAP: _bootstrap,
-    Mode.VALIDATE: _validate,
+    Mode.VALIDATE: lambda context, _: _show(context, validate(context)),
     Mode.DOCTOR: _doctor,
 }

@@ -6,7 +6,6 @@ from enum import StrEnum
 
 from pipeline.core import ledger
 from pipeline.core.head import LedgerHead
-from pipeline.core.ledger import Pruned
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 
 ENDPOINT_MODULE = "module.endpoint"
@@ -74,11 +73,6 @@ def intent_of(
         and seen.status in (EndpointStatus.ABSENT, EndpointStatus.FAILED),
         endpoint_exists=seen.status is not EndpointStatus.ABSENT,
     )
-
-
-def addresses_of_pruned(pruned: Pruned) -> frozenset[str]:
-    """Return what a pruning may delete."""
-    return addresses_of_all(pruned.releases, pruned.configs)
 
 
 def model_address(release: str) -> str:

@@ -223,12 +223,12 @@ def package_request(
     status_reason: str,
     artifact_uri: str,
     evaluation_uri: str,
-    serving_environment: Mapping[str, str],
+    region: str,
     instance_type: str,
 ) -> dict[str, Any]:
     """Return the arguments of CreateModelPackage: the artifact and all that is known of it."""
     container = {
-        "Environment": dict(serving_environment),
+        "Environment": serving_environment(region),
         "Image": run.image_uri,
         "ModelDataUrl": artifact_uri,
     }
@@ -243,6 +243,19 @@ def package_request(
                 "Statistics": {"ContentType": "application/json", "S3Uri": evaluation_uri}
             }
         },
+    }
+
+
+def serving_environment(region: str) -> dict[str, str]:
+    """Return the environment of the serving container (scikit-learn image, script mode).
+
+    The code lies in the artifact itself, below code/: nobody repacks what was judged.
+    """
+    return {
+        "SAGEMAKER_CONTAINER_LOG_LEVEL": "20",
+        "SAGEMAKER_PROGRAM": "inference.py",
+        "SAGEMAKER_REGION": region,
+        "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
     }
 
 

@@ -1,4 +1,4 @@
-"""Measured numbers made of samples.
+"""Measured numbers made of samples and of answers.
 
 Percentiles are nearest-rank: the smallest sample that at least that share of all samples does not
 exceed. It is always a latency that somebody really waited, and p99 of few samples is their maximum.
@@ -38,3 +38,10 @@ def latency_report(
         p95_ms=percentile(latencies_ms, 95),
         p99_ms=percentile(latencies_ms, 99),
     )
+
+
+def share_of_matches(predicted: Sequence[str], labels: Sequence[str]) -> float:
+    """Return the share (0..1) of right answers; a missing answer is wrong, none at all is 0."""
+    if len(predicted) != len(labels) or not labels:
+        return 0.0
+    return sum(p == label for p, label in zip(predicted, labels, strict=True)) / len(labels)

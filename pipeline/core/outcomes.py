@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -99,8 +98,6 @@ class EndpointObservation:
     desired_count: int | None = None
     current_count: int | None = None
     failure_reason: str | None = None
-    arn: str | None = None
-    created_at: datetime | None = None
     deployment_config: DeploymentConfig | None = None
 
     def serves(self, config_name: str) -> bool:

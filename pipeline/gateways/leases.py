@@ -4,9 +4,7 @@ A lease that is not renewed expires after some missed heartbeats. On the machine
 ran it is free as soon as that process is gone, so that a killed run does not lock its user out.
 """
 
-import getpass
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -32,23 +30,6 @@ from pipeline.gateways.ports import Objects
 from pipeline.gateways.store import AlreadyExists, Changed
 
 logger = logging.getLogger(__name__)
-
-
-def this_process(run_id: str, *, work_dir: str | None = None) -> Owner:
-    """Return the owner that stands for this run, which works in `work_dir`."""
-    return owners.this_process(run_id, who=whoami(), work_dir=work_dir)
-
-
-def whoami() -> str:
-    """Return the person or job behind this process, as histories and leases name it."""
-    job = os.environ.get("CI_JOB_URL")
-    person = os.environ.get("GITLAB_USER_LOGIN")
-    if job:
-        return f"{person or 'ci'} ({job})"
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"
 
 
 def find(store: Objects, endpoint: str) -> Lease | None:
@@ -92,24 +73,21 @@ def take(
     etag = _write_first(store, key, lease, found=found)
     return Holding(
         _Written(store, key, lease, etag=etag, now=now),
-        predecessor=holder,
         is_dead=is_dead,
         heartbeat_every_s=heartbeat_every_s,
     )
 
 
 class Holding:
-    """A lease in our hands. `predecessor` is the lease as it was found, None for a first one."""
+    """A lease in our hands, kept alive until it is given back."""
 
     def __init__(
         self,
         written: "_Written",
         *,
-        predecessor: Lease | None,
         is_dead: Callable[[Owner], bool],
         heartbeat_every_s: float | None,
     ) -> None:
-        self.predecessor = predecessor
         self._written = written
         self._is_dead = is_dead
         self._done = threading.Event()

@@ -12,6 +12,7 @@ from pipeline.core import history, ledger, naming
 from pipeline.core.errors import CorruptRecord, LeaseHeld
 from pipeline.core.head import HistoryEvent, LedgerHead
 from pipeline.core.records import Release
+from pipeline.core.requests import Claim
 from pipeline.core.state_lock import StateLock
 from pipeline.gateways.ports import HeldLease, Objects
 from pipeline.gateways.store import AlreadyExists, Changed
@@ -28,7 +29,7 @@ class HeadVersion:
 
 
 class Ledger:
-    """The three documents of one endpoint's past and present, each with its own kind of write."""
+    """The documents of one endpoint's past and present, each with its own kind of write."""
 
     def __init__(self, store: Objects, endpoint: str) -> None:
         self._store = store
@@ -132,6 +133,19 @@ class Ledger:
             found = self._store.find(key)
             if found is None or found.body != body:
                 raise otherwise from error
+
+    def claimed(self, claim: Claim) -> Claim:
+        """Claim a request; return the claim that stands, ours or that of another pipeline."""
+        key = naming.request_object(self.endpoint, claim.request_id)
+        try:
+            self._store.create(key, claim.to_json().encode())
+        except AlreadyExists as error:
+            found = self._store.find(key)
+            if found is None:
+                message = f"The claim {self._store.uri(key)} was there, and is gone."
+                raise LeaseHeld(message, remedy="Run the same command again.") from error
+            return Claim.from_json(found.body, place=self._store.uri(key))
+        return claim
 
     def store_tfvars(self, text: str) -> None:
         """Keep the variables of what serves beside the head, for a person at the keyboard."""

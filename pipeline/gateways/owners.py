@@ -1,5 +1,6 @@
-"""Whether the process that holds a lease is gone for certain. Only this machine's can be known."""
+"""Who holds a lease, and whether that process is gone for certain, which only its host knows."""
 
+import getpass
 import os
 import socket
 from pathlib import Path
@@ -11,12 +12,24 @@ from pipeline.core.lease import Owner
 _START_TIME = 19  # proc(5), /proc/PID/stat: field 22, counted behind the command's name
 
 
-def this_process(run_id: str, *, who: str, work_dir: str | None = None) -> Owner:
+def whoami() -> str:
+    """Return the person or job behind this process, as histories and leases name it."""
+    job = os.environ.get("CI_JOB_URL")
+    person = os.environ.get("GITLAB_USER_LOGIN")
+    if job:
+        return f"{person or 'ci'} ({job})"
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
+def this_process(run_id: str, *, work_dir: str | None = None) -> Owner:
     """Return the owner that stands for a run of this process, which works in `work_dir`."""
     pid = os.getpid()
     return Owner(
         run_id=run_id,
-        who=who,
+        who=whoami(),
         host=socket.gethostname(),
         pid=pid,
         process_started_s=psutil.Process().create_time(),

@@ -68,7 +68,7 @@ class Alarms(Protocol):
 class EndpointCalls(Protocol):
     """InvokeEndpoint (gateways.runtime.EndpointClient)."""
 
-    def ask(self, body: bytes, *, content_type: str = ..., accept: str = ...) -> Answer: ...
+    def ask(self, body: bytes) -> Answer: ...
 
 
 @dataclass(frozen=True, kw_only=True)

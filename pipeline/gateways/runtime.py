@@ -20,8 +20,6 @@ from botocore.utils import get_environ_proxies
 
 from pipeline.gateways.aws import Cloud
 
-CSV = "text/csv"
-JSON = "application/json"
 _TIMEOUT_S = 70.0  # SageMaker itself gives a model 60 s
 
 
@@ -44,6 +42,15 @@ class Answer:
         424 is ModelError (API reference, InvokeEndpoint, Errors).
         """
         return self.status in (200, 424)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels of a JSON answer `{"predictions": [...]}`; none for any other answer."""
+        try:
+            found = json.loads(self.body)["predictions"] if self.ok else None
+        except (ValueError, KeyError, TypeError):
+            return ()
+        return tuple(str(label) for label in found) if isinstance(found, list) else ()
 
     def explanation(self) -> str:
         """Return the model's own message out of SageMaker's error document.
@@ -90,9 +97,9 @@ class EndpointClient:
     def _credentials(self) -> Any:
         return self._cloud.credentials()
 
-    def ask(self, body: bytes, *, content_type: str = CSV, accept: str = JSON) -> Answer:
-        """Send one request. A connection that fails is an answer with status 0, no exception."""
-        request = self._signed({"Content-Type": content_type, "Accept": accept}, body)
+    def ask(self, body: bytes) -> Answer:
+        """Send rows as CSV. A connection that fails is an answer with status 0, no exception."""
+        request = self._signed(body)
         started = monotonic()
         try:
             answer = self._session.send(request)
@@ -101,8 +108,9 @@ class EndpointClient:
             status, content = 0, str(error).encode()
         return Answer(status=status, body=content, latency_ms=(monotonic() - started) * 1000)
 
-    def _signed(self, headers: dict[str, str], body: bytes) -> AWSPreparedRequest:
+    def _signed(self, body: bytes) -> AWSPreparedRequest:
         url = f"{self._service_url}/endpoints/{quote(self._endpoint, safe='')}/invocations"
+        headers = {"Content-Type": "text/csv", "Accept": "application/json"}
         request = AWSRequest(method="POST", url=url, data=body, headers=headers)
         credentials = self._credentials.get_frozen_credentials()
         SigV4Auth(credentials, "sagemaker", self._cloud.region).add_auth(request)

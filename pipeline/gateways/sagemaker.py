@@ -51,7 +51,6 @@ class PackageDetails:
 
     package: ModelPackage
     training_job: str | None
-    approval_reason: str
 
 
 class NameTaken(Exception):
@@ -212,7 +211,6 @@ class SageMaker:
         return PackageDetails(
             package=package,
             training_job=described.get("CustomerMetadataProperties", {}).get("training_job"),
-            approval_reason=described.get("ApprovalDescription", ""),
         )
 
     # Endpoints
@@ -330,8 +328,6 @@ def _observation(seen: Mapping[str, Any]) -> EndpointObservation:
         desired_count=variants[0].get("DesiredInstanceCount"),
         current_count=variants[0].get("CurrentInstanceCount"),
         failure_reason=seen.get("FailureReason"),
-        arn=seen["EndpointArn"],
-        created_at=seen["CreationTime"],
         deployment_config=_deployment_config(seen.get("LastDeploymentConfig") or {}),
     )
 

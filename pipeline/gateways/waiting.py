@@ -17,22 +17,20 @@ def wait_until(
     *,
     timeout_s: float,
     poll_s: float,
-    sleep: Callable[[float], None] = time.sleep,
-    monotonic: Callable[[], float] = time.monotonic,
 ) -> Seen:
     """Return the first answer of `describe` that is `settled`. Raises GaveUp at the deadline.
 
     The first pauses are short, so that what is done at once is seen at once; later ones are
     `poll_s`.
     """
-    deadline = monotonic() + timeout_s
+    deadline = time.monotonic() + timeout_s
     pause_s = min(0.1, poll_s)
     while True:
         seen = describe()
         if settled(seen):
             return seen
-        if monotonic() >= deadline:
+        if time.monotonic() >= deadline:
             message = f"Not settled after {timeout_s:.0f} s."
             raise GaveUp(message)
-        sleep(pause_s)
+        time.sleep(pause_s)
         pause_s = min(poll_s, pause_s * 1.5)

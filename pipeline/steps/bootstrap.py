@@ -1,8 +1,10 @@
 """The foundation: state bucket, terraform/account, terraform/foundation, what they publish."""
 
+import hashlib
 import json
 import logging
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from pipeline.configuration.loading import PROJECT_ROOT
@@ -14,18 +16,13 @@ from pipeline.core.outcomes import Action, PlanSummary
 from pipeline.gateways.account import buckets_like, published_foundation
 from pipeline.gateways.state_bucket import ensure_state_bucket
 from pipeline.gateways.terraform import failure
-from pipeline.steps.foundation_source import (
-    account_variables,
-    foundation_variables,
-    inputs_digest,
-    variable_files,
-)
 
 logger = logging.getLogger(__name__)
 
 # Two first runs at once: the second waits for the first, then finds nothing left to do.
 _LOCK_TIMEOUT_S = 120
 _MOST_ATTEMPTS = 3
+_ROOTS = ("account", "foundation")
 _TAKES_AWAY = (Action.DELETE, Action.REPLACE, Action.FORGET)
 _STATEFUL = frozenset(
     {
@@ -84,7 +81,9 @@ def bootstrap(context: Context) -> Workspace:
     bucket = context.state_bucket
     if ensure_state_bucket(context.cloud, bucket):
         logger.info("state bucket created bucket=%s", bucket)
-    groups = sorted({context.package_group, *_known_groups(_readable(context))})
+    known = _readable(context)
+    # Other models of this environment keep their groups.
+    groups = sorted({context.package_group, *(known.model_package_groups if known else ())})
     _apply(context, "account", account_variables(context), key="account.tfstate")
     variables = foundation_variables(context) | {
         "inputs_digest": inputs_digest(context),
@@ -139,11 +138,6 @@ def is_current(context: Context, published: Foundation | None) -> bool:
     return published.inputs_digest == inputs_digest(context)
 
 
-def _known_groups(published: Foundation | None) -> tuple[str, ...]:
-    """Other models of this environment keep their groups."""
-    return tuple(published.model_package_groups) if published else ()
-
-
 def _with_given(context: Context, published: Foundation) -> Foundation:
     """What the user gives wins over what the foundation offers."""
     settings = context.settings
@@ -153,6 +147,55 @@ def _with_given(context: Context, published: Foundation) -> Foundation:
         bucket=settings.s3_bucket or published.bucket,
         topic_arn=settings.sns_topic_arn or published.topic_arn,
     )
+
+
+def inputs_digest(context: Context) -> str:
+    """Return the sha256 of what the foundation is made from: its Terraform and variables."""
+    digest = hashlib.sha256()
+    for path in _sources(context):
+        digest.update(path.relative_to(PROJECT_ROOT).as_posix().encode() + b"\0")
+        digest.update(path.read_bytes() + b"\0")
+    variables = [account_variables(context), foundation_variables(context)]
+    digest.update(json.dumps(variables, sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+def _sources(context: Context) -> list[Path]:
+    folders = [PROJECT_ROOT / "terraform" / name for name in (*_ROOTS, "modules")]
+    files = [path for folder in folders for path in folder.rglob("*.tf")]
+    given = [path for root in _ROOTS for path in variable_files(context, root)]
+    return sorted(files) + [path for path in given if path.is_file()]
+
+
+def account_variables(context: Context) -> dict[str, Any]:
+    return {
+        "project": context.settings.project,
+        "region": context.cloud.region,
+        "s3_use_path_style": context.cloud.is_local,
+    }
+
+
+def foundation_variables(context: Context) -> dict[str, Any]:
+    settings = context.settings
+    return {
+        "environment": settings.environment,
+        "project": settings.project,
+        "region": context.cloud.region,
+        "role_arn": settings.role_arn,
+        "s3_bucket": settings.s3_bucket,
+        "s3_use_path_style": context.cloud.is_local,
+        "sns_topic_arn": settings.sns_topic_arn,
+    }
+
+
+def variable_files(context: Context, root: str) -> tuple[Path, ...]:
+    """Return what people set: for a foundation always, for the account where they set anything."""
+    folder = PROJECT_ROOT / "terraform" / "environments"
+    if root == "foundation":
+        name = "local" if context.cloud.is_local else context.settings.environment
+        return (folder / f"{name}.tfvars",)
+    account = folder / "account.tfvars"
+    return (account,) if account.is_file() and not context.cloud.is_local else ()
 
 
 def _apply(context: Context, root: str, variables: dict[str, Any], *, key: str) -> None:
@@ -196,8 +239,8 @@ def _plan_and_apply(context: Context, root: str, variables: dict[str, Any], *, k
     _guard(root, plan.summarize(terraform.show(plan_file)))
     applied = terraform.apply(plan_file, lock_timeout_s=_LOCK_TIMEOUT_S)
     if applied.exit_code != 0:
-        problem = failure("apply", root, applied)
-        raise problem
+        failed = failure("apply", root, applied)
+        raise failed
     logger.info("terraform root=%s applied duration_s=%.1f", root, applied.duration_s)
 
 

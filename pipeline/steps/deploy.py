@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 
 from pipeline.context import Workspace
-from pipeline.core import ledger, naming
+from pipeline.core import jobs, ledger, naming
 from pipeline.core.errors import (
     GateNotPassed,
     PipelineError,
@@ -22,6 +22,7 @@ from pipeline.core.outcomes import (
 from pipeline.core.reconcile import quiet_shift, serves_live
 from pipeline.core.records import (
     Approval,
+    DataCapture,
     Decision,
     Evaluation,
     ModelPackage,
@@ -45,7 +46,6 @@ from pipeline.steps.move import (
 )
 from pipeline.steps.probe import held_out
 from pipeline.steps.prove import conclude_deployment, drop_unmade
-from pipeline.steps.serving_settings import serving_settings
 from pipeline.steps.unfinished import finish_what_was_begun
 
 logger = logging.getLogger(__name__)
@@ -88,7 +88,7 @@ def deploy(workspace: Workspace, candidate: Candidate) -> None:
     book = take_over(workspace)
     run = candidate.run
     preflight.require_same_model(workspace, book.head, run.identity, job=run.job_name)
-    serving = serving_settings(workspace, image_uri=candidate.run.image_uri)
+    serving = _serving_settings(workspace, image_uri=candidate.run.image_uri)
     digest = content_digest(candidate.run.artifact_sha256, serving)
     try:
         finished = finish_what_was_begun(workspace, book, digest)
@@ -101,6 +101,26 @@ def deploy(workspace: Workspace, candidate: Candidate) -> None:
     _report_success(workspace, book, finished, duration_s=monotonic() - started)
     around.ask(workspace, book)
     around.converge(workspace, book)
+
+
+def _serving_settings(workspace: Workspace, *, image_uri: str) -> ServingSettings:
+    """Copy settings and foundation into what a release keeps for ever."""
+    settings, foundation = workspace.settings, workspace.foundation
+    captured = settings.monitoring.data_capture_percentage
+    place = workspace.store.uri(naming.capture_prefix(workspace.context.endpoint))
+    return ServingSettings(
+        image_uri=image_uri,
+        instance_type=settings.instance_type,
+        container_environment=jobs.serving_environment(workspace.context.cloud.region),
+        execution_role_arn=foundation.role_arn,
+        network_isolation=foundation.network_isolation,
+        startup_timeout_s=settings.deployment.startup_timeout_s,
+        subnet_ids=foundation.vpc.subnet_ids or (),
+        security_group_ids=foundation.vpc.security_group_ids or (),
+        kms_key_arn=foundation.kms_key_arn,
+        data_capture=DataCapture(percentage=captured, destination_uri=place) if captured else None,
+        rollback_alarms=settings.rollback_alarms,
+    )
 
 
 def _deploy_new(

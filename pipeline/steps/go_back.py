@@ -45,7 +45,7 @@ class NotAnswering(NotServing):
     """The release that was gone back to serves, and does not pass. `report` says how."""
 
     def __init__(self, message: str, *, remedy: str, report: ProbeReport) -> None:
-        super().__init__(message, remedy=remedy)
+        super().__init__(message, remedy=remedy, code=NotServing.__name__)
         self.report = report
 
 

@@ -7,11 +7,9 @@ from dataclasses import replace
 from time import monotonic
 
 from pipeline.context import Workspace
-from pipeline.core import predictions
-from pipeline.core.metrics import latency_report
+from pipeline.core.metrics import latency_report, share_of_matches
 from pipeline.core.outcomes import LatencyReport, ProbeCase, ProbeReport
 from pipeline.core.records import Release, TestLimits
-from pipeline.gateways.ports import EndpointCalls
 from pipeline.gateways.runtime import Answer
 from pipeline.material.dividing import HeldOutRows, held_out_rows
 from pipeline.material.reading import write_csv
@@ -100,18 +98,12 @@ def _health(workspace: Workspace, rows: HeldOutRows) -> ProbeCase:
     """One row in, one label out."""
     started = monotonic()
     answer = _ask(workspace, _request(rows, slice(0, 1)))
-    labels = predictions.labels_of(answer.body) if answer.ok else ()
-    if len(labels) == 1:
-        detail = f"It answers one row with {labels[0]!r}."
-    else:
-        detail = f"It answers one row with HTTP {answer.status}: {answer.explanation()}"
-    return ProbeCase(
-        name="health",
-        passed=len(labels) == 1,
-        detail=detail,
-        duration_s=monotonic() - started,
-        is_inconclusive=not answer.is_of_the_model,
-    )
+    if len(answer.labels) == 1:
+        detail = f"It answers one row with {answer.labels[0]!r}."
+        return _case("health", detail, started, passed=True)
+    detail = f"It answers one row with HTTP {answer.status}: {answer.explanation()}"
+    case = _case("health", detail, started, passed=False)
+    return replace(case, is_inconclusive=not answer.is_of_the_model)
 
 
 def _accuracy(
@@ -127,8 +119,8 @@ def _accuracy(
             detail = f"It answers held-out rows with HTTP {answer.status}: {answer.explanation()}"
             case = _case("prediction_accuracy", detail, started, passed=False)
             return None, replace(case, is_inconclusive=not answer.is_of_the_model)
-        predicted += map(label_of, predictions.labels_of(answer.body))
-    share = predictions.share_of_matches(predicted, rows.labels)
+        predicted += map(label_of, answer.labels)
+    share = share_of_matches(predicted, rows.labels)
     detail = (
         f"Accuracy on {len(rows.labels)} held-out rows is {share:.4f}, at least {limit} is asked."
     )
@@ -158,9 +150,14 @@ def _load(
         ask(body)
     started = monotonic()
     asked = [bodies[n % len(bodies)] for n in range(testing.request_count)]
-    answers = _answers(workspace.calls, asked, concurrency=testing.concurrency)
+    with ThreadPoolExecutor(testing.concurrency) as pool:
+        answers = list(pool.map(ask, asked))
     of_the_model = [answer for answer in answers if answer.is_of_the_model]
-    report = _measured(of_the_model, duration_s=monotonic() - started)
+    report = latency_report(
+        [answer.latency_ms for answer in of_the_model if answer.ok],
+        request_count=len(of_the_model),
+        duration_s=monotonic() - started,
+    )
     cases = load_cases(report, limits, started)
     if len(of_the_model) < _LEAST_MEASURED * len(answers):
         cases = tuple(_not_measured(each, answers) for each in cases)
@@ -176,21 +173,6 @@ def _not_measured(case: ProbeCase, answers: list[Answer]) -> ProbeCase:
         f"{other[-1].status}: {other[-1].explanation()}"
     )
     return replace(case, detail=detail, passed=False, is_inconclusive=True)
-
-
-def _answers(calls: EndpointCalls, bodies: Sequence[bytes], *, concurrency: int) -> list[Answer]:
-    if concurrency == 1:
-        return [calls.ask(body) for body in bodies]
-    with ThreadPoolExecutor(concurrency) as pool:
-        return list(pool.map(calls.ask, bodies))
-
-
-def _measured(answers: list[Answer], *, duration_s: float) -> LatencyReport:
-    return latency_report(
-        [answer.latency_ms for answer in answers if answer.ok],
-        request_count=len(answers),
-        duration_s=duration_s,
-    )
 
 
 def load_cases(report: LatencyReport, limits: TestLimits, started: float) -> tuple[ProbeCase, ...]:

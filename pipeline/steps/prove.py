@@ -158,7 +158,7 @@ def drop_unmade(
     try:
         seen = workspace.hosting.observe(head.endpoint)
         if head.live is not None and whole & held:
-            removable = intents.addresses_of_pruned(dropped)
+            removable = intents.addresses_of_all(dropped.releases, dropped.configs)
             kind = IntentKind.PRUNE
             planned = plan_serving(workspace, book, head, kind, seen, removable=removable)
             apply_whole(workspace, book, planned)

@@ -85,7 +85,7 @@ def _remove(
     and no deployment may delete anything.
     """
     book.write(replace(book.head, state_due=True))
-    removable = intents.addresses_of_pruned(pruned)
+    removable = intents.addresses_of_all(pruned.releases, pruned.configs)
     planned = plan_serving(workspace, book, remaining, IntentKind.PRUNE, seen, removable=removable)
     apply_whole(workspace, book, planned)
     releases = " ".join(pruned.releases)

@@ -2,15 +2,27 @@
 
 import difflib
 import logging
+import shlex
+from contextlib import suppress
 from typing import TypeVar
 
 from pipeline.context import Workspace
 from pipeline.core import naming
 from pipeline.core.document import Stored
 from pipeline.core.errors import NotServing, UsageError
+from pipeline.core.gate import judge
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
-from pipeline.core.records import Approval, Evaluation, Release, TrainingInputs, TrainingRun
+from pipeline.core.records import (
+    Approval,
+    ApprovalStatus,
+    Evaluation,
+    Release,
+    TrainingInputs,
+    TrainingRun,
+    Verdict,
+)
 from pipeline.gateways.sagemaker import JobOutcome
+from pipeline.steps import preflight
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +42,41 @@ def training_run(workspace: Workspace, job: str) -> TrainingRun:
         raise _unknown(workspace, job)
     logger.warning("training job=%s finished after its run had died; it is taken up now", job)
     return record_finished(workspace, inputs, outcome)
+
+
+def model_run(workspace: Workspace, job: str, *, mode: str, reason: str | None) -> TrainingRun:
+    """Return the record of a training job. Raises UsageError for one of another model."""
+    run = training_run(workspace, job)
+    because = f" --reason {shlex.quote(reason)}" if reason else ""
+    command = f"--mode {mode} --training-job {job}{because}"
+    preflight.require_configured_model(workspace, run, command=command)
+    return run
+
+
+def newest_approved(workspace: Workspace) -> str:
+    """Return the job of the newest package of this model that may be deployed. Raises UsageError.
+
+    A pipeline's role approves nothing, so what it registered counts by its recorded evaluation.
+    """
+    group = workspace.context.package_group
+    for each in workspace.sagemaker.packages(group):
+        status = each.package.approval_status
+        if not each.training_job or status is ApprovalStatus.REJECTED:
+            continue
+        if status is ApprovalStatus.APPROVED or _passed(workspace, each.training_job):
+            return each.training_job
+    message = f"No approved model package in {group}."
+    raise UsageError(message, remedy="Run --mode training, or approve a held model.")
+
+
+def _passed(workspace: Workspace, job: str) -> bool:
+    settings = workspace.settings
+    with suppress(UsageError):  # somebody else's package of this group: nothing of it is recorded
+        found = evaluation(workspace, training_run(workspace, job))
+        limits = settings.accuracy_limits
+        decision = judge(found.metrics, limits, gates=settings.gate_limits)
+        return decision.verdict is Verdict.DEPLOY
+    return False
 
 
 def _stored(workspace: Workspace, kind: type[T], key: str) -> T | None:
@@ -69,19 +116,12 @@ def record_finished(
 
 def evaluation(workspace: Workspace, run: TrainingRun) -> Evaluation:
     """Return the recorded evaluation of exactly this artifact. Raises UsageError without one."""
-    found = _find_evaluation(workspace, run)
-    if found is None:
+    found = _stored(workspace, Evaluation, naming.evaluation_object(run.job_name))
+    if found is None or found.artifact_sha256 != run.artifact_sha256:
         message = f"The training job {run.job_name} has no evaluation."
         remedy = f"Run --mode evaluation --training-job {run.job_name} first."
         raise UsageError(message, remedy=remedy)
     return found
-
-
-def _find_evaluation(workspace: Workspace, run: TrainingRun) -> Evaluation | None:
-    evaluation = _stored(workspace, Evaluation, naming.evaluation_object(run.job_name))
-    if evaluation and evaluation.artifact_sha256 != run.artifact_sha256:
-        return None
-    return evaluation
 
 
 def approval(workspace: Workspace, run: TrainingRun) -> Approval | None:
@@ -106,20 +146,16 @@ def live_release(workspace: Workspace, seen: EndpointObservation) -> Release:
     return workspace.ledger.release(head.endpoint_configs[key].release)
 
 
-def _without_model(job: str, state: str, reason: str) -> UsageError:
-    said = f": {' '.join(reason.split())[:_MOST_SAID]}" if reason else "."
-    return UsageError(
-        f"The training job {job} ended as {state} and has no model{said}",
-        remedy="Mend the cause and train again, or name a job that mode training finished.",
-    )
-
-
 def _unknown(workspace: Workspace, job: str) -> UsageError:
     status = workspace.sagemaker.find_training(job)
     if status is not None:
         state = status.description["TrainingJobStatus"]
         if state in ("Failed", "Stopped"):
-            return _without_model(job, state, str(status.description.get("FailureReason", "")))
+            reason = " ".join(str(status.description.get("FailureReason", "")).split())
+            said = f": {reason[:_MOST_SAID]}" if reason else "."
+            message = f"The training job {job} ended as {state} and has no model{said}"
+            remedy = "Mend the cause and train again, or name a job that mode training finished."
+            return UsageError(message, remedy=remedy)
         message = (
             f"The training job {job} exists ({state}), but no run of this project recorded it."
         )

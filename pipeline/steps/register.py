@@ -14,7 +14,6 @@ from pipeline.core.records import (
     TrainingRun,
     Verdict,
 )
-from pipeline.steps import serving_settings
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +51,7 @@ def register(
         status_reason=_reason(decision, approval),
         artifact_uri=artifact_uri,
         evaluation_uri=workspace.store.uri(naming.evaluation_object(run.job_name)),
-        serving_environment=serving_settings.container_environment(workspace.context.cloud.region),
+        region=workspace.context.cloud.region,
         instance_type=workspace.settings.instance_type,
     )
     package = workspace.sagemaker.register(request)

@@ -5,7 +5,6 @@ import logging
 from pipeline.context import Workspace
 from pipeline.core import ledger, requests
 from pipeline.core.requests import Claim, Request
-from pipeline.gateways.claims import claimed
 from pipeline.steps.go_back import complete_state, sound_previous
 from pipeline.steps.leased import (
     require_endpoint,
@@ -30,7 +29,7 @@ def is_ours(workspace: Workspace) -> bool:
         _nothing_to_do(workspace, f"request {request.request_id} is for {request.cause}.")
         return False
     ours = _claim(workspace, request)
-    stands = claimed(workspace.store, workspace.context.endpoint, ours)
+    stands = workspace.ledger.claimed(ours)
     if stands.pipeline_id != ours.pipeline_id:
         by = f"run {stands.run_id} of {stands.who} in pipeline {stands.pipeline_id}"
         at = f"{stands.claimed_at:%Y-%m-%d %H:%M:%S} UTC"

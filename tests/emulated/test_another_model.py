@@ -12,8 +12,8 @@ from pipeline.core.head import LedgerHead
 from pipeline.core.identity import ModelIdentity
 from pipeline.gateways.ledger import Ledger
 from pipeline.gateways.store import Store
-from pipeline.steps.model_run import model_run
 from pipeline.steps.preflight import require_free_for, require_same_model
+from pipeline.steps.recorded import model_run
 from tests.emulated.embedded import Embedded
 from tests.emulated.gateways import a_store
 from tests.unit.core_builders import a_head_retaining, a_release, a_training_run, an_identity

@@ -45,7 +45,7 @@ def other_process() -> Iterator[psutil.Process]:
 
 
 def an_owner(run_id: str = "run-2") -> Owner:
-    return leases.this_process(run_id)
+    return owners.this_process(run_id)
 
 
 def owned_by(process: psutil.Process, *, host: str | None = None) -> Owner:
@@ -124,20 +124,20 @@ def test_a_lease_that_is_given_back_says_whether_its_user_was_told(
 ) -> None:
     take(store, "run-1").give_back(told=told)
     next_one = take(store)
-    assert next_one.predecessor is not None
-    assert (next_one.predecessor.owner.run_id, next_one.predecessor.told) == ("run-1", told)
+    (former,) = next_one.lease.former
+    assert (former.owner.run_id, former.told) == ("run-1", told)
     assert not next_one.lease.told
     next_one.give_back(told=True)
 
 
 def test_the_first_holder_has_no_predecessor(store: Store) -> None:
     holding = take(store)
-    assert (holding.predecessor, holding.lease.number) == (None, 1)
+    assert (holding.lease.former, holding.lease.number) == ((), 1)
     holding.give_back(told=True)
 
 
 def test_a_lease_knows_where_its_run_works(store: Store) -> None:
-    owner = leases.this_process("run-1", work_dir="/tmp/mlops-1")
+    owner = owners.this_process("run-1", work_dir="/tmp/mlops-1")
     leases.take(store, ENDPOINT, owner).give_back(told=False)
     assert stored(store).owner.work_dir == "/tmp/mlops-1"
 
@@ -190,8 +190,7 @@ def test_the_lease_of_a_living_holder_can_be_broken(
     leave_a_lease(store, owned_by(other_process))
     holding = take(store, break_held=True)
     assert holding.lease.number == 5
-    assert holding.predecessor is not None
-    assert holding.predecessor.owner == owned_by(other_process)
+    assert holding.lease.former[-1].owner == owned_by(other_process)
     holding.give_back(told=True)
 
 
@@ -410,4 +409,4 @@ def test_a_lease_that_cannot_be_given_back_fails_no_run(store: Store, embedded: 
 def test_a_job_of_gitlab_is_named_by_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CI_JOB_URL", "https://gitlab.example.com/jobs/1")
     monkeypatch.setenv("GITLAB_USER_LOGIN", "ada")
-    assert leases.whoami() == "ada (https://gitlab.example.com/jobs/1)"
+    assert owners.whoami() == "ada (https://gitlab.example.com/jobs/1)"

@@ -15,8 +15,8 @@ from pipeline.core.foundation import Retraining
 from pipeline.core.head import LedgerHead
 from pipeline.core.outcomes import EndpointStatus
 from pipeline.core.requests import Request
-from pipeline.gateways.claims import claimed
 from pipeline.gateways.events import put_event
+from pipeline.gateways.ledger import Ledger
 from pipeline.gateways.store import Store
 from pipeline.steps.requested import is_ours, rolled_back
 from pipeline.steps.retrain import retrain
@@ -138,7 +138,8 @@ def test_the_first_claim_stands(store: Store) -> None:
         )
         for pipeline in ("77", "78")
     ]
-    assert [claimed(store, ENDPOINT, each).pipeline_id for each in claims] == ["77", "77"]
+    book = Ledger(store, ENDPOINT)
+    assert [book.claimed(each).pipeline_id for each in claims] == ["77", "77"]
 
 
 def test_a_rollback_that_is_not_done_is_told(store: Store) -> None:

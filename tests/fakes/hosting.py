@@ -8,7 +8,7 @@ from pipeline.core.errors import CloudUnusable
 from pipeline.core.head import DeploymentConfig
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 from pipeline.gateways.ports import HostedNames
-from pipeline.gateways.runtime import CSV, JSON, Answer
+from pipeline.gateways.runtime import Answer
 from tests.fakes.boundary import Boundary, Kind
 from tests.fakes.cloud import Behaviour, FakeCloud, HostedEndpoint, Refused
 
@@ -119,8 +119,6 @@ def _observation(found: HostedEndpoint) -> EndpointObservation:
         desired_count=found.desired_count,
         current_count=found.desired_count,
         failure_reason=found.failure_reason,
-        arn=f"arn:aws:sagemaker:us-east-1:000000000000:endpoint/{found.name}",
-        created_at=None,
         deployment_config=found.deployment,
     )
 
@@ -168,8 +166,7 @@ class FakeCalls:
         self._endpoint = endpoint
         self._known = known
 
-    def ask(self, body: bytes, *, content_type: str = CSV, accept: str = JSON) -> Answer:
-        del content_type, accept
+    def ask(self, body: bytes) -> Answer:
         return self._boundary.through("ask the endpoint", Kind.ASK, lambda: self._answer(body))
 
     def _answer(self, body: bytes) -> Answer:

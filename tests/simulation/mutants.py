@@ -115,7 +115,7 @@ def _forget_first(
 ) -> None:
     before = book.head
     book.record(remaining, "pruned", releases=" ".join(pruned.releases))
-    removable = intents.addresses_of_pruned(pruned)
+    removable = intents.addresses_of_all(pruned.releases, pruned.configs)
     kind = IntentKind.PRUNE
     planned = planning.plan_serving(workspace, book, remaining, kind, seen, removable=removable)
     move.apply_whole(workspace, book, planned)

@@ -15,7 +15,7 @@ from pipeline.core import tfvars
 from pipeline.core.document import Stored, canonical_json
 from pipeline.core.head import DeploymentConfig, LedgerHead
 from pipeline.core.records import Release
-from pipeline.gateways import leases
+from pipeline.gateways import owners
 from pipeline.steps import around, planning
 
 
@@ -39,7 +39,7 @@ def remembering() -> Iterator[None]:
         pairs = (
             (tfvars, "release_variables", _release_variables(tfvars.release_variables, variables)),
             (tfvars, "render", _render(tfvars.render, texts)),
-            (leases, "whoami", functools.cache(leases.whoami)),
+            (owners, "whoami", functools.cache(owners.whoami)),
             (planning, "template", functools.cache(planning.template)),
             (around, "template", functools.cache(planning.template)),
             (Stored, "to_json", _to_json()),

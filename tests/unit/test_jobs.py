@@ -74,7 +74,7 @@ def metadata_for(metrics: dict[str, float]) -> dict[str, str]:
         status_reason="",
         artifact_uri="s3://bucket/model.tar.gz",
         evaluation_uri="s3://bucket/evaluation.json",
-        serving_environment={},
+        region="us-east-1",
         instance_type="ml.m5.large",
     )
     found: dict[str, str] = request["CustomerMetadataProperties"]

@@ -13,7 +13,7 @@ from pipeline.core.intents import (
     QUIET_ALARM,
     IntentKind,
     MoveIntent,
-    addresses_of_pruned,
+    addresses_of_all,
     alarm_addresses,
     config_address,
     intent_of,
@@ -61,7 +61,7 @@ def an_intent(
 def a_pruning(
     head: LedgerHead, *, releases: tuple[str, ...], configs: tuple[str, ...] = ()
 ) -> MoveIntent:
-    named = addresses_of_pruned(ledger.Pruned(releases=releases, configs=configs))
+    named = addresses_of_all(releases, configs)
     return intent_of(head, IntentKind.PRUNE, an_endpoint(head.live), removable=named)
 
 
