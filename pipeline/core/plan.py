@@ -60,7 +60,8 @@ def summarize(plan: Mapping[str, Any]) -> PlanSummary:
     except (AttributeError, KeyError, TypeError) as broken:
         what = f"Terraform's plan document cannot be understood: {broken!r} is missing or wrong."
         raise CloudUnusable(what, remedy="Use Terraform 1.10 or newer.") from broken
-    changes = tuple(sorted(_with_effect(read), key=lambda change: change.address))
+    effects = (change for change in read if change.action not in _WITHOUT_EFFECT)
+    changes = tuple(sorted(effects, key=lambda change: change.address))
     replaced = _count(changes, Action.REPLACE)
     return PlanSummary(
         create=_count(changes, Action.CREATE) + replaced,
@@ -87,10 +88,6 @@ def in_words(change: ResourceChange) -> str:
         paths = dict.fromkeys(re.split(r"[.\[]", each.path)[0] for each in change.attributes)
         words.append(f"({', '.join(paths)})")
     return " ".join(words)
-
-
-def _with_effect(changes: list[ResourceChange]) -> list[ResourceChange]:
-    return [change for change in changes if change.action not in _WITHOUT_EFFECT]
 
 
 def _count(changes: tuple[ResourceChange, ...], action: Action) -> int:

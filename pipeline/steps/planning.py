@@ -4,7 +4,7 @@ A deployment, a rollback and a pruning are planned alike, each from another head
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from pipeline.configuration.loading import PROJECT_ROOT
@@ -59,7 +59,8 @@ def plan_serving(
     intent = intents.intent_of(head, kind, seen, removable=removable | strays)
     asked = _Asked(workspace=workspace, book=book, head=head, seen=seen)
     saved = asked.plan()
-    if _is_unknown_and_failed(intent, saved):
+    if intent.is_failed and intent.moves and intents.ENDPOINT in _created(saved):
+        # Failed and not in Terraform's state, which therefore cannot replace it.
         seen = _deleted(asked, intent, saved, consent)
         intent = intents.intent_of(head, kind, seen, removable=removable | strays)
         asked = replace(asked, seen=seen)
@@ -134,8 +135,7 @@ def _without_settings(
 
 def _believes_in_what_is_gone(asked: _Asked, saved: SavedPlan) -> bool:
     """Tell whether a plan that has not looked at AWS takes for made what is not there."""
-    head = asked.head
-    made = {each.address for each in saved.summary.changes if each.action is Action.CREATE}
+    head, made = asked.head, _created(saved)
     there = asked.workspace.hosting.hosted_names(head.endpoint)
     configs = {
         naming.endpoint_config_name(head.endpoint, key)
@@ -160,13 +160,13 @@ def _with_imports(asked: _Asked, saved: SavedPlan, intent: MoveIntent) -> tuple[
 
     An apply that was killed could not write down what it had made.
     """
-    created = {change.address for change in saved.summary.changes if change.action is Action.CREATE}
-    models = _created(created, asked.head.release_ids, intents.model_address)
-    configs = _created(created, asked.head.endpoint_configs, intents.config_address)
+    head, created = asked.head, _created(saved)
+    models = [each for each in head.release_ids if intents.model_address(each) in created]
+    configs = [key for key in head.endpoint_configs if intents.config_address(key) in created]
     endpoint = intents.ENDPOINT in created and intent.endpoint_exists
     if not (models or configs or endpoint):
         return asked, saved
-    name = asked.head.endpoint
+    name = head.endpoint
     found = asked.workspace.hosting.hosted_names(name)
     imports = tfvars.Imports(
         endpoint=endpoint,
@@ -183,25 +183,16 @@ def _with_imports(asked: _Asked, saved: SavedPlan, intent: MoveIntent) -> tuple[
     return asked, asked.plan()
 
 
-def _created(
-    created: Collection[str], keys: Iterable[str], address_of: Callable[[str], str]
-) -> tuple[str, ...]:
-    return tuple(key for key in keys if address_of(key) in created)
-
-
-def _is_unknown_and_failed(intent: MoveIntent, saved: SavedPlan) -> bool:
-    """Tell whether an endpoint is Failed and not in Terraform's state, which cannot replace it."""
-    created = any(
-        each.address == intents.ENDPOINT and each.action is Action.CREATE
-        for each in saved.summary.changes
-    )
-    return created and intent.is_failed and intent.moves
+def _created(saved: SavedPlan) -> frozenset[str]:
+    """Return the addresses of what the plan would create."""
+    changes = saved.summary.changes
+    return frozenset(each.address for each in changes if each.action is Action.CREATE)
 
 
 def _deleted(
     asked: _Asked, intent: MoveIntent, saved: SavedPlan, consent: Callable[[str], bool]
 ) -> EndpointObservation:
-    """Delete such an endpoint, where the rest of the plan may be applied.
+    """Delete an endpoint that can only be deleted, where the rest of the plan may be applied.
 
     SageMaker takes nothing but its deletion (API reference, DescribeEndpoint, EndpointStatus).
     """
@@ -230,9 +221,8 @@ def _corrected_marks(
     for address in wrongly:
         logger.warning("%s was created, and is not replaced for a doubt of Terraform's", address)
         workspace.serving.untaint(address)
-    changed = {each.address: each.action for each in saved.summary.changes}
-    created = changed.get(intents.ENDPOINT) is Action.CREATE
-    if intent.is_failed and intent.moves and not (intents.ENDPOINT in tainted or created):
+    is_new = intents.ENDPOINT in tainted or intents.ENDPOINT in _created(saved)
+    if intent.is_failed and intent.moves and not is_new:
         workspace.serving.taint(intents.ENDPOINT)
         return True
     return bool(wrongly)
