@@ -187,11 +187,7 @@ def _rollback(context: Context, options: Options) -> None:
     if not requested.is_ours(workspace):
         return
     with context.recorder.phase("rollback"):
-        back = requested.rolled_back(workspace, to=options.to, reason=options.reason)
-    if back is not None:
-        context.recorder.add(
-            deployment=back.report, probe=back.probe, release_id=back.report.release_id
-        )
+        requested.roll_back_as_asked(workspace, to=options.to, reason=options.reason)
 
 
 def _history(context: Context, _: Options) -> None:

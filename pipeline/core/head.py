@@ -174,5 +174,10 @@ class LedgerHead(Stored):
         return tuple(each.release_id for each in self.retained)
 
     @property
+    def is_moving(self) -> bool:
+        """Tell whether a move was begun whose target does not serve yet."""
+        return self.move is not None and not self.move.has_arrived
+
+    @property
     def was_ever_live(self) -> bool:
         return bool(self.lived)

@@ -251,24 +251,16 @@ def prune(head: LedgerHead, *, keep: int = RETAINED_HEALTHY) -> tuple[Pruned, Le
 
     With nothing live nothing is pruned.
     """
-    if head.move is not None and not head.move.has_arrived:
+    if head.move is not None and head.is_moving:
         what = f"{head.endpoint} is being moved to {head.move.target}; nothing is pruned meanwhile."
         raise LeaseHeld(what, remedy=_SETTLE)
     if head.live is None:  # Terraform's variables cannot say "nothing is live"
         return Pruned(releases=(), configs=()), head
     kept = _kept_releases(head, keep)
-    configs = {key: each for key, each in head.endpoint_configs.items() if each.release in kept}
-    pruned = Pruned(
-        releases=tuple(each for each in head.release_ids if each not in kept),
-        configs=tuple(key for key in head.endpoint_configs if key not in configs),
+    pruned, remaining = _parted(head, kept)
+    return pruned, replace(
+        remaining, lived=tuple(each for each in head.lived if each.release_id in kept)
     )
-    remaining = replace(
-        head,
-        retained=tuple(each for each in head.retained if each.release_id in kept),
-        endpoint_configs=configs,
-        lived=tuple(each for each in head.lived if each.release_id in kept),
-    )
-    return pruned, remaining
 
 
 def abandon(head: LedgerHead, release: str) -> tuple[Pruned, LedgerHead]:
@@ -281,13 +273,18 @@ def abandon(head: LedgerHead, release: str) -> tuple[Pruned, LedgerHead]:
     in_use = {head.endpoint_configs[key].release for key in keys if key}
     if release in lived | in_use:
         return Pruned(releases=(), configs=()), head
-    configs = {k: each for k, each in head.endpoint_configs.items() if each.release != release}
-    dropped = Pruned(
-        releases=tuple(each for each in head.release_ids if each == release),
+    return _parted(head, frozenset(head.release_ids) - {release})
+
+
+def _parted(head: LedgerHead, kept: frozenset[str]) -> tuple[Pruned, LedgerHead]:
+    """Return what goes with the releases that are not kept, and the head without it."""
+    configs = {key: each for key, each in head.endpoint_configs.items() if each.release in kept}
+    gone = Pruned(
+        releases=tuple(each for each in head.release_ids if each not in kept),
         configs=tuple(key for key in head.endpoint_configs if key not in configs),
     )
-    retained = tuple(each for each in head.retained if each.release_id != release)
-    return dropped, replace(head, retained=retained, endpoint_configs=configs)
+    retained = tuple(each for each in head.retained if each.release_id in kept)
+    return gone, replace(head, retained=retained, endpoint_configs=configs)
 
 
 def _kept_releases(head: LedgerHead, keep: int) -> frozenset[str]:

@@ -70,7 +70,10 @@ def reconcile(
     if move is None:
         return Finding(head=head)
     if move.has_arrived:
-        return Finding(head=head) if truth is Truth.TARGET else _lost_after_arrival(head)
+        if truth is Truth.TARGET:
+            return Finding(head=head)
+        lost = "what had arrived does not serve any more"  # and nothing of ours does
+        return Finding(head=ledger.drop_move(head), event=lost)
     if truth is Truth.TARGET:
         return Finding(head=ledger.arrive(head, when=when), event="interrupted move had succeeded")
     if move.goes_back:
@@ -100,11 +103,6 @@ def _adopted(
     settled = ledger.drop_move(head) if head.move else head
     adopted = ledger.arrive(ledger.begin(settled, move), when=when)
     return Finding(head=adopted, event="found serving without a record")
-
-
-def _lost_after_arrival(head: LedgerHead) -> Finding:
-    """What had arrived does not serve any more, and nothing of ours does."""
-    return Finding(head=ledger.drop_move(head), event="what had arrived does not serve any more")
 
 
 def quiet_shift(endpoint: str) -> DeploymentConfig:

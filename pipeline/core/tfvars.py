@@ -79,12 +79,12 @@ def release_variables(
     SageMaker's own word. `nudged`: with a time limit of another second, by which an update is sent
     that would change nothing else. `releases` holds every retained one.
     """
-    moving = head.move is not None and not head.move.has_arrived
-    live_config = head.move.target if head.move and moving else head.live
+    under_way = head.move if head.is_moving else None
+    live_config = under_way.target if under_way else head.live
     if live_config is None:
         what = f"Nothing is live on {head.endpoint}, and nothing is to be."
         raise UsageError(what, remedy="Deploy a release first.")
-    shift = head.move.deployment_config if head.move and moving else deployment_config
+    shift = under_way.deployment_config if under_way else deployment_config
     limit_s = shift.maximum_execution_timeout_s
     if nudged:
         limit_s += 1 if limit_s < _MOST_EXECUTION_S else -1

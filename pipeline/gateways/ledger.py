@@ -192,6 +192,11 @@ class LeasedLedger:
     def release(self, release_id: str) -> Release:
         return self._book.release(release_id)
 
+    @property
+    def live(self) -> Release:
+        """The release that the ledger calls live. Raises UsageError where nothing is."""
+        return self._book.release(self.head.live_release or "")
+
     def write(self, head: LedgerHead) -> None:
         """Replace the head. Raises LeaseHeld when another run has taken over."""
         self._version = self._book.write(self._version, head)

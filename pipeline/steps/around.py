@@ -37,7 +37,7 @@ def ask(workspace: Workspace, book: LeasedLedger) -> None:
 def converge(workspace: Workspace, book: LeasedLedger) -> None:
     """Apply what was asked for, where that is due. A failure says what serves all the same."""
     head = book.head
-    if not head.surroundings_due or head.live_release is None or _is_moving(book):
+    if not head.surroundings_due or head.live_release is None or head.is_moving:
         return
     live = book.release(head.live_release)
     fit = fitting(head.surroundings, live.serving.instance_type)
@@ -83,10 +83,6 @@ def without_scaling_for(workspace: Workspace, book: LeasedLedger, target: Releas
     logger.info("scaling off for a move from %s to %s", serving, wanted)
     book.write(replace(head, surroundings_due=True))
     _apply(workspace, book, live, without_scaling(head.surroundings))
-
-
-def _is_moving(book: LeasedLedger) -> bool:
-    return book.head.move is not None and not book.head.move.has_arrived
 
 
 def _say_unscaled(workspace: Workspace) -> None:

@@ -266,14 +266,8 @@ def _release(
     retained = [each.release_id for each in head.retained if each.content_digest == digest]
     if retained:
         return workspace.ledger.release(retained[-1])
-    release = _new_release(workspace, candidate, serving)
-    workspace.ledger.store_release(release)
-    return release
-
-
-def _new_release(workspace: Workspace, candidate: Candidate, serving: ServingSettings) -> Release:
     now = workspace.context.now()
-    return Release(
+    release = Release(
         release_id=naming.release_id(candidate.run.artifact_sha256, now),
         endpoint_name=workspace.context.endpoint,
         model_package_arn=candidate.package.arn,
@@ -292,3 +286,5 @@ def _new_release(workspace: Workspace, candidate: Candidate, serving: ServingSet
         serving=serving,
         test_limits=workspace.settings.test_limits,
     )
+    workspace.ledger.store_release(release)
+    return release

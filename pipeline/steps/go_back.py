@@ -71,7 +71,8 @@ def go_back(workspace: Workspace, book: LeasedLedger) -> WentBack:
     report = probe_answers(workspace, book.release(release))
     if not report.passed:
         raise _not_answering(workspace, release, report)
-    left = _release_of(book.head, way_back.origin)
+    origin = book.head.endpoint_configs.get(way_back.origin or "")
+    left = origin.release if origin else "nothing"
     details = {"to": release, "left": left, "reason": way_back.reason}
     proved = ledger.finish(book.head, run_id=workspace.context.run_id)
     book.record(proved, "rolled back", **details)
@@ -121,19 +122,28 @@ def sound_previous(
     return None
 
 
-def begin_return(
-    workspace: Workspace, head: LedgerHead, release: str, *, reason: str
+def begin_way_back(
+    workspace: Workspace,
+    head: LedgerHead,
+    release: str,
+    *,
+    kind: MoveKind,
+    reason: str,
+    bars: bool = False,
 ) -> LedgerHead:
-    """Announce the way back of a deployment that failed; what is to blame is barred already."""
+    """Announce a way back to a release: a return, or a rollback that bars what is left."""
     seen = workspace.hosting.observe(head.endpoint)
     key, head = config_for(workspace, head, release, seen.desired_count)
+    request = workspace.context.request if kind is MoveKind.ROLLBACK else None
     way_back = Move(
-        kind=MoveKind.RETURN,
+        kind=kind,
         origin=head.live,
         target=key,
         deployment_config=quiet_shift(head.endpoint),
         run_id=workspace.context.run_id,
         reason=reason,
+        bars=bars,
+        request_id=request.request_id if request else None,
     )
     return ledger.begin(head, way_back)
 
@@ -150,11 +160,6 @@ def config_for(
         minimum=deployment.minimum_instance_count,
         maximum=deployment.maximum_instance_count,
     )
-
-
-def _release_of(head: LedgerHead, key: str | None) -> str:
-    entry = head.endpoint_configs.get(key or "")
-    return entry.release if entry else "nothing"
 
 
 def _not_moved_back(

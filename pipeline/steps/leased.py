@@ -1,7 +1,7 @@
 """What every change of an endpoint begins with: the lease, and a ledger that SageMaker confirms."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TypeVar
 
 from pipeline.context import Workspace
@@ -36,13 +36,13 @@ def take_over(workspace: Workspace) -> LeasedLedger:
     Raises LeaseHeld where another run is at work or SageMaker is, CorruptRecord where the endpoint
     serves and the ledger knows of nothing that ever did.
     """
-    context = workspace.context
+    context, request = workspace.context, workspace.context.request
     book = LeasedLedger(
         workspace.ledger,
         workspace.take_lease(workspace.ledger.read().head.fencing),
         who=context.who,
         now=context.now,
-        details={"run": context.run_id, **_request(workspace)},
+        details={"run": context.run_id, **(request.details if request else {})},
     )
     book.lease.await_former()
     seen = settled_endpoint(workspace)
@@ -68,11 +68,6 @@ def _known_again(workspace: Workspace, head: LedgerHead, seen: EndpointObservati
     if not (seen.serves(seen.config_name or "") and workspace.ledger.has_release(release)):
         return head
     return ledger.retain_again(head, workspace.ledger.release(release), key)
-
-
-def _request(workspace: Workspace) -> Mapping[str, str]:
-    request = workspace.context.request
-    return request.details if request else {}
 
 
 def settled_endpoint(

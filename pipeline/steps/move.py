@@ -106,8 +106,7 @@ def apply_whole(workspace: Workspace, book: LeasedLedger, planned: SavedPlan) ->
     """Apply a plan of which nothing may be left undone. Raises CloudUnusable."""
     applied = apply(workspace, book, planned)
     if applied.exit_code:
-        failed = apply_failed(workspace.serving.name, applied)
-        raise failed
+        raise apply_failed(workspace.serving.name, applied)
 
 
 def apply_failed(root: str, applied: Applied) -> CloudUnusable:

@@ -6,7 +6,7 @@ from pipeline.context import Workspace
 from pipeline.core import intents, ledger
 from pipeline.core.errors import NotServing, PipelineError, RolledBack
 from pipeline.core.faults import is_release_fault
-from pipeline.core.head import LedgerHead
+from pipeline.core.head import LedgerHead, MoveKind
 from pipeline.core.intents import IntentKind
 from pipeline.core.outcomes import EndpointStatus, ProbeReport
 from pipeline.core.reconcile import serves_live
@@ -14,7 +14,7 @@ from pipeline.core.records import Release
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.steps.go_back import (
     BACK,
-    begin_return,
+    begin_way_back,
     complete_state,
     go_back,
     sound_previous,
@@ -57,12 +57,14 @@ def _after_failed_tests(
         what, head = "tests inconclusive", ledger.drop_move(book.head)
         said = f"Release {release.release_id} could not be tested: {report.failures}"
     else:
-        what, head = "tests failed", _barred(workspace, ledger.drop_move(book.head), failures)
+        what, head = "tests failed", _barred(workspace, book, release, failures)
         said = f"Release {release.release_id} failed its tests: {report.failures}"
     previous = sound_previous(workspace, head)
     goes_back = previous is not None and workspace.settings.rollback_on_failure
     if previous is not None and goes_back:
-        head = begin_return(workspace, head, previous, reason=said[:MOST_RECORDED])
+        head = begin_way_back(
+            workspace, head, previous, kind=MoveKind.RETURN, reason=said[:MOST_RECORDED]
+        )
     book.record(head, what, release=release.release_id, failures=failures)
     if goes_back:
         return _returned(workspace, book, said)
@@ -77,9 +79,9 @@ def _after_failed_tests(
     return NotServing(said, remedy=remedy)
 
 
-def _barred(workspace: Workspace, head: LedgerHead, reason: str) -> LedgerHead:
-    live = head.live_release or ""
-    return ledger.quarantine(head, live, reason=reason, when=workspace.context.now())
+def _barred(workspace: Workspace, book: LeasedLedger, release: Release, reason: str) -> LedgerHead:
+    head, now = ledger.drop_move(book.head), workspace.context.now()
+    return ledger.quarantine(head, release.release_id, reason=reason, when=now)
 
 
 def _returned(workspace: Workspace, book: LeasedLedger, said: str) -> PipelineError:
@@ -90,8 +92,12 @@ def _returned(workspace: Workspace, book: LeasedLedger, said: str) -> PipelineEr
         go_back(workspace, book)
     except PipelineError as error:
         return NotServing(f"{said}\nGoing back failed too: {error.message}", remedy=error.remedy)
-    remedy = f"Release {release} is serving again. Mend the cause and deploy again."
-    return RolledBack(said, remedy=remedy)
+    return RolledBack(said, remedy=mended(release))
+
+
+def mended(release: str | None) -> str:
+    """Return what follows from a deployment after which an earlier release serves again."""
+    return f"Release {release} is serving again. Mend the cause and deploy again."
 
 
 def _after_a_move_that_failed(
@@ -101,10 +107,7 @@ def _after_a_move_that_failed(
     cause = outcome.cause[:MOST_RECORDED]
     origin = outcome.before.config_name
     to_blame = outcome.sent and is_release_fault(outcome.seen, origin=origin)
-    head = ledger.drop_move(book.head)
-    if to_blame:
-        now = workspace.context.now()
-        head = ledger.quarantine(head, release.release_id, reason=cause, when=now)
+    head = _barred(workspace, book, release, cause) if to_blame else ledger.drop_move(book.head)
     book.record(head, "deployment failed", release=release.release_id, cause=cause)
     drop_unmade(workspace, book, release.release_id, outcome.addresses)
     complete_state(workspace, book)
@@ -137,7 +140,9 @@ def _still_or_again(
     earlier = sound_previous(workspace, book.head, live_serves=not usable)
     if earlier is None:
         return NotServing(said, remedy=f"Endpoint {seen.name} serves {seen.config_name}: {_LOOK}")
-    way_back = begin_return(workspace, book.head, earlier, reason=said[:MOST_RECORDED])
+    way_back = begin_way_back(
+        workspace, book.head, earlier, kind=MoveKind.RETURN, reason=said[:MOST_RECORDED]
+    )
     book.write(way_back)
     return _returned(workspace, book, said)
 
@@ -170,14 +175,9 @@ def drop_unmade(
 
 
 def _nothing_serves(workspace: Workspace, said: str, outcome: Stayed) -> NotServing:
-    name = workspace.context.endpoint
-    if outcome.seen.status is EndpointStatus.FAILED:
-        remedy = (
-            "There is no earlier release to go back to. Mend the cause and deploy again: the "
-            f"failed endpoint {name} is then replaced."
-        )
-    else:
-        remedy = "There is no earlier release to go back to. Mend the cause and deploy again."
+    name, is_failed = workspace.context.endpoint, outcome.seen.status is EndpointStatus.FAILED
+    then = f": the failed endpoint {name} is then replaced" if is_failed else ""
+    remedy = f"There is no earlier release to go back to. Mend the cause and deploy again{then}."
     return NotServing(said, remedy=remedy)
 
 

@@ -12,7 +12,7 @@ from pipeline.steps.leased import (
     settled_endpoint,
     take_over,
 )
-from pipeline.steps.roll_back import PREVIOUS, RolledBackTo, leave, roll_back
+from pipeline.steps.roll_back import PREVIOUS, leave, roll_back
 
 logger = logging.getLogger(__name__)
 
@@ -51,17 +51,19 @@ def _claim(workspace: Workspace, request: Request) -> Claim:
     )
 
 
-def rolled_back(workspace: Workspace, *, to: str, reason: str | None) -> RolledBackTo | None:
-    """Go back as a person or an event asks; None where an event's rollback is not to be done."""
+def roll_back_as_asked(workspace: Workspace, *, to: str, reason: str | None) -> None:
+    """Go back as a person or an event asks; an event's rollback only while it still helps."""
     request = workspace.context.request
     if request is None:
-        return roll_back(workspace, to=to, reason=reason or "no reason given")
+        roll_back(workspace, to=to, reason=reason or "no reason given")
+        return
     require_ledger(workspace)
     book = take_over(workspace)
     if book.head.move is None:
         require_endpoint(settled_endpoint(workspace))
     if requests.is_begun_by(book.head, request):
-        return leave(workspace, book, to=to, reason=request.cause)
+        leave(workspace, book, to=to, reason=request.cause)
+        return
     window_s = workspace.settings.deployment.rollback_window_s
     why_not = requests.why_not_rolled_back(
         book.head, request, settled_endpoint(workspace), window_s=window_s
@@ -70,12 +72,12 @@ def rolled_back(workspace: Workspace, *, to: str, reason: str | None) -> RolledB
         book.record(book.head, "rollback not done", reason=why_not)
         complete_state(workspace, book)  # of the run that did it, and was cut off thereafter
         _nothing_to_do(workspace, why_not)
-        return None
+        return
     # Where there is nothing to go back to, nothing was begun.
     if to == PREVIOUS and sound_previous(workspace, book.head) is None:
         raise ledger.nothing_earlier(book.head)
     book.write(requests.begin_requested_rollback(book.head, request))
-    return leave(workspace, book, to=to, reason=request.cause)
+    leave(workspace, book, to=to, reason=request.cause)
 
 
 def _nothing_to_do(workspace: Workspace, reason: str) -> None:

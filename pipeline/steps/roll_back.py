@@ -1,23 +1,23 @@
 """Moves the endpoint back to an earlier release, because a person or an alarm asks for it."""
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import monotonic
 
 from pipeline.context import Workspace
 from pipeline.core import ledger
 from pipeline.core.errors import NotServing, PipelineError
-from pipeline.core.head import LedgerHead, Move, MoveKind
+from pipeline.core.head import LedgerHead, MoveKind
 from pipeline.core.lease import is_unheard
 from pipeline.core.outcomes import DeploymentReport, DeploymentStatus, ProbeReport
-from pipeline.core.reconcile import quiet_shift, serves_live
+from pipeline.core.reconcile import serves_live
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.steps import around
 from pipeline.steps.go_back import (
     NotAnswering,
     WentBack,
+    begin_way_back,
     complete_state,
-    config_for,
     go_back,
     sound_previous,
     what_then,
@@ -38,21 +38,13 @@ logger = logging.getLogger(__name__)
 PREVIOUS = "previous"
 
 
-@dataclass(frozen=True, kw_only=True)
-class RolledBackTo:
-    """How a rollback ended well: for the results, and what its tests saw."""
-
-    report: DeploymentReport
-    probe: ProbeReport
-
-
-def roll_back(workspace: Workspace, *, to: str, reason: str) -> RolledBackTo:
+def roll_back(workspace: Workspace, *, to: str, reason: str) -> None:
     """Go back because a person says so; what was live is quarantined with their reason."""
     require_ledger(workspace)
-    return leave(workspace, take_over(workspace), to=to, reason=reason)
+    leave(workspace, take_over(workspace), to=to, reason=reason)
 
 
-def leave(workspace: Workspace, book: LeasedLedger, *, to: str, reason: str) -> RolledBackTo:
+def leave(workspace: Workspace, book: LeasedLedger, *, to: str, reason: str) -> None:
     """Finish the way back that was begun, else begin one. Scaling is on again afterwards."""
     started = monotonic()
     if book.head.move is None or not book.head.move.goes_back:
@@ -72,7 +64,7 @@ def leave(workspace: Workspace, book: LeasedLedger, *, to: str, reason: str) -> 
         plan=back.plan,
         rolled_back_to=release if back.moved else None,
     )
-    return RolledBackTo(report=report, probe=back.probe)
+    workspace.context.recorder.add(deployment=report, probe=back.probe, release_id=release)
 
 
 def _finished(workspace: Workspace, book: LeasedLedger, *, to: str) -> WentBack | None:
@@ -138,7 +130,7 @@ def _carried_on(workspace: Workspace, book: LeasedLedger, *, to: str) -> WentBac
                 "--mode rollback --to RELEASE --force"
             )
             raise NotServing(failed.message, remedy=remedy) from failed
-    announced = _announced(workspace, barred, further, reason=reason, bars=False)
+    announced = begin_way_back(workspace, barred, further, kind=MoveKind.ROLLBACK, reason=reason)
     book.record(announced, "rollback failed", release=live, cause=reason)
     return go_back(workspace, book)
 
@@ -158,7 +150,9 @@ def _begun(workspace: Workspace, book: LeasedLedger, *, to: str, reason: str) ->
         complete_state(workspace, book)
         return WentBack(plan=None, probe=report, moved=False)
     said = f"Rolled back by {workspace.context.who}: {reason}"
-    announced = _announced(workspace, head, target, reason=said, bars=serves)
+    announced = begin_way_back(
+        workspace, head, target, kind=MoveKind.ROLLBACK, reason=said, bars=serves
+    )
     if given_up:
         book.record(announced, f"{given_up.kind.value} given up", config=given_up.target)
     else:
@@ -186,22 +180,3 @@ def _target(workspace: Workspace, head: LedgerHead, to: str, *, live_serves: boo
     if found is None:
         raise ledger.nothing_earlier(head)
     return found
-
-
-def _announced(
-    workspace: Workspace, head: LedgerHead, release: str, *, reason: str, bars: bool
-) -> LedgerHead:
-    seen = workspace.hosting.observe(head.endpoint)
-    key, head = config_for(workspace, head, release, seen.desired_count)
-    request = workspace.context.request
-    way_back = Move(
-        kind=MoveKind.ROLLBACK,
-        origin=head.live,
-        target=key,
-        deployment_config=quiet_shift(head.endpoint),
-        run_id=workspace.context.run_id,
-        reason=reason,
-        bars=bars,
-        request_id=request.request_id if request else None,
-    )
-    return ledger.begin(head, way_back)

@@ -45,7 +45,7 @@ def settle(workspace: Workspace) -> None:
     book = take_over(workspace)
     show = workspace.context.recorder.show
     begun = book.head.move
-    if begun is not None and not begun.has_arrived:
+    if book.head.is_moving:
         _clear_the_way(workspace, book)
     failed = _finish(workspace, book)
     if book.head.live is None:
@@ -91,7 +91,7 @@ def _finish(workspace: Workspace, book: LeasedLedger) -> PipelineError | None:
         elif begun.kind is MoveKind.ADOPTION:
             adopt(workspace, book)
         else:
-            release = book.release(book.head.live_release or "")
+            release = book.live
             arrived = Arrived(plan=None, is_whole=True)  # the state is looked at in any case
             conclude_deployment(workspace, book, release, arrived)
     except NotAnswering as failed:
@@ -153,7 +153,7 @@ def _shown(change: ResourceChange) -> str:
 
 def _require_sound(workspace: Workspace, book: LeasedLedger) -> None:
     """Refuse to let SageMaker load what is live anew where its artifact is not what was judged."""
-    problem = why_unsound(workspace, book.release(book.head.live_release or ""))
+    problem = why_unsound(workspace, book.live)
     if problem is None:
         return
     remedy = (
@@ -168,7 +168,7 @@ def _require_live(workspace: Workspace, book: LeasedLedger) -> None:
     """Show that the endpoint serves what the ledger calls live, and that it answers."""
     live = naming.endpoint_config_name(book.head.endpoint, book.head.live or "")
     seen = settled_endpoint(workspace)
-    report = probe_answers(workspace, book.release(book.head.live_release or ""))
+    report = probe_answers(workspace, book.live)
     if seen.serves(live) and report.passed:
         return
     message = (

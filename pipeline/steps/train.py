@@ -49,7 +49,10 @@ def gather(context: Context) -> Material:
         columns=divided.columns,
         labels=divided.labels,
     )
-    return Material(identity=identity, divided=divided, packed=_pack_code(context))
+    training = context.settings.training
+    specs = [spec for spec in (training.training_pipeline, training.custom_metrics) if spec]
+    packed = bundle.build_bundle(PROJECT_ROOT, specs, source_dir=Path(training.source_dir))
+    return Material(identity=identity, divided=divided, packed=packed)
 
 
 def train(workspace: Workspace, material: Material) -> TrainingRun:
@@ -105,12 +108,6 @@ def _read(context: Context, address: str) -> bytes:
     except OSError as error:
         message = f"The data file {address} cannot be read: {error.strerror}."
         raise UsageError(message, remedy="Set `training.data` to a CSV file.") from error
-
-
-def _pack_code(context: Context) -> bundle.Bundle:
-    training = context.settings.training
-    specs = [spec for spec in (training.training_pipeline, training.custom_metrics) if spec]
-    return bundle.build_bundle(PROJECT_ROOT, specs, source_dir=Path(training.source_dir))
 
 
 def _store_inputs(workspace: Workspace, material: Material) -> TrainingInputs:

@@ -10,7 +10,7 @@ from pipeline.gateways.ledger import LeasedLedger
 from pipeline.steps.go_back import NotAnswering, go_back
 from pipeline.steps.move import MOST_RECORDED, Arrived, announced_in
 from pipeline.steps.probe import probe_answers
-from pipeline.steps.prove import conclude_deployment
+from pipeline.steps.prove import conclude_deployment, mended
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ def finish_what_was_begun(workspace: Workspace, book: LeasedLedger, digest: str)
     if begun.goes_back:
         _finish_way_back(workspace, book, digest)
         return None
-    release = book.release(book.head.live_release or "")
+    release = book.live
     arrived = Arrived(plan=None, is_whole=False)
     if begun.kind is MoveKind.ADOPTION:
         adopt(workspace, book)
@@ -49,7 +49,11 @@ def _finish_way_back(workspace: Workspace, book: LeasedLedger, digest: str) -> N
     """Finish it. Where what has arrived fails its proof it is over: a deployment may cure that."""
     begun = announced_in(book.head)
     left = book.head.endpoint_configs.get(begun.origin or "")
-    is_ours = begun.kind is MoveKind.RETURN and left and _content(book, left.release) == digest
+    is_ours = (
+        begun.kind is MoveKind.RETURN
+        and left
+        and book.release(left.release).content_digest == digest
+    )
     if left and is_ours:
         workspace.context.recorder.add(release_id=left.release)
     try:
@@ -61,7 +65,7 @@ def _finish_way_back(workspace: Workspace, book: LeasedLedger, digest: str) -> N
         workspace.context.recorder.note(failed.message)
         return
     if is_ours:
-        raise RolledBack(begun.reason, remedy=_mend(book))
+        raise RolledBack(begun.reason, remedy=mended(book.head.live_release))
 
 
 def end_unproved(book: LeasedLedger, failed: NotAnswering) -> None:
@@ -73,7 +77,7 @@ def end_unproved(book: LeasedLedger, failed: NotAnswering) -> None:
 
 def adopt(workspace: Workspace, book: LeasedLedger) -> None:
     """Ask what somebody put there by hand whether it answers; it stays in any case."""
-    release = book.release(book.head.live_release or "")
+    release = book.live
     report = probe_answers(workspace, release)
     if report.passed:
         proved = ledger.finish(book.head, run_id=workspace.context.run_id)
@@ -82,11 +86,3 @@ def adopt(workspace: Workspace, book: LeasedLedger) -> None:
     failures = report.failures[:MOST_RECORDED]
     head = ledger.drop_move(book.head)
     book.record(head, "adopted untested", release=release.release_id, failures=failures)
-
-
-def _content(book: LeasedLedger, release: str) -> str:
-    return book.release(release).content_digest
-
-
-def _mend(book: LeasedLedger) -> str:
-    return f"Release {book.head.live_release} is serving again. Mend the cause and deploy again."

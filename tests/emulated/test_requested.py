@@ -18,7 +18,7 @@ from pipeline.core.requests import Request
 from pipeline.gateways.events import put_event
 from pipeline.gateways.ledger import Ledger
 from pipeline.gateways.store import Store
-from pipeline.steps.requested import is_ours, rolled_back
+from pipeline.steps.requested import is_ours, roll_back_as_asked
 from pipeline.steps.retrain import retrain
 from tests.emulated.buses import a_queue, a_rule, received
 from tests.emulated.embedded import Embedded
@@ -145,7 +145,7 @@ def test_the_first_claim_stands(store: Store) -> None:
 def test_a_rollback_that_is_not_done_is_told(store: Store) -> None:
     run = a_run(store, a_request(time=NOON - timedelta(minutes=1)))
     run.ledger.write(run.ledger.read(), deployed(R1, R2))
-    assert rolled_back(run, to="previous", reason=None) is None
+    roll_back_as_asked(run, to="previous", reason=None)
     (event,) = run.ledger.events()
     assert event.what == "rollback not done"
     assert (event.details["request"], event.details["request_cause"]) == ("one", ALARM)
@@ -155,13 +155,13 @@ def test_a_rollback_with_nothing_to_go_back_to_is_not_begun(store: Store) -> Non
     run = a_run(store, a_request())
     run.ledger.write(run.ledger.read(), deployed(R2))
     with pytest.raises(NotServing, match="no earlier healthy release"):
-        rolled_back(run, to="previous", reason=None)
+        roll_back_as_asked(run, to="previous", reason=None)
     assert run.ledger.read().head.requested_rollbacks == ()
 
 
 def test_a_rollback_of_what_serves_without_a_ledger_is_refused(store: Store) -> None:
     with pytest.raises(CorruptRecord, match="the ledger is lost"):
-        rolled_back(a_run(store, a_request()), to="previous", reason=None)
+        roll_back_as_asked(a_run(store, a_request()), to="previous", reason=None)
 
 
 def test_mode_retrain_puts_what_it_asks_on_the_bus(embedded: Embedded) -> None:

@@ -111,7 +111,7 @@ def _execute(workspace: Workspace, command: Command, world: World) -> None:
         case Mode.DEPLOYMENT:
             deploy.deploy(workspace, candidate(world, command.name))
         case Mode.ROLLBACK | Mode.REQUESTED:
-            requested.rolled_back(workspace, to=command.to, reason="it is slow")
+            requested.roll_back_as_asked(workspace, to=command.to, reason="it is slow")
         case Mode.PRUNE:
             prune.prune(workspace)
         case Mode.SETTLE:
