@@ -63,10 +63,6 @@ def _judge_one(name: str, value: object, *, limits: Limits) -> tuple[Verdict, st
         return Verdict.REJECT, f"{name} is missing; it must be a number from 0 to 1."
     if not _is_share(value):
         return Verdict.REJECT, f"{name} is {value!r}; it must be a number from 0 to 1."
-    return _compare(name, value, limits=limits)
-
-
-def _compare(name: str, value: float, *, limits: Limits) -> tuple[Verdict, str]:
     shown = f"{name} {_shown(value, beside=(limits.minimum, limits.deploy_from))}"
     if value < limits.minimum:
         return Verdict.REJECT, f"{shown} is below {limits.minimum_name} {limits.minimum!r}."

@@ -121,6 +121,11 @@ def evaluation_request(
     order: EvaluationOrder, foundation: Foundation, *, tags: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return the arguments of CreateProcessingJob. The script takes every path as an argument."""
+    output = {
+        "LocalPath": f"{_PROCESSING}/output",
+        "S3UploadMode": "EndOfJob",
+        "S3Uri": order.output_uri,
+    }
     return {
         "ProcessingJobName": order.job_name,
         "AppSpecification": _evaluation_script(order),
@@ -132,7 +137,7 @@ def evaluation_request(
         ],
         "ProcessingOutputConfig": {
             "KmsKeyId": foundation.kms_key_arn,
-            "Outputs": [_output("evaluation", order.output_uri)],
+            "Outputs": [{"OutputName": "evaluation", "S3Output": output}],
         },
         "ProcessingResources": {"ClusterConfig": _resources(order.machine, foundation)},
         "RoleArn": foundation.role_arn,
@@ -203,17 +208,6 @@ def _input(name: str, uri: str) -> dict[str, Any]:
     }
 
 
-def _output(name: str, uri: str) -> dict[str, Any]:
-    return {
-        "OutputName": name,
-        "S3Output": {
-            "LocalPath": f"{_PROCESSING}/output",
-            "S3UploadMode": "EndOfJob",
-            "S3Uri": uri,
-        },
-    }
-
-
 def package_request(
     run: TrainingRun,
     evaluation: Evaluation,
@@ -227,6 +221,7 @@ def package_request(
     instance_type: str,
 ) -> dict[str, Any]:
     """Return the arguments of CreateModelPackage: the artifact and all that is known of it."""
+    content_types = ["application/json", "text/csv"]
     container = {
         "Environment": serving_environment(region),
         "Image": run.image_uri,
@@ -236,7 +231,12 @@ def package_request(
         "ModelPackageGroupName": group,
         "ModelPackageDescription": f"Trained by {run.job_name}. {status_reason}"[:1024],
         "CustomerMetadataProperties": _provenance(run, evaluation),
-        "InferenceSpecification": _inference(container, instance_type),
+        "InferenceSpecification": {
+            "Containers": [container],
+            "SupportedContentTypes": content_types,
+            "SupportedRealtimeInferenceInstanceTypes": [instance_type],
+            "SupportedResponseMIMETypes": content_types,
+        },
         "ModelApprovalStatus": status.value,
         "ModelMetrics": {
             "ModelQuality": {
@@ -256,16 +256,6 @@ def serving_environment(region: str) -> dict[str, str]:
         "SAGEMAKER_PROGRAM": "inference.py",
         "SAGEMAKER_REGION": region,
         "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
-    }
-
-
-def _inference(container: Mapping[str, Any], instance_type: str) -> dict[str, Any]:
-    content_types = ["application/json", "text/csv"]
-    return {
-        "Containers": [container],
-        "SupportedContentTypes": content_types,
-        "SupportedRealtimeInferenceInstanceTypes": [instance_type],
-        "SupportedResponseMIMETypes": content_types,
     }
 
 

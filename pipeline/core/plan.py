@@ -96,7 +96,11 @@ def _count(changes: tuple[ResourceChange, ...], action: Action) -> int:
 
 def _resource_change(entry: Mapping[str, Any]) -> ResourceChange:
     change = entry["change"]
-    action = _action(entry["address"], change["actions"])
+    action = _ACTIONS.get(tuple(change["actions"]))
+    if action is None:
+        unknown = f"this software does not know the planned action {change['actions']!r}."
+        message = f"{entry['address']}: {unknown}"
+        raise PlanRefused(message, remedy="Use a Terraform version that the README names.")
     if action is Action.NONE and change.get("importing"):
         action = Action.IMPORT
     return ResourceChange(
@@ -109,14 +113,6 @@ def _resource_change(entry: Mapping[str, Any]) -> ResourceChange:
         reason=entry.get("action_reason") or "",
         deposed=bool(entry.get("deposed")),
     )
-
-
-def _action(address: str, actions: list[str]) -> Action:
-    action = _ACTIONS.get(tuple(actions))
-    if action is None:
-        what = f"{address}: this software does not know the planned action {actions!r}."
-        raise PlanRefused(what, remedy="Use a Terraform version that the README names.")
-    return action
 
 
 def _attribute_changes(change: Mapping[str, Any]) -> Iterator[AttributeChange]:

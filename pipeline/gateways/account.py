@@ -4,7 +4,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.core.errors import CorruptRecord
 from pipeline.core.foundation import Foundation
-from pipeline.gateways.aws import Cloud, attempting, error_code
+from pipeline.gateways.aws import Cloud, if_there
 
 
 def published_foundation(cloud: Cloud, name: str) -> Foundation | None:
@@ -12,15 +12,15 @@ def published_foundation(cloud: Cloud, name: str) -> Foundation | None:
 
     Raises CorruptRecord for a parameter that somebody else wrote over.
     """
-    with attempting(f"read the parameter {name}"):
-        try:
-            value = cloud.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
-        except ClientError as error:
-            if error_code(error) == "ParameterNotFound":
-                return None
-            raise
+    parameter = if_there(
+        f"read the parameter {name}",
+        lambda: cloud.client("ssm").get_parameter(Name=name)["Parameter"],
+        missing={"ParameterNotFound"},
+    )
+    if parameter is None:
+        return None
     try:
-        return Foundation.from_json(value)
+        return Foundation.from_json(parameter["Value"])
     except CorruptRecord as error:
         message = f"The parameter {name} is not what the foundation published: {error.message}"
         raise CorruptRecord(message, remedy="Run --mode bootstrap: it writes it anew.") from error

@@ -2,7 +2,7 @@
 
 import difflib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -226,6 +226,20 @@ def attempting(what: str) -> Iterator[None]:
         yield
     except (BotoCoreError, ClientError) as error:
         raise unusable(what, error) from error
+
+
+def if_there(what: str, call: Callable[[], Any], *, missing: Collection[str]) -> Any:
+    """Return what a call answers; None where AWS says by one of these codes that it is not there.
+
+    Fails as `attempting` does.
+    """
+    with attempting(what):
+        try:
+            return call()
+        except ClientError as error:
+            if error_code(error) in missing:
+                return None
+            raise
 
 
 def error_code(error: BaseException) -> str:

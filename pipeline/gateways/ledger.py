@@ -72,20 +72,15 @@ class Ledger:
     def release(self, release_id: str) -> Release:
         """Return a release that the ledger names. Raises CorruptRecord when it is gone."""
         if release_id not in self._releases:  # one never changes
-            self._releases[release_id] = self._read_release(release_id)
+            key = naming.release_object(self.endpoint, release_id)
+            found, place = self._store.find(key), self._store.uri(key)
+            if found is None:
+                named = f"The ledger of {self.endpoint} names release {release_id}"
+                message = f"{named}, but its document is gone."
+                remedy = f"Restore {place} from an earlier version."
+                raise CorruptRecord(message, remedy=remedy)
+            self._releases[release_id] = Release.from_json(found.body, place=place)
         return self._releases[release_id]
-
-    def _read_release(self, release_id: str) -> Release:
-        key = naming.release_object(self.endpoint, release_id)
-        found = self._store.find(key)
-        if found is None:
-            message = (
-                f"The ledger of {self.endpoint} names release {release_id}, "
-                "but its document is gone."
-            )
-            remedy = f"Restore {self._store.uri(key)} from an earlier version."
-            raise CorruptRecord(message, remedy=remedy)
-        return Release.from_json(found.body, place=self._store.uri(key))
 
     def has_release(self, release_id: str) -> bool:
         """Tell whether a release of this id was ever made for this endpoint."""

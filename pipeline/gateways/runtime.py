@@ -9,7 +9,6 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from time import monotonic
-from typing import Any
 from urllib.parse import quote
 
 from botocore.auth import SigV4Auth
@@ -93,10 +92,6 @@ class EndpointClient:
             max_pool_connections=self._connections,
         )
 
-    @cached_property
-    def _credentials(self) -> Any:
-        return self._cloud.credentials()
-
     def ask(self, body: bytes) -> Answer:
         """Send rows as CSV. A connection that fails is an answer with status 0, no exception."""
         request = self._signed(body)
@@ -112,6 +107,6 @@ class EndpointClient:
         url = f"{self._service_url}/endpoints/{quote(self._endpoint, safe='')}/invocations"
         headers = {"Content-Type": "text/csv", "Accept": "application/json"}
         request = AWSRequest(method="POST", url=url, data=body, headers=headers)
-        credentials = self._credentials.get_frozen_credentials()
+        credentials = self._cloud.credentials().get_frozen_credentials()
         SigV4Auth(credentials, "sagemaker", self._cloud.region).add_auth(request)
         return request.prepare()

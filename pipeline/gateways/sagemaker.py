@@ -13,7 +13,7 @@ from pipeline.core.errors import CloudUnusable, JobFailed, UsageError
 from pipeline.core.head import DeploymentConfig, Strategy
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 from pipeline.core.records import ApprovalStatus, ModelPackage
-from pipeline.gateways.aws import Cloud, attempting, error_code
+from pipeline.gateways.aws import Cloud, attempting, error_code, if_there
 from pipeline.gateways.logs import Logs
 from pipeline.gateways.ports import HostedNames
 from pipeline.gateways.waiting import GaveUp, wait_until
@@ -95,14 +95,12 @@ class SageMaker:
 
     def find_training(self, name: str) -> JobOutcome | None:
         """Return the training job, or None when this account and region has none of that name."""
-        with attempting(f"describe training job {name}"):
-            try:
-                described = self._client.describe_training_job(TrainingJobName=name)
-            except ClientError as error:
-                if error_code(error) in _NOT_FOUND:
-                    return None
-                raise
-        return JobOutcome(name=name, description=described)
+        described = if_there(
+            f"describe training job {name}",
+            lambda: self._client.describe_training_job(TrainingJobName=name),
+            missing=_NOT_FOUND,
+        )
+        return JobOutcome(name=name, description=described) if described else None
 
     def _wait_for_job(
         self, kind: str, name: str, describe: Callable[[], Any], *, timeout_s: float
@@ -196,13 +194,13 @@ class SageMaker:
 
     def _package(self, arn: str) -> PackageDetails | None:
         """Return one package; None for one that was deleted since it was listed."""
-        with attempting(f"describe the model package {arn}"):
-            try:
-                described = self._client.describe_model_package(ModelPackageName=arn)
-            except ClientError as error:
-                if error_code(error) in _NOT_FOUND:
-                    return None
-                raise
+        described = if_there(
+            f"describe the model package {arn}",
+            lambda: self._client.describe_model_package(ModelPackageName=arn),
+            missing=_NOT_FOUND,
+        )
+        if described is None:
+            return None
         package = ModelPackage(
             arn=arn,
             version=described["ModelPackageVersion"],

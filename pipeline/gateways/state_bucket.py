@@ -42,11 +42,8 @@ def _create_if_missing(s3: Any, bucket: str, region: str) -> bool:
     except ClientError as error:
         if error_code(error) not in _MISSING:
             raise
-        return _create(s3, bucket, region)
-    return False
-
-
-def _create(s3: Any, bucket: str, region: str) -> bool:
+    else:
+        return False
     # us-east-1 is the one region that must not be named (S3 API reference, CreateBucket).
     place = {} if region == "us-east-1" else {"LocationConstraint": region}
     try:

@@ -14,7 +14,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from pipeline.core.errors import UsageError
-from pipeline.gateways.aws import Cloud, attempting, error_code
+from pipeline.gateways.aws import Cloud, attempting, error_code, if_there
 from pipeline.gateways.copies import copy_once
 
 _LOST = {"PreconditionFailed", "412"}
@@ -109,13 +109,14 @@ class Store:
 
         Raises UsageError when there is no such object.
         """
-        source = _parse(uri)
+        source, target = _parse(uri), {"Bucket": self.bucket, "Key": key}
+        settings = {"ContentType": _content_type(key), **self._encryption}
         for left in reversed(range(_COLLISIONS)):
             if self.exists(key):
                 return
             with attempting(f"copy {uri} to {self.uri(key)}"):
                 try:
-                    self._copy_once(source, key)
+                    copy_once(self._s3, source, target, settings=settings)
                 except ClientError as error:
                     _raise_if_missing(uri, error)
                     if not left or error_code(error) not in _LOST | _COLLIDED | _COMPLETED:
@@ -142,18 +143,12 @@ class Store:
 
     def exists(self, key: str) -> bool:
         """Tell whether there is an object under this key."""
-        with attempting(f"look for {self.uri(key)}"):
-            try:
-                self._s3.head_object(Bucket=self.bucket, Key=key)
-            except ClientError as error:
-                if error_code(error) in _MISSING:
-                    return False
-                raise
-        return True
-
-    def _copy_once(self, source: dict[str, str], key: str) -> None:
-        settings = {"ContentType": _content_type(key), **self._encryption}
-        copy_once(self._s3, source, {"Bucket": self.bucket, "Key": key}, settings=settings)
+        head = if_there(
+            f"look for {self.uri(key)}",
+            lambda: self._s3.head_object(Bucket=self.bucket, Key=key),
+            missing=_MISSING,
+        )
+        return head is not None
 
     def _put(self, key: str, body: bytes, **condition: Any) -> str:
         for _ in range(_COLLISIONS):

@@ -42,7 +42,9 @@ def converge(workspace: Workspace, book: LeasedLedger) -> None:
     live = book.release(head.live_release)
     fit = fitting(head.surroundings, live.serving.instance_type)
     if fit != head.surroundings:
-        _say_unscaled(workspace)
+        line = "Autoscaling stays off: SageMaker does not scale burstable instances."
+        logger.warning("%s", line)
+        workspace.context.recorder.note(line)
     try:
         summary = _apply(workspace, book, live, fit)
     except PipelineError as error:
@@ -83,12 +85,6 @@ def without_scaling_for(workspace: Workspace, book: LeasedLedger, target: Releas
     logger.info("scaling off for a move from %s to %s", serving, wanted)
     book.write(replace(head, surroundings_due=True))
     _apply(workspace, book, live, without_scaling(head.surroundings))
-
-
-def _say_unscaled(workspace: Workspace) -> None:
-    line = "Autoscaling stays off: SageMaker does not scale burstable instances."
-    logger.warning("%s", line)
-    workspace.context.recorder.note(line)
 
 
 def _apply(

@@ -205,19 +205,15 @@ def _apply(context: Context, root: str, variables: dict[str, Any], *, key: str) 
             _plan_and_apply(context, root, variables, key=key)
         except LeaseHeld as held:
             if attempt == _MOST_ATTEMPTS:
-                raise _set_up_by_another(context, root, held) from held
+                message = (
+                    f"Another run is setting up {root} of {context.settings.project} at the same "
+                    f"time, and has not finished after {_LOCK_TIMEOUT_S} s. {held.message}"
+                )
+                remedy = f"Wait until it has ended, then run the same command again. {held.remedy}"
+                raise LeaseHeld(message, remedy=remedy) from held
             logger.warning("terraform root=%s: another run is setting it up; again", root)
         else:
             return
-
-
-def _set_up_by_another(context: Context, root: str, held: LeaseHeld) -> LeaseHeld:
-    message = (
-        f"Another run is setting up {root} of {context.settings.project} at the same time, and "
-        f"has not finished after {_LOCK_TIMEOUT_S} s. {held.message}"
-    )
-    remedy = f"Wait until it has ended, then run the same command again. {held.remedy}"
-    return LeaseHeld(message, remedy=remedy)
 
 
 def _plan_and_apply(context: Context, root: str, variables: dict[str, Any], *, key: str) -> None:

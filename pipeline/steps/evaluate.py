@@ -42,6 +42,10 @@ def _read_evaluation(document: Any, run: TrainingRun, *, processing_job: str) ->
         )
         raise JobFailed(message, remedy="Somebody replaced model.tar.gz; train again.")
     metrics = {**document["metrics"], "cv_mean_accuracy": document["cv_mean_accuracy"]}
+    choice = document["choice"]
+    if choice is not None:
+        scores = tuple(CandidateScore(**score) for score in choice["candidates"])
+        choice = ModelChoice(model=choice["model"], rows=choice["rows"], candidates=scores)
     return Evaluation(
         training_job=run.job_name,
         artifact_sha256=document["artifact_sha256"],
@@ -52,15 +56,8 @@ def _read_evaluation(document: Any, run: TrainingRun, *, processing_job: str) ->
         labels=tuple(str(label) for label in document["labels"]),
         row_count=document["rows"],
         processing_job=processing_job,
-        choice=_read_choice(document["choice"]),
+        choice=choice,
     )
-
-
-def _read_choice(choice: Any) -> ModelChoice | None:
-    if choice is None:
-        return None
-    scores = tuple(CandidateScore(**score) for score in choice["candidates"])
-    return ModelChoice(model=choice["model"], rows=choice["rows"], candidates=scores)
 
 
 def _start(workspace: Workspace, run: TrainingRun) -> str:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import nan
 from pathlib import Path
-from typing import Any
 
 from pipeline.configuration.loading import PROJECT_ROOT
 from pipeline.configuration.sections import TrainingSettings
@@ -39,7 +38,18 @@ class Material:
 
 def gather(context: Context) -> Material:
     """Read, judge, divide and pack what the configuration names. Raises UsageError."""
-    divided = _split_data(context)
+    training = context.settings.training
+    table = parse_table(
+        _read(context, training.data),
+        name=training.data.rpartition("/")[2] or training.data,
+        separator=training.separator,
+        encoding=training.encoding,
+    )
+    divided = split(
+        decide(table, choices(training)),
+        test_fraction=training.test_fraction,
+        seed=training.split_seed,
+    )
     for warning in divided.warnings:
         logger.warning("data: %s", warning)
     context.recorder.add(data_warnings=divided.warnings)
@@ -49,7 +59,6 @@ def gather(context: Context) -> Material:
         columns=divided.columns,
         labels=divided.labels,
     )
-    training = context.settings.training
     specs = [spec for spec in (training.training_pipeline, training.custom_metrics) if spec]
     packed = bundle.build_bundle(PROJECT_ROOT, specs, source_dir=Path(training.source_dir))
     return Material(identity=identity, divided=divided, packed=packed)
@@ -69,21 +78,6 @@ def train(workspace: Workspace, material: Material) -> TrainingRun:
         "training job=%s cv_mean_accuracy=%.4g", name, run.metrics.get("cv_mean_accuracy", nan)
     )
     return run
-
-
-def _split_data(context: Context) -> Split:
-    training = context.settings.training
-    table = parse_table(
-        _read(context, training.data),
-        name=training.data.rpartition("/")[2] or training.data,
-        separator=training.separator,
-        encoding=training.encoding,
-    )
-    return split(
-        decide(table, choices(training)),
-        test_fraction=training.test_fraction,
-        seed=training.split_seed,
-    )
 
 
 def choices(training: TrainingSettings) -> Choices:
@@ -151,31 +145,11 @@ def _start(workspace: Workspace, inputs: TrainingInputs) -> str:
 def _order(
     workspace: Workspace, inputs: TrainingInputs, *, started: datetime, attempt: int
 ) -> jobs.TrainingOrder:
-    settings = workspace.settings
-    name = naming.training_job_name(settings.model_name_prefix, started, attempt=attempt)
-    region = workspace.context.cloud.region
-    return jobs.TrainingOrder(
-        job_name=name,
-        image_uri=image_uri(
-            region=region, instance_type=settings.training.instance_type, scope="training"
-        ),
-        machine=jobs.Machine(
-            instance_type=settings.training.instance_type,
-            max_runtime_s=settings.training.max_runtime_s,
-        ),
-        train_uri=inputs.train_uri,
-        code_uri=f"{inputs.code_uri}sourcedir.tar.gz",
-        output_uri=workspace.store.uri("jobs"),
-        hyperparameters=jobs.script_mode(
-            _hyperparameters(workspace, inputs), region=region, job_name=name
-        ),
-    )
-
-
-def _hyperparameters(workspace: Workspace, inputs: TrainingInputs) -> dict[str, Any]:
-    training = workspace.settings.training
+    training, region = workspace.settings.training, workspace.context.cloud.region
+    prefix = workspace.settings.model_name_prefix
+    name = naming.training_job_name(prefix, started, attempt=attempt)
     named = {"training_pipeline": training.training_pipeline} if training.training_pipeline else {}
-    return {
+    hyperparameters = {
         **training.hyperparameters,
         **named,
         "code_sha256": inputs.code_sha256,
@@ -183,3 +157,14 @@ def _hyperparameters(workspace: Workspace, inputs: TrainingInputs) -> dict[str, 
         "seed": training.seed,
         "target": inputs.identity.target,
     }
+    return jobs.TrainingOrder(
+        job_name=name,
+        image_uri=image_uri(region=region, instance_type=training.instance_type, scope="training"),
+        machine=jobs.Machine(
+            instance_type=training.instance_type, max_runtime_s=training.max_runtime_s
+        ),
+        train_uri=inputs.train_uri,
+        code_uri=f"{inputs.code_uri}sourcedir.tar.gz",
+        output_uri=workspace.store.uri("jobs"),
+        hyperparameters=jobs.script_mode(hyperparameters, region=region, job_name=name),
+    )

@@ -14,18 +14,14 @@ ROOTS = ("account", "foundation", "serving", "surroundings")
 def validate(context: Context) -> Iterator[str]:
     """Yield a line for each part that is sound. Raises for the first that is not."""
     yield "Configuration: valid"
-    yield f"Templates: {_templates()} valid"
-    for root in ROOTS:
-        context.terraform(root, state_key=None).validate()
-        yield f"Terraform {root}: valid"
-
-
-def _templates() -> int:
-    paths = sorted((PROJECT_ROOT / "templates").glob("*.j2"))
-    for path in paths:
+    templates = sorted((PROJECT_ROOT / "templates").glob("*.j2"))
+    for path in templates:
         try:
             Environment(autoescape=False).parse(path.read_text(encoding="utf-8"))
         except TemplateSyntaxError as error:
             message = f"The template {path.name} is broken in line {error.lineno}: {error.message}."
             raise UsageError(message, remedy="Restore it from the repository.") from error
-    return len(paths)
+    yield f"Templates: {len(templates)} valid"
+    for root in ROOTS:
+        context.terraform(root, state_key=None).validate()
+        yield f"Terraform {root}: valid"
