@@ -32,13 +32,8 @@ class Finding:
     kind: type[PipelineError] = CloudUnusable
 
     @property
-    def line(self) -> str:
-        """One line, whatever AWS or a program has said."""
-        return f"{self.found} {self.to_do}" if self.to_do else self.found
-
-    @property
     def found(self) -> str:
-        """The line without its fix; it may quote."""
+        """One line, whatever AWS or a program has said; it may quote."""
         return f"{self.grade.value:<7}  {self.check}: {_folded(self.what)}"
 
     @property

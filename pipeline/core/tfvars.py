@@ -36,13 +36,6 @@ class Place:
     s3_use_path_style: bool
     tags: Mapping[str, str]
 
-    def variables(self) -> dict[str, Any]:
-        return {
-            "region": self.region,
-            "s3_use_path_style": self.s3_use_path_style,
-            "tags": dict(self.tags),
-        }
-
 
 @dataclass(frozen=True, kw_only=True)
 class Imports:
@@ -51,13 +44,6 @@ class Imports:
     endpoint: bool = False
     endpoint_configs: tuple[str, ...] = ()
     releases: tuple[str, ...] = ()
-
-    def variables(self) -> dict[str, Any]:
-        return {
-            "endpoint": self.endpoint,
-            "endpoint_configs": list(self.endpoint_configs),
-            "releases": list(self.releases),
-        }
 
 
 NO_IMPORTS = Imports()
@@ -88,11 +74,11 @@ def release_variables(
     limit_s = shift.maximum_execution_timeout_s
     if nudged:
         limit_s += 1 if limit_s < _MOST_EXECUTION_S else -1
-    return place.variables() | {
-        "deployment": _deployment(replace(shift, maximum_execution_timeout_s=limit_s)),
-        "endpoint_configs": {key: asdict(each) for key, each in head.endpoint_configs.items()},
+    return _plain(place) | {
+        "deployment": _plain(replace(shift, maximum_execution_timeout_s=limit_s)),
+        "endpoint_configs": {key: _plain(each) for key, each in head.endpoint_configs.items()},
         "endpoint_name": head.endpoint,
-        "imports": imports.variables(),
+        "imports": _plain(imports),
         "live_config": live_config,
         "releases": {each: _release(each, releases) for each in head.release_ids},
     }
@@ -107,7 +93,7 @@ def surroundings_variables(
     """
     instance_type = live.serving.instance_type
     return (
-        place.variables()
+        _plain(place)
         | surroundings.variables(instance_type)
         | {
             "endpoint_name": head.endpoint,
@@ -144,12 +130,13 @@ def _compiled(template: str) -> Template:
     return environment.from_string(template)
 
 
-def _deployment(shift: DeploymentConfig) -> dict[str, Any]:
-    return {
-        **asdict(shift),
-        "alarm_names": list(shift.alarm_names),
-        "strategy": shift.strategy.value,
-    }
+def _plain(record: Any) -> dict[str, Any]:
+    """Return a record as JSON will have it: with lists, no tuples."""
+    return asdict(record, dict_factory=_with_lists)
+
+
+def _with_lists(parts: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: list(part) if isinstance(part, tuple) else part for name, part in parts}
 
 
 def _release(release_id: str, releases: Mapping[str, Release]) -> dict[str, Any]:
@@ -157,10 +144,7 @@ def _release(release_id: str, releases: Mapping[str, Release]) -> dict[str, Any]
         what = f"The record of the retained release {release_id} is missing."
         raise CorruptRecord(what, remedy="Restore its object under releases/ in the bucket.")
     release = releases[release_id]
-    settings = asdict(release.serving)
-    for name in ("security_group_ids", "subnet_ids"):
-        settings[name] = list(settings[name])
-    return settings | {name: getattr(release, name) for name in _OF_THE_RELEASE}
+    return _plain(release.serving) | {name: getattr(release, name) for name in _OF_THE_RELEASE}
 
 
 def _leaves(value: object, place: str) -> Iterator[tuple[str, object]]:

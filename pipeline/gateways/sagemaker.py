@@ -331,11 +331,7 @@ def _observation(seen: Mapping[str, Any]) -> EndpointObservation:
 
 
 # terraform/modules/endpoint's names by SageMaker's (API reference, TrafficRoutingConfig).
-_STRATEGIES = {
-    "ALL_AT_ONCE": Strategy.ALL_AT_ONCE,
-    "CANARY": Strategy.CANARY,
-    "LINEAR": Strategy.LINEAR,
-}
+_STRATEGIES = {each.value.upper(): each for each in Strategy}
 
 
 def _deployment_config(last: Mapping[str, Any]) -> DeploymentConfig | None:

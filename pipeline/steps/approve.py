@@ -1,6 +1,7 @@
 """A person lets a held model pass: recorded with who, when and why."""
 
 import logging
+from dataclasses import replace
 
 from pipeline.context import Workspace
 from pipeline.core import naming
@@ -45,6 +46,4 @@ def approve(
         raise CloudUnusable(message, remedy=remedy)
     workspace.store.put(naming.approval_object(run.job_name), given.to_json().encode())
     logger.info("approved job=%s by=%s reason=%s", run.job_name, given.who, reason)
-    return ModelPackage(
-        arn=package.arn, version=package.version, approval_status=ApprovalStatus.APPROVED
-    )
+    return replace(package, approval_status=ApprovalStatus.APPROVED)

@@ -9,7 +9,7 @@ from typing import TypeVar
 from pipeline.context import Workspace
 from pipeline.core import naming
 from pipeline.core.document import Stored
-from pipeline.core.errors import NotServing, UsageError
+from pipeline.core.errors import UsageError
 from pipeline.core.gate import judge
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 from pipeline.core.records import (
@@ -23,6 +23,7 @@ from pipeline.core.records import (
 )
 from pipeline.gateways.sagemaker import JobOutcome
 from pipeline.steps import preflight
+from pipeline.steps.leased import require_endpoint
 
 logger = logging.getLogger(__name__)
 
@@ -132,13 +133,12 @@ def approval(workspace: Workspace, run: TrainingRun) -> Approval | None:
 
 def live_release(workspace: Workspace, seen: EndpointObservation) -> Release:
     """Return the release that the endpoint serves. Raises UsageError where there is none."""
-    if seen.status is EndpointStatus.ABSENT:
-        message = f"There is no endpoint {seen.name}."
-        if workspace.ledger.read().head.live is not None:
-            message = f"{message} Somebody deleted it; no release is serving."
-            raise NotServing(message, remedy="To make it again: --mode settle --yes")
-        raise UsageError(message, remedy="To make it, type: --mode full")
     head = workspace.ledger.read().head
+    if seen.status is EndpointStatus.ABSENT:
+        if head.live is not None:
+            require_endpoint(seen)
+        message = f"There is no endpoint {seen.name}."
+        raise UsageError(message, remedy="To make it, type: --mode full")
     key = naming.config_key_of(seen.name, seen.config_name or "")
     if key is None or key not in head.endpoint_configs:
         message = f"Endpoint {seen.name} serves {seen.config_name}, which is no release of ours."

@@ -1,6 +1,7 @@
 """Puts the artifact at its content address and registers it with all that is known."""
 
 import logging
+from dataclasses import replace
 
 from pipeline.context import Workspace
 from pipeline.core import jobs, naming
@@ -96,7 +97,7 @@ def _with_status(
         note = f"{package.arn} stays {package.approval_status.value}: this role may not approve it."
         workspace.context.recorder.note(note)
         return package
-    return ModelPackage(arn=package.arn, version=package.version, approval_status=status)
+    return replace(package, approval_status=status)
 
 
 def _reason(decision: Decision, approval: Approval | None) -> str:

@@ -22,7 +22,7 @@ def seen(status: EndpointStatus, config: str | None = None) -> EndpointObservati
 
 def test_a_finding_is_one_line_whatever_was_said() -> None:
     finding = checkup.failed("role", "two\n  lines", fix="do\nthis")
-    assert finding.line == "failed   role: two lines Fix: do this"
+    assert (finding.found, finding.to_do) == ("failed   role: two lines", "Fix: do this")
 
 
 def test_nothing_failed_is_no_error() -> None:
