@@ -109,16 +109,12 @@ def never_served(head: LedgerHead) -> tuple[str, ...]:
     return tuple(each for each in head.release_ids if each not in needed)
 
 
-def unmade(head: LedgerHead, held: frozenset[str]) -> tuple[str, ...]:
-    """Return those of them that are not whole in Terraform's state, of which `held` are addresses.
-
-    AWS may refuse to make them for ever, and what depends on one endpoint config waits for all.
-    """
-    return tuple(each for each in never_served(head) if not addresses_of(head, each) <= held)
-
-
 def without_unmade(head: LedgerHead, held: frozenset[str]) -> LedgerHead:
-    """Leave out what never served and is not whole in the state."""
-    for release in unmade(head, held):
+    """Leave out what never served and is not whole in Terraform's state, which holds `held`.
+
+    AWS may refuse to make it for ever, and what depends on one endpoint config waits for all.
+    """
+    unmade = [each for each in never_served(head) if not addresses_of(head, each) <= held]
+    for release in unmade:
         _, head = ledger.abandon(head, release)
     return head

@@ -85,7 +85,7 @@ def deploy(workspace: Workspace, candidate: Candidate) -> None:
     """
     require_passed(candidate.run, candidate.decision, candidate.approval)
     started = monotonic()
-    book = take_over(workspace)
+    book = take_over(workspace, may_begin=True)
     run = candidate.run
     preflight.require_same_model(workspace, book.head, run.identity, job=run.job_name)
     serving = _serving_settings(workspace, image_uri=candidate.run.image_uri)

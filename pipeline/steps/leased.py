@@ -30,16 +30,22 @@ _MOVABLE = {
 T = TypeVar("T")
 
 
-def take_over(workspace: Workspace) -> LeasedLedger:
+def take_over(workspace: Workspace, *, may_begin: bool = False) -> LeasedLedger:
     """Take the lease, and bring the ledger into agreement with what SageMaker serves.
 
     Raises LeaseHeld where another run is at work or SageMaker is, CorruptRecord where the endpoint
-    serves and the ledger knows of nothing that ever did.
+    serves and the ledger knows of nothing that ever did, and UsageError where there is no ledger
+    yet, before a lease and a ledger are made for it: only a deployment `may_begin` one.
     """
     context, request = workspace.context, workspace.context.request
+    found = workspace.ledger.read()
+    if found.etag is None and not may_begin:
+        _require_known(found.head, workspace.hosting.observe(context.endpoint))
+        message = f"Nothing was ever deployed to {context.endpoint}."
+        raise UsageError(message, remedy="Check the endpoint's name; --mode deployment makes it.")
     book = LeasedLedger(
         workspace.ledger,
-        workspace.take_lease(workspace.ledger.read().head.fencing),
+        workspace.take_lease(found.head.fencing),
         who=context.who,
         now=context.now,
         details={"run": context.run_id, **(request.details if request else {})},
@@ -47,11 +53,11 @@ def take_over(workspace: Workspace) -> LeasedLedger:
     book.lease.await_former()
     seen = settled_endpoint(workspace)
     known = _known_again(workspace, book.head, seen)
-    found = reconcile(known, seen, when=context.now(), run_id=context.run_id)
-    if found.event is not None:
-        logger.warning("endpoint=%s: %s", seen.name, found.event)
-        about = found.head.move or book.head.move
-        book.record(found.head, found.event, config=about.target if about else "nothing")
+    agreed = reconcile(known, seen, when=context.now(), run_id=context.run_id)
+    if agreed.event is not None:
+        logger.warning("endpoint=%s: %s", seen.name, agreed.event)
+        about = agreed.head.move or book.head.move
+        book.record(agreed.head, agreed.event, config=about.target if about else "nothing")
     _require_known(book.head, seen)
     return book
 
@@ -82,15 +88,6 @@ def settled_endpoint(
     raise LeaseHeld(
         message, remedy=f"Look at aws sagemaker describe-endpoint --endpoint-name {endpoint}."
     )
-
-
-def require_ledger(workspace: Workspace) -> None:
-    """Refuse an endpoint without a ledger, before a lease and a ledger are made for it."""
-    found = workspace.ledger.read()
-    if found.etag is None:
-        _require_known(found.head, workspace.hosting.observe(workspace.context.endpoint))
-        message = f"Nothing was ever deployed to {workspace.context.endpoint}."
-        raise UsageError(message, remedy="Check the endpoint's name; --mode deployment makes it.")
 
 
 def require_endpoint(seen: EndpointObservation) -> None:

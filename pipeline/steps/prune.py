@@ -14,11 +14,7 @@ from pipeline.core.reconcile import serves_live
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.steps import around
 from pipeline.steps.go_back import complete_state
-from pipeline.steps.leased import (
-    require_ledger,
-    settled_endpoint,
-    take_over,
-)
+from pipeline.steps.leased import settled_endpoint, take_over
 from pipeline.steps.move import apply_whole
 from pipeline.steps.planning import plan_serving
 
@@ -30,7 +26,6 @@ def prune(workspace: Workspace) -> tuple[str, ...]:
 
     The records in S3 stay. Raises PlanRefused, and LeaseHeld where another run is at work.
     """
-    require_ledger(workspace)
     book = take_over(workspace)
     pruned, remaining = ledger.prune(book.head)
     if not pruned.releases:

@@ -6,12 +6,7 @@ from pipeline.context import Workspace
 from pipeline.core import ledger, requests
 from pipeline.core.requests import Claim, Request
 from pipeline.steps.go_back import complete_state, sound_previous
-from pipeline.steps.leased import (
-    require_endpoint,
-    require_ledger,
-    settled_endpoint,
-    take_over,
-)
+from pipeline.steps.leased import require_endpoint, settled_endpoint, take_over
 from pipeline.steps.roll_back import PREVIOUS, leave, roll_back
 
 logger = logging.getLogger(__name__)
@@ -57,7 +52,6 @@ def roll_back_as_asked(workspace: Workspace, *, to: str, reason: str | None) -> 
     if request is None:
         roll_back(workspace, to=to, reason=reason or "no reason given")
         return
-    require_ledger(workspace)
     book = take_over(workspace)
     if book.head.move is None:
         require_endpoint(settled_endpoint(workspace))

@@ -26,7 +26,6 @@ from pipeline.steps.go_back import (
 from pipeline.steps.leased import (
     never_moved,
     require_endpoint,
-    require_ledger,
     settled_endpoint,
     take_over,
 )
@@ -40,7 +39,6 @@ PREVIOUS = "previous"
 
 def roll_back(workspace: Workspace, *, to: str, reason: str) -> None:
     """Go back because a person says so; what was live is quarantined with their reason."""
-    require_ledger(workspace)
     leave(workspace, take_over(workspace), to=to, reason=reason)
 
 

@@ -24,7 +24,7 @@ from pipeline.steps.go_back import (
     what_then,
     why_unsound,
 )
-from pipeline.steps.leased import require_ledger, settled_endpoint, take_over
+from pipeline.steps.leased import settled_endpoint, take_over
 from pipeline.steps.move import MOST_RECORDED, Arrived, apply, apply_failed, apply_whole
 from pipeline.steps.orphans import remove_orphans
 from pipeline.steps.planning import plan_serving
@@ -41,7 +41,6 @@ def settle(workspace: Workspace) -> None:
     What is done is shown line by line. Raises PlanRefused with the plan where the endpoint itself
     would change and nobody said yes; at its end what finishing raised, such as RolledBack.
     """
-    require_ledger(workspace)
     book = take_over(workspace)
     show = workspace.context.recorder.show
     begun = book.head.move
