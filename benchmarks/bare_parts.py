@@ -27,7 +27,8 @@ from pipeline.material.deciding import decide
 from pipeline.material.dividing import Split, split
 from pipeline.material.reading import parse_table
 from pipeline.material.table import Choices
-from tests.support.containers import PROJECT, containers
+from tests.support.containers import containers
+from tests.support.project import PROJECT_ROOT
 
 STATE_BUCKET = "mlops-state-000000000000-us-east-1"
 BARE = "bare-endpoint"
@@ -47,7 +48,7 @@ def as_bare(variables: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def shipped_split() -> Split:
-    table = parse_table((PROJECT / "data" / "iris.csv").read_bytes())
+    table = parse_table((PROJECT_ROOT / "data" / "iris.csv").read_bytes())
     return split(decide(table, Choices(target="species")), test_fraction=0.5, seed=3)
 
 
@@ -82,7 +83,7 @@ def plain_script(folder: Path, endpoint_url: str) -> PlainScript:
     mirror = provider_mirror.cli_environment(os.environ, home=Path.home(), folder=folder)
     environment = cloud.environment() | mirror
     engine = find_engine(search_path=os.environ.get("PATH"), environment=environment)
-    root = PROJECT / "terraform" / "serving"
+    root = PROJECT_ROOT / "terraform" / "serving"
     terraform = Terraform(engine, root, data_dir=folder / "data", environment=environment)
     place = {"bucket": STATE_BUCKET, "key": "bare.tfstate", "region": "us-east-1"}
     terraform.init({**place, "use_path_style": "true"})

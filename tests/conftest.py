@@ -1,25 +1,24 @@
-"""Settings for every test: how property tests run, and in which order files do."""
-
-import os
-import signal
-from pathlib import Path
+"""Settings for every test of the product, and in which order files go, the emulator's too."""
 
 import pytest
-from hypothesis import settings
 
-# Laws do not depend on how busy the machine is.
-settings.register_profile("busy-machine", deadline=None)
-settings.load_profile("busy-machine")
+from emulator.tests.support import fixtures
+from tests.support.project import PROJECT_ROOT
 
-# Whoever starts an embedded AWS: an answer that AWS could not give is a 500.
-os.environ["EMULATOR_STRICT"] = "1"
+_LONGEST_FIRST = (
+    "e2e",
+    "simulation",
+    "terraform",
+    "emulator",
+    "gateways",
+    "containers",
+    "unit",
+    "style",
+)
 
-# A shell's background job ignores SIGINT, and all that it starts: what tests interrupt would go on.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
-_TESTS = Path(__file__).parent
-_LONGEST_FIRST = ("e2e", "simulation", "terraform", "emulated", "unit", "style")
+def pytest_configure(config: pytest.Config) -> None:
+    fixtures.offer(config)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,4 +27,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _kind(item: pytest.Item) -> str:
-    return item.path.relative_to(_TESTS).parts[0]
+    """Return the folder in `tests`, or what stands for it in `emulator/tests`."""
+    project, *folders = item.path.relative_to(PROJECT_ROOT).parts
+    if project == "tests":
+        return folders[0]
+    return "unit" if "unit" in folders else "emulator"

@@ -1,6 +1,6 @@
 """What moving an endpoint needs of the outside world: each has a real gateway and one typed fake.
 
-The fakes are held to the gateways by the contract tests in tests/emulated/test_contracts.py.
+The fakes are held to the gateways by the contract tests in tests/gateways/test_contracts.py.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,10 +1,10 @@
 """An embedded AWS that nobody else uses, so that every call that changes something is seen."""
 
+from emulator.tests.support.embedded import Embedded
+from emulator.tests.support.embedded_aws import admin
 from pipeline.core import naming
 from tests.e2e.command_line import Outcome
 from tests.e2e.story import BUCKET, GROUP, Story
-from tests.emulated.embedded import Embedded
-from tests.support.embedded_aws import admin
 
 _READS = ("Get", "Head", "List", "Describe")
 

@@ -10,7 +10,7 @@ from pipeline.gateways import provider_mirror
 from pipeline.gateways.aws import local_cloud
 from pipeline.gateways.terraform import Terraform, find_engine
 from tests.e2e.story import BUCKET, Story
-from tests.support.embedded_aws import PROJECT_ROOT
+from tests.support.project import PROJECT_ROOT
 
 
 def planned_changes(story: Story, folder: Path) -> list[str]:

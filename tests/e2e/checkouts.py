@@ -4,13 +4,13 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.support.embedded_aws import PROJECT_ROOT
+from tests.support.project import PROJECT_ROOT
 
 
 def a_checkout(folder: Path) -> Path:
     """Copy what belongs to the project, without tests and benchmarks."""
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--", ":!tests", ":!benchmarks"],
+        ["git", "ls-files", "-z", "--", ":!tests", ":!benchmarks", ":!emulator/tests"],
         cwd=PROJECT_ROOT,
         check=True,
         capture_output=True,

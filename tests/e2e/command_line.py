@@ -14,7 +14,7 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]
 
 from pipeline.configuration.flags import ENVIRONMENT_NAMES
-from tests.support.embedded_aws import PROJECT_ROOT
+from tests.support.project import PROJECT_ROOT
 
 RUNNER = (sys.executable, str(PROJECT_ROOT / "run_pipeline.py"))
 WRAPPER = (str(PROJECT_ROOT / "run_mlops_pipeline.sh"),)

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from emulator.tests.support.embedded import Embedded
+from emulator.tests.support.embedded_aws import embedded_aws
 from tests.e2e import user_code
 from tests.e2e.alone import offer_foundation
 from tests.e2e.command_line import WRAPPER, CommandLine
 from tests.e2e.shared import Shared, shared_by_workers
 from tests.e2e.story import PATIENT, Seen, Story, look
 from tests.e2e.three import Made, Three, a_copy, make_three, make_went_back
-from tests.emulated.embedded import Embedded
-from tests.support.embedded_aws import embedded_aws
 
 OTHER_MODEL = {"MLOPS_TRAINING__HYPERPARAMETERS": '{"candidates": ["logistic_regression"]}'}
 WEBHOOK = "https://hooks.example.com/services/T0000/B0000/not-for-any-log"

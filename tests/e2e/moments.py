@@ -7,10 +7,10 @@ from typing import Any
 
 import psutil
 
+from emulator.tests.support.embedded import eventually
 from pipeline.core.head import MoveKind
 from tests.e2e.command_line import Running
 from tests.e2e.three import Three
-from tests.emulated.embedded import eventually
 
 Moment = Callable[[Three], bool]
 

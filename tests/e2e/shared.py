@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import pytest
 
-from tests.support import embedded_aws
+from emulator.tests.support import embedded_aws
 
 T = TypeVar("T")
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from emulator.tests.support.embedded import Embedded
 from tests.e2e.command_line import CommandLine, Outcome
-from tests.emulated.embedded import Embedded
 
 BUCKET = "mlops-staging-000000000000-us-east-1"
 GROUP = "mlops-staging-iris-classifier"

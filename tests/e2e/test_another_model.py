@@ -9,7 +9,7 @@ from pipeline.core import naming
 from pipeline.core.records import TrainingRun
 from tests.e2e.command_line import Outcome
 from tests.e2e.story import BUCKET, Story
-from tests.support.embedded_aws import PROJECT_ROOT
+from tests.support.project import PROJECT_ROOT
 
 WINE = {
     "MODEL_NAME_PREFIX": "wine-classifier",

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from emulator.tests.support.embedded import Embedded
+from emulator.tests.support.embedded_aws import embedded_aws
+from emulator.tests.support.receivers import Receiver, a_receiver
 from tests.e2e.checkouts import a_checkout
 from tests.e2e.command_line import CommandLine, Outcome
 from tests.e2e.conftest import OTHER_MODEL
 from tests.e2e.story import PATIENT, Story
 from tests.e2e.test_requests import nothing_done
-from tests.emulated.embedded import Embedded
-from tests.emulated.receivers import Receiver, a_receiver
-from tests.support.embedded_aws import embedded_aws
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(2400)]
 

@@ -4,11 +4,11 @@ import json
 import socket
 from pathlib import Path
 
+from emulator.tests.support.embedded_aws import embedded_aws
 from tests.e2e.alone import run_alone, said
 from tests.e2e.command_line import RUNNER, CommandLine
 from tests.e2e.machines import an_old_terraform, with_full_disk, without_rights
 from tests.e2e.story import Story
-from tests.support.embedded_aws import embedded_aws
 
 
 def test_a_full_disk_for_the_state_of_the_embedded_aws(bare: CommandLine, tmp_path: Path) -> None:

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
+from emulator.tests.support.embedded import Embedded
+from emulator.tests.support.embedded_aws import embedded_aws
 from tests.e2e.checkouts import a_checkout
 from tests.e2e.command_line import CommandLine, Outcome
-from tests.emulated.embedded import Embedded
-from tests.support.embedded_aws import embedded_aws
 
 pytestmark = pytest.mark.soak
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from emulator.tests.support.embedded import Embedded
+from emulator.tests.support.embedded_aws import embedded_aws
 from pipeline.core import naming
 from tests.e2e.alone import offer_foundation
 from tests.e2e.command_line import CommandLine
 from tests.e2e.story import PATIENT, Story
-from tests.emulated.embedded import Embedded
-from tests.support.embedded_aws import embedded_aws
 
 pytestmark = pytest.mark.soak
 

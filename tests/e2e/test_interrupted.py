@@ -3,8 +3,8 @@
 import re
 import signal
 
+from emulator.tests.support.embedded import eventually
 from tests.e2e.story import Story
-from tests.emulated.embedded import eventually
 
 
 def test_a_run_that_was_terminated_or_killed_is_followed_by_one_that_works(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from emulator.tests.support import embedded_aws
 from tests.e2e.agreement import require_agreement
 from tests.e2e.command_line import Running
 from tests.e2e.moments import (
@@ -25,7 +26,6 @@ from tests.e2e.moments import (
     wait_for,
 )
 from tests.e2e.three import FOURTH, Made, Three, a_copy
-from tests.support import embedded_aws
 
 KILLED = -9
 # Long enough for a kill to come before the next step, also on a busy machine.

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from emulator.tests.support import embedded_aws
 from tests.e2e.checkouts import a_checkout
 from tests.e2e.command_line import CommandLine
 from tests.e2e.story import PATIENT
-from tests.support import embedded_aws
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.e2e.story import Story
-from tests.support.embedded_aws import PROJECT_ROOT
+from tests.support.project import PROJECT_ROOT
 
 
 @pytest.mark.soak

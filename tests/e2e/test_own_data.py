@@ -1,7 +1,7 @@
 """Text labels, categorical columns and missing values, named only in a configuration file."""
 
 from tests.e2e.story import Story
-from tests.support.embedded_aws import PROJECT_ROOT
+from tests.support.project import PROJECT_ROOT
 
 CONFIG = PROJECT_ROOT / "examples" / "mixed_config.json"
 INCOMPLETE_BIRD = (

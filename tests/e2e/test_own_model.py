@@ -1,7 +1,7 @@
 """A user's own training pipeline with its own model class, and a gate on the user's own metric."""
 
 from tests.e2e.story import Story
-from tests.support.embedded_aws import PROJECT_ROOT
+from tests.support.project import PROJECT_ROOT
 
 CONFIG = PROJECT_ROOT / "examples" / "custom_config.json"
 

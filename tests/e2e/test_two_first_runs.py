@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from emulator.tests.support.embedded_aws import embedded_aws
 from tests.e2e.command_line import CommandLine
-from tests.support.embedded_aws import embedded_aws
 
 
 @pytest.mark.soak

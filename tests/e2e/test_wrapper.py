@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.emulated.embedded import eventually
-from tests.support.embedded_aws import PROJECT_ROOT
+from emulator.tests.support.embedded import eventually
+from tests.support.project import PROJECT_ROOT
 
 # What the wrapper starts, instead of the runner: it says how it was started.
 RUNNER = "import sys; print(sys.prefix); print(sys.argv[1:]); sys.exit(7)"

@@ -14,14 +14,14 @@ from typing import Any
 import psutil
 from botocore.exceptions import ClientError
 
+from emulator.tests.support import embedded_aws
+from emulator.tests.support.embedded import Embedded
 from pipeline.core import naming
 from pipeline.core.head import LedgerHead
 from pipeline.core.records import Release
 from tests.e2e.command_line import CommandLine, Outcome, Running
 from tests.e2e.shared import Shared
 from tests.e2e.story import BUCKET, PATIENT, Story
-from tests.emulated.embedded import Embedded
-from tests.support import embedded_aws
 
 PREFIX = "three"
 STATES = "mlops-state-000000000000-us-east-1"

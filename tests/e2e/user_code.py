@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.support.embedded_aws import PROJECT_ROOT
+from tests.support.project import PROJECT_ROOT
 
 _UNLOADABLE = """
 import os

@@ -2,7 +2,7 @@
 
 Sources: SageMaker API reference (CreateEndpoint, UpdateEndpoint, DeleteEndpoint,
 DeleteEndpointConfig, DescribeEndpoint) and developer guide (deployment guardrails), as far as the
-embedded AWS follows them too (emulator/README.md); tests/emulated/test_contracts.py holds both
+embedded AWS follows them too (emulator/README.md); tests/gateways/test_contracts.py holds both
 together. What SageMaker may decide either way is for the chooser.
 """
 

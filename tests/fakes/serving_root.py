@@ -1,7 +1,7 @@
 """terraform/serving as data: what its variables ask for, and the order in which it is made.
 
 Attributes have their paths in Terraform's plans. Held to the real Terraform by
-tests/emulated/test_contracts.py.
+tests/gateways/test_contracts.py.
 """
 
 import functools

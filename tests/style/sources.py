@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-PROJECT_ROOT = Path(__file__).resolve().parents[2]
+from tests.support.project import PROJECT_ROOT
 
 
 def python_files(*folders: str) -> list[Path]:
     """Return the files of these folders, as paths from the project's root."""
     found = [path for folder in folders for path in (PROJECT_ROOT / folder).rglob("*.py")]
     assert found, f"no Python file in {folders}"
-    return sorted(path.relative_to(PROJECT_ROOT) for path in found)
+    own = (path.relative_to(PROJECT_ROOT) for path in found)
+    return sorted(path for path in own if not any(part.startswith(".venv") for part in path.parts))
 
 
 def name_of(path: Path) -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.style.sources import PROJECT_ROOT, calls_of, python_files, tree_of
+from tests.style.sources import calls_of, python_files, tree_of
+from tests.support.project import PROJECT_ROOT
 
 STARTERS = {"Popen", "call", "check_call", "check_output", "run"}
 GIVEN_TO_A_SHELL = {
@@ -18,8 +19,13 @@ GIVEN_TO_A_SHELL = {
     "subprocess.getstatusoutput",
 }
 SHELLS = {"bash", "dash", "ksh", "sh", "zsh"}
-PYTHON = [*python_files("pipeline", "model", "emulator", "benchmarks"), Path("run_pipeline.py")]
-SCRIPTS = sorted(f"script/{path.name}" for path in (PROJECT_ROOT / "script").iterdir())
+SOURCES = python_files("pipeline", "model", "emulator", "benchmarks")
+PYTHON = [path for path in SOURCES if "tests" not in path.parts] + [Path("run_pipeline.py")]
+SCRIPTS = sorted(
+    f"{folder}/{path.name}"
+    for folder in ("script", "emulator/script")
+    for path in (PROJECT_ROOT / folder).iterdir()
+)
 BASH = ["run_mlops_pipeline.sh", ".ci/run", *SCRIPTS]
 
 

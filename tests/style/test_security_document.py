@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.support.embedded_aws import PROJECT_ROOT
+from tests.support.project import PROJECT_ROOT
 
 TERRAFORM = PROJECT_ROOT / "terraform"
 ROW = re.compile(r"^\| \[([x ])\] \| (.+?) \| .*? \| .*? \| (.*) \|$", re.MULTILINE)

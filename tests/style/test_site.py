@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.style.sources import PROJECT_ROOT
+from tests.support.project import PROJECT_ROOT
 
 # What a browser fetches by itself; a link that a reader may click is none of it.
 FETCHED = re.compile(r'<(?:script|img|iframe)[^>]* src="([^"]*)"|<link[^>]* href="([^"]*)"')

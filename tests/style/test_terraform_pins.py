@@ -8,7 +8,7 @@ import pytest
 from pipeline.gateways.images import VERSION as IMAGE_VERSION
 from pipeline.gateways.provider_mirror import PROVIDER_VERSION
 from pipeline.gateways.terraform import MINIMUM_VERSION
-from tests.style.sources import PROJECT_ROOT
+from tests.support.project import PROJECT_ROOT
 
 TERRAFORM = PROJECT_ROOT / "terraform"
 ROOTS = ("account", "foundation", "serving", "surroundings")

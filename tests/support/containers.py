@@ -15,8 +15,8 @@ from pipeline.material.bundle import Bundle, build_bundle
 from pipeline.material.deciding import decide
 from pipeline.material.reading import parse_table
 from pipeline.material.table import Choices
+from tests.support.project import PROJECT_ROOT
 
-PROJECT = Path(__file__).parents[2]
 SERVE = """
 import json, sys
 import inference
@@ -125,5 +125,5 @@ def a_schema(content: bytes, *, target: str) -> bytes:
 def containers(
     root: Path, specs: Iterable[str] = (), *, source_dir: Path | None = None
 ) -> Containers:
-    bundle = build_bundle(PROJECT, specs, source_dir=source_dir or root / "no user code")
+    bundle = build_bundle(PROJECT_ROOT, specs, source_dir=source_dir or root / "no user code")
     return Containers(root=root, bundle=bundle)

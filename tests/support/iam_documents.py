@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.shared import Shared
-from tests.support.embedded_aws import PROJECT_ROOT
+from tests.support.project import PROJECT_ROOT
 from tests.terraform.offline import OfflineTerraform, offline_terraform
 
 ROOT = PROJECT_ROOT / "tests" / "support" / "policies"

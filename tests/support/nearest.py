@@ -10,7 +10,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from tests.style.sources import PROJECT_ROOT, imports_of, name_of
+from tests.style.sources import imports_of, name_of
+from tests.support.project import PROJECT_ROOT
 
 DOCUMENTS = Path("tests/style/test_docs.py")
 DIRECTIONS = Path("tests/style/test_import_directions.py")

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from emulator.tests.support.embedded_aws import embedded_aws
 from pipeline.gateways import provider_mirror
 from pipeline.gateways.aws import Cloud, local_cloud
 from pipeline.gateways.terraform import Engine, Terraform, find_engine
-from tests.support.embedded_aws import PROJECT_ROOT, embedded_aws
+from tests.support.project import PROJECT_ROOT
 from tests.support.provider_process import provider_process
 from tests.terraform.offline import OfflineTerraform, offline_terraform
 from tests.terraform.recorder import Recorder, recording

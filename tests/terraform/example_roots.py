@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.gateways.aws import Cloud
 from pipeline.gateways.terraform import Engine, Terraform
-from tests.support.embedded_aws import PROJECT_ROOT
+from tests.support.project import PROJECT_ROOT
 
 TERRAFORM = PROJECT_ROOT / "terraform"
 Values = dict[str, Any]

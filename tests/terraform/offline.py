@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.gateways import process, provider_mirror
 from pipeline.gateways.terraform import Engine, find_engine
-from tests.support.embedded_aws import PROJECT_ROOT
+from tests.support.project import PROJECT_ROOT
 from tests.support.provider_process import provider_process
 
 TERRAFORM = PROJECT_ROOT / "terraform"

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.support.embedded_aws import PROJECT_ROOT
+from tests.support.project import PROJECT_ROOT
 
 TERRAFORM = PROJECT_ROOT / "terraform"
 _SKIP = re.compile(r"#checkov:skip=(\w+):")

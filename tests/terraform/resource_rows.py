@@ -13,7 +13,7 @@ from pipeline.core.naming import LOCAL_ACCOUNT
 from pipeline.gateways import process
 from pipeline.gateways.aws import Cloud
 from pipeline.gateways.terraform import Engine
-from tests.support.embedded_aws import PROJECT_ROOT
+from tests.support.project import PROJECT_ROOT
 from tests.terraform.conftest import REGION, STATE_BUCKET
 
 ROWS = PROJECT_ROOT / "tests" / "terraform" / "rows"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.embedded_aws import PROJECT_ROOT
+from tests.support.project import PROJECT_ROOT
 from tests.terraform.offline import TERRAFORM, OfflineTerraform, offline_terraform
 from tests.terraform.root_settings import SETTINGS
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.gateways.terraform import Engine, Terraform
-from tests.support.embedded_aws import PROJECT_ROOT
+from tests.support.project import PROJECT_ROOT
 from tests.terraform.conftest import REGION, STATE_BUCKET
 
 ROOTS = PROJECT_ROOT / "terraform"

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from emulator.tests.support.embedded_aws import admin
 from pipeline.gateways.aws import Cloud
 from pipeline.gateways.terraform import Engine
-from tests.support.embedded_aws import admin
 from tests.terraform.recorder import Recorder
 from tests.terraform.stacks import Stack
 

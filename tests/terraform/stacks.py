@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.gateways import process
 from pipeline.gateways.process import Completed
 from pipeline.gateways.terraform import Engine, Terraform
-from tests.support.embedded_aws import PROJECT_ROOT
+from tests.support.project import PROJECT_ROOT
 from tests.terraform.conftest import REGION, STATE_BUCKET
 
 

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from pipeline.gateways.state_bucket import state_bucket_policy
-from tests.support.embedded_aws import PROJECT_ROOT
 from tests.support.iam_documents import (
     Documents,
     module_of,
@@ -19,6 +18,7 @@ from tests.support.iam_documents import (
     shared_documents,
 )
 from tests.support.iam_roles import EXECUTION_ROLE, KEY
+from tests.support.project import PROJECT_ROOT
 
 pytestmark = pytest.mark.terraform
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from emulator.tests.support.restarts import Server
 from pipeline.gateways import provider_mirror
 from pipeline.gateways.aws import local_cloud
 from pipeline.gateways.terraform import find_engine
-from tests.emulated.restarts import Server
 from tests.terraform.conftest import REGION, STATE_BUCKET
 from tests.terraform.roots import Root
 from tests.terraform.test_foundation import foundation_values

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from emulator.tests.support.embedded_aws import admin
+from emulator.tests.support.receivers import a_receiver
 from pipeline.gateways.aws import Cloud
 from pipeline.gateways.terraform import Engine
-from tests.emulated.receivers import a_receiver
-from tests.support.embedded_aws import admin
 from tests.terraform.conftest import REGION
 from tests.terraform.example_roots import kinds_and_seconds, named
 from tests.terraform.resource_rows import QUESTIONS, held

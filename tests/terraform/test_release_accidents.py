@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from emulator.tests.support.embedded_aws import admin
 from pipeline.gateways.aws import Cloud
 from pipeline.gateways.terraform import Engine
-from tests.support.embedded_aws import admin
 from tests.terraform.recorded_calls import calls_of
 from tests.terraform.recorder import Recorder
 from tests.terraform.serving_stack import (

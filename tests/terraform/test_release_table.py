@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from emulator.tests.support.embedded_aws import admin
 from pipeline.gateways.aws import Cloud
 from pipeline.gateways.terraform import Engine
-from tests.support.embedded_aws import admin
 from tests.terraform.recorded_calls import RECORDED, calls_of, respects
 from tests.terraform.recorder import Recorder
 from tests.terraform.serving_stack import (

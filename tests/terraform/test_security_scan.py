@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from pipeline.gateways.terraform import Engine
-from tests.support.embedded_aws import PROJECT_ROOT
+from tests.support.project import PROJECT_ROOT
 from tests.terraform.plan_scan import unexplained
 from tests.terraform.root_settings import SETTINGS
 from tests.terraform.roots import Root

@@ -16,6 +16,8 @@ from typing import Any
 import psutil
 import pytest
 
+from emulator.tests.support.embedded import eventually, unique
+from emulator.tests.support.embedded_aws import admin
 from pipeline.core.errors import CloudUnusable, LeaseHeld
 from pipeline.core.outcomes import Action
 from pipeline.core.plan import summarize
@@ -23,8 +25,7 @@ from pipeline.gateways.aws import Cloud
 from pipeline.gateways.provider_mirror import PROVIDER_VERSION, cli_environment
 from pipeline.gateways.state_bucket import find_lock
 from pipeline.gateways.terraform import Engine, Terraform, failure, find_engine
-from tests.emulated.embedded import eventually, unique
-from tests.support.embedded_aws import PROJECT_ROOT, admin
+from tests.support.project import PROJECT_ROOT
 from tests.support.provider_mirrors import an_unpacked_mirror
 from tests.terraform.conftest import REGION, STATE_BUCKET
 

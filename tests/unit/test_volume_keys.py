@@ -14,8 +14,8 @@ import pytest
 from emulator.api.errors import ValidationError
 from emulator.sagemaker.instances import check_volume_key
 from pipeline.core.jobs import takes_volume_key
-from tests.support.embedded_aws import PROJECT_ROOT
 from tests.support.iam import _like
+from tests.support.project import PROJECT_ROOT
 
 MODULES = PROJECT_ROOT / "terraform" / "modules"
 SHAPES = (

@@ -1,0 +1,222 @@
+"""Conditional writes in S3: who comes second hears of it, and a lost answer is found again."""
+
+import hashlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from botocore.exceptions import ClientError
+
+from emulator.tests.support.embedded import Embedded
+from pipeline.core.errors import CloudUnusable, UsageError
+from pipeline.gateways.copies import copy_once
+from pipeline.gateways.store import AlreadyExists, Changed, Store
+from tests.gateways.gateways import a_store, cloud_of
+from tests.gateways.losing_proxy import losing_the_first
+
+pytestmark = pytest.mark.emulated
+
+
+@pytest.fixture
+def store(embedded: Embedded) -> Store:
+    return a_store(embedded)
+
+
+def test_what_was_put_is_found(store: Store) -> None:
+    store.put("a/b.json", b"{}")
+    found = store.find("a/b.json")
+    assert found is not None
+    assert found.body == b"{}"
+
+
+def test_what_was_never_put_is_not_found(store: Store) -> None:
+    assert store.find("absent") is None
+
+
+def test_the_type_of_an_object_follows_its_name(store: Store, embedded: Embedded) -> None:
+    store.put("table.csv", b"a,b")
+    seen = embedded.client("s3").head_object(Bucket=store.bucket, Key="table.csv")
+    assert seen["ContentType"] == "text/csv"
+
+
+def test_the_foundations_key_encrypts_every_object(embedded: Embedded) -> None:
+    key = embedded.client("kms").create_key()["KeyMetadata"]["Arn"]
+    store = Store(cloud_of(embedded), embedded.a_bucket(), kms_key_arn=key)
+    store.put("secret", b"")
+    store.copy_to(store.uri("secret"), "copy")
+    for name in ("secret", "copy"):
+        seen = embedded.client("s3").head_object(Bucket=store.bucket, Key=name)
+        assert seen["SSEKMSKeyId"] == key
+
+
+def test_an_object_is_created_only_once(store: Store) -> None:
+    store.create("one", b"first")
+    with pytest.raises(AlreadyExists, match="/one"):
+        store.create("one", b"second")
+    assert store.read_uri(store.uri("one")) == b"first"
+
+
+def test_the_same_content_may_be_created_again(store: Store) -> None:
+    for _ in range(2):
+        store.create_same("data/abc", b"same")
+    assert store.read_uri(store.uri("data/abc")) == b"same"
+
+
+def test_only_the_version_that_was_read_is_replaced(store: Store) -> None:
+    first = store.create("head", b"1")
+    second = store.replace("head", b"2", etag=first)
+    with pytest.raises(Changed, match="/head"):
+        store.replace("head", b"3", etag=first)
+    assert store.replace("head", b"3", etag=second)
+
+
+def test_what_is_gone_cannot_be_replaced(store: Store, embedded: Embedded) -> None:
+    etag = store.create("head", b"1")
+    embedded.client("s3").delete_object(Bucket=store.bucket, Key="head")
+    with pytest.raises(Changed):
+        store.replace("head", b"2", etag=etag)
+
+
+def test_of_many_who_create_at_once_one_succeeds(store: Store) -> None:
+    assert winners(lambda n: store.create("race", f"{n}".encode())) == 1
+
+
+def test_of_many_who_replace_at_once_one_succeeds(store: Store) -> None:
+    etag = store.create("race", b"start")
+    assert winners(lambda n: store.replace("race", f"{n}".encode(), etag=etag)) == 1
+
+
+def winners(write: Callable[[int], object]) -> int:
+    def wins(number: int) -> bool:
+        try:
+            write(number)
+        except (AlreadyExists, Changed):
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        return sum(pool.map(wins, range(8)))
+
+
+def test_a_create_whose_answer_was_lost_is_known_as_its_own(
+    store: Store, embedded: Embedded
+) -> None:
+    with losing_the_first("PUT", embedded.url) as url:
+        behind = Store(cloud_of(replace(embedded, url=url)), store.bucket)
+        etag = behind.create("event", b"mine")
+    assert store.replace("event", b"next", etag=etag)
+
+
+def test_a_replacement_whose_answer_was_lost_is_known_as_its_own(
+    store: Store, embedded: Embedded
+) -> None:
+    before = store.create("head", b"1")
+    with losing_the_first("PUT", embedded.url) as url:
+        behind = Store(cloud_of(replace(embedded, url=url)), store.bucket)
+        etag = behind.replace("head", b"2", etag=before)
+    assert store.replace("head", b"3", etag=etag)
+
+
+def test_another_ones_object_is_not_taken_for_an_own_write(
+    store: Store, embedded: Embedded
+) -> None:
+    store.create("event", b"theirs")
+    with losing_the_first("PUT", embedded.url) as url:
+        behind = Store(cloud_of(replace(embedded, url=url)), store.bucket)
+        with pytest.raises(AlreadyExists):
+            behind.create("event", b"mine")
+
+
+def test_writers_that_meet_try_again(store: Store, embedded: Embedded) -> None:
+    conflict = {"code": "ConditionalRequestConflict", "message": "met", "status": 409}
+    embedded.add_fault({"service": "s3", "action": "PutObject", "times": 2, "error": conflict})
+    store.create("one", b"1")
+    assert store.read_uri(store.uri("one")) == b"1"
+
+
+def test_only_the_keys_below_a_prefix_are_listed_in_order(store: Store) -> None:
+    for key in ("jobs/b", "jobs/a/x", "job", "other"):
+        store.put(key, b"")
+    assert list(store.keys("jobs/")) == ["jobs/a/x", "jobs/b"]
+
+
+def test_the_sha256_of_an_object_is_that_of_all_its_parts(store: Store) -> None:
+    body = bytes(range(256)) * 10_000
+    store.put("large", body)
+    assert store.sha256(store.uri("large")) == hashlib.sha256(body).hexdigest()
+
+
+def test_a_copy_does_not_replace_what_is_at_its_address(store: Store) -> None:
+    store.put("from", b"new")
+    store.put("artifacts/abc", b"old")
+    store.copy_to(store.uri("from"), "artifacts/abc")
+    assert store.read_uri(store.uri("artifacts/abc")) == b"old"
+
+
+def copied(store: Store, embedded: Embedded, key: str, **options: int) -> None:
+    source = {"Bucket": store.bucket, "Key": "from"}
+    copy_once(
+        embedded.client("s3"), source, {"Bucket": store.bucket, "Key": key}, settings={}, **options
+    )
+
+
+def test_an_artifact_too_large_for_one_part_is_copied_whole(
+    store: Store, embedded: Embedded
+) -> None:
+    body = b"first".ljust(5 << 20, b"1") + b"second".ljust(5 << 20, b"2") + b"last"
+    store.put("from", body)
+    copied(store, embedded, "artifacts/abc", part_bytes=5 << 20)
+    assert store.read_uri(store.uri("artifacts/abc")) == body
+
+
+def test_a_copy_that_comes_second_changes_nothing_and_leaves_no_parts(
+    store: Store, embedded: Embedded
+) -> None:
+    store.put("from", b"second")
+    store.put("artifacts/abc", b"first")
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        copied(store, embedded, "artifacts/abc")
+    assert store.read_uri(store.uri("artifacts/abc")) == b"first"
+    assert not embedded.client("s3").list_multipart_uploads(Bucket=store.bucket).get("Uploads")
+
+
+def test_copies_that_meet_try_again(store: Store, embedded: Embedded) -> None:
+    conflict = {"code": "ConditionalRequestConflict", "message": "met", "status": 409}
+    fault = {"service": "s3", "action": "CompleteMultipartUpload", "times": 2, "error": conflict}
+    store.put("from", b"content")
+    embedded.add_fault(fault)
+    store.copy_to(store.uri("from"), "artifacts/abc")
+    assert store.read_uri(store.uri("artifacts/abc")) == b"content"
+
+
+def test_of_many_who_copy_at_once_everyone_finds_the_copy(store: Store) -> None:
+    store.put("from", b"content")
+    assert winners(lambda _: store.copy_to(store.uri("from"), "artifacts/abc")) == 8
+    assert store.read_uri(store.uri("artifacts/abc")) == b"content"
+
+
+@pytest.mark.parametrize("key", ["absent", "no/such/thing"])
+def test_a_missing_object_is_the_callers_mistake(store: Store, key: str) -> None:
+    uri = store.uri(key)
+    for read in (store.read_uri, store.sha256, lambda uri: store.copy_to(uri, "x")):
+        with pytest.raises(UsageError, match=f"There is no object {uri}"):
+            read(uri)
+
+
+def test_a_missing_bucket_is_the_callers_mistake(store: Store) -> None:
+    with pytest.raises(UsageError, match="There is no object s3://absent-bucket/x"):
+        store.read_uri("s3://absent-bucket/x")
+
+
+@pytest.mark.parametrize("uri", ["", "s3://", "s3://bucket", "s3://bucket/", "/etc/passwd"])
+def test_what_is_no_address_is_refused(store: Store, uri: str) -> None:
+    with pytest.raises(UsageError, match="is not the address of an object"):
+        store.read_uri(uri)
+
+
+def test_a_refusal_says_what_was_tried_and_what_to_do(store: Store, embedded: Embedded) -> None:
+    denied = {"code": "AccessDenied", "message": "no s3:PutObject", "status": 403}
+    embedded.add_fault({"service": "s3", "action": "PutObject", "error": denied})
+    with pytest.raises(CloudUnusable, match=r"Could not write s3://.*no s3:PutObject.*permission"):
+        store.put("x", b"")
