@@ -5,6 +5,7 @@ what is raised is the model's own failure.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,25 @@ from model.payload import (
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
+
+# Classes whose `predict` is the first of the largest probabilities, read in scikit-learn 1.9. The
+# others (linear models, boosting, naive Bayes, SVC) compare decisions, which may differ by rounding
+# or altogether; a threshold differs on purpose. By name, for importing takes time.
+_LIKELIEST = {
+    "sklearn.calibration.CalibratedClassifierCV",
+    "sklearn.ensemble._bagging.BaggingClassifier",
+    "sklearn.ensemble._forest.ForestClassifier",
+    "sklearn.ensemble._voting.VotingClassifier",
+    "sklearn.semi_supervised._label_propagation.BaseLabelPropagation",
+    "sklearn.tree._classes.BaseDecisionTree",
+}
+# The most frequent label of the neighbours; equal counts are equal shares, unequal weights are not.
+_NEIGHBORS = "sklearn.neighbors._classification.KNeighborsClassifier"
+# Those that give both to another one, after the same work.
+_HANDS_ON: dict[str, Callable[[Any], Any]] = {
+    "sklearn.model_selection._search.BaseSearchCV": lambda model: model.best_estimator_,
+    "sklearn.pipeline.Pipeline": lambda model: model.steps[-1][1],
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,16 +96,52 @@ def predicted(payload: Payload, served: Served) -> Predictions:
         # A line that a metric filter counts: no answer of this image carries a header of our own
         print(f"unknown_categories={sum(unknown.values())} columns={','.join(unknown)}")
     X = frame[list(manifest.inputs)]
-    predictions = np.asarray(served.model.predict(X)).tolist()
-    if not hasattr(served.model, "predict_proba"):
-        return Predictions(predictions=predictions, unknown_categories=unknown)
-    labels = getattr(served.model, "classes_", manifest.labels)
+    model = served.model
+    if not hasattr(model, "predict_proba"):
+        predictions = np.asarray(model.predict(X))
+        return Predictions(predictions=predictions.tolist(), unknown_categories=unknown)
+    labels = np.asarray(getattr(model, "classes_", manifest.labels))
+    if names_the_likeliest(model):
+        probabilities = model.predict_proba(X)
+        predictions = labels.take(np.argmax(probabilities, axis=1))
+    else:
+        predictions = np.asarray(model.predict(X))
+        probabilities = model.predict_proba(X)
     return Predictions(
-        predictions=predictions,
-        labels=np.asarray(labels).tolist(),
-        probabilities=np.asarray(served.model.predict_proba(X), dtype=float).tolist(),
+        predictions=predictions.tolist(),
+        labels=labels.tolist(),
+        probabilities=np.asarray(probabilities, dtype=float).tolist(),
         unknown_categories=unknown,
     )
+
+
+def names_the_likeliest(model: Any) -> bool:
+    """Tell whether `predict` is sure to be the arg max of `predict_proba`, so that one will do.
+
+    It is where scikit-learn's own code says so, untouched, and the model has one output. Whatever
+    is not known here answers for itself.
+    """
+    definer = _definer(model, "predict")
+    if definer in _HANDS_ON:
+        handed_on = definer == _definer(model, "predict_proba")
+        return handed_on and names_the_likeliest(_HANDS_ON[definer](model))
+    if definer == _NEIGHBORS:
+        return _is_scikit_learns(model) and model.weights == "uniform"
+    return definer in _LIKELIEST and _is_scikit_learns(model)
+
+
+def _is_scikit_learns(model: Any) -> bool:
+    return _definer(model, "predict_proba").startswith("sklearn.") and (
+        np.ndim(model.classes_) == 1 and not isinstance(model.classes_, list)
+    )
+
+
+def _definer(model: Any, method: str) -> str:
+    """Return the class that defines the method, nothing where it is this object's own."""
+    owners = [each for each in type(model).__mro__ if method in vars(each)]
+    if not owners or method in getattr(model, "__dict__", {}):
+        return ""
+    return f"{owners[0].__module__}.{owners[0].__qualname__}"
 
 
 def _refusal(refused: RequestError) -> "Response":
