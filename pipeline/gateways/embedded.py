@@ -2,8 +2,11 @@
 
 import json
 import logging
+import re
+import shlex
 import sys
 from collections.abc import Mapping
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ from pipeline.gateways import process
 
 logger = logging.getLogger(__name__)
 
+_PIN = re.compile(r"(?m)^([A-Za-z0-9._-]+)==")
 _ERROR = "error: "
 _START_TIMEOUT_S = 90.0
 _STATUS_TIMEOUT_S = 15.0
@@ -46,7 +50,25 @@ def _told(
     try:
         return dict(json.loads(completed.stdout.splitlines()[-1]))
     except (IndexError, TypeError, ValueError) as error:
-        raise _does_not_start(completed.last_lines(5)) from error
+        raise _lacking(project_root) or _does_not_start(completed.last_lines(5)) from error
+
+
+def _lacking(project_root: Path) -> CloudUnusable | None:
+    """Name the packages that it needs and that are not here: the runner alone needs none."""
+    pinned = (project_root / "emulator" / "requirements.txt").read_text(encoding="utf-8")
+    lacking = [name for name in _PIN.findall(pinned) if not _is_installed(name)]
+    if not lacking:
+        return None
+    wanted = project_root / "requirements-local.txt"
+    command = shlex.join([sys.executable, "-m", "pip", "install", "-r", str(wanted)])
+    return CloudUnusable(
+        f"The embedded AWS does not start: {sys.prefix} lacks {', '.join(lacking)}.",
+        remedy=f"Install them with: {command}",
+    )
+
+
+def _is_installed(name: str) -> bool:
+    return bool(next(iter(metadata.distributions(name=name)), None))
 
 
 def _tell_what_became_of_its_state(document: Mapping[str, Any]) -> None:

@@ -14,6 +14,7 @@ import pytest
 from emulator.tests.support.embedded import eventually
 from tests.support.project import PROJECT_ROOT
 
+SETS = ("requirements.txt", "requirements-local.txt", "emulator/requirements.txt")
 # What the wrapper starts, instead of the runner: it says how it was started.
 RUNNER = "import sys; print(sys.prefix); print(sys.argv[1:]); sys.exit(7)"
 NOWHERE = {
@@ -31,7 +32,9 @@ def a_project(folder: Path) -> Path:
     shutil.copy(PROJECT_ROOT / "run_mlops_pipeline.sh", folder)
     shutil.copy(PROJECT_ROOT / "script" / "bootstrap", folder / "script")
     (folder / "run_pipeline.py").write_text(RUNNER)
-    (folder / "requirements.txt").write_text("# none\n")
+    (folder / "emulator").mkdir()
+    for name in SETS:
+        (folder / name).write_text("# none\n")
     return folder
 
 
@@ -54,7 +57,7 @@ def set_up(set_up_once: tuple[Path, str], tmp_path: Path) -> Path:
     """A copy of it whose requirements have changed since."""
     project = tmp_path / "a check öut"
     shutil.copytree(set_up_once[0], project, symlinks=True)
-    (project / "requirements.txt").write_text("no-such-package==1.0\n")
+    (project / "requirements-local.txt").write_text("no-such-package==1.0\n")
     return project
 
 
@@ -102,6 +105,62 @@ def test_it_sets_up_once_and_works_through_links_from_anywhere(
     assert start(project, start_by=far) == (7, started_in(project), "")
 
 
+@pytest.fixture
+def only_aws(set_up_once: tuple[Path, str], tmp_path: Path) -> Path:
+    """A checkout where only the runner's packages are installed; others cannot be had."""
+    project = tmp_path / "only aws"
+    shutil.copytree(set_up_once[0], project, symlinks=True)
+    (project / ".venv" / "requirements-local.txt.installed").unlink()
+    (project / "emulator" / "requirements.txt").write_text("no-such-package==1.0\n")
+    (project / "requirements-local.txt").write_text("-r emulator/requirements.txt\n")
+    (project / "aws.json").write_text('{"backend": "aws"}')
+    (project / "mine.json").write_text('{"backend":\t"local"}')
+    return project
+
+
+@pytest.mark.parametrize(
+    ("flags", "variables", "wants_more"),
+    [
+        ([], {}, True),
+        (["--backend", "aws"], {}, False),
+        (["--backend=aws"], {"MLOPS_BACKEND": "local"}, False),
+        (["--backend", "local"], {"MLOPS_BACKEND": "aws"}, True),
+        (["--local-test"], {"MLOPS_BACKEND": "aws"}, True),
+        ([], {"MLOPS_BACKEND": "aws"}, False),
+        (["--config-file", "aws.json"], {}, False),
+        (["--config-file=aws.json"], {"MLOPS_BACKEND": "local"}, True),
+        (["--config-file", "mine.json"], {}, True),
+        (["--config-file"], {}, True),
+    ],
+)
+def test_it_installs_what_the_backend_needs_and_nothing_more(
+    only_aws: Path, flags: list[str], variables: dict[str, str], wants_more: bool
+) -> None:
+    """What cannot be had shows what is asked for; the runner's own packages stay as they were."""
+    own = {name: value for name, value in os.environ.items() if name != "MLOPS_BACKEND"}
+    done = subprocess.run(
+        [only_aws / "run_mlops_pipeline.sh", *flags],
+        cwd=only_aws,
+        env={**own, **NOWHERE, "PIP_INDEX_URL": "http://127.0.0.1:1/simple", **variables},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == (11 if wants_more else 7), done.stderr
+    assert ("Setting up .venv from requirements-local.txt" in done.stderr) is wants_more
+    assert start(only_aws, {"MLOPS_BACKEND": "aws"}) == (7, started_in(only_aws), "")
+
+
+def test_another_backend_adds_to_what_is_there(only_aws: Path) -> None:
+    (only_aws / "emulator" / "requirements.txt").write_text("# none\n")
+    there = only_aws / ".venv" / "there already"
+    there.touch()
+    code, stdout, stderr = start(only_aws)
+    assert (code, stdout) == (7, started_in(only_aws))
+    assert "Setting up .venv from requirements-local.txt" in stderr
+    assert there.exists()
+
+
 def test_a_setup_that_was_killed_is_begun_anew(set_up: Path, silent_index: str) -> None:
     setup = subprocess.Popen(
         [set_up / "run_mlops_pipeline.sh"],
@@ -116,7 +175,7 @@ def test_a_setup_that_was_killed_is_begun_anew(set_up: Path, silent_index: str) 
     half = set_up / ".venv" / "half a package"
     half.touch()
 
-    (set_up / "requirements.txt").write_text("# none\n")
+    (set_up / "requirements-local.txt").write_text("# changed\n")
     code, stdout, _ = start(set_up)
     assert (code, stdout) == (7, started_in(set_up))
     assert not half.exists()
@@ -126,7 +185,8 @@ def test_a_setup_that_was_killed_is_begun_anew(set_up: Path, silent_index: str) 
 def test_a_python_that_is_gone_is_replaced(project: Path) -> None:
     (project / ".venv" / "bin").mkdir(parents=True)
     (project / ".venv" / "bin" / "python").symlink_to("/no/such/python")
-    shutil.copy(project / "requirements.txt", project / ".venv" / "requirements.txt.installed")
+    installed = "".join((project / name).read_text() for name in SETS)
+    (project / ".venv" / "requirements-local.txt.installed").write_text(installed)
     code, stdout, _ = start(project)
     assert (code, stdout) == (7, started_in(project))
 
@@ -136,7 +196,7 @@ def test_no_network_to_the_package_index_is_one_line(set_up: Path, closed_index:
     assert (code, stdout) == (11, "")
     _, line = stderr.splitlines()
     assert line.startswith(
-        "bootstrap: the packages of requirements.txt could not be installed: "
+        "bootstrap: the packages of requirements-local.txt could not be installed: "
         "the package index cannot be reached. Check the network and .venv/pip.log"
     )
 

@@ -3,7 +3,7 @@
 import json
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -25,8 +25,12 @@ FRONT_PAGE_LINES = 130
 FOLDERS = "docs|emulator|model|pipeline|script|templates|terraform|tests"
 REQUIREMENTS = (
     "requirements.txt",
+    "emulator/requirements.txt",
+    "requirements-local.txt",
     "requirements-dev.txt",
+    "emulator/requirements-dev.txt",
     "requirements-tools.txt",
+    "emulator/requirements-tools.txt",
     "requirements-image.txt",
     "docs/requirements.txt",
 )
@@ -201,14 +205,26 @@ def test_readme_of_a_terraform_root_lists_its_inputs_and_outputs(root: str) -> N
 
 
 def test_every_requirement_is_explained_and_nothing_else() -> None:
-    names = [
-        re.split(r"[^A-Za-z0-9.-]", line)[0]
-        for file in REQUIREMENTS
+    names = [re.split(r"[^A-Za-z0-9.-]", line)[0] for line in required(REQUIREMENTS)]
+    page = (PROJECT_ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    assert first_cells(page) == list(dict.fromkeys(names))
+
+
+def required(files: Iterable[str]) -> list[str]:
+    return [
+        line
+        for file in files
         for line in (PROJECT_ROOT / file).read_text(encoding="utf-8").splitlines()
         if line and not line.startswith(("#", "-r"))
     ]
-    page = (PROJECT_ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
-    assert first_cells(page) == names
+
+
+def test_a_package_has_one_version_in_whatever_is_installed_together() -> None:
+    pins = [line.partition(";")[0].split("==") for line in required(REQUIREMENTS[:5])]
+    versions: dict[str, set[str]] = {}
+    for name, version in pins:
+        versions.setdefault(name, set()).add(version)
+    assert {name: found for name, found in versions.items() if len(found) > 1} == {}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=relative)
