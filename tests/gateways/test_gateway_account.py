@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from emulator.tests.support.embedded import Embedded, unique
+from emulator.tests.support.embedded import Embedded
 from pipeline.core.errors import CloudUnusable
 from pipeline.gateways import account, registry
 from tests.gateways.gateways import cloud_of
