@@ -27,6 +27,7 @@ REQUIREMENTS = (
     "requirements.txt",
     "emulator/requirements.txt",
     "requirements-local.txt",
+    "requirements-pip.txt",
     "requirements-dev.txt",
     "emulator/requirements-dev.txt",
     "requirements-tools.txt",
