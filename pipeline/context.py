@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -135,8 +136,35 @@ class Context:
     def _connected(self) -> dict[tuple[str, str | None], Terraform]:
         return {}
 
+    @contextmanager
+    def connecting(self, root: str, *, state_key: str) -> Iterator[None]:
+        """Let a root be connected beside what the block does: `terraform` waits for it.
+
+        Where that fails, `terraform` connects it again, and says what is wrong.
+        """
+        terraform = self._unconnected(root, state_key)
+        logger.info("terraform init root=%s", root)
+        with terraform.init_beside(self._backend_config(state_key)) as is_well:
+            self._begun[root, state_key] = lambda: terraform if is_well() else None
+            yield
+
+    @cached_property
+    def _begun(self) -> dict[tuple[str, str | None], Callable[[], Terraform | None]]:
+        return {}
+
     def _connect(self, root: str, state_key: str | None) -> Terraform:
-        terraform = Terraform(
+        wait_for_begun = self._begun.pop((root, state_key), lambda: None)
+        with self.recorder.progress(f"terraform init of {root}"):
+            begun = wait_for_begun()
+            if begun is not None:
+                return begun
+            logger.info("terraform init root=%s", root)
+            terraform = self._unconnected(root, state_key)
+            terraform.init(self._backend_config(state_key) if state_key else None)
+        return terraform
+
+    def _unconnected(self, root: str, state_key: str | None) -> Terraform:
+        return Terraform(
             self.engine,
             PROJECT_ROOT / "terraform" / root,
             data_dir=self.work_dir / f"terraform-{root}",
@@ -145,10 +173,6 @@ class Context:
             find_lock=lambda: self._find_lock(state_key),
             keep_open=() if self.work_fd is None else (self.work_fd,),
         )
-        logger.info("terraform init root=%s", root)
-        with self.recorder.progress(f"terraform init of {root}"):
-            terraform.init(self._backend_config(state_key) if state_key else None)
-        return terraform
 
     def _find_lock(self, state_key: str | None) -> StateLock | None:
         return find_lock(self.cloud, self.state_bucket, state_key) if state_key else None
@@ -178,6 +202,11 @@ class Workspace:
     @cached_property
     def ledger(self) -> Ledger:
         return Ledger(self.store, self.context.endpoint)
+
+    def connecting(self) -> AbstractContextManager[None]:
+        """Let Terraform connect the endpoint's root beside what the block does."""
+        key = naming.serving_state_key(self.settings.environment, self.context.endpoint)
+        return self.context.connecting("serving", state_key=key)
 
     @property
     def tags(self) -> dict[str, str]:

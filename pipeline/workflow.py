@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 
 from pipeline.context import Context, Workspace
 from pipeline.core import checkup
@@ -49,14 +50,16 @@ def _full(context: Context, options: Options) -> None:
     require_instances(workspace)
     if not requested.is_ours(workspace):
         return
-    candidate = _train_to_register(workspace, material, options)
-    if candidate is None:
-        return
-    require_passed(candidate.run, candidate.decision, candidate.approval)
-    if not context.settings.auto_deploy_enabled:
-        context.recorder.note("auto_deploy_enabled is off: the model is registered, not deployed.")
-        return
-    _deploy(workspace, candidate)
+    may_deploy = context.settings.auto_deploy_enabled and options.stop_after is None
+    with workspace.connecting() if may_deploy else nullcontext():
+        candidate = _train_to_register(workspace, material, options)
+        if candidate is None:
+            return
+        require_passed(candidate.run, candidate.decision, candidate.approval)
+        if may_deploy:
+            _deploy(workspace, candidate)
+            return
+    context.recorder.note("auto_deploy_enabled is off: the model is registered, not deployed.")
 
 
 def _training(context: Context, options: Options) -> None:
@@ -186,7 +189,7 @@ def _rollback(context: Context, options: Options) -> None:
     workspace = find_workspace(context)
     if not requested.is_ours(workspace):
         return
-    with context.recorder.phase("rollback"):
+    with workspace.connecting(), context.recorder.phase("rollback"):
         requested.roll_back_as_asked(workspace, to=options.to, reason=options.reason)
 
 

@@ -18,12 +18,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Self
+from typing import IO
 
 logger = logging.getLogger(__name__)
 
@@ -75,25 +74,46 @@ def run(
     file descriptors of `keep_open`.
     Raises ProgramMissing and ProgramTimedOut; an exit code other than 0 is the caller's to judge.
     """
+    begun = beside(
+        argv,
+        cwd=cwd,
+        environment=environment,
+        on_line=on_line,
+        stop_grace_s=stop_grace_s,
+        keep_open=keep_open,
+    )
+    with begun as running:
+        if not running.wait(timeout_s):
+            message = f"{argv[0]} was stopped: it had not ended after {timeout_s:.0f} s."
+            raise ProgramTimedOut(message)
+        return running.completed()
+
+
+@contextmanager
+def beside(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    environment: Mapping[str, str],
+    on_line: Callable[[str], None] | None = None,
+    stop_grace_s: float = STOP_GRACE_S,
+    keep_open: Sequence[int] = (),
+) -> Iterator["Running"]:
+    """Run a program beside what the block does; it is stopped where it outlives the block.
+
+    The arguments are those of `run`. Raises ProgramMissing.
+    """
     logger.debug("run %s cwd=%s", shlex.join(argv), cwd)
     started = time.monotonic()
     with tempfile.TemporaryFile(buffering=0) as out, tempfile.TemporaryFile(buffering=0) as err:
         child = _start(argv, environment, cwd=cwd, streams=(out, err), keep_open=keep_open)
-        stdout, stderr = _Output(out, on_line), _Output(err, None)
-        with _Running(child, stdout, stop_grace_s=stop_grace_s) as running:
-            if not running.wait(timeout_s):
-                message = f"{argv[0]} was stopped: it had not ended after {timeout_s:.0f} s."
-                raise ProgramTimedOut(message)
-        said = stdout.text(), stderr.text()
-    duration_s = time.monotonic() - started
-    logger.debug("exit=%d duration_s=%.2f program=%s", child.returncode, duration_s, argv[0])
-    return Completed(
-        argv=tuple(argv),
-        exit_code=child.returncode,
-        stdout=said[0],
-        stderr=said[1],
-        duration_s=duration_s,
-    )
+        running = Running(
+            argv, child, _Output(out, on_line), _Output(err, None), started, stop_grace_s
+        )
+        try:
+            yield running
+        finally:
+            running.stop()
 
 
 def _start(
@@ -177,33 +197,24 @@ def _signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> Non
         os.killpg(child.pid, number)
 
 
-class _Running:
-    """A started program and its output; ends it on the way out."""
+class Running:
+    """A started program and its output."""
 
     def __init__(
         self,
+        argv: Sequence[str],
         child: subprocess.Popen[bytes],
         stdout: "_Output",
-        *,
+        stderr: "_Output",
+        started: float,
         stop_grace_s: float,
     ) -> None:
+        self._argv = argv
         self._child = child
         self._stdout = stdout
+        self._stderr = stderr
+        self._started = started
         self._stop_grace_s = stop_grace_s
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if kind is not None:
-            self._stop()
-        elif self._child.returncode < 0:
-            _end(self._child)
 
     def wait(self, limit_s: float) -> bool:
         """Wait until the program has ended; False when the time was up first."""
@@ -217,8 +228,26 @@ class _Running:
                 self._child.wait(min(left_s, _POLL_S))
         return True
 
-    def _stop(self) -> None:
+    def completed(self) -> Completed:
+        """Return what the program left behind; to be called once, when it has ended."""
+        if self._child.returncode < 0:
+            _end(self._child)
+        said = self._stdout.text(), self._stderr.text()
+        duration_s = time.monotonic() - self._started
+        code, program = self._child.returncode, self._argv[0]
+        logger.debug("exit=%d duration_s=%.2f program=%s", code, duration_s, program)
+        return Completed(
+            argv=tuple(self._argv),
+            exit_code=code,
+            stdout=said[0],
+            stderr=said[1],
+            duration_s=duration_s,
+        )
+
+    def stop(self) -> None:
         """Ask once, wait, then kill the whole group. Terraform saves its state when it is asked."""
+        if self._child.returncode is not None:
+            return
         self._stdout.on_line = None
         try:
             _signal_group(self._child, signal.SIGINT)

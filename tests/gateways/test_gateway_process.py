@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import psutil
@@ -194,6 +195,40 @@ def test_a_timeout_kills_the_grandchildren_too(tmp_path: Path) -> None:
     with pytest.raises(ProgramTimedOut):
         run_python(spawning(pid_file, STUBBORN + SLEEP) + SLEEP, timeout_s=2, stop_grace_s=0.5)
     eventually(lambda: is_gone(int(pid_file.read_text())), bool)
+
+
+def test_a_program_runs_beside_what_its_caller_does(tmp_path: Path) -> None:
+    met = tmp_path / "met"
+    code = (
+        "import pathlib, time\n"
+        f"while not pathlib.Path({str(met)!r}).exists(): time.sleep(0.01)\n"
+        "print('met')"
+    )
+    argv = [sys.executable, "-c", code]
+    with process.beside(argv, cwd=Path("/"), environment={}) as running:
+        assert not running.wait(0.2)
+        met.touch()
+        assert running.wait(30)
+        assert (running.completed().exit_code, running.completed().stdout) == (0, "met\n")
+
+
+@pytest.mark.parametrize("listens", [True, False])
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_program_that_outlives_its_block_is_stopped(
+    tmp_path: Path, listens: bool, fails: bool
+) -> None:
+    pid_file = tmp_path / "pid"
+    own_pid = f"import os, pathlib; pathlib.Path({str(pid_file)!r}).write_text(str(os.getpid()))\n"
+    argv = [sys.executable, "-c", ("" if listens else STUBBORN) + own_pid + SLEEP]
+    mistake = RuntimeError("of the block")
+    with (
+        pytest.raises(RuntimeError) if fails else nullcontext(),
+        process.beside(argv, cwd=Path("/"), environment={}, stop_grace_s=0.2),
+    ):
+        eventually(lambda: pid_file.exists() and pid_file.read_text(), bool)
+        if fails:
+            raise mistake
+    assert is_gone(int(pid_file.read_text()))
 
 
 def test_an_interrupt_stops_the_program_and_goes_on_to_the_caller(tmp_path: Path) -> None:

@@ -221,6 +221,24 @@ def test_a_root_is_planned_applied_and_destroyed(either_engine: Engine, tmp_path
     assert terraform.addresses() == frozenset()
 
 
+def test_a_root_is_connected_beside_other_work(engine: Engine, tmp_path: Path) -> None:
+    terraform = opened(engine, tmp_path, TINY)
+    with terraform.init_beside(None) as is_well:
+        files = var_files(tmp_path, ODD_WORD)
+        assert is_well()
+    assert terraform.plan(var_files=files, out=tmp_path / "plan")
+
+
+def test_a_root_that_could_not_be_connected_beside_says_why_when_it_is_asked_again(
+    engine: Engine, tmp_path: Path
+) -> None:
+    terraform = opened(engine, tmp_path, "resource {}\n")
+    with terraform.init_beside(None) as is_well:
+        assert not is_well()
+    with pytest.raises(CloudUnusable, match="Missing type for resource"):
+        terraform.init(None)
+
+
 def test_a_saved_plan_is_shown_as_data(either_engine: Engine, tmp_path: Path) -> None:
     terraform, plan = opened(either_engine, tmp_path, TINY), tmp_path / "plan"
     terraform.init(None)
