@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.configuration import loading
@@ -233,13 +233,16 @@ def test_every_key_outside_a_section_but_two_has_a_variable() -> None:
     assert without == {"gates", "project"}
 
 
+# JSON joins two surrogates that follow each other to one character, so it cannot carry them.
+any_text = st.text(st.characters(exclude_categories=["Cs"]))
 one_line = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\n\r\x00\x85\u2028\u2029"),
     max_size=245,
 )
 
 
-@given(st.text(), st.text(), one_line)
+@given(any_text, any_text, one_line)
+@example("\ud800", "\udfff", "")
 def test_any_text_is_taken_literally(name: str, value: str, column: str) -> None:
     text = json.dumps({name: value})
     environment = {"MLOPS_TRAINING__HYPERPARAMETERS": text, "MLOPS_TRAINING__TARGET": f"x{column}x"}
