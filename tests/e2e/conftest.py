@@ -5,6 +5,7 @@ What takes long is done once, also with several workers: the chain `first_full`,
 endpoint leave it so.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,12 +13,16 @@ import pytest
 
 from emulator.tests.support.embedded import Embedded
 from emulator.tests.support.embedded_aws import embedded_aws
+from pipeline.gateways import provider_mirror
+from pipeline.gateways.aws import local_cloud
+from pipeline.gateways.terraform import find_engine
 from tests.e2e import user_code
 from tests.e2e.alone import offer_foundation
 from tests.e2e.command_line import WRAPPER, CommandLine
 from tests.e2e.shared import Shared, shared_by_workers
 from tests.e2e.story import PATIENT, Seen, Story, look
 from tests.e2e.three import Made, Three, a_copy, make_three, make_went_back
+from tests.support.provider_process import attached_program
 
 OTHER_MODEL = {"MLOPS_TRAINING__HYPERPARAMETERS": '{"candidates": ["logistic_regression"]}'}
 WEBHOOK = "https://hooks.example.com/services/T0000/B0000/not-for-any-log"
@@ -39,21 +44,39 @@ def aws(shared: Shared) -> Iterator[Embedded]:
 
 
 @pytest.fixture(scope="session")
-def a_story(
+def a_plain_story(
     aws: Embedded, shared: Shared, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], Story]:
+) -> Callable[..., Story]:
     """Return a maker of stories; the foundation is there before the first of them begins."""
 
-    def made(prefix: str) -> Story:
+    def made(prefix: str, **variables: str) -> Story:
         folder = tmp_path_factory.mktemp(prefix)
-        command = CommandLine(
-            folder, EMULATOR_STATE_DIR=str(shared.state_dir), ENDPOINT_PREFIX=prefix, **PATIENT
-        )
+        named = {"EMULATOR_STATE_DIR": str(shared.state_dir), "ENDPOINT_PREFIX": prefix}
+        command = CommandLine(folder, **named, **PATIENT, **variables)
         return Story(aws=aws, prefix=prefix, folder=folder, command=command)
 
     outcome = shared.once("foundation", lambda: made("bootstrap").run("--mode", "bootstrap"))
     assert outcome.exit_code == 0, outcome.stderr
     return made
+
+
+@pytest.fixture(scope="session")
+def one_provider(aws: Embedded, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with a Terraform that need not start its provider, for one command at a time."""
+    folder = tmp_path_factory.mktemp("one-provider")
+    cloud = local_cloud(aws.url, region="us-east-1", environment=os.environ)
+    mirror = provider_mirror.cli_environment(os.environ, home=Path.home(), folder=folder)
+    environment = cloud.environment() | mirror
+    engine = find_engine(search_path=os.environ.get("PATH"), environment=environment)
+    with attached_program(engine, environment, folder) as programs:
+        yield programs
+
+
+@pytest.fixture(scope="session")
+def a_story(a_plain_story: Callable[..., Story], one_provider: Path) -> Callable[[str], Story]:
+    """Return a maker of stories in which nobody ends Terraform, or runs two at once."""
+    path = f"{one_provider}:{os.environ['PATH']}"
+    return lambda prefix: a_plain_story(prefix, PATH=path)
 
 
 @pytest.fixture
@@ -65,25 +88,35 @@ def bare(tmp_path: Path) -> CommandLine:
 @pytest.fixture
 def story(a_story: Callable[[str], Story], request: pytest.FixtureRequest) -> Story:
     """A story whose endpoint is named after its test file."""
-    return a_story(request.path.stem.removeprefix("test_").replace("_", "-")[:25].strip("-"))
+    return a_story(_named_after(request.path))
+
+
+@pytest.fixture
+def plain_story(a_plain_story: Callable[..., Story], request: pytest.FixtureRequest) -> Story:
+    """The same, whose Terraform starts its provider itself."""
+    return a_plain_story(_named_after(request.path))
+
+
+def _named_after(path: Path) -> str:
+    return path.stem.removeprefix("test_").replace("_", "-")[:25].strip("-")
 
 
 @pytest.fixture(scope="session")
 def quiet(
-    a_story: Callable[[str], Story], tmp_path_factory: pytest.TempPathFactory
+    a_plain_story: Callable[..., Story], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Story]:
     """An embedded AWS that nobody else uses, and that offers the foundation of the shared one."""
     folder = tmp_path_factory.mktemp("quiet")
     with embedded_aws(folder / "state") as endpoint_url:
         aws = Embedded(url=endpoint_url)
-        offer_foundation(aws, like=a_story("foundation").aws)
+        offer_foundation(aws, like=a_plain_story("foundation").aws)
         command = CommandLine(folder, EMULATOR_STATE_DIR=str(folder / "state"), **PATIENT)
         yield Story(aws=aws, prefix="iris-model", folder=folder, command=command)
 
 
 @pytest.fixture(scope="session")
-def promoted(a_story: Callable[[str], Story]) -> Story:
-    return a_story("promoted")
+def promoted(a_plain_story: Callable[..., Story]) -> Story:
+    return a_plain_story("promoted")
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,10 @@ from tests.e2e.story import Story
 
 
 def test_a_run_that_was_terminated_or_killed_is_followed_by_one_that_works(
-    story: Story, trained_job: str, other_job: str
+    plain_story: Story, trained_job: str, other_job: str
 ) -> None:
-    a_terminated_first_deployment_and_the_next(story, trained_job)
-    a_killed_update_and_the_next(story, other_job)
+    a_terminated_first_deployment_and_the_next(plain_story, trained_job)
+    a_killed_update_and_the_next(plain_story, other_job)
 
 
 def a_terminated_first_deployment_and_the_next(story: Story, trained_job: str) -> None:

@@ -42,8 +42,8 @@ def test_a_run_that_fails_says_so_in_json_and_names_itself(quiet: Story) -> None
     assert WEBHOOK not in failed.stderr
 
 
-def test_an_interrupted_run_ends_in_json_too(story: Story) -> None:
-    running = story.command.start("--mode", "training", "--verbose", *JSON)
+def test_an_interrupted_run_ends_in_json_too(plain_story: Story) -> None:
+    running = plain_story.command.start("--mode", "training", "--verbose", *JSON)
     stderr = running.process.stderr
     assert stderr is not None
     first = json.loads(stderr.readline())

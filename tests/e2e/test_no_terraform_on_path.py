@@ -7,7 +7,8 @@ from pathlib import Path
 from tests.e2e.story import Story
 
 
-def test_a_deployment_works_without_terraform_on_path(story: Story, trained_job: str) -> None:
+def test_a_deployment_works_without_terraform_on_path(plain_story: Story, trained_job: str) -> None:
+    story = plain_story
     path = path_without("terraform", story.folder / "programs")
     assert shutil.which("terraform", path=path) is None
     deployed = story.deploy(trained_job, PATH=path)

@@ -3,7 +3,8 @@
 from tests.e2e.story import Story
 
 
-def test_the_run_that_comes_second_names_the_first(story: Story, trained_job: str) -> None:
+def test_the_run_that_comes_second_names_the_first(plain_story: Story, trained_job: str) -> None:
+    story = plain_story
     deploy = ("--mode", "deployment", "--training-job", trained_job)
     both = [story.command.start(*deploy), story.command.start(*deploy)]
     winner, loser = sorted((each.ended() for each in both), key=lambda ended: ended.exit_code)

@@ -7,11 +7,15 @@ it was started with, and for one command at a time.
 """
 
 import re
+import shlex
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+
+from pipeline.gateways.terraform import Engine, Terraform
+from tests.support.embedded_aws import PROJECT_ROOT
 
 _PROGRAM = "providers/*/hashicorp/aws/*/*/terraform-provider-aws_*"
 _SAYS = re.compile(r"TF_REATTACH_PROVIDERS='(.*)'")
@@ -41,6 +45,22 @@ def provider_process(
     finally:
         process.terminate()
         process.wait(timeout=_START_LIMIT_S)
+
+
+@contextmanager
+def attached_program(
+    engine: Engine, environment: Mapping[str, str], folder: Path
+) -> Iterator[Path]:
+    """Yield a folder whose `terraform` talks to a provider that is started once."""
+    thrifty, root = {"GOGC": "400", **environment}, PROJECT_ROOT / "terraform" / "serving"
+    Terraform(engine, root, data_dir=folder / "data", environment=environment).init(None)
+    program = folder / "bin" / "terraform"
+    program.parent.mkdir()
+    with provider_process(folder / "data", thrifty, folder) as how:
+        named = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in how.items())
+        program.write_text(f'#!/bin/sh\n{named}exec {shlex.join(engine.argv)} "$@"\n')
+        program.chmod(0o755)
+        yield program.parent
 
 
 def _how_to_attach(process: subprocess.Popen[bytes], said: Path) -> str:
