@@ -47,7 +47,8 @@ def spawning(pid_file: Path, grandchild: str) -> str:
     return (
         "import pathlib, subprocess, sys, time\n"
         f"subprocess.Popen([sys.executable, '-c', {own_pid + grandchild!r}])\n"
-        f"while not pathlib.Path({str(pid_file)!r}).exists(): time.sleep(0.01)\n"
+        f"pid = pathlib.Path({str(pid_file)!r})\n"
+        "while not (pid.exists() and pid.read_text()): time.sleep(0.01)\n"
     )
 
 
