@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.gateways.terraform import Engine, Terraform
-from tests.support.embedded_aws import PROJECT_ROOT
+from tests.support.project import PROJECT_ROOT
 
 _PROGRAM = "providers/*/hashicorp/aws/*/*/terraform-provider-aws_*"
 _SAYS = re.compile(r"TF_REATTACH_PROVIDERS='(.*)'")
