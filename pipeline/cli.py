@@ -69,6 +69,11 @@ def _config_options(command: Callable[..., Any]) -> Callable[..., Any]:
     metavar="RELEASE",
     help="Release to go back to; default: the one before, previous.",
 )
+@click.option(
+    "--plan-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder plan/ of a reviewed --mode plan, for --mode apply.",
+)
 @click.option("--reason", metavar="TEXT", help="Why, for approve, rollback and retrain; recorded.")
 @click.option("--request-id", metavar="ID", help="Event that started this run; done once for each.")
 @click.option("--request-cause", metavar="TEXT", help="What rang or was due, of that event.")
@@ -78,7 +83,7 @@ def _config_options(command: Callable[..., Any]) -> Callable[..., Any]:
     type=click.Choice([stage.value for stage in StopAfter]),
     help="Where --mode training stops early.",
 )
-@click.option("--force", is_flag=True, help="Deploy or go back to what is quarantined.")
+@click.option("--force", is_flag=True, help="Plan, deploy or go back to what is quarantined.")
 @click.option("--yes", is_flag=True, help="Yes to what settle, prune and --break-lease ask.")
 @click.option(
     "--break-lease", is_flag=True, help="Take the endpoint from a run that holds it; asks first."

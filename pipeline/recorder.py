@@ -58,6 +58,10 @@ class Recorder:
         """Keep a line of what the mode was asked to show."""
         self._listing.append(self._line(line, to_do))
 
+    def completed(self, to_do: str) -> str:
+        """Return words of ours with their commands as they can be typed."""
+        return self._completed(to_do)
+
     def _line(self, line: str, to_do: str) -> str:
         return f"{line} {self._completed(to_do)}" if to_do else line
 

@@ -26,6 +26,7 @@ class Options:
 
     mode: Mode
     training_job: str | None = None
+    plan_dir: Path | None = None
     to: str = "previous"
     reason: str | None = None
     stop_after: StopAfter | None = None
@@ -45,6 +46,7 @@ def options_of(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Opti
     return Options(
         mode=mode,
         training_job=flags["training_job"],
+        plan_dir=flags["plan_dir"],
         to=flags["to"] or Options.to,
         reason=flags["reason"],
         stop_after=StopAfter(flags["stop_after"]) if flags["stop_after"] else None,

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 
 from pipeline.context import Context, Workspace
 from pipeline.core import checkup
@@ -12,6 +13,12 @@ from pipeline.core.modes import Mode, StopAfter
 from pipeline.core.records import Decision, Evaluation, TrainingRun, Verdict
 from pipeline.request import Options
 from pipeline.steps import recorded, register, requested
+from pipeline.steps.apply_mode import (
+    apply_infrastructure,
+    apply_release,
+    require_applicable,
+    reviewed_plan,
+)
 from pipeline.steps.approve import approve
 from pipeline.steps.bootstrap import (
     bootstrap,
@@ -24,6 +31,7 @@ from pipeline.steps.deploy import Candidate, deploy, require_passed
 from pipeline.steps.doctor import doctor
 from pipeline.steps.evaluate import evaluate
 from pipeline.steps.history import history
+from pipeline.steps.plan_mode import plan
 from pipeline.steps.preflight import require_free_for, require_instances
 from pipeline.steps.prune import prune
 from pipeline.steps.retrain import retrain
@@ -184,6 +192,50 @@ def _job_to_deploy(workspace: Workspace, options: Options) -> str:
     return recorded.newest_approved(workspace)
 
 
+def _plan(context: Context, options: Options) -> None:
+    require_terraform(context)
+    workspace = find_workspace(context)
+    require_instances(workspace)
+    with context.recorder.phase("plan"):
+        plan(workspace, _candidate_of(workspace, options) if options.training_job else None)
+
+
+def _candidate_of(workspace: Workspace, options: Options) -> Candidate:
+    """Return a registered candidate that the gate lets pass; nothing is registered for it."""
+    job = options.training_job or ""
+    recorded.require_recorded(workspace, job)
+    run = _run_of(workspace, options, job)
+    evaluation = recorded.evaluation(workspace, run)
+    decision, approval = _judged(workspace, evaluation), recorded.approval(workspace, run)
+    require_passed(run, decision, approval)
+    package = register.find_package(workspace, job)
+    if package is None:
+        message = f"The training job {job} is not registered."
+        raise UsageError(message, remedy=f"Type first: --mode registration --training-job {job}")
+    return Candidate(
+        run=run, evaluation=evaluation, decision=decision, approval=approval, package=package
+    )
+
+
+def _apply(context: Context, options: Options) -> None:
+    if options.plan_dir is None:
+        message = "--mode apply needs --plan-dir, the folder plan/ of a reviewed plan."
+        raise UsageError(message, remedy="To make one, type: --mode plan")
+    folder = reviewed_plan(options.plan_dir)
+    require_terraform(context)
+    workspace = find_workspace(context)
+    require_instances(workspace)
+    require_applicable(workspace, folder)
+    context.recorder.add(plan_digest=folder.record.digest)
+    job = folder.record.training_job
+    candidate = _candidate_of(workspace, replace(options, training_job=job)) if job else None
+    with context.recorder.phase("deployment"):
+        if candidate:
+            apply_release(workspace, folder, candidate)
+        else:
+            apply_infrastructure(workspace, folder)
+
+
 def _rollback(context: Context, options: Options) -> None:
     require_terraform(context)
     workspace = find_workspace(context)
@@ -255,6 +307,8 @@ _MODES: Mapping[Mode, Callable[[Context, Options], None]] = {
     Mode.EVALUATION: _evaluation,
     Mode.REGISTRATION: _registration,
     Mode.APPROVE: _approve,
+    Mode.PLAN: _plan,
+    Mode.APPLY: _apply,
     Mode.DEPLOYMENT: _deployment,
     Mode.TESTING: lambda context, _: require_passing(find_workspace(context)),
     Mode.ROLLBACK: _rollback,

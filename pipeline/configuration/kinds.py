@@ -80,6 +80,7 @@ StartupSeconds = Annotated[int, _whole(60, 3600, of="seconds")]
 # The provider stops waiting for an endpoint after 60 minutes
 WaitSeconds = Annotated[int, _whole(0, 3600, of="seconds")]
 WindowSeconds = Annotated[int, _whole(0, 604_800, of="seconds")]
+PlanAgeSeconds = Annotated[int, _whole(60, 2_592_000, of="seconds")]
 # Terraform provider 5.100: maximum_execution_timeout_in_seconds
 UpdateSeconds = Annotated[int, _whole(600, 14400, of="seconds")]
 

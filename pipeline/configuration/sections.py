@@ -85,6 +85,7 @@ class DeploymentSettings(kinds.Section):
     termination_wait_s: kinds.WaitSeconds = 0
     maximum_execution_timeout_s: kinds.UpdateSeconds = 1800
     rollback_window_s: kinds.WindowSeconds = 3600
+    maximum_plan_age_s: kinds.PlanAgeSeconds = 259_200
     rollback_alarms: RollbackAlarmSettings = RollbackAlarmSettings()
 
     @property

@@ -147,7 +147,8 @@ class LedgerHead(Stored):
     `fencing` is the lease's number of the last writer. `surroundings` are those that a deployment
     last asked for; `surroundings_due` tells that Terraform has to look at them again, `state_due`
     that its state of the endpoint, or the variables kept for people, may be behind. `unheard` is
-    the run that finished the last rollback, until its user is known to know.
+    the run that finished the last rollback, until its user is known to know. `applied_commit` is
+    the commit of the last reviewed plan that was applied.
     """
 
     endpoint: str
@@ -164,6 +165,7 @@ class LedgerHead(Stored):
     requested_rollbacks: tuple[RequestedRollback, ...] = ()
     last_event: HistoryEvent | None = None
     fencing: int = 0
+    applied_commit: str | None = None
 
     @property
     def live_release(self) -> str | None:

@@ -22,6 +22,7 @@ class IntentKind(StrEnum):
     ROLLBACK = "rollback"
     PRUNE = "prune"
     SETTLE = "settle"
+    INFRASTRUCTURE = "plan without a release"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,8 +49,8 @@ class MoveIntent:
 
     @property
     def moves(self) -> bool:
-        """Tell whether the endpoint is a part of it; a pruning leaves it alone."""
-        return self.kind is not IntentKind.PRUNE
+        """Tell whether the endpoint is a part of it; what only prunes or keeps leaves it alone."""
+        return self.kind not in (IntentKind.PRUNE, IntentKind.INFRASTRUCTURE)
 
 
 def intent_of(

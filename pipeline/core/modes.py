@@ -12,6 +12,8 @@ class Mode(StrEnum):
     EVALUATION = "evaluation"
     REGISTRATION = "registration"
     APPROVE = "approve"
+    PLAN = "plan"
+    APPLY = "apply"
     DEPLOYMENT = "deployment"
     TESTING = "testing"
     ROLLBACK = "rollback"
@@ -34,15 +36,29 @@ class StopAfter(StrEnum):
 
 # They change nothing and judge nothing: out/latest stays with the run before.
 ONLY_LOOKS = (Mode.STATUS, Mode.HISTORY, Mode.VALIDATE, Mode.DOCTOR)
-_ON_ENDPOINTS = (Mode.FULL, Mode.DEPLOYMENT, Mode.ROLLBACK, Mode.PRUNE, Mode.SETTLE)
+_ON_ENDPOINTS = (
+    Mode.FULL,
+    Mode.APPLY,
+    Mode.DEPLOYMENT,
+    Mode.ROLLBACK,
+    Mode.PRUNE,
+    Mode.SETTLE,
+)
 # Flags that only these modes take: a flag that does nothing is a mistake, refused before anything.
 TAKEN_BY = {
     "break_lease": _ON_ENDPOINTS,
-    "force": (Mode.FULL, Mode.DEPLOYMENT, Mode.ROLLBACK),
+    "force": (Mode.FULL, Mode.PLAN, Mode.APPLY, Mode.DEPLOYMENT, Mode.ROLLBACK),
+    "plan_dir": (Mode.APPLY,),
     "reason": (Mode.APPROVE, Mode.ROLLBACK, Mode.RETRAIN),
     "stop_after": (Mode.TRAINING,),
     "to": (Mode.ROLLBACK,),
-    "training_job": (Mode.EVALUATION, Mode.REGISTRATION, Mode.APPROVE, Mode.DEPLOYMENT),
+    "training_job": (
+        Mode.EVALUATION,
+        Mode.REGISTRATION,
+        Mode.APPROVE,
+        Mode.PLAN,
+        Mode.DEPLOYMENT,
+    ),
     "yes": _ON_ENDPOINTS,
 }
 
@@ -54,6 +70,8 @@ HELP = {
     Mode.EVALUATION: "evaluate --training-job again",
     Mode.REGISTRATION: "register the evaluated --training-job",
     Mode.APPROVE: "let the held --training-job pass, with --reason",
+    Mode.PLAN: "what an apply would do, for review; changes nothing",
+    Mode.APPLY: "apply the reviewed plan of --plan-dir, once",
     Mode.DEPLOYMENT: "deploy --training-job; without it the newest approved one",
     Mode.TESTING: "test the endpoint: health, predictions, latency",
     Mode.ROLLBACK: "go back to the previous release, or --to RELEASE",

@@ -222,6 +222,11 @@ def request_object(endpoint: str, request_id: str) -> str:
     return f"requests/{endpoint}/{request_id}.json"
 
 
+def plan_object(endpoint: str, plan_id: str) -> str:
+    """Where it is written that a reviewed plan has been used."""
+    return f"plans/{endpoint}/{_check_name('plan id', plan_id, limit=NAME_LIMIT)}.json"
+
+
 def capture_prefix(endpoint: str) -> str:
     """Where SageMaker copies what the endpoint is asked and answers."""
     return f"capture/{endpoint}/"

@@ -99,7 +99,7 @@ def _refusal_of_removal(change: ResourceChange, intent: MoveIntent) -> str | Non
         return _refusal_of_endpoint_removal(change, intent)
     if change.address in _protected(intent):
         return (
-            f"{change.address} would be {verb}{_cause(change)}, but the endpoint serves it. "
+            f"{change.address} would be {verb}{cause(change)}, but the endpoint serves it. "
             "Make the change a new release instead."
         )
     if (
@@ -116,7 +116,7 @@ def _refusal_of_removal(change: ResourceChange, intent: MoveIntent) -> str | Non
             "Compare --mode status with the state before pruning again."
         )
     return (
-        f"{change.address} would be {verb}{_cause(change)}; a {intent.kind.value} removes nothing. "
+        f"{change.address} would be {verb}{cause(change)}; a {intent.kind.value} removes nothing. "
         "Compare --mode status with the Terraform code, and make any change a new release."
     )
 
@@ -125,7 +125,7 @@ def _refusal_of_endpoint_removal(change: ResourceChange, intent: MoveIntent) -> 
     if change.action is Action.REPLACE and intent.is_failed and intent.moves:
         return _refusal_of_pointer(change, intent)
     return (
-        f"{ENDPOINT} would be {_TAKES_AWAY[change.action]}{_cause(change)}: every caller would "
+        f"{ENDPOINT} would be {_TAKES_AWAY[change.action]}{cause(change)}: every caller would "
         "fail meanwhile. Undo what causes it; an endpoint only ever changes in place."
     )
 
@@ -228,7 +228,8 @@ def _protected(intent: MoveIntent) -> frozenset[str]:
     return addresses_of_all([release], [intent.live])
 
 
-def _cause(change: ResourceChange) -> str:
+def cause(change: ResourceChange) -> str:
+    """Return why a resource cannot stay, in parentheses; an empty text where nobody says."""
     forcing = [each.path for each in change.attributes if each.forces_replacement]
     if forcing:
         return f" ({', '.join(forcing)} cannot change in place)"

@@ -143,6 +143,7 @@ class Results(_Part):
     summary: Summary
     phases: Phases
     release_id: str | None
+    plan_digest: str | None
     decision: Decision | None
     timings: Mapping[str, float]
     links: Mapping[str, str]
@@ -180,6 +181,7 @@ def results_of(report: RunReport) -> Results:
             testing=_testing_phase(report),
         ),
         release_id=report.release_id,
+        plan_digest=report.plan_digest,
         decision=report.decision,
         timings=report.timings_s,
         links=report.links,

@@ -11,6 +11,7 @@ from datetime import datetime
 from pipeline.core import history, ledger, naming
 from pipeline.core.errors import CorruptRecord, LeaseHeld
 from pipeline.core.head import HistoryEvent, LedgerHead
+from pipeline.core.plan_record import PlanClaim
 from pipeline.core.records import Release
 from pipeline.core.requests import Claim
 from pipeline.core.state_lock import StateLock
@@ -141,6 +142,21 @@ class Ledger:
                 raise LeaseHeld(message, remedy="Run the same command again.") from error
             return Claim.from_json(found.body, place=self._store.uri(key))
         return claim
+
+    def plan_claim(self, plan_id: str) -> PlanClaim | None:
+        """Return who has used a reviewed plan; None while nobody has."""
+        key = naming.plan_object(self.endpoint, plan_id)
+        found = self._store.find(key)
+        return PlanClaim.from_json(found.body, place=self._store.uri(key)) if found else None
+
+    def claim_plan(self, claim: PlanClaim) -> bool:
+        """Use a reviewed plan up, once and for ever; False where somebody was faster."""
+        key = naming.plan_object(self.endpoint, claim.plan_id)
+        try:
+            self._store.create(key, claim.to_json().encode())
+        except AlreadyExists:
+            return False
+        return True
 
     def store_tfvars(self, text: str) -> None:
         """Keep the variables of what serves beside the head, for a person at the keyboard."""

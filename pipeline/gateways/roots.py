@@ -4,7 +4,7 @@ What Terraform says is read here; what it means for the endpoint is for the step
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pipeline.core import plan
@@ -28,8 +28,10 @@ class TerraformRoot:
         *,
         work_dir: Path,
         output_dir: Path,
+        var_files: Sequence[Path] = (),
     ) -> None:
         self.name = name
+        self._var_files = var_files
         self._connect = connect
         self._work_dir = work_dir
         self._output_dir = output_dir
@@ -38,11 +40,15 @@ class TerraformRoot:
     def _terraform(self) -> Terraform:
         return self._connect()
 
-    def plan(self, variables: str, *, refresh: bool = True) -> SavedPlan:
-        """Plan these variables into a file. Raises LeaseHeld where the state is locked."""
+    def plan(self, variables: str, *, refresh: bool = True, lock: bool = True) -> SavedPlan:
+        """Plan these variables into a file. Raises LeaseHeld where the state is locked.
+
+        Without `lock` the state is read and nothing is written, locked or not.
+        """
         var_file = self._written(variables)
         out = self._work_dir / f"{self.name}.tfplan"
-        self._terraform.plan(var_files=[var_file], out=out, refresh=refresh)
+        var_files = [*self._var_files, var_file]
+        self._terraform.plan(var_files=var_files, out=out, refresh=refresh, lock=lock)
         summary = plan.summarize(self._terraform.show(out))
         self._log(summary)
         return SavedPlan(file=out, summary=summary, variables=variables)
@@ -59,6 +65,12 @@ class TerraformRoot:
             said=error_text(applied) if applied.exit_code else "",
             was_killed=applied.exit_code < 0,
             duration_s=applied.duration_s,
+        )
+
+    def saved(self, file: Path, variables: str) -> SavedPlan:
+        """Return a plan that was saved earlier, read anew from its file."""
+        return SavedPlan(
+            file=file, summary=plan.summarize(self._terraform.show(file)), variables=variables
         )
 
     def addresses(self) -> frozenset[str]:

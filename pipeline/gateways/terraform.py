@@ -162,16 +162,19 @@ class Terraform:
         timeout_s: float = 600.0,
         lock_timeout_s: int = 0,
         refresh: bool = True,
+        lock: bool = True,
     ) -> bool:
         """Write a saved plan to `out`; True when it would change anything.
 
         Without `refresh` the plan believes the state and asks AWS for nothing that is in it.
+        Without `lock` nothing at all is written; what changes meanwhile makes the plan stale.
         """
         completed = self._run(
             "plan",
             timeout_s=timeout_s,
             var_file=[str(path) for path in var_files],
             out=str(out),
+            lock=lock,
             lock_timeout=f"{lock_timeout_s}s",
             refresh=refresh,
             detailed_exitcode=_flag(),

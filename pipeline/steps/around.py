@@ -6,10 +6,12 @@ from dataclasses import replace
 from pipeline.context import Workspace
 from pipeline.core import tfvars
 from pipeline.core.errors import PipelineError
+from pipeline.core.head import LedgerHead
 from pipeline.core.outcomes import PlanSummary
 from pipeline.core.records import Release
 from pipeline.core.surroundings import Surroundings, can_scale, fitting, without_scaling
 from pipeline.gateways.ledger import LeasedLedger
+from pipeline.gateways.ports import SavedPlan
 from pipeline.steps.leased import unlocked
 from pipeline.steps.move import apply_failed
 from pipeline.steps.planning import place_of, template
@@ -64,6 +66,15 @@ def converge(workspace: Workspace, book: LeasedLedger) -> None:
     book.record(done, "surroundings changed", **details)
 
 
+def apply_reviewed(workspace: Workspace, book: LeasedLedger, saved: SavedPlan) -> None:
+    """Apply a reviewed plan of what these settings ask for."""
+    book.write(replace(book.head, surroundings=asked_for(workspace), surroundings_due=True))
+    applied = unlocked(workspace.surroundings, book, lambda: workspace.surroundings.apply(saved))
+    if applied.exit_code:
+        raise apply_failed(workspace.surroundings.name, applied)
+    book.write(replace(book.head, surroundings_due=False))
+
+
 def converge_if_possible(workspace: Workspace, book: LeasedLedger) -> None:
     """Converge at the end of a rollback or a failure, which must not end otherwise for that."""
     try:
@@ -87,18 +98,23 @@ def without_scaling_for(workspace: Workspace, book: LeasedLedger, target: Releas
     _apply(workspace, book, live, without_scaling(head.surroundings))
 
 
+def variables_of(
+    workspace: Workspace, head: LedgerHead, live: Release, surroundings: Surroundings
+) -> str:
+    """Return the variables of terraform/surroundings for a head that serves this release."""
+    variables = tfvars.surroundings_variables(
+        head, live, place=place_of(workspace), surroundings=surroundings
+    )
+    name = tfvars.SURROUNDINGS_TEMPLATE
+    return tfvars.render(variables, template(name), name=name)
+
+
 def _apply(
     workspace: Workspace, book: LeasedLedger, live: Release, surroundings: Surroundings
 ) -> PlanSummary:
     """Plan and apply these for the endpoint as it is. Nothing there serves: any change may be."""
     root = workspace.surroundings
-    variables = tfvars.render(
-        tfvars.surroundings_variables(
-            book.head, live, place=place_of(workspace), surroundings=surroundings
-        ),
-        template(tfvars.SURROUNDINGS_TEMPLATE),
-        name=tfvars.SURROUNDINGS_TEMPLATE,
-    )
+    variables = variables_of(workspace, book.head, live, surroundings)
     saved = unlocked(root, book, lambda: root.plan(variables))
     if saved.summary.is_empty:
         return saved.summary

@@ -81,21 +81,32 @@ def bootstrap(context: Context) -> Workspace:
     bucket = context.state_bucket
     if ensure_state_bucket(context.cloud, bucket):
         logger.info("state bucket created bucket=%s", bucket)
-    known = _readable(context)
-    # Other models of this environment keep their groups.
-    groups = sorted({context.package_group, *(known.model_package_groups if known else ())})
-    _apply(context, "account", account_variables(context), key="account.tfstate")
-    variables = foundation_variables(context) | {
-        "inputs_digest": inputs_digest(context),
-        "model_package_groups": groups,
-    }
-    key = f"foundation/{context.settings.environment}.tfstate"
-    _apply(context, "foundation", variables, key=key)
+    for root, variables in root_variables(context).items():
+        _apply(context, root, variables, key=state_key(context, root))
     published = published_here(context)
     if published is None:
         message = "terraform apply of foundation succeeded, but its parameter cannot be read."
         raise CloudUnusable(message, remedy="Run --mode bootstrap again; report it if it stays.")
     return workspace_of(context, _with_given(context, published))
+
+
+def root_variables(context: Context) -> dict[str, dict[str, Any]]:
+    """Return what a run knows of the variables of each root, in the order of their apply."""
+    published = _readable(context)
+    # Other models of this environment keep their groups.
+    kept = published.model_package_groups if published else ()
+    groups = sorted({context.package_group, *kept})
+    known = {"inputs_digest": inputs_digest(context), "model_package_groups": groups}
+    return {
+        "account": account_variables(context),
+        "foundation": foundation_variables(context) | known,
+    }
+
+
+def state_key(context: Context, root: str) -> str:
+    """Return where Terraform keeps the state of one of these roots."""
+    environment = context.settings.environment
+    return "account.tfstate" if root == "account" else f"foundation/{environment}.tfstate"
 
 
 def _require_not_elsewhere(context: Context) -> None:
@@ -222,17 +233,13 @@ def _plan_and_apply(context: Context, root: str, variables: dict[str, Any], *, k
     var_file = context.work_dir / f"{root}.tfvars.json"
     var_file.write_text(json.dumps(variables), encoding="utf-8")
     plan_file = context.work_dir / f"{root}.tfplan"
-    files = variable_files(context, root)
-    missing = [path for path in files if not path.is_file()]
-    if missing:
-        message = f"There is no {missing[0].relative_to(PROJECT_ROOT)}."
-        raise UsageError(message, remedy="Copy staging.tfvars to that name and edit it.")
+    files = given_variables(context, root)
     if not terraform.plan(
         var_files=[*files, var_file], out=plan_file, lock_timeout_s=_LOCK_TIMEOUT_S
     ):
         logger.info("terraform root=%s nothing to change", root)
         return
-    _guard(root, plan.summarize(terraform.show(plan_file)))
+    refuse_losses(root, plan.summarize(terraform.show(plan_file)))
     applied = terraform.apply(plan_file, lock_timeout_s=_LOCK_TIMEOUT_S)
     if applied.exit_code != 0:
         failed = failure("apply", root, applied)
@@ -240,14 +247,27 @@ def _plan_and_apply(context: Context, root: str, variables: dict[str, Any], *, k
     logger.info("terraform root=%s applied duration_s=%.1f", root, applied.duration_s)
 
 
-def _guard(root: str, summary: PlanSummary) -> None:
-    """Refuse a plan that would take away what releases still use."""
+def given_variables(context: Context, root: str) -> tuple[Path, ...]:
+    """Return the files of variables that people set. Raises UsageError where one is missing."""
+    files = variable_files(context, root)
+    missing = [path for path in files if not path.is_file()]
+    if missing:
+        message = f"There is no {missing[0].relative_to(PROJECT_ROOT)}."
+        raise UsageError(message, remedy="Copy staging.tfvars to that name and edit it.")
+    return files
+
+
+def losses(root: str, summary: PlanSummary) -> tuple[str, ...]:
+    """Return a sentence where a plan would take away what releases still use; none is good."""
     lost = [
         change.address
         for change in summary.changes
         if change.action in _TAKES_AWAY and change.resource_type in _STATEFUL
     ]
-    if lost:
-        message = f"The plan of {root} would delete or replace {', '.join(lost)}."
+    return (f"The plan of {root} would delete or replace {', '.join(lost)}.",) if lost else ()
+
+
+def refuse_losses(root: str, summary: PlanSummary) -> None:
+    for message in losses(root, summary):
         remedy = "Releases may still use it. Undo the setting that causes it; nothing was applied."
         raise PlanRefused(message, remedy=remedy)

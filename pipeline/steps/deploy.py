@@ -1,6 +1,7 @@
 """Deploys a candidate: gate, release, move, truth, tests; goes back by itself when one fails."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from time import monotonic
 
@@ -33,12 +34,14 @@ from pipeline.core.records import (
     content_digest,
 )
 from pipeline.gateways.ledger import LeasedLedger
+from pipeline.gateways.ports import SavedPlan
 from pipeline.steps import around, preflight
 from pipeline.steps.go_back import complete_state, config_for, why_unsound
 from pipeline.steps.leased import settled_endpoint, take_over
 from pipeline.steps.move import (
     MOST_RECORDED,
     Arrived,
+    PlannedMove,
     Stayed,
     carry_out,
     plan_move,
@@ -78,9 +81,23 @@ def require_passed(run: TrainingRun, decision: Decision, approval: Approval | No
     raise GateNotPassed(message, remedy=remedy)
 
 
-def deploy(workspace: Workspace, candidate: Candidate) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Approved:
+    """A reviewed plan that this deployment carries out: its release, and its plan of the move."""
+
+    release: Release
+    target: str
+    saved: SavedPlan
+
+
+Approve = Callable[[LeasedLedger], Approved]
+
+
+def deploy(workspace: Workspace, candidate: Candidate, *, approve: Approve | None = None) -> None:
     """Make the endpoint serve the candidate, proved by SageMaker's word and by tests.
 
+    `approve` returns the reviewed plan that is to be applied, under the lease, or refuses it.
+    Without it the deployment plans by itself.
     Raises GateNotPassed, PlanRefused, LeaseHeld, RolledBack or NotServing.
     """
     require_passed(candidate.run, candidate.decision, candidate.approval)
@@ -88,12 +105,11 @@ def deploy(workspace: Workspace, candidate: Candidate) -> None:
     book = take_over(workspace, may_begin=True)
     run = candidate.run
     preflight.require_same_model(workspace, book.head, run.identity, job=run.job_name)
-    serving = _serving_settings(workspace, image_uri=candidate.run.image_uri)
-    digest = content_digest(candidate.run.artifact_sha256, serving)
+    digest = content_of(workspace, candidate)
     try:
         finished = finish_what_was_begun(workspace, book, digest)
         if finished is None and not _serves(workspace, book, digest):
-            finished = _deploy_new(workspace, book, candidate, serving)
+            finished = _deploy_new(workspace, book, candidate, approve)
     except PipelineError as error:
         _report_failure(workspace, book, error, duration_s=monotonic() - started)
         around.converge_if_possible(workspace, book)
@@ -124,30 +140,38 @@ def _serving_settings(workspace: Workspace, *, image_uri: str) -> ServingSetting
 
 
 def _deploy_new(
-    workspace: Workspace, book: LeasedLedger, candidate: Candidate, serving: ServingSettings
+    workspace: Workspace, book: LeasedLedger, candidate: Candidate, approve: Approve | None
 ) -> Arrived:
     """Add the release, move to it, prove it."""
-    digest = content_digest(candidate.run.artifact_sha256, serving)
-    _refuse_quarantined(workspace, book.head, digest, job=candidate.run.job_name)
-    release = _release(workspace, candidate, serving, digest=digest, head=book.head)
+    digest = content_of(workspace, candidate)
+    refuse_quarantined(workspace, book.head, digest, job=candidate.run.job_name)
+    approved = approve(book) if approve else None
+    release = approved.release if approved else release_of(workspace, candidate, book.head)
+    if release.release_id not in book.head.release_ids:
+        workspace.ledger.store_release(release)
     workspace.context.recorder.add(release_id=release.release_id)
     held_out(workspace, release)  # no move without a way to test it
     around.without_scaling_for(workspace, book, release)
-    _announce(workspace, book, release)
-    outcome = _moved(workspace, book, release)
+    _announce(workspace, book, release, approved)
+    outcome = _moved(workspace, book, release, approved)
     conclude_deployment(workspace, book, release, outcome)
     assert isinstance(outcome, Arrived)
     return outcome
 
 
-def _announce(workspace: Workspace, book: LeasedLedger, release: Release) -> None:
+def _announce(
+    workspace: Workspace, book: LeasedLedger, release: Release, approved: Approved | None
+) -> None:
     """Write down where the endpoint is about to go, before anything changes."""
     seen = settled_endpoint(workspace)
     problem = why_unsound(workspace, release)
     if problem is not None:
         raise PlanRefused(problem, remedy="Train again: an artifact never changes once judged.")
     head = ledger.add_release(book.head, release)
-    target, head = config_for(workspace, head, release.release_id, seen.desired_count)
+    count = seen.desired_count
+    if approved:
+        count = naming.parse_config_key(approved.target).instance_count
+    target, head = config_for(workspace, head, release.release_id, count)
     preflight.require_silence(workspace, book.head, target)
     deployment = Move(
         kind=MoveKind.DEPLOYMENT,
@@ -159,8 +183,13 @@ def _announce(workspace: Workspace, book: LeasedLedger, release: Release) -> Non
     book.write(ledger.begin(head, deployment))
 
 
-def _moved(workspace: Workspace, book: LeasedLedger, release: Release) -> Arrived | Stayed:
+def _moved(
+    workspace: Workspace, book: LeasedLedger, release: Release, approved: Approved | None
+) -> Arrived | Stayed:
     """Move; where not even a plan could be made, the ledger forgets the move and the release."""
+    if approved:
+        before = workspace.hosting.observe(book.head.endpoint)
+        return carry_out(workspace, book, PlannedMove(saved=approved.saved, before=before))
     try:
         planned = plan_move(workspace, book)
     except PipelineError as error:
@@ -240,7 +269,8 @@ def _report_failure(
     workspace.context.recorder.add(deployment=report)
 
 
-def _refuse_quarantined(workspace: Workspace, head: LedgerHead, digest: str, *, job: str) -> None:
+def refuse_quarantined(workspace: Workspace, head: LedgerHead, digest: str, *, job: str) -> None:
+    """Refuse content that is barred, without --force."""
     barred = ledger.quarantine_of(head, digest)
     if barred is None or workspace.context.force:
         return
@@ -254,20 +284,25 @@ def _refuse_quarantined(workspace: Workspace, head: LedgerHead, digest: str, *, 
     raise PlanRefused(message, remedy=remedy)
 
 
-def _release(
-    workspace: Workspace,
-    candidate: Candidate,
-    serving: ServingSettings,
-    *,
-    digest: str,
-    head: LedgerHead,
-) -> Release:
-    """Return the retained release of this very content, else a new one."""
+def content_of(workspace: Workspace, candidate: Candidate) -> str:
+    """Return the digest of what the candidate would serve by these settings."""
+    serving = _serving_settings(workspace, image_uri=candidate.run.image_uri)
+    return content_digest(candidate.run.artifact_sha256, serving)
+
+
+def release_of(workspace: Workspace, candidate: Candidate, head: LedgerHead) -> Release:
+    """Return the retained release of this very content, else a new one, which is not stored yet."""
+    digest = content_of(workspace, candidate)
     retained = [each.release_id for each in head.retained if each.content_digest == digest]
     if retained:
         return workspace.ledger.release(retained[-1])
+    serving = _serving_settings(workspace, image_uri=candidate.run.image_uri)
+    return _new_release(workspace, candidate, serving)
+
+
+def _new_release(workspace: Workspace, candidate: Candidate, serving: ServingSettings) -> Release:
     now = workspace.context.now()
-    release = Release(
+    return Release(
         release_id=naming.release_id(candidate.run.artifact_sha256, now),
         endpoint_name=workspace.context.endpoint,
         model_package_arn=candidate.package.arn,
@@ -286,5 +321,3 @@ def _release(
         serving=serving,
         test_limits=workspace.settings.test_limits,
     )
-    workspace.ledger.store_release(release)
-    return release

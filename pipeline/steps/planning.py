@@ -15,6 +15,7 @@ from pipeline.core.head import LedgerHead
 from pipeline.core.intents import IntentKind, MoveIntent
 from pipeline.core.outcomes import Action, EndpointObservation, EndpointStatus
 from pipeline.core.reconcile import quiet_shift
+from pipeline.core.records import Release
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.gateways.ports import SavedPlan
 from pipeline.steps.leased import MOVE_TIMEOUT_S, settled_endpoint, unlocked
@@ -55,7 +56,7 @@ def plan_serving(
     `consent` is asked before something is done that no plan can show: see _without_settings and
     _deleted.
     """
-    head, strays = _without_unmade(workspace, head)
+    head, strays = without_unmade(workspace, head)
     intent = intents.intent_of(head, kind, seen, removable=removable | strays)
     asked = _Asked(workspace=workspace, book=book, head=head, seen=seen)
     saved = asked.plan()
@@ -83,7 +84,7 @@ def _refused(refusals: tuple[str, ...]) -> PlanRefused:
     return PlanRefused(message, remedy=remedy)
 
 
-def _without_unmade(workspace: Workspace, head: LedgerHead) -> tuple[LedgerHead, frozenset[str]]:
+def without_unmade(workspace: Workspace, head: LedgerHead) -> tuple[LedgerHead, frozenset[str]]:
     """Leave out what never served and could not be made whole; return what of it may go.
 
     A plan that makes it again could stop every way back.
@@ -239,11 +240,16 @@ def rendered(
     *,
     imports: tfvars.Imports = tfvars.NO_IMPORTS,
     nudged: bool = False,
+    unstored: Release | None = None,
 ) -> str:
-    """Return the variables of terraform/serving for this head."""
+    """Return the variables of terraform/serving for this head.
+
+    `unstored` is a release of it that is not in the ledger yet.
+    """
+    known = {unstored.release_id: unstored} if unstored else {}
     variables = tfvars.release_variables(
         head,
-        {each: workspace.ledger.release(each) for each in head.release_ids},
+        {each: known.get(each) or workspace.ledger.release(each) for each in head.release_ids},
         place=place_of(workspace),
         deployment_config=seen.deployment_config or quiet_shift(head.endpoint),
         imports=imports,

@@ -80,6 +80,12 @@ def _passed(workspace: Workspace, job: str) -> bool:
     return False
 
 
+def require_recorded(workspace: Workspace, job: str) -> None:
+    """Refuse a job of which nothing was written down: to look must not write it down either."""
+    if not workspace.store.exists(naming.training_run_object(job)):
+        raise _unknown(workspace, job)
+
+
 def _stored(workspace: Workspace, kind: type[T], key: str) -> T | None:
     found = workspace.store.find(key)
     return kind.from_json(found.body, place=workspace.store.uri(key)) if found else None

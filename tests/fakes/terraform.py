@@ -177,8 +177,13 @@ class FakeServing:
         self._boundary = boundary
         self._plans: dict[Path, _Plan] = {}
 
-    def plan(self, variables: str, *, refresh: bool = True) -> SavedPlan:
+    def plan(self, variables: str, *, refresh: bool = True, lock: bool = True) -> SavedPlan:
+        if not lock:
+            return self._planned(variables, refresh=refresh)
         return self._lock.during("plan", lambda: self._planned(variables, refresh=refresh))
+
+    def saved(self, file: Path, variables: str) -> SavedPlan:
+        return SavedPlan(file=file, summary=self._plans[file].summary, variables=variables)
 
     def _planned(self, variables: str, *, refresh: bool) -> SavedPlan:
         state, wanted = self._lock.state, wanted_by(variables)
@@ -582,9 +587,14 @@ class FakeSurroundings:
         self._lock = _Locked(self.name, state, boundary, who=who, now=now)
         self._boundary = boundary
 
-    def plan(self, variables: str, *, refresh: bool = True) -> SavedPlan:
+    def plan(self, variables: str, *, refresh: bool = True, lock: bool = True) -> SavedPlan:
         del refresh
+        if not lock:
+            return self._planned(variables)
         return self._lock.during("plan", lambda: self._planned(variables))
+
+    def saved(self, file: Path, variables: str) -> SavedPlan:
+        return replace(self._planned(variables), file=file)
 
     def _planned(self, variables: str) -> SavedPlan:
         found = self._lock.state.objects.get("surroundings")

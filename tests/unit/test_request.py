@@ -21,7 +21,16 @@ TRIGGERED = {
 
 def flags(**given: Any) -> dict[str, Any]:
     nothing = dict.fromkeys(
-        ("mode", "training_job", "endpoint_name", "reason", "stop_after", "to", *REQUEST)
+        (
+            "mode",
+            "training_job",
+            "endpoint_name",
+            "plan_dir",
+            "reason",
+            "stop_after",
+            "to",
+            *REQUEST,
+        )
     )
     switches = dict.fromkeys(("deployment_only", "force", "yes", "break_lease"), False)
     return {**nothing, **switches, **given}
@@ -38,6 +47,7 @@ def test_deployment_only_is_the_mode_deployment() -> None:
 GIVEN = {
     "break_lease": True,
     "force": True,
+    "plan_dir": Path("out/plan"),
     "reason": "it drifts",
     "stop_after": "train",
     "to": "r-20260102-120000-aaaaaa",
