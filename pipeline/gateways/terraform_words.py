@@ -7,6 +7,7 @@ from pipeline.gateways.process import Completed
 from pipeline.gateways.provider_mirror import PROVIDER_VERSION
 
 STATE_LOCKED = "StateLocked"
+PLAN_STALE = "PlanStale"
 # Terraform's own words (1.11): the tests make it say them.
 _STALE = "Error: Saved plan is stale"
 _LOCKED = "Error: Error acquiring the state lock"
@@ -32,7 +33,11 @@ def failure(command: str, root: str, completed: Completed) -> CloudUnusable | Le
         return _locked(root, said)
     if _STALE in said:
         message = f"The Terraform state of {root} has changed since the plan was made.\n{said}"
-        return LeaseHeld(message, remedy="Another run was faster: run the same command again.")
+        return LeaseHeld(
+            message,
+            remedy="Another run was faster: run the same command again.",
+            code=PLAN_STALE,
+        )
     if command == "init" and _NO_PROVIDER.search(said):
         message = f"Terraform cannot get the provider hashicorp/aws {PROVIDER_VERSION} for {root}."
         return CloudUnusable(f"{message}\n{said}", remedy=PROVIDER_REMEDY)

@@ -23,6 +23,7 @@ from pipeline.gateways.claims import claim_plan, plan_claim
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.gateways.plan_folder import PlanFolder
 from pipeline.gateways.ports import SavedPlan
+from pipeline.gateways.terraform_words import PLAN_STALE
 from pipeline.steps import around, bootstrap, planned
 from pipeline.steps.deploy import Approved, Candidate, deploy
 from pipeline.steps.leased import settled_endpoint, take_over
@@ -83,7 +84,12 @@ def apply_infrastructure(workspace: Workspace, folder: PlanFolder) -> None:
     found = _planned_again(workspace, folder, book, None)
     _use_up(workspace, record)
     for root in record.roots:
-        _apply(workspace, book, root, _saved(workspace, folder, root))
+        try:
+            _apply(workspace, book, root, _saved(workspace, folder, root))
+        except LeaseHeld as held:
+            if held.code != PLAN_STALE:
+                raise
+            raise PlanRefused(held.message, remedy=f"Plan what is left: {record.again}") from held
     _require_serving(workspace, book)
     commit = record.commit or "unknown"
     head = replace(book.head, applied_commit=record.commit or book.head.applied_commit)

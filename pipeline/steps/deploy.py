@@ -9,6 +9,7 @@ from pipeline.context import Workspace
 from pipeline.core import jobs, ledger, naming
 from pipeline.core.errors import (
     GateNotPassed,
+    LeaseHeld,
     PipelineError,
     PlanRefused,
     RolledBack,
@@ -35,6 +36,7 @@ from pipeline.core.records import (
 )
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.gateways.ports import SavedPlan
+from pipeline.gateways.terraform_words import PLAN_STALE
 from pipeline.steps import around, preflight
 from pipeline.steps.go_back import complete_state, config_for, why_unsound
 from pipeline.steps.leased import settled_endpoint, take_over
@@ -188,17 +190,36 @@ def _moved(
 ) -> Arrived | Stayed:
     """Move; where not even a plan could be made, the ledger forgets the move and the release."""
     if approved:
-        before = workspace.hosting.observe(book.head.endpoint)
-        return carry_out(workspace, book, PlannedMove(saved=approved.saved, before=before))
+        return _moved_as_approved(workspace, book, approved)
     try:
         planned = plan_move(workspace, book)
     except PipelineError as error:
-        cause = error.message[:MOST_RECORDED]
-        head = ledger.drop_move(book.head)
-        book.record(head, "deployment failed", release=release.release_id, cause=cause)
-        drop_unmade(workspace, book, release.release_id, state_addresses(workspace))
+        _forget_move(workspace, book, release, error)
         raise
     return carry_out(workspace, book, planned)
+
+
+def _moved_as_approved(
+    workspace: Workspace, book: LeasedLedger, approved: Approved
+) -> Arrived | Stayed:
+    before = workspace.hosting.observe(book.head.endpoint)
+    try:
+        return carry_out(workspace, book, PlannedMove(saved=approved.saved, before=before))
+    except LeaseHeld as held:
+        if held.code == PLAN_STALE:
+            _forget_move(workspace, book, approved.release, held)
+            remedy = "Nothing was applied. To look again: --mode plan"
+            raise PlanRefused(held.message, remedy=remedy) from held
+        raise
+
+
+def _forget_move(
+    workspace: Workspace, book: LeasedLedger, release: Release, error: PipelineError
+) -> None:
+    cause = error.message[:MOST_RECORDED]
+    head = ledger.drop_move(book.head)
+    book.record(head, "deployment failed", release=release.release_id, cause=cause)
+    drop_unmade(workspace, book, release.release_id, state_addresses(workspace))
 
 
 def configured_shift(

@@ -38,13 +38,15 @@ def plan(workspace: Workspace, candidate: Candidate | None) -> None:
     folder = plan_folder.emptied(workspace.context.output_dir / FOLDER)
     workspace = planned.private_workspace(workspace, workspace.context.work_dir)
     agreed = planned.agreed_of(workspace)
-    if candidate:
-        found = planned.with_release(workspace, agreed, candidate)
-    else:
+    if candidate is None:
         found = planned.infrastructure(workspace, agreed, workspace.context.work_dir)
+    elif planned.is_served_already(workspace, agreed, candidate):
+        found = planned.nothing(workspace, agreed)
+    else:
+        found = planned.with_release(workspace, agreed, candidate)
     facts = found.facts
     digest = plan_digest.digest_of(facts)
-    if not found.refusals:
+    if found.is_applicable:
         _seal(workspace, folder, found, candidate, facts=facts)
     _write_review(workspace, _reviewed(workspace, folder, found, candidate, digest))
     recorder = workspace.context.recorder
@@ -126,7 +128,9 @@ def _reviewed(
         reasons=candidate.decision.reasons if candidate else (),
         costs=_costs(workspace, found, live_release, prices),
         prices=prices,
-        command="" if found.refusals else context.recorder.completed(_apply_command(folder)),
+        command=""
+        if not found.is_applicable
+        else context.recorder.completed(_apply_command(folder)),
     )
 
 
@@ -194,7 +198,7 @@ def _tell(workspace: Workspace, folder: Path, found: Planned, digest: str) -> No
         recorder.show(f"Not planned: {line}")
     recorder.show(f"Digest: {digest}")
     recorder.show(f"Review: {workspace.context.output_dir / 'plan.md'}")
-    if not found.refusals:
+    if found.is_applicable:
         recorder.show("To apply it:", to_do=_apply_command(folder))
 
 

@@ -70,6 +70,10 @@ class Planned:
     target: str | None = None
 
     @property
+    def is_applicable(self) -> bool:
+        return bool(self.plans) and not self.refusals
+
+    @property
     def facts(self) -> tuple[str, ...]:
         return facts_of(self.content)
 
@@ -153,6 +157,18 @@ def infrastructure(
         refusals=tuple(refusals),
         left_out=tuple(left_out),
     )
+
+
+def is_served_already(workspace: Workspace, agreed: Agreed, candidate: Candidate) -> bool:
+    """Tell whether the candidate's content is live and healthy: a deployment would do nothing."""
+    return ledger.is_nothing_to_do(agreed.head, content_of(workspace, candidate))
+
+
+def nothing(workspace: Workspace, agreed: Agreed) -> Planned:
+    """Return the plan of a release that is live already."""
+    line = f"{SERVING}, {SURROUNDINGS}: {agreed.head.live_release} is live; nothing to do."
+    content = _content(workspace, {})
+    return Planned(agreed=agreed, plans={}, content=content, left_out=(line,))
 
 
 def with_release(

@@ -43,6 +43,11 @@ WRITTEN_BY_RUNS = (
     "run.log",
     "release.tfvars.json",
     "surroundings.tfvars.json",
+    "plan.md",
+    "plan.html",
+    "terraform.json",
+    "plan.digest",
+    "plan/",
 )
 TERRAFORM_ROOTS = ("account", "foundation", "serving", "surroundings")
 
