@@ -90,6 +90,53 @@ def test_plan_role_reads_everything_a_plan_needs(roles: Roles) -> None:
     assert roles.plan.may("cloudwatch:DescribeAlarms")
 
 
+_ALARM = f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:iris-staging-r-20260101-000000-aaaaaa-n1-x"
+_RELEASE = "iris-staging-r-20260101-000000-aaaaaa"
+# All that --mode plan asks AWS for, seen in the journal of the embedded AWS, as IAM calls it.
+ASKED_BY_A_PLAN = (
+    ("cloudwatch:DescribeAlarms", "*"),
+    ("cloudwatch:ListTagsForResource", _ALARM),
+    ("s3:GetObject", f"{BUCKET}/artifacts/sha256/aa/model.tar.gz"),
+    ("s3:GetObject", f"{BUCKET}/data/aa/bb/test.csv"),
+    ("s3:GetObject", f"{BUCKET}/jobs/iris-20260101-000000/evaluation.json"),
+    ("s3:GetObject", f"{BUCKET}/ledger/iris-staging.json"),
+    ("s3:GetObject", f"{BUCKET}/releases/iris-staging/{_RELEASE}.json"),
+    *(("s3:GetObject", state) for state in STATES),
+    ("s3:ListBucket", STATE_BUCKET),
+    ("sagemaker:DescribeEndpoint", ENDPOINT),
+    ("sagemaker:DescribeEndpointConfig", f"{SAGEMAKER}:endpoint-config/{_RELEASE}-n1"),
+    ("sagemaker:DescribeModel", f"{SAGEMAKER}:model/{_RELEASE}"),
+    ("sagemaker:DescribeModelPackage", PACKAGE),
+    ("sagemaker:ListModelPackages", f"{SAGEMAKER}:model-package-group/iris"),
+    ("sagemaker:ListTags", ENDPOINT),
+    ("sagemaker:ListTags", f"{SAGEMAKER}:model/{_RELEASE}"),
+    (
+        "ssm:GetParameter",
+        f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/mlops/mlops/staging/foundation",
+    ),
+)
+
+
+@pytest.mark.parametrize(("action", "resource"), ASKED_BY_A_PLAN)
+def test_plan_role_may_ask_for_all_that_mode_plan_asks_for(
+    roles: Roles, action: str, resource: str
+) -> None:
+    assert roles.plan.may(action, resource)
+
+
+@pytest.mark.parametrize("root", ["account", "foundation/staging"])
+def test_plan_role_sees_nothing_of_account_and_foundation(roles: Roles, root: str) -> None:
+    """Mode plan leaves them out then, and says so."""
+    assert not roles.plan.may("s3:GetObject", f"{STATE_BUCKET}/{root}.tfstate")
+
+
+def test_deploy_role_uses_a_plan_up_and_the_plan_role_does_not(roles: Roles) -> None:
+    claim = f"{BUCKET}/plans/iris-staging/20260101-000000-abcd.json"
+    assert roles.deploy.may("s3:PutObject", claim)
+    assert not roles.deploy.may("s3:DeleteObject", claim)
+    assert not roles.plan.may("s3:PutObject", claim)
+
+
 def test_plan_role_holds_the_state_lock_and_nothing_else(roles: Roles) -> None:
     for action in ("s3:PutObject", "s3:DeleteObject"):
         for state in STATES:
