@@ -115,8 +115,9 @@ def _require_unused(workspace: Workspace, record: PlanRecord) -> None:
 def _require_newer_commit(workspace: Workspace, record: PlanRecord, head: LedgerHead) -> None:
     live = workspace.ledger.release(head.live_release).git_sha if head.live_release else ""
     for applied in filter(None, {live, head.applied_commit}):
-        if not record.commit:
-            logger.warning("the plan does not know its commit: not compared with %s", applied[:12])
+        if not (record.commit and workspace.context.git_sha):
+            note = f"The plan's commit was not compared with {applied[:12]}: a copy has no git."
+            workspace.context.recorder.note(note)
             continue
         is_older = git.is_older(PROJECT_ROOT, record.commit, than=applied)
         plan_record.require_newer_commit(record, applied, is_older=is_older)

@@ -130,13 +130,13 @@ def test_an_endpoint_that_only_terraform_does_not_know_is_not_created_again() ->
 
 
 @pytest.mark.parametrize("kind", list(IntentKind))
-def test_an_endpoint_that_is_gone_is_made_again_by_anything_but_a_pruning(
+def test_an_endpoint_that_is_gone_is_made_again_only_by_what_may_move_it(
     kind: IntentKind,
 ) -> None:
     served = an_attribute("endpoint_config_name", f"iris-model-staging-{K0}")
     summary = a_summary(a_change(ENDPOINT, Action.CREATE, attributes=(served,)))
     refusals = review(summary, an_intent(LIVE, kind, seen=EndpointStatus.ABSENT))
-    if kind is IntentKind.PRUNE:
+    if kind in (IntentKind.PRUNE, IntentKind.INFRASTRUCTURE):
         (refusal,) = refusals
         assert "is gone. To make it again: --mode settle --yes" in refusal
     else:
