@@ -19,7 +19,6 @@ from pipeline.core.plan_digest import facts_of
 from pipeline.core.plan_record import PlanClaim, PlanRecord
 from pipeline.core.reconcile import serves_live
 from pipeline.gateways import git, plan_folder
-from pipeline.gateways.claims import claim_plan, plan_claim
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.gateways.plan_folder import PlanFolder
 from pipeline.gateways.ports import SavedPlan
@@ -80,7 +79,7 @@ def apply_infrastructure(workspace: Workspace, folder: PlanFolder) -> None:
     """Apply the reviewed plans of all roots, one after the other, and prove what serves."""
     record = folder.record
     workspace = planned.private_workspace(workspace, workspace.context.work_dir)
-    book = take_over(workspace)
+    book = take_over(workspace, may_begin=True)
     found = _planned_again(workspace, folder, book, None)
     _use_up(workspace, record)
     for root in record.roots:
@@ -107,7 +106,7 @@ def _is_begun(record: PlanRecord, head: LedgerHead) -> bool:
 
 
 def _require_unused(workspace: Workspace, record: PlanRecord) -> None:
-    claim = plan_claim(workspace.store, workspace.context.endpoint, record.plan_id)
+    claim = workspace.ledger.plan_claim(record.plan_id)
     if claim is not None:
         raise plan_record.used(record, claim)
 
@@ -181,7 +180,7 @@ def _use_up(workspace: Workspace, record: PlanRecord) -> None:
         who=context.who,
         when=context.now(),
     )
-    if not claim_plan(workspace.store, context.endpoint, claim):
+    if not workspace.ledger.claim_plan(claim):
         _require_unused(workspace, record)
         message = f"The claim on the plan {record.plan_id} was there, and is gone."
         raise LeaseHeld(message, remedy=f"Review a new plan: {record.again}")
