@@ -59,8 +59,9 @@ class PlanRecord(Stored):
     @property
     def again(self) -> str:
         """Return the command that makes this plan anew."""
-        job = f" --training-job {self.training_job}" if self.training_job else ""
-        return f"--mode plan{job}"
+        if self.training_job:
+            return f"--mode plan --training-job {self.training_job}"
+        return "--mode plan"
 
 
 @dataclass(frozen=True, kw_only=True)
