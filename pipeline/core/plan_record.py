@@ -57,6 +57,15 @@ class PlanRecord(Stored):
     target: str | None = None
 
     @property
+    def is_consistent(self) -> bool:
+        """Tell whether the digest is that of the facts, and release and target belong together."""
+        whole = self.digest == plan_digest.digest_of(self.facts)
+        if self.release is None or self.target is None:
+            return whole and self.release is None and self.target is None
+        of_target = naming.parse_config_key(self.target).release
+        return whole and self.release.release_id == of_target
+
+    @property
     def again(self) -> str:
         """Return the command that makes this plan anew."""
         if self.training_job:

@@ -15,6 +15,7 @@ from pipeline.core.plan_record import PlanRecord
 from pipeline.gateways.files import write_whole
 
 _RECORD = "plan.json"
+_SEAL = "plan.json.sha256"
 _PRIVATE_FOLDER = 0o700
 _PRIVATE_FILE = 0o600
 _CHUNK_BYTES = 1 << 20
@@ -68,6 +69,7 @@ def keep_text(path: Path, text: str, name: str) -> None:
 def seal(path: Path, record: PlanRecord) -> None:
     """Write down what the folder is; what comes into it later is no part of it."""
     keep_text(path, record.to_json() + "\n", _RECORD)
+    keep_text(path, _sha256(path / _RECORD) + "\n", _SEAL)
 
 
 def digests(path: Path) -> dict[str, str]:
@@ -85,7 +87,10 @@ def read(path: Path) -> PlanFolder:
     except CorruptRecord as error:
         raise plan_record.tampered(str(path), error.message) from error
     found = digests(path)
-    found.pop(_RECORD)
+    sealed = (path / _SEAL).read_text(encoding="utf-8").strip() if _SEAL in found else ""
+    if found.pop(_RECORD) != sealed or not record.is_consistent:
+        raise plan_record.tampered(str(path), f"{_RECORD} differs from its seal")
+    del found[_SEAL]
     changed = sorted(
         name
         for name in found.keys() | record.files.keys()

@@ -65,12 +65,12 @@ def apply_release(workspace: Workspace, folder: PlanFolder, candidate: Candidate
         record = folder.record
         found = _planned_again(workspace, folder, book, candidate)
         _use_up(workspace, record)
+        assert found.release
         assert found.target
-        assert record.release
         saved = _saved(workspace, folder, SERVING)
         if found.target != record.target:  # more instances live than were planned for
             saved = found.plans[SERVING]
-        return Approved(release=record.release, target=found.target, saved=saved)
+        return Approved(release=found.release, target=found.target, saved=saved)
 
     deploy(workspace, candidate, approve=approve)
 

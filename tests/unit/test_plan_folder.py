@@ -2,6 +2,7 @@
 
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from pipeline.core.errors import PlanRefused, UsageError
 from pipeline.core.plan_record import PlanRecord
 from pipeline.gateways import plan_folder
+from tests.unit.core_builders import a_release
+from tests.unit.plan_builders import R0
 from tests.unit.test_plan_record import a_record
 
 
@@ -53,7 +56,32 @@ def _record(folder: Path) -> None:
     (folder / "plan.json").write_text("{}")
 
 
-@pytest.mark.parametrize("spoil", [_change, _remove, _add, _rename, _record])
+def _one_character(folder: Path) -> None:
+    text = (folder / "plan.json").read_text()
+    (folder / "plan.json").write_text(text.replace('"commit":"aaaa', '"commit":"baaa'))
+
+
+def _unseal(folder: Path) -> None:
+    (folder / "plan.json.sha256").unlink()
+
+
+def _another_release(folder: Path) -> None:
+    record = PlanRecord.from_json((folder / "plan.json").read_text())
+    plan_folder.seal(folder, replace(record, release=a_release(R0)))
+
+
+def _other_facts(folder: Path) -> None:
+    record = PlanRecord.from_json((folder / "plan.json").read_text())
+    plan_folder.seal(folder, replace(record, facts=record.facts[1:]))
+
+
+SPOILS = (
+    *(_change, _remove, _add, _rename, _record),
+    *(_one_character, _unseal, _another_release, _other_facts),
+)
+
+
+@pytest.mark.parametrize("spoil", SPOILS)
 def test_a_folder_that_was_changed_is_refused(
     tmp_path: Path, spoil: Callable[[Path], None]
 ) -> None:
