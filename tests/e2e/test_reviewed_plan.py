@@ -131,7 +131,8 @@ def test_a_plan_folder_that_was_changed_is_refused_before_anything(
 
         assert refused.exit_code == 7, name
         assert changes(three) == []
-    other_settings = applied(three, reviewed.folder / "plan")
+    other = {"MLOPS_DEPLOYMENT__STARTUP_TIMEOUT_S": "303"}
+    other_settings = applied(three, reviewed.folder / "plan", **other)
     assert other_settings.exit_code == 7
     assert "302" in other_settings.error
     assert three.serves(three.c)
