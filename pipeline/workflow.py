@@ -31,6 +31,7 @@ from pipeline.steps.deploy import Candidate, deploy, require_passed
 from pipeline.steps.doctor import doctor
 from pipeline.steps.evaluate import evaluate
 from pipeline.steps.history import history
+from pipeline.steps.list_endpoints import list_endpoints
 from pipeline.steps.plan_mode import plan
 from pipeline.steps.preflight import require_free_for, require_instances
 from pipeline.steps.prune import prune
@@ -249,6 +250,10 @@ def _history(context: Context, _: Options) -> None:
     context.recorder.add(history=history(find_workspace(context)))
 
 
+def _list(context: Context, _: Options) -> None:
+    context.recorder.add(endpoints=list_endpoints(context))
+
+
 def _show(context: Context, lines: Iterable[str]) -> None:
     for line in lines:
         context.recorder.show(line)
@@ -314,6 +319,7 @@ _MODES: Mapping[Mode, Callable[[Context, Options], None]] = {
     Mode.ROLLBACK: _rollback,
     Mode.STATUS: lambda context, _: status(find_workspace(context)),
     Mode.HISTORY: _history,
+    Mode.LIST: _list,
     Mode.PRUNE: _prune,
     Mode.SETTLE: _settle,
     Mode.RETRAIN: _retrain,

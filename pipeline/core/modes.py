@@ -19,6 +19,7 @@ class Mode(StrEnum):
     ROLLBACK = "rollback"
     STATUS = "status"
     HISTORY = "history"
+    LIST = "list"
     PRUNE = "prune"
     SETTLE = "settle"
     RETRAIN = "retrain"
@@ -77,6 +78,7 @@ HELP = {
     Mode.ROLLBACK: "go back to the previous release, or --to RELEASE",
     Mode.STATUS: "what is live, retained and quarantined",
     Mode.HISTORY: "who did what to the endpoint, when and why",
+    Mode.LIST: "every endpoint of this project: release, instances, cost, alarms",
     Mode.PRUNE: "remove releases that no rollback would reach, quarantined ones too",
     Mode.SETTLE: "bring ledger, state and endpoint into agreement; --yes where it asks",
     Mode.RETRAIN: "ask this environment's pipeline for a retraining, with --reason",

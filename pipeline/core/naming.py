@@ -16,6 +16,7 @@ VARIANT_NAME = "primary"
 NAME_LIMIT = 63
 MAX_INSTANCE_COUNT = 999
 MOST_ATTEMPTS = 99
+LEDGERS = "ledger/"
 
 _STAMP_LENGTH = len("YYYYMMDD-HHMMSS")
 _RELEASE_ID_LENGTH = len("r-") + _STAMP_LENGTH + len("-123456")
@@ -153,7 +154,12 @@ def state_bucket_name(project: str, *, account: str, region: str) -> str:
 
 
 def foundation_parameter_name(project: str, environment: str) -> str:
-    return f"/mlops/{project}/{environment}/foundation"
+    return f"{foundation_parameters_path(project)}{environment}/foundation"
+
+
+def foundation_parameters_path(project: str) -> str:
+    """What the parameters of all environments of a project lie below."""
+    return f"/mlops/{project}/"
 
 
 def data_prefix(sha256: str) -> str:
@@ -193,11 +199,17 @@ def release_object(endpoint: str, release: str) -> str:
 
 
 def ledger_object(endpoint: str) -> str:
-    return f"ledger/{endpoint}.json"
+    return f"{LEDGERS}{endpoint}.json"
+
+
+def endpoint_of_ledger(key: str) -> str | None:
+    """The endpoint whose ledger this object is; None for what else lies there."""
+    name = key.removeprefix(LEDGERS).removesuffix(".json")
+    return name if _SAGEMAKER_NAME.fullmatch(name) and ledger_object(name) == key else None
 
 
 def applied_tfvars_object(endpoint: str) -> str:
-    return f"ledger/{endpoint}.release.tfvars.json"
+    return f"{LEDGERS}{endpoint}.release.tfvars.json"
 
 
 def history_prefix(endpoint: str) -> str:

@@ -251,6 +251,29 @@ class History:
     first_broken: int | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class ListedEndpoint:
+    """One endpoint with its cost in US dollars an hour; None where no price is known.
+
+    `live_since` is when SageMaker was first seen serving `live_release`. `alarms` ring now.
+    `is_forgotten`: tagged ours without a ledger, or in a ledger without an endpoint.
+    """
+
+    endpoint: str
+    environment: str
+    model: str | None
+    status: str
+    live_release: str | None
+    live_since: Instant | None
+    created_at: Instant | None
+    instance_type: str | None
+    instances: int
+    cost_per_hour_usd: float | None
+    alarms: tuple[str, ...]
+    disagreements: tuple[str, ...]
+    is_forgotten: bool
+
+
 class RunStatus(StrEnum):
     """`stopped`: the gate did not say deploy. `interrupted`: by a signal."""
 
@@ -310,4 +333,5 @@ class RunReport:
     links: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     listing: tuple[str, ...] = ()
+    endpoints: tuple[ListedEndpoint, ...] | None = None
     data_warnings: tuple[str, ...] = ()

@@ -18,6 +18,7 @@ from pipeline.core.outcomes import (
     DeploymentStatus,
     FailureReport,
     History,
+    ListedEndpoint,
     ProbeCase,
     ProbeReport,
     RunReport,
@@ -124,7 +125,7 @@ class Results(_Part):
     `backend` is unknown where a run was refused before its configuration was read, `account` empty
     where it ended before that was known. `timings` are seconds by step, `links` the run's files by
     name, `listing` is what the mode was asked to show; modes status and history show blocks of
-    those names. `data_warnings` say how the data file was read where it might be meant otherwise.
+    those names, mode list shows `endpoints`. `data_warnings` say how the data file was read where it might be meant otherwise.
     """
 
     schema_version: Literal[1] = 1
@@ -152,6 +153,7 @@ class Results(_Part):
     data_warnings: tuple[str, ...]
     status: Standing | None = _ABSENT
     history: History | None = _ABSENT
+    endpoints: tuple[ListedEndpoint, ...] | None = _ABSENT
     error: FailureReport | None = _ABSENT
 
 
@@ -190,6 +192,7 @@ def results_of(report: RunReport) -> Results:
         data_warnings=report.data_warnings,
         status=report.standing,
         history=report.history,
+        endpoints=report.endpoints,
         error=report.failure,
     )
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Iterator
 
 from pipeline.core.head import HistoryEvent
+from pipeline.core.listed import lines
 from pipeline.core.outcomes import (
     DeploymentReport,
     DeploymentStatus,
@@ -41,6 +42,7 @@ def summary_lines(report: RunReport) -> tuple[str, ...]:
         *(standing_lines(report.standing) if report.standing else ()),
         *(_history_lines(report.history) if report.history else ()),
         *report.listing,
+        *_endpoint_lines(report),
         *(f"Note: {note}" for note in report.notes),
         *_file_lines(report),
         *_failure_lines(report),
@@ -146,6 +148,10 @@ def _file_lines(report: RunReport) -> Iterator[str]:
     if report.links:
         folder, _, _ = next(iter(report.links.values())).rpartition("/")
         yield f"Files: {', '.join(report.links)} in {folder}"
+
+
+def _endpoint_lines(report: RunReport) -> Iterable[str]:
+    return () if report.endpoints is None else lines(report.endpoints, now=report.started_at)
 
 
 def _failure_lines(report: RunReport) -> Iterator[str]:

@@ -222,7 +222,7 @@ class SageMaker:
                 if error_code(error) in _NOT_FOUND and "Could not find" in str(error):
                     return EndpointObservation(name=endpoint, status=EndpointStatus.ABSENT)
                 raise
-        return _observation(seen)
+        return observation_of(seen)
 
     def wait_until_settled(self, endpoint: str, *, timeout_s: float) -> EndpointObservation:
         """Wait until the endpoint is not in the middle of anything, and return what it then is."""
@@ -314,7 +314,8 @@ class SageMaker:
                 raise UsageError(message, remedy=remedy) from error
 
 
-def _observation(seen: Mapping[str, Any]) -> EndpointObservation:
+def observation_of(seen: Mapping[str, Any]) -> EndpointObservation:
+    """Read an endpoint as DescribeEndpoint or Search shows it; Search shows less."""
     variants = seen.get("ProductionVariants") or [{}]
     known = {status.value for status in EndpointStatus}
     status = seen["EndpointStatus"]
