@@ -84,7 +84,10 @@ def _config_options(command: Callable[..., Any]) -> Callable[..., Any]:
     help="Where --mode training stops early.",
 )
 @click.option("--force", is_flag=True, help="Plan, deploy or go back to what is quarantined.")
-@click.option("--yes", is_flag=True, help="Yes to what settle, prune and --break-lease ask.")
+@click.option("--yes", is_flag=True, help="Yes to what settle, prune, cleanup, --break-lease ask.")
+@click.option("--confirm", metavar="NAME", help="The environment's name, typed for --mode cleanup.")
+@click.option("--with-data", is_flag=True, help="Cleanup destroys the buckets and their key, too.")
+@click.option("--dry-run", is_flag=True, help="Show what would happen, and stop there.")
 @click.option(
     "--break-lease", is_flag=True, help="Take the endpoint from a run that holds it; asks first."
 )

@@ -56,6 +56,7 @@ class Context:
     endpoint_name: str | None = None
     request: Request | None = None
     confirm: Callable[[str], bool] = lambda _: False
+    ask: Callable[[str], str | None] = lambda _: None
     break_lease: bool = False
     sleep: Callable[[float], None] = time.sleep
     held: list[HeldLease] = field(default_factory=list)
@@ -167,7 +168,7 @@ class Context:
         return Terraform(
             self.engine,
             PROJECT_ROOT / "terraform" / root,
-            data_dir=self.work_dir / f"terraform-{root}",
+            data_dir=self.work_dir / f"terraform-{(state_key or root).replace('/', '-')}",
             environment=self._terraform_environment,
             on_line=lambda line: logger.debug("terraform: %s", line),
             find_lock=lambda: self._find_lock(state_key),

@@ -8,13 +8,14 @@ from typing import Any
 
 from pipeline.configuration.loading import is_in_ci
 from pipeline.core import naming
+from pipeline.core.destruction import NO_WISH, Consent, Wish
 from pipeline.core.errors import ConfigError, UsageError
 from pipeline.core.modes import ALIASES, TAKEN_BY, Mode, StopAfter
 from pipeline.core.requests import Request, parse_request
 from pipeline.gateways.files import is_special
 
 _TAKE_REQUESTS = (Mode.FULL, Mode.TRAINING, Mode.DEPLOYMENT, Mode.ROLLBACK)
-_TEXTS = ("training_job", "endpoint_name", "to", "reason")
+_TEXTS = ("training_job", "endpoint_name", "to", "reason", "confirm")
 # SageMaker keeps a reason in 1024 characters, and adds who gave it.
 _LONGEST_REASON = 500
 _LEAST_ROOM_BYTES = 1 << 20
@@ -29,6 +30,7 @@ class Options:
     plan_dir: Path | None = None
     to: str = "previous"
     reason: str | None = None
+    wish: Wish = NO_WISH
     stop_after: StopAfter | None = None
     in_ci: bool = False
     request: Request | None = None
@@ -49,6 +51,11 @@ def options_of(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Opti
         plan_dir=flags["plan_dir"],
         to=flags["to"] or Options.to,
         reason=flags["reason"],
+        wish=Wish(
+            consent=Consent(yes=flags["yes"], typed=flags["confirm"]),
+            with_data=flags["with_data"],
+            dry_run=flags["dry_run"],
+        ),
         stop_after=StopAfter(flags["stop_after"]) if flags["stop_after"] else None,
         in_ci=is_in_ci(environment),
         request=_request(mode, flags, environment),

@@ -242,6 +242,7 @@ class _Session:
             endpoint_name=self._flags["endpoint_name"],
             request=self._options.request,
             confirm=lambda question: self._flags["yes"] or self._confirmed(question),
+            ask=self._answered,
             break_lease=self._flags["break_lease"],
             held=self._held,
         )
@@ -262,6 +263,10 @@ class _Session:
             with self._progress.phase("reaching the embedded AWS"):
                 url = embedded.start(PROJECT_ROOT, os.environ)
         return local_cloud(url, region=region, environment=os.environ)
+
+    def _answered(self, question: str) -> str | None:
+        with self._progress.paused():
+            return console.answered(question)
 
     def _confirmed(self, question: str) -> bool:
         with self._progress.paused():

@@ -27,6 +27,7 @@ from pipeline.steps.bootstrap import (
     known_workspace,
     require_terraform,
 )
+from pipeline.steps.cleanup import cleanup
 from pipeline.steps.deploy import Candidate, deploy, require_passed
 from pipeline.steps.doctor import doctor
 from pipeline.steps.evaluate import evaluate
@@ -254,6 +255,12 @@ def _list(context: Context, _: Options) -> None:
     context.recorder.add(endpoints=list_endpoints(context))
 
 
+def _cleanup(context: Context, options: Options) -> None:
+    require_terraform(context)
+    with context.recorder.phase("cleanup"):
+        cleanup(context, options.wish)
+
+
 def _show(context: Context, lines: Iterable[str]) -> None:
     for line in lines:
         context.recorder.show(line)
@@ -320,6 +327,7 @@ _MODES: Mapping[Mode, Callable[[Context, Options], None]] = {
     Mode.STATUS: lambda context, _: status(find_workspace(context)),
     Mode.HISTORY: _history,
     Mode.LIST: _list,
+    Mode.CLEANUP: _cleanup,
     Mode.PRUNE: _prune,
     Mode.SETTLE: _settle,
     Mode.RETRAIN: _retrain,

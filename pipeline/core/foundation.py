@@ -44,3 +44,24 @@ class Foundation(Stored):
     topic_arn: str
     topic_arns: Mapping[str, str] = field(default_factory=dict)  # by severity
     vpc: Network
+
+    @classmethod
+    def of_bucket(cls, bucket: str) -> "Foundation":
+        """Return a foundation of which nothing is left but its bucket."""
+        return cls(
+            schema_version=1,
+            account_id="",
+            bucket=bucket,
+            environment="",
+            inputs_digest=None,
+            inter_container_encryption=True,
+            kms_key_arn="",
+            model_package_groups={},
+            network_isolation=True,
+            project="",
+            region="",
+            role_arn="",
+            tags={},
+            topic_arn="",
+            vpc=Network(subnet_ids=None, security_group_ids=None),
+        )

@@ -246,6 +246,21 @@ class Pruned:
     configs: tuple[str, ...]
 
 
+def retired(head: LedgerHead) -> LedgerHead:
+    """Return the head of an endpoint that was taken out of service: a record, and what is barred.
+
+    A release that comes later is the first one again.
+    """
+    return LedgerHead(
+        endpoint=head.endpoint,
+        endpoint_configs={},
+        quarantined=head.quarantined,
+        requested_rollbacks=head.requested_rollbacks,
+        last_event=head.last_event,
+        fencing=head.fencing,
+    )
+
+
 def prune(head: LedgerHead, *, keep: int = RETAINED_HEALTHY) -> tuple[Pruned, LedgerHead]:
     """Keep the live release and the last `keep` other healthy ones with all their configs.
 

@@ -27,6 +27,7 @@ class Hosted:
     seen: EndpointObservation
     environment: str
     model: str
+    created_at: datetime | None = None
     instance_type: str | None = None
 
 
@@ -64,7 +65,7 @@ def listed(
         status=seen.status.value,
         live_release=release,
         live_since=stretch.since if stretch and stretch.release_id == release else None,
-        created_at=seen.created_at,
+        created_at=hosted.created_at if hosted else None,
         instance_type=hosted.instance_type if hosted else None,
         instances=instances,
         cost_per_hour_usd=_cost(instances, price_usd),

@@ -20,6 +20,7 @@ class Mode(StrEnum):
     STATUS = "status"
     HISTORY = "history"
     LIST = "list"
+    CLEANUP = "cleanup"
     PRUNE = "prune"
     SETTLE = "settle"
     RETRAIN = "retrain"
@@ -47,7 +48,9 @@ _ON_ENDPOINTS = (
 )
 # Flags that only these modes take: a flag that does nothing is a mistake, refused before anything.
 TAKEN_BY = {
-    "break_lease": _ON_ENDPOINTS,
+    "break_lease": (*_ON_ENDPOINTS, Mode.CLEANUP),
+    "confirm": (Mode.CLEANUP,),
+    "dry_run": (Mode.CLEANUP,),
     "force": (Mode.FULL, Mode.PLAN, Mode.APPLY, Mode.DEPLOYMENT, Mode.ROLLBACK),
     "plan_dir": (Mode.APPLY,),
     "reason": (Mode.APPROVE, Mode.ROLLBACK, Mode.RETRAIN),
@@ -60,7 +63,8 @@ TAKEN_BY = {
         Mode.PLAN,
         Mode.DEPLOYMENT,
     ),
-    "yes": _ON_ENDPOINTS,
+    "with_data": (Mode.CLEANUP,),
+    "yes": (*_ON_ENDPOINTS, Mode.CLEANUP),
 }
 
 ALIASES = {"complete": Mode.FULL}
@@ -78,6 +82,7 @@ HELP = {
     Mode.ROLLBACK: "go back to the previous release, or --to RELEASE",
     Mode.STATUS: "what is live, retained and quarantined",
     Mode.HISTORY: "who did what to the endpoint, when and why",
+    Mode.CLEANUP: "destroy this environment; lists first; --with-data for its buckets too",
     Mode.LIST: "every endpoint of this project: release, instances, cost, alarms",
     Mode.PRUNE: "remove releases that no rollback would reach, quarantined ones too",
     Mode.SETTLE: "bring ledger, state and endpoint into agreement; --yes where it asks",

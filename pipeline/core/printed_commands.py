@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 WRAPPER = "run_mlops_pipeline.sh"
 # They only look, or do the same whatever limits, data and machines were chosen.
-_CHOOSE_NOTHING = frozenset({"doctor", "history", "list", "prune", "retrain", "status"})
+_CHOOSE_NOTHING = frozenset({"cleanup", "doctor", "history", "list", "prune", "retrain", "status"})
 
 _WORD = r"""(?:'[^']*'|"[^"]*"|[\w@%+=/-]|[:,.](?=[:,.]*[\w@%+=/'"-]))+"""
 _PROGRAM = rf"""(?:'[^']*'|"[^"]*"|[\w@%+=:,./-])*(?:'[^']*)?{re.escape(WRAPPER)}'?"""

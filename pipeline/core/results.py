@@ -125,7 +125,8 @@ class Results(_Part):
     `backend` is unknown where a run was refused before its configuration was read, `account` empty
     where it ended before that was known. `timings` are seconds by step, `links` the run's files by
     name, `listing` is what the mode was asked to show; modes status and history show blocks of
-    those names, mode list shows `endpoints`. `data_warnings` say how the data file was read where it might be meant otherwise.
+    those names, mode list `endpoints`. `data_warnings` say how the data file was read where it
+    might be meant otherwise.
     """
 
     schema_version: Literal[1] = 1

@@ -42,7 +42,7 @@ def summary_lines(report: RunReport) -> tuple[str, ...]:
         *(standing_lines(report.standing) if report.standing else ()),
         *(_history_lines(report.history) if report.history else ()),
         *report.listing,
-        *_endpoint_lines(report),
+        *_listed_lines(report),
         *(f"Note: {note}" for note in report.notes),
         *_file_lines(report),
         *_failure_lines(report),
@@ -150,7 +150,7 @@ def _file_lines(report: RunReport) -> Iterator[str]:
         yield f"Files: {', '.join(report.links)} in {folder}"
 
 
-def _endpoint_lines(report: RunReport) -> Iterable[str]:
+def _listed_lines(report: RunReport) -> Iterable[str]:
     return () if report.endpoints is None else lines(report.endpoints, now=report.started_at)
 
 

@@ -208,8 +208,13 @@ def _people_handler(lines: Lines, terminal: "Console | None") -> logging.Handler
 
 def confirmed(question: str) -> bool:
     """Ask a person at the terminal; where there is none, nobody has said yes."""
+    return (answered(f"{question} [y/N]") or "").lower() in ("y", "yes")
+
+
+def answered(question: str) -> str | None:
+    """Return what a person at the terminal types in a line; None where there is none."""
     if not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
-        return False
-    sys.stderr.write(f"{question} [y/N] ")
+        return None
+    sys.stderr.write(f"{question} ")
     sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    return sys.stdin.readline().strip()

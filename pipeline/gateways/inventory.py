@@ -61,6 +61,7 @@ def _hosted(found: Mapping[str, Any], instance_type: str | None) -> Hosted:
     tags = {each["Key"]: each["Value"] for each in found.get("Tags", ())}
     return Hosted(
         seen=observation_of(found),
+        created_at=found.get("CreationTime"),
         environment=tags.get(_ENVIRONMENT, ""),
         model=tags.get(_MODEL, ""),
         instance_type=instance_type,

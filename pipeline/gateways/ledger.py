@@ -177,7 +177,7 @@ class LeasedLedger:
     ) -> None:
         self._book = book
         self._who = who
-        self._now = now
+        self.now = now
         self._details = details
         self.lease = lease
         self._killed: list[tuple[datetime, datetime]] = []
@@ -192,7 +192,7 @@ class LeasedLedger:
 
     def note_killed(self, since: datetime) -> None:
         """Remember that a Terraform of this run was killed, which began at `since`."""
-        self._killed.append((since, self._now()))
+        self._killed.append((since, self.now()))
 
     def was_killed_during(self, lock: StateLock) -> bool:
         """Tell whether a Terraform of this run made this lock, and was killed before its end."""
@@ -215,7 +215,7 @@ class LeasedLedger:
     def record(self, head: LedgerHead, what: str, **details: str) -> None:
         """Replace the head together with the next line of the history."""
         told = history.tell(
-            head, what, who=self._who, when=self._now(), details={**self._details, **details}
+            head, what, who=self._who, when=self.now(), details={**self._details, **details}
         )
         self.write(told)
         self._book.copy_last_event(told)

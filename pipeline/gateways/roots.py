@@ -3,6 +3,7 @@
 What Terraform says is read here; what it means for the endpoint is for the steps to decide.
 """
 
+import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -49,6 +50,20 @@ class TerraformRoot:
         out = self._work_dir / f"{self.name}.tfplan"
         var_files = [*self._var_files, var_file]
         self._terraform.plan(var_files=var_files, out=out, refresh=refresh, lock=lock)
+        summary = plan.summarize(self._terraform.show(out))
+        self._log(summary)
+        return SavedPlan(file=out, summary=summary, variables=variables)
+
+    def plan_destroy(self, variables: str, *, targets: Sequence[str] = ()) -> SavedPlan:
+        """Plan to destroy what the state holds, or these addresses of it. Raises LeaseHeld."""
+        # Several endpoints of one environment are planned before any of it is applied.
+        name = f"{self.name}-destroy-{hashlib.sha256(variables.encode()).hexdigest()[:12]}"
+        var_file = self._work_dir / f"{name}.tfvars.json"
+        var_file.write_text(variables, encoding="utf-8")
+        out = self._work_dir / f"{name}.tfplan"
+        self._terraform.plan_destroy(
+            var_files=[*self._var_files, var_file], out=out, targets=targets
+        )
         summary = plan.summarize(self._terraform.show(out))
         self._log(summary)
         return SavedPlan(file=out, summary=summary, variables=variables)

@@ -36,13 +36,24 @@ def find_lock(cloud: Cloud, bucket: str, state_key: str) -> StateLock | None:
     return parse_state_lock(found.body, place=store.uri(key)) if found else None
 
 
-def _create_if_missing(s3: Any, bucket: str, region: str) -> bool:
+def has_bucket(cloud: Cloud, bucket: str) -> bool:
+    """Tell whether a bucket is there and ours to use. Raises CloudUnusable."""
+    with attempting(f"look at the bucket {bucket}"):
+        return _is_there(cloud.client("s3"), bucket)
+
+
+def _is_there(s3: Any, bucket: str) -> bool:
     try:
         s3.head_bucket(Bucket=bucket)
     except ClientError as error:
         if error_code(error) not in _MISSING:
             raise
-    else:
+        return False
+    return True
+
+
+def _create_if_missing(s3: Any, bucket: str, region: str) -> bool:
+    if _is_there(s3, bucket):
         return False
     # us-east-1 is the one region that must not be named (S3 API reference, CreateBucket).
     place = {} if region == "us-east-1" else {"LocationConstraint": region}

@@ -184,6 +184,29 @@ class Terraform:
         self._check("plan", completed)
         return False
 
+    def plan_destroy(
+        self,
+        *,
+        var_files: Sequence[Path],
+        out: Path,
+        targets: Sequence[str] = (),
+        timeout_s: float = 600.0,
+    ) -> None:
+        """Save a plan that destroys the state's objects, or the targets and what hangs on them.
+
+        It believes the state: without a refresh nothing of the configuration is evaluated, so that
+        it can be made whatever is gone already.
+        """
+        self._checked(
+            "plan",
+            timeout_s=timeout_s,
+            destroy=_flag(),
+            var_file=[str(path) for path in var_files],
+            out=str(out),
+            refresh=False,
+            **({"target": list(targets)} if targets else {}),
+        )
+
     def show(self, plan_file: Path) -> dict[str, Any]:
         """Return the saved plan as Terraform's JSON (`terraform show -json`)."""
         completed = self._checked("show", str(plan_file), timeout_s=_READ_TIMEOUT_S, json=_flag())

@@ -37,20 +37,13 @@ def take_over(workspace: Workspace, *, may_begin: bool = False) -> LeasedLedger:
     serves and the ledger knows of nothing that ever did, and UsageError where there is no ledger
     yet, before a lease and a ledger are made for it: only a deployment `may_begin` one.
     """
-    context, request = workspace.context, workspace.context.request
+    context = workspace.context
     found = workspace.ledger.read()
     if found.etag is None and not may_begin:
         _require_known(found.head, workspace.hosting.observe(context.endpoint))
         message = f"Nothing was ever deployed to {context.endpoint}."
         raise UsageError(message, remedy="Check the endpoint's name; --mode deployment makes it.")
-    book = LeasedLedger(
-        workspace.ledger,
-        workspace.take_lease(found.head.fencing),
-        who=context.who,
-        now=context.now,
-        details={"run": context.run_id, **(request.details if request else {})},
-    )
-    book.lease.await_former()
+    book = hold(workspace, after=found.head.fencing)
     seen = settled_endpoint(workspace)
     known = _known_again(workspace, book.head, seen)
     agreed = reconcile(known, seen, when=context.now(), run_id=context.run_id)
@@ -59,6 +52,23 @@ def take_over(workspace: Workspace, *, may_begin: bool = False) -> LeasedLedger:
         about = agreed.head.move or book.head.move
         book.record(agreed.head, agreed.event, config=about.target if about else "nothing")
     _require_known(book.head, seen)
+    return book
+
+
+def hold(workspace: Workspace, *, after: int) -> LeasedLedger:
+    """Take the lease, and wait until nothing of former holders lives here. Raises LeaseHeld.
+
+    `after` is the number of the ledger's last writer.
+    """
+    context, request = workspace.context, workspace.context.request
+    book = LeasedLedger(
+        workspace.ledger,
+        workspace.take_lease(after),
+        who=context.who,
+        now=context.now,
+        details={"run": context.run_id, **(request.details if request else {})},
+    )
+    book.lease.await_former()
     return book
 
 

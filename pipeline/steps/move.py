@@ -12,7 +12,7 @@ from pipeline.core.intents import IntentKind
 from pipeline.core.ledger import arrive
 from pipeline.core.outcomes import EndpointObservation, PlanSummary
 from pipeline.gateways.ledger import LeasedLedger
-from pipeline.gateways.ports import Applied, SavedPlan
+from pipeline.gateways.ports import Applied, Root, SavedPlan
 from pipeline.steps.leased import MOVE_TIMEOUT_S, settled_endpoint, unlocked
 from pipeline.steps.planning import plan_serving
 
@@ -95,8 +95,12 @@ def announced_in(head: LedgerHead) -> Move:
 
 def apply(workspace: Workspace, book: LeasedLedger, planned: SavedPlan) -> Applied:
     """Apply exactly this plan, while the lease is still ours."""
-    began = workspace.context.now()
-    applied = unlocked(workspace.serving, book, lambda: workspace.serving.apply(planned))
+    return _applied(workspace.serving, book, planned)
+
+
+def _applied(root: Root, book: LeasedLedger, planned: SavedPlan) -> Applied:
+    began = book.now()
+    applied = unlocked(root, book, lambda: root.apply(planned))
     if applied.was_killed:
         book.note_killed(began)
     return applied
@@ -104,9 +108,14 @@ def apply(workspace: Workspace, book: LeasedLedger, planned: SavedPlan) -> Appli
 
 def apply_whole(workspace: Workspace, book: LeasedLedger, planned: SavedPlan) -> None:
     """Apply a plan of which nothing may be left undone. Raises CloudUnusable."""
-    applied = apply(workspace, book, planned)
+    apply_whole_of(workspace.serving, book, planned)
+
+
+def apply_whole_of(root: Root, book: LeasedLedger, planned: SavedPlan) -> None:
+    """Apply a plan of any root of the endpoint in this way."""
+    applied = _applied(root, book, planned)
     if applied.exit_code:
-        raise apply_failed(workspace.serving.name, applied)
+        raise apply_failed(root.name, applied)
 
 
 def apply_failed(root: str, applied: Applied) -> CloudUnusable:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 from pipeline.context import Workspace
 from pipeline.core import naming
+from pipeline.core.outcomes import EndpointStatus
 from pipeline.gateways.ledger import LeasedLedger
 
 logger = logging.getLogger(__name__)
@@ -56,7 +57,8 @@ def _models(workspace: Workspace, book: LeasedLedger) -> list[str]:
     """Delete the models whose configs are gone; none while somebody's own config serves."""
     endpoint, delete = book.head.endpoint, workspace.hosting.delete_model
     seen = workspace.hosting.observe(endpoint)
-    if naming.config_key_of(endpoint, seen.config_name or "") is None:
+    is_ours = naming.config_key_of(endpoint, seen.config_name or "") is not None
+    if seen.status is not EndpointStatus.ABSENT and not is_ours:
         return []  # nobody has told which model that config names
     found = workspace.hosting.hosted_names(endpoint)
     keys = (naming.config_key_of(endpoint, name) for name in found.configs)

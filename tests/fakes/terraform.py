@@ -7,7 +7,8 @@ with Terraform 1.11.4); an update that fails leaves its new values in the state
 (tests/terraform/recorded_calls.py).
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -45,6 +46,7 @@ from tests.fakes.serving_root import (
 T = TypeVar("T")
 
 _VERSION = "1.11.4"
+_DESTROY = "destroy-"
 _PROVIDER_WAITS_S = 3600.0
 _MADE = (Action.CREATE, Action.UPDATE, Action.REPLACE)
 _EDITABLE = (ALARM, ENDPOINT)
@@ -195,6 +197,20 @@ class FakeServing:
         summary = _summary(tuple(_changes(prior, wanted, imported.keys())))
         file = Path(f"plan-{len(self._plans)}")
         self._plans[file] = _Plan(serial=state.serial, prior=prior, wanted=wanted, summary=summary)
+        return SavedPlan(file=file, summary=summary, variables=variables)
+
+    def plan_destroy(self, variables: str, *, targets: Sequence[str] = ()) -> SavedPlan:
+        """Plan to destroy all that the state holds, as it is written there."""
+        assert not targets
+        return self._lock.during("plan -destroy", lambda: self._to_destroy(variables))
+
+    def _to_destroy(self, variables: str) -> SavedPlan:
+        state = self._lock.state
+        summary = _summary(tuple(_changes(state.objects, {}, ())))
+        file = Path(f"plan-{len(self._plans)}")
+        self._plans[file] = _Plan(
+            serial=state.serial, prior=state.objects, wanted={}, summary=summary
+        )
         return SavedPlan(file=file, summary=summary, variables=variables)
 
     def _imported(
@@ -409,7 +425,7 @@ class _Apply:
         gone = [each for each in by_address.values() if each.action is Action.DELETE]
         for change in sorted(made, key=lambda c: _ORDER_OF_CREATION.index(c.resource_type)):
             self._attempt(change)
-        if not self._failed and intents.ENDPOINT in self.objects:
+        if not self._failed and intents.ENDPOINT in self._plan.wanted:
             self._check_pointer()
         # create_before_destroy: what served goes after the endpoint has moved, or not at all.
         if not self._failed:
@@ -577,6 +593,15 @@ def _untagged(attributes: Attributes) -> Attributes:
     return {path: value for path, value in attributes.items() if not path.startswith("tags")}
 
 
+def _surroundings(variables: str) -> Known:
+    tags = json.loads(variables)["tags"]
+    return Known(
+        resource_type="surroundings",
+        object_id=variables,
+        attributes={f"tags_all.{name}": value for name, value in tags.items()},
+    )
+
+
 class FakeSurroundings:
     """terraform/surroundings: it holds the variables themselves, and nothing of it serves."""
 
@@ -596,6 +621,17 @@ class FakeSurroundings:
     def saved(self, file: Path, variables: str) -> SavedPlan:
         return replace(self._planned(variables), file=file)
 
+    def plan_destroy(self, variables: str, *, targets: Sequence[str] = ()) -> SavedPlan:
+        assert not targets
+        return self._lock.during("plan -destroy", lambda: self._to_destroy(variables))
+
+    def _to_destroy(self, variables: str) -> SavedPlan:
+        state = self._lock.state
+        summary = _summary(tuple(_changes(state.objects, {}, ())))
+        return SavedPlan(
+            file=Path(f"{_DESTROY}{state.serial}"), summary=summary, variables=variables
+        )
+
     def _planned(self, variables: str) -> SavedPlan:
         found = self._lock.state.objects.get("surroundings")
         changes: tuple[ResourceChange, ...] = ()
@@ -611,13 +647,14 @@ class FakeSurroundings:
     def apply(self, plan: SavedPlan) -> Applied:
         def begin() -> None:
             self._lock.acquire("apply")
-            if plan.file != Path(str(self._lock.state.serial)):
+            if plan.file.name.removeprefix(_DESTROY) != str(self._lock.state.serial):
                 self._lock.state.lock = None
                 message = "The Terraform state of surroundings has changed since the plan was made."
                 raise LeaseHeld(message, remedy="Run the same command again.")
 
         self._boundary.through("terraform apply", Kind.TERRAFORM, begin)
-        known = Known(resource_type="surroundings", object_id=plan.variables, attributes={})
+        destroys = plan.file.name.startswith(_DESTROY)
+        known = {} if destroys else {"surroundings": _surroundings(plan.variables)}
         try:
             self._boundary.through("change the surroundings", Kind.CALL, lambda: None)
         except TerraformEnds:
@@ -628,7 +665,7 @@ class FakeSurroundings:
         except Terminated:
             self._lock.state.lock = None
             raise
-        self._lock.save({"surroundings": known})
+        self._lock.save(known)
         self._lock.state.lock = None
         return _applied(0, "")
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from pipeline.settings import Settings
 
 from emulator.tests.support.embedded import Embedded, unique
+from pipeline.configuration.settings import Settings
 from pipeline.context import Context
 from pipeline.core.outcomes import ListedEndpoint
 from pipeline.recorder import Recorder

@@ -16,7 +16,8 @@ from pipeline.gateways.aws import Cloud
 from pipeline.gateways.ports import HeldLease
 from pipeline.recorder import Recorder
 from pipeline.session import Terminated
-from pipeline.steps import deploy, prune, requested, settle
+from pipeline.steps import deploy, prune, requested, retire, settle
+from pipeline.steps.leased import hold
 from tests.fakes.boundary import AllEnds, Boundary
 from tests.fakes.hosting import FakeAlarms, FakeCalls, FakeHosting
 from tests.fakes.store import FakeStore
@@ -35,6 +36,7 @@ class Mode(StrEnum):
     REQUESTED = "requested rollback"
     PRUNE = "prune"
     SETTLE = "settle"
+    CLEANUP = "cleanup"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +118,9 @@ def _execute(workspace: Workspace, command: Command, world: World) -> None:
             prune.prune(workspace)
         case Mode.SETTLE:
             settle.settle(workspace)
+        case Mode.CLEANUP:
+            book = hold(workspace, after=workspace.ledger.read().head.fencing)
+            retire.retire(workspace, book, retire.plan_retirement(workspace, book))
 
 
 def _heartbeat(held: list[HeldLease], boundary: Boundary) -> Callable[[], None]:

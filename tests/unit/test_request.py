@@ -29,10 +29,13 @@ def flags(**given: Any) -> dict[str, Any]:
             "reason",
             "stop_after",
             "to",
+            "confirm",
             *REQUEST,
         )
     )
-    switches = dict.fromkeys(("deployment_only", "force", "yes", "break_lease"), False)
+    switches = dict.fromkeys(
+        ("deployment_only", "force", "yes", "break_lease", "with_data", "dry_run"), False
+    )
     return {**nothing, **switches, **given}
 
 
@@ -46,12 +49,15 @@ def test_deployment_only_is_the_mode_deployment() -> None:
 
 GIVEN = {
     "break_lease": True,
+    "confirm": "staging",
+    "dry_run": True,
     "force": True,
     "plan_dir": Path("out/plan"),
     "reason": "it drifts",
     "stop_after": "train",
     "to": "r-20260102-120000-aaaaaa",
     "training_job": "iris-20260102-120000",
+    "with_data": True,
     "yes": True,
 }
 
