@@ -74,6 +74,7 @@ def _config_options(command: Callable[..., Any]) -> Callable[..., Any]:
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder plan/ of a reviewed --mode plan, for --mode apply.",
 )
+@click.option("--from", "from_environment", metavar="ENV", help="Environment to promote from.")
 @click.option("--reason", metavar="TEXT", help="Why, for approve, rollback and retrain; recorded.")
 @click.option("--request-id", metavar="ID", help="Event that started this run; done once for each.")
 @click.option("--request-cause", metavar="TEXT", help="What rang or was due, of that event.")

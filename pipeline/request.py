@@ -15,7 +15,8 @@ from pipeline.core.requests import Request, parse_request
 from pipeline.gateways.files import is_special
 
 _TAKE_REQUESTS = (Mode.FULL, Mode.TRAINING, Mode.DEPLOYMENT, Mode.ROLLBACK)
-_TEXTS = ("training_job", "endpoint_name", "to", "reason", "confirm")
+_SHORT = {"from_environment": "--from"}
+_TEXTS = ("training_job", "endpoint_name", "to", "reason", "confirm", "from_environment")
 # SageMaker keeps a reason in 1024 characters, and adds who gave it.
 _LONGEST_REASON = 500
 _LEAST_ROOM_BYTES = 1 << 20
@@ -30,6 +31,7 @@ class Options:
     plan_dir: Path | None = None
     to: str = "previous"
     reason: str | None = None
+    from_environment: str | None = None
     wish: Wish = NO_WISH
     stop_after: StopAfter | None = None
     in_ci: bool = False
@@ -41,7 +43,7 @@ def options_of(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Opti
     """Return the options of one command. Raises UsageError for what cannot be meant."""
     mode = _mode(flags)
     for name in _TEXTS:
-        _require_plain(f"--{name.replace('_', '-')}", flags[name])
+        _require_plain(_flag(name), flags[name])
     _require_taken(mode, flags)
     if flags["endpoint_name"] is not None:
         naming.check_endpoint_name(flags["endpoint_name"])
@@ -51,6 +53,7 @@ def options_of(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Opti
         plan_dir=flags["plan_dir"],
         to=flags["to"] or Options.to,
         reason=flags["reason"],
+        from_environment=flags["from_environment"],
         wish=Wish(
             consent=Consent(yes=flags["yes"], typed=flags["confirm"]),
             with_data=flags["with_data"],
@@ -62,11 +65,15 @@ def options_of(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Opti
     )
 
 
+def _flag(name: str) -> str:
+    return _SHORT.get(name) or f"--{name.replace('_', '-')}"
+
+
 def _require_taken(mode: Mode, flags: Mapping[str, Any]) -> None:
     """Refuse a flag that this mode would ignore: its user means another mode."""
     for name, takers in TAKEN_BY.items():
         if flags[name] and mode not in takers:
-            message = f"--{name.replace('_', '-')} does not belong to --mode {mode.value}."
+            message = f"{_flag(name)} does not belong to --mode {mode.value}."
             modes = ", ".join(each.value for each in takers)
             raise UsageError(message, remedy=f"Leave it out; it belongs to: {modes}.")
 

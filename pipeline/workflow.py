@@ -10,9 +10,9 @@ from pipeline.core import checkup
 from pipeline.core.errors import UsageError
 from pipeline.core.gate import judge
 from pipeline.core.modes import Mode, StopAfter
-from pipeline.core.records import Decision, Evaluation, TrainingRun, Verdict
+from pipeline.core.records import Approval, Decision, Evaluation, TrainingRun, Verdict
 from pipeline.request import Options
-from pipeline.steps import recorded, register, requested
+from pipeline.steps import promote, recorded, register, requested
 from pipeline.steps.apply_mode import (
     apply_infrastructure,
     apply_release,
@@ -255,6 +255,43 @@ def _list(context: Context, _: Options) -> None:
     context.recorder.add(endpoints=list_endpoints(context))
 
 
+def _promote(context: Context, options: Options) -> None:
+    """Look and judge first: what is rejected here leaves nothing in this environment."""
+    if not options.from_environment:
+        message = "--mode promote needs --from: the environment whose live release is to be taken."
+        raise UsageError(message, remedy="For instance: --mode promote --from staging")
+    require_terraform(context)
+    found = promote.promoted(promote.source_of(context, options.from_environment))
+    for line in promote.told(found):
+        context.recorder.show(line)
+    evaluation, settings = found.release.evaluation, context.settings
+    decision = judge(evaluation.metrics, settings.accuracy_limits, gates=settings.gate_limits)
+    context.recorder.add(training=found.run, evaluation=evaluation, decision=decision)
+    if decision.verdict is Verdict.REJECT:
+        require_passed(found.run, decision, None)
+    # The embedded AWS gets a foundation by itself, but not where nothing may change.
+    dry_run = options.wish.dry_run
+    workspace = find_workspace(context) if dry_run else entered_workspace(context)
+    promote.require_fitting(workspace, found)
+    approval = promote.counting_approval(workspace, found, decision)
+    if dry_run:
+        require_passed(found.run, decision, approval)
+        context.recorder.note("Nothing was promoted: it was only looked at.")
+        return
+    with workspace.connecting():
+        _promoted(workspace, found, decision, approval)
+
+
+def _promoted(
+    workspace: Workspace, found: promote.Promoted, decision: Decision, approval: Approval | None
+) -> None:
+    evaluation = found.release.evaluation
+    run = promote.bring(workspace, found, approval if decision.verdict is Verdict.HOLD else None)
+    candidate = _registered(workspace, run, evaluation, decision)
+    require_passed(run, decision, approval)
+    _deploy(workspace, replace(candidate, approval=approval, origin=found.origin))
+
+
 def _cleanup(context: Context, options: Options) -> None:
     require_terraform(context)
     with context.recorder.phase("cleanup"):
@@ -326,6 +363,7 @@ _MODES: Mapping[Mode, Callable[[Context, Options], None]] = {
     Mode.ROLLBACK: _rollback,
     Mode.STATUS: lambda context, _: status(find_workspace(context)),
     Mode.HISTORY: _history,
+    Mode.PROMOTE: _promote,
     Mode.LIST: _list,
     Mode.CLEANUP: _cleanup,
     Mode.PRUNE: _prune,

@@ -19,6 +19,7 @@ class Mode(StrEnum):
     ROLLBACK = "rollback"
     STATUS = "status"
     HISTORY = "history"
+    PROMOTE = "promote"
     LIST = "list"
     CLEANUP = "cleanup"
     PRUNE = "prune"
@@ -37,11 +38,12 @@ class StopAfter(StrEnum):
 
 
 # They change nothing and judge nothing: out/latest stays with the run before.
-ONLY_LOOKS = (Mode.STATUS, Mode.HISTORY, Mode.VALIDATE, Mode.DOCTOR)
+ONLY_LOOKS = (Mode.STATUS, Mode.HISTORY, Mode.LIST, Mode.VALIDATE, Mode.DOCTOR)
 _ON_ENDPOINTS = (
     Mode.FULL,
     Mode.APPLY,
     Mode.DEPLOYMENT,
+    Mode.PROMOTE,
     Mode.ROLLBACK,
     Mode.PRUNE,
     Mode.SETTLE,
@@ -50,8 +52,16 @@ _ON_ENDPOINTS = (
 TAKEN_BY = {
     "break_lease": (*_ON_ENDPOINTS, Mode.CLEANUP),
     "confirm": (Mode.CLEANUP,),
-    "dry_run": (Mode.CLEANUP,),
-    "force": (Mode.FULL, Mode.PLAN, Mode.APPLY, Mode.DEPLOYMENT, Mode.ROLLBACK),
+    "dry_run": (Mode.CLEANUP, Mode.PROMOTE),
+    "force": (
+        Mode.FULL,
+        Mode.PLAN,
+        Mode.APPLY,
+        Mode.DEPLOYMENT,
+        Mode.PROMOTE,
+        Mode.ROLLBACK,
+    ),
+    "from_environment": (Mode.PROMOTE,),
     "plan_dir": (Mode.APPLY,),
     "reason": (Mode.APPROVE, Mode.ROLLBACK, Mode.RETRAIN),
     "stop_after": (Mode.TRAINING,),
@@ -82,6 +92,7 @@ HELP = {
     Mode.ROLLBACK: "go back to the previous release, or --to RELEASE",
     Mode.STATUS: "what is live, retained and quarantined",
     Mode.HISTORY: "who did what to the endpoint, when and why",
+    Mode.PROMOTE: "take what is live in --from ENV to --environment, without training",
     Mode.CLEANUP: "destroy this environment; lists first; --with-data for its buckets too",
     Mode.LIST: "every endpoint of this project: release, instances, cost, alarms",
     Mode.PRUNE: "remove releases that no rollback would reach, quarantined ones too",

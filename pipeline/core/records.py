@@ -172,7 +172,8 @@ class TestLimits:
 class Release(Stored):
     """Immutable and complete: everything Terraform needs to serve it, and where it came from.
 
-    `test_limits` are those of the deployment that made it.
+    `test_limits` are those of the deployment that made it. `promoted_from` names the environment
+    and the release that it comes from, None for one that was trained for this environment.
     """
 
     release_id: str
@@ -192,6 +193,7 @@ class Release(Stored):
     created_by: str
     serving: ServingSettings
     test_limits: TestLimits
+    promoted_from: str | None = None
 
     @property
     def content_digest(self) -> str:

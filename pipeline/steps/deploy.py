@@ -65,6 +65,7 @@ class Candidate:
     decision: Decision
     approval: Approval | None
     package: ModelPackage
+    origin: str | None = None  # of one that was promoted: environment/release
 
 
 def require_passed(run: TrainingRun, decision: Decision, approval: Approval | None) -> None:
@@ -341,4 +342,5 @@ def _new_release(workspace: Workspace, candidate: Candidate, serving: ServingSet
         created_by=workspace.context.who,
         serving=serving,
         test_limits=workspace.settings.test_limits,
+        promoted_from=candidate.origin,
     )

@@ -21,6 +21,7 @@ from pipeline.core.records import (
     TrainingRun,
     Verdict,
 )
+from pipeline.gateways.ports import Objects
 from pipeline.gateways.sagemaker import JobOutcome
 from pipeline.steps import preflight
 from pipeline.steps.leased import require_endpoint
@@ -43,6 +44,16 @@ def training_run(workspace: Workspace, job: str) -> TrainingRun:
         raise _unknown(workspace, job)
     logger.warning("training job=%s finished after its run had died; it is taken up now", job)
     return record_finished(workspace, inputs, outcome)
+
+
+def run_in(store: Objects, job: str) -> TrainingRun:
+    """Return the record of a training job in a bucket. Raises UsageError without one."""
+    key = naming.training_run_object(job)
+    found = store.find(key)
+    if found is None:
+        message = f"{store.uri(key)} is gone: nobody recorded the training job {job} there."
+        raise UsageError(message, remedy="Restore an earlier version of the object.")
+    return TrainingRun.from_json(found.body, place=store.uri(key))
 
 
 def model_run(workspace: Workspace, job: str, *, mode: str, reason: str | None) -> TrainingRun:

@@ -10,13 +10,14 @@ from pipeline.context import Context, Workspace
 from pipeline.core import failures
 from pipeline.core.errors import LeaseHeld, PipelineError
 from pipeline.core.lease import Owner
+from pipeline.core.records import ApprovalStatus, ModelPackage
 from pipeline.core.requests import Request
 from pipeline.gateways import leases
 from pipeline.gateways.aws import Cloud
 from pipeline.gateways.ports import HeldLease
 from pipeline.recorder import Recorder
 from pipeline.session import Terminated
-from pipeline.steps import deploy, prune, requested, retire, settle
+from pipeline.steps import deploy, promote, prune, requested, retire, settle
 from pipeline.steps.leased import hold
 from tests.fakes.boundary import AllEnds, Boundary
 from tests.fakes.hosting import FakeAlarms, FakeCalls, FakeHosting
@@ -37,6 +38,7 @@ class Mode(StrEnum):
     PRUNE = "prune"
     SETTLE = "settle"
     CLEANUP = "cleanup"
+    PROMOTE = "promote"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +81,7 @@ def run_command(world: World, command: Command, boundary: Boundary) -> Ended:
     deaf, world.facts.deaf = world.facts.deaf, False
     code, said = None, "killed"
     try:
-        code, said = _outcome(workspace, command, world)
+        code, said = _outcome(workspace, command, world, boundary)
         world.facts.deaf = True  # session.py ignores SIGTERM from here on
         for holding in held:
             holding.give_back(told=failures.is_told(code))
@@ -94,9 +96,11 @@ def run_command(world: World, command: Command, boundary: Boundary) -> Ended:
     return Ended(code=code, said=said, run_id=run_id)
 
 
-def _outcome(workspace: Workspace, command: Command, world: World) -> tuple[int, str]:
+def _outcome(
+    workspace: Workspace, command: Command, world: World, boundary: Boundary
+) -> tuple[int, str]:
     try:
-        _execute(workspace, command, world)
+        _execute(workspace, command, world, boundary)
     except PipelineError as error:
         return error.exit_code, f"{error.message} {error.remedy}"
     except Terminated:
@@ -108,7 +112,7 @@ def _outcome(workspace: Workspace, command: Command, world: World) -> tuple[int,
     return 0, ""
 
 
-def _execute(workspace: Workspace, command: Command, world: World) -> None:
+def _execute(workspace: Workspace, command: Command, world: World, boundary: Boundary) -> None:
     match command.mode:
         case Mode.DEPLOYMENT:
             deploy.deploy(workspace, candidate(world, command.name))
@@ -118,9 +122,39 @@ def _execute(workspace: Workspace, command: Command, world: World) -> None:
             prune.prune(workspace)
         case Mode.SETTLE:
             settle.settle(workspace)
+        case Mode.PROMOTE:
+            _promote(workspace, world, boundary)
         case Mode.CLEANUP:
             book = hold(workspace, after=workspace.ledger.read().head.fencing)
             retire.retire(workspace, book, retire.plan_retirement(workspace, book))
+
+
+def _promote(workspace: Workspace, world: World, boundary: Boundary) -> None:
+    """As workflow.py does it; the package is registered before, by a gateway of its own."""
+    source = world.source
+    assert source is not None
+    found = promote.promoted(
+        promote.Source(
+            environment="dev",
+            endpoint=ENDPOINT,
+            store=FakeStore(source.bucket, boundary),
+            hosting=FakeHosting(source.cloud, boundary),
+        )
+    )
+    run = promote.bring(workspace, found, None)
+    there = deploy.Candidate(
+        run=run,
+        evaluation=found.release.evaluation,
+        decision=found.release.decision,
+        approval=found.release.approval,
+        package=ModelPackage(
+            arn="arn:aws:sagemaker:us-east-1:000000000000:model-package/iris/1",
+            version=1,
+            approval_status=ApprovalStatus.APPROVED,
+        ),
+        origin=found.origin,
+    )
+    deploy.deploy(workspace, there)
 
 
 def _heartbeat(held: list[HeldLease], boundary: Boundary) -> Callable[[], None]:
@@ -162,7 +196,8 @@ def workspace_of(
         sleep=clock.sleep,
         held=[] if held is None else held,
     )
-    store = FakeStore(world.bucket, boundary)
+    others = {world.source.bucket.name: world.source.bucket} if world.source else None
+    store = FakeStore(world.bucket, boundary, others=others)
     who = f"someone@{_HOST}"
     return Workspace(
         context=context,

@@ -10,9 +10,8 @@ from pipeline.core.errors import PlanRefused
 from pipeline.steps.retire import BEGUN, DONE
 from tests.fakes.boundary import NoFaults
 from tests.fakes.terraform import Known
-from tests.simulation.commands import Command, Ended, Mode, run_command
-from tests.simulation.digest import digest
-from tests.simulation.faults import ACCIDENTS, Injector, Passed, possible_at
+from tests.simulation.again import PAST_THE_LEASE_S, every_schedule, typed
+from tests.simulation.commands import Command, Mode, run_command
 from tests.simulation.starts import Story
 from tests.simulation.swapped import remembering
 from tests.simulation.test_prune import ledger_of
@@ -26,7 +25,6 @@ from tests.simulation.world import (
 )
 
 CLEANUP = Command(mode=Mode.CLEANUP)
-_PAST_THE_LEASE_S = 16 * 60.0
 _FOREIGN = (FOREIGN_ALARM, FOREIGN_CONFIG, FOREIGN_MODEL)
 
 
@@ -69,46 +67,9 @@ def problem(world: World) -> str:
     return f"the ledger: {head}" if head.live or head.retained or head.move else ""
 
 
-def typed(world: World, faults: dict[int, str]) -> tuple[Ended, list[Passed]]:
-    injector = Injector(world, faults)
-    return run_command(world, CLEANUP, injector), injector.passed
-
-
-def until_done(world: World) -> Ended:
-    """Type the same command again until it says that it is done; a lease may have to expire."""
-    for _ in range(4):
-        ended, _ = typed(world, {})
-        if ended.code == 0:
-            return ended
-        world.clock.jump(_PAST_THE_LEASE_S)
-    return ended
-
-
-def every_schedule(
-    start: World, faults: int, met: set[object], story: str = ""
-) -> Iterator[tuple[World, str]]:
-    """Yield the end of each schedule of accidents, one in each command; equal worlds go on once."""
-    _, passed = typed(copy_of(start), {})
-    for number, each in enumerate(passed):
-        for name in possible_at(each):
-            if name not in ACCIDENTS:
-                continue
-            world, told = copy_of(start), f"{story} {number} ({each.what}): {name};"
-            typed(world, {number: name})
-            world.clock.jump(_PAST_THE_LEASE_S)
-            if (faults, digest(world)) in met:
-                continue
-            met.add((faults, digest(world)))
-            if faults > 1:
-                yield from every_schedule(world, faults - 1, met, told)
-            else:
-                ended = until_done(world)
-                yield world, f"{told} exit {ended.code} {ended.said[:200]}"
-
-
 def test_nothing_of_the_endpoint_is_left_and_nothing_of_others_goes() -> None:
     world = a_world()
-    ended, _ = typed(world, {})
+    ended, _ = typed(world, CLEANUP)
     assert (ended.code, problem(world)) == (0, "")
     told = [event.what for event in ledger_of(world).events()]
     assert told[-2:] == [BEGUN, DONE]
@@ -116,16 +77,16 @@ def test_nothing_of_the_endpoint_is_left_and_nothing_of_others_goes() -> None:
 
 def test_a_second_cleanup_has_nothing_to_do_and_tells_nothing() -> None:
     world = a_world()
-    typed(world, {})
+    typed(world, CLEANUP)
     told = len(ledger_of(world).events())
-    assert typed(world, {})[0].code == 0
+    assert typed(world, CLEANUP)[0].code == 0
     assert len(ledger_of(world).events()) == told
 
 
 def test_a_release_after_a_cleanup_is_the_first_one_again() -> None:
     world = a_world()
-    typed(world, {})
-    world.clock.jump(_PAST_THE_LEASE_S)
+    typed(world, CLEANUP)
+    world.clock.jump(PAST_THE_LEASE_S)
     ended = run_command(world, Command(mode=Mode.DEPLOYMENT, name="D"), NoFaults())
     assert ended.code == 0
     assert world.head().live_release == world.release_that_serves
@@ -137,7 +98,7 @@ def test_what_is_barred_stays_barred() -> None:
     run_command(world, Command(mode=Mode.ROLLBACK), NoFaults())
     barred = world.head().quarantined
     assert barred
-    typed(world, {})
+    typed(world, CLEANUP)
     assert world.head().quarantined == barred
 
 
@@ -147,7 +108,7 @@ def test_what_does_not_carry_the_tags_stops_the_whole_cleanup() -> None:
     stray = Known(resource_type="aws_sagemaker_model", object_id=FOREIGN_MODEL, attributes=theirs)
     world.serving.objects = {**world.serving.objects, "aws_sagemaker_model.stray": stray}
     serves = world.serves
-    ended, _ = typed(world, {})
+    ended, _ = typed(world, CLEANUP)
     assert ended.code == PlanRefused.exit_code
     assert "mlops:environment=production" in ended.said
     assert world.serves == serves
@@ -156,7 +117,7 @@ def test_what_does_not_carry_the_tags_stops_the_whole_cleanup() -> None:
 def test_an_endpoint_that_no_state_knows_goes_where_it_serves_a_release_of_ours() -> None:
     world = a_world()
     world.serving.objects = {}
-    ended, _ = typed(world, {})
+    ended, _ = typed(world, CLEANUP)
     assert (ended.code, problem(world)) == (0, "")
 
 
@@ -164,7 +125,7 @@ def test_an_endpoint_that_serves_somebody_elses_config_stays() -> None:
     world = a_world()
     world.serving.objects = {}
     world.cloud.update_endpoint(ENDPOINT, FOREIGN_CONFIG, None)
-    ended, _ = typed(world, {})
+    ended, _ = typed(world, CLEANUP)
     assert ended.code == PlanRefused.exit_code
     assert world.serves == FOREIGN_CONFIG
 
@@ -172,13 +133,13 @@ def test_an_endpoint_that_serves_somebody_elses_config_stays() -> None:
 def test_an_endpoint_that_never_was_leaves_a_ledger_of_nothing() -> None:
     world = empty_world()
     world.cloud.on_deleted = _spares_others
-    assert typed(world, {})[0].code == 0
+    assert typed(world, CLEANUP)[0].code == 0
     assert naming.ledger_object(ENDPOINT) in world.bucket.objects
 
 
 def _require_sound(faults: int) -> None:
     count = 0
-    for world, told in every_schedule(a_world(), faults, set()):
+    for world, told in every_schedule(a_world(), CLEANUP, faults, copy_of):
         count += 1
         assert not problem(world), f"{told}: {problem(world)}"
     assert count

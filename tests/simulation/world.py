@@ -83,6 +83,7 @@ class World:
     cloud: FakeCloud
     serving: State
     surroundings: State
+    source: "World | None" = None  # the environment to promote from, which is only read
     settings: Settings = SETTINGS
     runs: int = 0
     ended: frozenset[str] = frozenset()  # runs whose process is no more
@@ -97,6 +98,7 @@ class World:
             cloud=self.cloud.copy(clock),
             serving=self.serving.copy(),
             surroundings=self.surroundings.copy(),
+            source=self.source,
             settings=self.settings,
             runs=self.runs,
             ended=self.ended,

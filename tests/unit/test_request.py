@@ -30,6 +30,7 @@ def flags(**given: Any) -> dict[str, Any]:
             "stop_after",
             "to",
             "confirm",
+            "from_environment",
             *REQUEST,
         )
     )
@@ -52,6 +53,7 @@ GIVEN = {
     "confirm": "staging",
     "dry_run": True,
     "force": True,
+    "from_environment": "staging",
     "plan_dir": Path("out/plan"),
     "reason": "it drifts",
     "stop_after": "train",

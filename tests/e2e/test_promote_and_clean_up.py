@@ -1,0 +1,253 @@
+"""A release goes from staging to another environment, which is then destroyed beside staging.
+
+All of it in the AWS that other stories use, where staging goes on.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from emulator.tests.support.embedded import Embedded
+from tests.e2e.command_line import Outcome
+from tests.e2e.story import BUCKET, Seen, Story
+
+ENVIRONMENT = "qa"
+QA_BUCKET = "mlops-qa-000000000000-us-east-1"
+QA_GROUP = "mlops-qa-iris-classifier"
+PROMOTE = ("--mode", "promote", "--from", "staging", "--environment", ENVIRONMENT)
+CLEANUP = ("--mode", "cleanup", "--environment", ENVIRONMENT)
+# Somebody else's, under names that begin as ours do.
+OTHERS_TOPIC = "mlops-qa-notifications-of-others"
+OTHERS_ALARM = "promoted-qa-of-others"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cloud:
+    """What lies in the embedded AWS, by its names."""
+
+    names: frozenset[str]
+
+    def of(self, environment: str) -> frozenset[str]:
+        mark = f"-{environment}"
+        return frozenset(each for each in self.names if mark in each or f"/{environment}/" in each)
+
+
+def everything(aws: Embedded) -> Cloud:
+    found = {
+        *(f"bucket {each['Name']}" for each in aws.client("s3").list_buckets()["Buckets"]),
+        *(f"role {each['RoleName']}" for each in aws.client("iam").list_roles()["Roles"]),
+        *(f"topic {each['TopicArn']}" for each in aws.client("sns").list_topics()["Topics"]),
+        *(f"parameter {each['Name']}" for each in _paged(aws, "ssm", "describe_parameters")),
+        *(f"alarm {each['AlarmName']}" for each in _paged(aws, "cloudwatch", "describe_alarms")),
+        *(f"alias {each['AliasName']}" for each in _paged(aws, "kms", "list_aliases")),
+        *(
+            f"endpoint {each['EndpointName']}"
+            for each in _paged(aws, "sagemaker", "list_endpoints")
+        ),
+        *(
+            f"config {each['EndpointConfigName']}"
+            for each in _paged(aws, "sagemaker", "list_endpoint_configs")
+        ),
+        *(f"model {each['ModelName']}" for each in _paged(aws, "sagemaker", "list_models")),
+        *(
+            f"group {each['ModelPackageGroupName']}"
+            for each in _paged(aws, "sagemaker", "list_model_package_groups")
+        ),
+    }
+    return Cloud(names=frozenset(found))
+
+
+_LISTED = {
+    "describe_parameters": "Parameters",
+    "describe_alarms": "MetricAlarms",
+    "list_aliases": "Aliases",
+    "list_endpoints": "Endpoints",
+    "list_endpoint_configs": "EndpointConfigs",
+    "list_models": "Models",
+    "list_model_package_groups": "ModelPackageGroupSummaryList",
+}
+
+
+def _paged(aws: Embedded, service: str, action: str) -> Iterator[Mapping[str, Any]]:
+    for page in aws.client(service).get_paginator(action).paginate():
+        yield from page[_LISTED[action]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """The whole story, as it was seen after each command."""
+
+    dry: Outcome
+    stricter: Outcome
+    after_stricter: Cloud
+    promoted: Outcome
+    origin: Mapping[str, Any]
+    release: Mapping[str, Any]
+    answers: tuple[Any, Any]
+    listed: Outcome
+    again: Outcome
+    before: Cloud
+    shown: Outcome
+    unasked: Outcome
+    after_asking: Cloud
+    destroyed: Outcome
+    after: Cloud
+    with_data: Outcome
+    at_last: Cloud
+
+
+@pytest.fixture(scope="module")
+def told(first_full: Seen, promoted: Story) -> Told:
+    del first_full
+    story = promoted
+    live = _json(story.aws, BUCKET, f"ledger/{story.endpoint}.json")["live"].rpartition("-n")[0]
+    run, aws = story.run, story.aws
+    dry = run(*PROMOTE, "--dry-run")
+    stricter = run(*PROMOTE, "--accuracy-threshold", "0.999", "--minimum-accuracy", "0.998")
+    after_stricter = everything(aws)
+    done = run(*PROMOTE)
+    assert done.exit_code == 0, done.stderr + done.stdout
+    endpoint = f"{story.prefix}-{ENVIRONMENT}"
+    release = _json(aws, QA_BUCKET, f"releases/{endpoint}/{done.release}.json")
+    answers = (story.ask(), _ask(story, endpoint))
+    again, listed = run(*PROMOTE), run("--mode", "list", "--output", "json")
+    aws.client("sns").create_topic(Name=OTHERS_TOPIC)
+    aws.client("cloudwatch").put_metric_alarm(**_an_alarm(OTHERS_ALARM))
+    before = everything(aws)
+    shown, unasked = run(*CLEANUP, "--dry-run"), run(*CLEANUP)
+    after_asking = everything(aws)
+    destroyed = run(*CLEANUP, "--confirm", ENVIRONMENT)
+    after = everything(aws)
+    with_data = run(*CLEANUP, "--yes", "--with-data")
+    return Told(
+        dry=dry,
+        stricter=stricter,
+        after_stricter=after_stricter,
+        promoted=done,
+        origin=_json(aws, BUCKET, f"releases/{story.endpoint}/{live}.json"),
+        release=release,
+        answers=answers,
+        listed=listed,
+        again=again,
+        before=before,
+        shown=shown,
+        unasked=unasked,
+        after_asking=after_asking,
+        destroyed=destroyed,
+        after=after,
+        with_data=with_data,
+        at_last=everything(aws),
+    )
+
+
+def _json(aws: Embedded, bucket: str, key: str) -> Mapping[str, Any]:
+    document: Mapping[str, Any] = json.loads(
+        aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    )
+    return document
+
+
+def _ask(story: Story, endpoint: str) -> Any:
+    answer = story.aws.client("sagemaker-runtime").invoke_endpoint(
+        EndpointName=endpoint,
+        Body=b"6.0,2.7,5.1,1.6\n5.1,3.5,1.4,0.2\n",
+        ContentType="text/csv",
+        Accept="application/json",
+    )
+    return json.loads(answer["Body"].read())
+
+
+def _an_alarm(name: str) -> dict[str, Any]:
+    return {
+        "AlarmName": name,
+        "Namespace": "Theirs",
+        "MetricName": "Theirs",
+        "Statistic": "Sum",
+        "Period": 60,
+        "EvaluationPeriods": 1,
+        "Threshold": 1,
+        "ComparisonOperator": "GreaterThanThreshold",
+    }
+
+
+def test_a_dry_run_needs_a_foundation_and_makes_none(told: Told) -> None:
+    assert told.dry.exit_code == 11, told.dry.stdout
+    assert "no foundation for qa" in told.dry.error
+
+
+def test_a_stricter_gate_holds_or_rejects_what_the_other_environment_serves(told: Told) -> None:
+    assert told.stricter.exit_code == 3, told.stricter.stderr
+    assert told.stricter.results["decision"]["verdict"] == "reject"
+    assert not [
+        each for each in told.after_stricter.of("qa") if each.startswith(("endpoint", "model"))
+    ]
+
+
+def test_what_was_judged_serves_and_nothing_was_trained(told: Told) -> None:
+    assert told.promoted.results["summary"]["deployment_occurred"]
+    assert told.promoted.job == told.origin["training_job"]
+    assert told.answers[0] == told.answers[1]
+
+
+def test_the_release_is_of_its_own_environment_and_says_where_it_comes_from(told: Told) -> None:
+    release = told.release
+    origin = told.origin
+    assert release["promoted_from"].startswith("staging/r-")
+    assert release["artifact_sha256"] == origin["artifact_sha256"]
+    assert release["evaluation"] == origin["evaluation"]
+    assert release["artifact_uri"].startswith(f"s3://{QA_BUCKET}/")
+    assert "mlops-qa" in release["serving"]["execution_role_arn"]
+    assert QA_GROUP in release["model_package_arn"]
+
+
+def test_promoted_again_there_is_nothing_to_do(told: Told) -> None:
+    assert told.again.exit_code == 0, told.again.stderr
+    assert told.again.deployment["deployment_results"]["status"] == "nothing_to_do"
+
+
+def test_a_listing_shows_both_environments(told: Told) -> None:
+    found = {each["endpoint"]: each for each in told.listed.results["endpoints"]}
+    assert found["promoted-qa"]["environment"] == ENVIRONMENT
+    assert found["promoted-staging"]["environment"] == "staging"
+    assert found["promoted-qa"]["live_release"] == told.promoted.release
+    assert not found["promoted-qa"]["disagreements"]
+
+
+def test_without_consent_all_is_shown_and_nothing_goes(told: Told) -> None:
+    assert (told.shown.exit_code, told.unasked.exit_code) == (0, 7)
+    assert "  aws_sagemaker_endpoint promoted-qa" in told.shown.results["listing"]
+    assert told.after_asking.of("qa") == told.before.of("qa")
+
+
+def test_after_a_cleanup_only_what_it_says_is_left_of_the_environment(told: Told) -> None:
+    assert told.destroyed.exit_code == 0, told.destroyed.stderr
+    theirs = {each for each in told.before.of("qa") if each.endswith("-of-others")}
+    assert len(theirs) == 2
+    assert told.after.of("qa") == {
+        *theirs,
+        f"bucket {QA_BUCKET}",
+        f"group {QA_GROUP}",
+        "alias alias/mlops-qa",
+    }
+    kept = [each for each in told.destroyed.results["listing"] if each.startswith("Kept")]
+    assert any("aws_s3_bucket" in each for each in kept)
+    assert any("aws_kms_key" in each for each in kept)
+
+
+def test_with_data_nothing_of_it_is_left(told: Told) -> None:
+    assert told.with_data.exit_code == 0, told.with_data.stderr
+    assert all(each.endswith("-of-others") for each in told.at_last.of("qa"))
+
+
+def test_another_environment_is_untouched(told: Told) -> None:
+    lasting = {
+        each
+        for each in told.before.of("staging")
+        if each.startswith(("bucket", "role", "topic", "parameter", "alias", "group"))
+    }
+    lasting |= {each for each in told.before.names if "promoted-staging" in each}
+    assert f"bucket {BUCKET}" in lasting
+    assert lasting <= told.at_last.names
