@@ -139,7 +139,7 @@ def test_an_endpoint_that_never_was_leaves_a_ledger_of_nothing() -> None:
 
 def _require_sound(faults: int) -> None:
     count = 0
-    for world, told in every_schedule(a_world(), CLEANUP, faults, copy_of):
+    for world, told in every_schedule(a_world("A"), CLEANUP, faults, copy_of):
         count += 1
         assert not problem(world), f"{told}: {problem(world)}"
     assert count
