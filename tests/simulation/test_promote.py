@@ -167,7 +167,11 @@ def test_a_promotion_that_an_accident_hits_anywhere_is_finished_by_the_same_comm
     _require_sound(1)
 
 
-@pytest.mark.soak
-@pytest.mark.timeout(7200)
 def test_a_promotion_that_two_accidents_hit_anywhere_is_finished_by_the_same_command() -> None:
     _require_sound(2)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+def test_a_promotion_that_three_accidents_hit_anywhere_is_finished_by_the_same_command() -> None:
+    _require_sound(3)
