@@ -14,6 +14,7 @@ from pipeline.configuration.settings import Settings
 from pipeline.core import naming
 from pipeline.core.errors import LeaseHeld
 from pipeline.core.foundation import Foundation
+from pipeline.core.hosting_cost import PriceTable
 from pipeline.core.requests import Request
 from pipeline.core.state_lock import StateLock
 from pipeline.gateways import leases, owners, provider_mirror
@@ -33,6 +34,12 @@ logger = logging.getLogger(__name__)
 
 _LOCAL_POLL_S = 0.2
 _POLL_S = 10.0
+_PRICES = PROJECT_ROOT / "pipeline" / "hosting_prices.json"
+
+
+def hosting_prices() -> PriceTable:
+    """Return the list prices that ship with the runner."""
+    return PriceTable.from_json(_PRICES.read_bytes(), place=str(_PRICES))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TypeVar
 
-from pipeline.context import Context, Workspace, workspace_of
-from pipeline.core import destruction, naming, prices
+from pipeline.context import Context, Workspace, hosting_prices, workspace_of
+from pipeline.core import destruction, naming
 from pipeline.core.destruction import Consent, Wish
 from pipeline.core.errors import CloudUnusable, PlanRefused
 from pipeline.core.foundation import Foundation
+from pipeline.core.hosting_cost import HOURS_PER_MONTH
 from pipeline.gateways import inventory, remains
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.gateways.ports import SavedPlan
@@ -217,9 +218,10 @@ def _cost(context: Context) -> str:
     """Say what the instances cost that go; what has no known price is said so."""
     hosted = inventory.hosted_endpoints(context.cloud, context.settings.project)
     own = [each for each in hosted if each.environment == context.settings.environment]
-    known = [prices.per_hour_usd(each.instance_type or "") for each in own]
+    prices, region = hosting_prices(), context.cloud.region
+    known = [prices.hourly(region, each.instance_type or "") for each in own]
     monthly = sum(
-        price * (each.seen.current_count or 0) * prices.HOURS_A_MONTH
+        price * (each.seen.current_count or 0) * HOURS_PER_MONTH
         for each, price in zip(own, known, strict=True)
         if price is not None
     )

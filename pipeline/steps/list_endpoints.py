@@ -7,10 +7,11 @@ config and one ledger per endpoint, however many releases it ever had.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from pipeline.context import Context
-from pipeline.core import naming, prices
+from pipeline.context import Context, hosting_prices
+from pipeline.core import naming
 from pipeline.core.errors import PipelineError
 from pipeline.core.foundation import Foundation
+from pipeline.core.hosting_cost import PriceTable
 from pipeline.core.listed import Booked, Hosted, is_over, listed
 from pipeline.core.outcomes import ListedEndpoint
 from pipeline.gateways import inventory
@@ -43,14 +44,14 @@ def list_endpoints(context: Context) -> tuple[ListedEndpoint, ...]:
     books = side_by_side(
         lambda name: _booked(name, shelf_of.get(name), _own(hosted.get(name), shelves)), names
     )
-    ringing = inventory.ringing_by_endpoint(cloud)
+    ringing, prices = inventory.ringing_by_endpoint(cloud), hosting_prices()
     joined = (
         listed(
             name,
             hosted.get(name),
             book,
             alarms=ringing.get(name, ()),
-            price_usd=_price(hosted.get(name)),
+            price_usd=_price(prices, context, hosted.get(name)),
         )
         for name, book in zip(names, books, strict=True)
         if not is_over(hosted.get(name), book)
@@ -92,6 +93,6 @@ def _booked(name: str, shelf: _Shelf | None, without: Booked) -> Booked:
         return replace(found, problem=error.message)
 
 
-def _price(hosted: Hosted | None) -> float | None:
+def _price(prices: PriceTable, context: Context, hosted: Hosted | None) -> float | None:
     known = hosted.instance_type if hosted else None
-    return prices.per_hour_usd(known) if known else None
+    return prices.hourly(context.cloud.region, known) if known else None

@@ -8,8 +8,7 @@ import logging
 import shlex
 from pathlib import Path
 
-from pipeline.configuration.loading import PROJECT_ROOT
-from pipeline.context import Workspace
+from pipeline.context import Workspace, hosting_prices
 from pipeline.core import naming, plan_digest, plan_record, redaction
 from pipeline.core.errors import PlanRefused, UsageError
 from pipeline.core.hosting_cost import CostLine, Fleet, PriceTable, cost_lines
@@ -27,7 +26,6 @@ from pipeline.steps.planned import Planned
 logger = logging.getLogger(__name__)
 
 FOLDER = "plan"
-_PRICES = PROJECT_ROOT / "pipeline" / "hosting_prices.json"
 
 
 def plan(workspace: Workspace, candidate: Candidate | None) -> None:
@@ -107,7 +105,7 @@ def _reviewed(
     secrets = secrets_of(workspace)
     live = found.agreed.head.live_release
     live_release = workspace.ledger.release(live) if live else None
-    prices = PriceTable.from_json(_PRICES.read_bytes(), place=str(_PRICES))
+    prices = hosting_prices()
     hide = redaction.hidden_in
     return Reviewed(
         environment=context.settings.environment,
