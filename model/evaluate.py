@@ -4,13 +4,16 @@ In: the unextracted model.tar.gz in `--model-dir`, one CSV file in `--test-dir`.
 Out: evaluation.json in `--output-dir`; it carries the sha256 of exactly the bytes measured.
 A metric that is not finite is written as null: the gate refuses a missing value.
 The model's code is the artifact's own; only custom metrics may come from beside this script.
+With `--serve-in` the artifact is unpacked there and also asked as an endpoint will be: see
+serving_check.
 """
 
 import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,7 @@ from typing import Any
 import joblib
 import numpy as np
 
-from model import artifact
+from model import artifact, serving_check
 from model.manifest import Manifest, library_versions, read_manifest
 from model.measurement import (
     Measurement,
@@ -42,6 +45,9 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--target", help="must be the target the model was trained for")
     parser.add_argument("--training-pipeline", help="module:Class; default: the artifact's")
     parser.add_argument("--custom-metrics", help="module:function(model, X_test, y_test)")
+    parser.add_argument("--serve-in", type=Path, help="where the image serves from")
+    parser.add_argument("--serve-with", action="append", default=[], help="NAME=VALUE")
+    parser.add_argument("--startup-timeout-s", type=float, default=300.0)
     parser.add_argument("--message-file", type=Path, help="where the text of a failure goes")
     return parser.parse_args(argv)
 
@@ -84,33 +90,62 @@ def check_request(arguments: argparse.Namespace, manifest: Manifest, *, served: 
 
 def evaluate(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return the evaluation document."""
-    with tempfile.TemporaryDirectory() as unpacked_name:
-        unpacked = Path(unpacked_name)
+    with _unpacking_directory(arguments) as unpacked:
         sha256 = artifact.unpack(arguments.model_dir / artifact.FILE_NAME, unpacked)
         manifest = read_manifest(unpacked)
         check_request(arguments, manifest, served=unpacked / "code")
-        sys.path.insert(0, str(unpacked / "code"))
         table = read_only_table(arguments.test_dir)
-        pipeline = load_training_class(arguments.training_pipeline or manifest.training_pipeline)(
-            target=manifest.target, hyperparameters=manifest.hyperparameters, seed=manifest.seed
-        )
-        X, y = pipeline.prepared(held_out_frame(table, manifest))
-        model = joblib.load(unpacked / "model.joblib")
-        measurement = measure(np.asarray(model.predict(X)), y, labels=manifest.labels)
-        metrics = merge_metrics(
-            {"accuracy": measurement.accuracy, **manifest.metrics},
-            checked_metrics(pipeline.evaluate_model(model, X, y), source="evaluate_model"),
-        )
-        if arguments.custom_metrics:
-            custom = load_function(arguments.custom_metrics)(model, X, y)
-            metrics = merge_metrics(
-                metrics, checked_metrics(custom, source=arguments.custom_metrics)
+        with _serving(arguments) as server:  # it loads while this measures
+            document = _measured(arguments, table, manifest, unpacked=unpacked)
+            serving = server and serving_check.checked(
+                server, table, target=manifest.target, timeout_s=arguments.startup_timeout_s
             )
-    return describe(measurement, metrics, manifest) | {
+    return document | {
         "artifact_sha256": sha256,
         "test_sha256": table.sha256,
         "custom_metrics": arguments.custom_metrics,
+        "serving": asdict(serving) if serving else None,
     }
+
+
+@contextmanager
+def _unpacking_directory(arguments: argparse.Namespace) -> Iterator[Path]:
+    """Where the image serves from, where it is to serve; else a directory of its own."""
+    if arguments.serve_in is None:
+        with tempfile.TemporaryDirectory() as name:
+            yield Path(name)
+        return
+    arguments.serve_in.mkdir(parents=True, exist_ok=True)
+    yield arguments.serve_in
+
+
+def _serving(
+    arguments: argparse.Namespace,
+) -> AbstractContextManager[serving_check.Server | serving_check.CannotServe | None]:
+    if arguments.serve_in is None:
+        return nullcontext()
+    return serving_check.started(dict(pair.split("=", 1) for pair in arguments.serve_with))
+
+
+def _measured(
+    arguments: argparse.Namespace, table: Table, manifest: Manifest, *, unpacked: Path
+) -> dict[str, Any]:
+    """Load the model here and measure it on the prepared rows."""
+    sys.path.insert(0, str(unpacked / "code"))
+    pipeline = load_training_class(arguments.training_pipeline or manifest.training_pipeline)(
+        target=manifest.target, hyperparameters=manifest.hyperparameters, seed=manifest.seed
+    )
+    X, y = pipeline.prepared(held_out_frame(table, manifest))
+    model = joblib.load(unpacked / "model.joblib")
+    measurement = measure(np.asarray(model.predict(X)), y, labels=manifest.labels)
+    metrics = merge_metrics(
+        {"accuracy": measurement.accuracy, **manifest.metrics},
+        checked_metrics(pipeline.evaluate_model(model, X, y), source="evaluate_model"),
+    )
+    if arguments.custom_metrics:
+        custom = load_function(arguments.custom_metrics)(model, X, y)
+        metrics = merge_metrics(metrics, checked_metrics(custom, source=arguments.custom_metrics))
+    return describe(measurement, metrics, manifest)
 
 
 def describe(measurement: Measurement, metrics: Metrics, manifest: Manifest) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pipeline.context import Context, Workspace
 from pipeline.core import checkup
 from pipeline.core.errors import UsageError
-from pipeline.core.gate import judge
 from pipeline.core.modes import Mode, StopAfter
 from pipeline.core.records import Approval, Decision, Evaluation, TrainingRun, Verdict
+from pipeline.core.serving_gate import judge_candidate
 from pipeline.request import Options
 from pipeline.steps import promote, recorded, register, requested
 from pipeline.steps.apply_mode import (
@@ -102,7 +102,7 @@ def _train_to_register(
 
 def _judged(workspace: Workspace, evaluation: Evaluation) -> Decision:
     settings = workspace.settings
-    decision = judge(evaluation.metrics, settings.accuracy_limits, gates=settings.gate_limits)
+    decision = judge_candidate(evaluation, settings.accuracy_limits, gates=settings.gate_limits)
     logger.info("gate verdict=%s %s", decision.verdict.value, " ".join(decision.reasons))
     workspace.context.recorder.add(evaluation=evaluation, decision=decision)
     return decision

@@ -14,6 +14,7 @@ from emulator.containers.mirror import INTERVAL_S, Mirror, repeating
 from emulator.containers.processes import Command
 from emulator.containers.processing_files import write_config_files
 from emulator.containers.processing_record import ProcessingRecord
+from emulator.containers.programs import with_programs
 
 if TYPE_CHECKING:
     import threading
@@ -126,7 +127,7 @@ def _command(run: JobRun, host: Host) -> Command:
         interpreter=image.interpreter,
         shim="supervise",
         arguments=jobs.host_argv(argv, image, host.layout),
-        environment=environment,
+        environment=with_programs(environment, image=image, layout=host.layout),
         directory=host.layout.base,
     )
 

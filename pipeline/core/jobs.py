@@ -20,6 +20,8 @@ START_TIMEOUT_S = 1800.0
 _CODE = "/opt/ml/input/data/code/sourcedir.tar.gz"
 _LOCAL_STORAGE = re.compile(r"ml\.([^.]*d|g5|g6|g7e|p5|p6|trn1|trn2)[^.]*\.")
 _PROCESSING = "/opt/ml/processing"
+# Where the image's `serve` looks for the model (aws/sagemaker-containers, _env.py, model_dir)
+_MODEL = "/opt/ml/model"
 # What the training script prints, in a form that SageMaker's metric definitions can find.
 _METRIC_DEFINITIONS = ({"Name": "cv_mean_accuracy", "Regex": r"cv_mean_accuracy=([0-9.]+|nan);"},)
 
@@ -53,7 +55,10 @@ class TrainingOrder:
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationOrder:
-    """What to measure: exactly this artifact on exactly these rows."""
+    """What to measure: exactly this artifact on exactly these rows.
+
+    `serving_environment` is that of the release's container: the job serves the artifact with it.
+    """
 
     job_name: str
     image_uri: str
@@ -63,6 +68,7 @@ class EvaluationOrder:
     source_uri: str
     output_uri: str
     arguments: Mapping[str, str]
+    serving_environment: Mapping[str, str]
 
 
 def script_mode(values: Mapping[str, object], *, region: str, job_name: str) -> dict[str, str]:
@@ -151,11 +157,18 @@ def _evaluation_script(order: EvaluationOrder) -> dict[str, Any]:
         **order.arguments,
         "model-dir": f"{_PROCESSING}/input/model",
         "output-dir": f"{_PROCESSING}/output",
+        "serve-in": _MODEL,
         "test-dir": f"{_PROCESSING}/input/test",
     }
+    served = [
+        ("serve-with", f"{name}={value}")
+        for name, value in sorted(order.serving_environment.items())
+    ]
     return {
         "ContainerArguments": [
-            part for name, value in sorted(arguments.items()) for part in _argument(name, value)
+            part
+            for name, value in (*sorted(arguments.items()), *served)
+            for part in _argument(name, value)
         ],
         "ContainerEntrypoint": ["python3", f"{_PROCESSING}/input/code/evaluate.py"],
         "ImageUri": order.image_uri,

@@ -64,11 +64,28 @@ class ModelChoice:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ServingCheck:
+    """What the serving container answered in the evaluation job, before any traffic.
+
+    `accuracy` is the share (0..1) of right answers to `rows` held-out rows, asked for as the
+    endpoint tests ask; None with a `failure`, which says why there are none. Seconds until the
+    container was healthy, and milliseconds of one row, are those of the job's machine.
+    """
+
+    rows: int
+    accuracy: float | None
+    start_s: float | None
+    latency_p50_ms: float | None
+    latency_p95_ms: float | None
+    failure: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Evaluation(Stored):
     """What the processing job measured on the held-out rows of exactly this artifact.
 
     `confusion_matrix[i][j]` counts rows of `labels[i]` that were predicted as `labels[j]`. `choice`
-    is None for a model of the user's own make.
+    is None for a model of the user's own make, `serving` where nobody asked the container.
     """
 
     training_job: str
@@ -80,6 +97,7 @@ class Evaluation(Stored):
     row_count: int
     processing_job: str
     choice: ModelChoice | None = None
+    serving: ServingCheck | None = None
 
 
 class Verdict(StrEnum):

@@ -8,8 +8,15 @@ from typing import Any
 from pipeline.context import Workspace
 from pipeline.core import jobs, naming
 from pipeline.core.errors import JobFailed, UsageError
-from pipeline.core.records import CandidateScore, Evaluation, ModelChoice, TrainingRun
+from pipeline.core.records import (
+    CandidateScore,
+    Evaluation,
+    ModelChoice,
+    ServingCheck,
+    TrainingRun,
+)
 from pipeline.gateways.sagemaker import NameTaken
+from pipeline.steps.serving_settings import container_environment
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +53,7 @@ def _read_evaluation(document: Any, run: TrainingRun, *, processing_job: str) ->
     if choice is not None:
         scores = tuple(CandidateScore(**score) for score in choice["candidates"])
         choice = ModelChoice(model=choice["model"], rows=choice["rows"], candidates=scores)
+    check = document.get("serving")  # a script of the user's own may not ask
     return Evaluation(
         training_job=run.job_name,
         artifact_sha256=document["artifact_sha256"],
@@ -57,6 +65,7 @@ def _read_evaluation(document: Any, run: TrainingRun, *, processing_job: str) ->
         row_count=document["rows"],
         processing_job=processing_job,
         choice=choice,
+        serving=ServingCheck(**check) if check else None,
     )
 
 
@@ -96,9 +105,11 @@ def _order(workspace: Workspace, run: TrainingRun, *, name: str) -> jobs.Evaluat
         output_uri=workspace.store.uri(_output(name, run)),
         arguments={
             "message-file": "/opt/ml/output/message",
+            "startup-timeout-s": str(settings.deployment.startup_timeout_s),
             "target": run.identity.target,
             **({"custom-metrics": custom} if custom else {}),
         },
+        serving_environment=container_environment(workspace.context.cloud.region),
     )
 
 

@@ -10,7 +10,6 @@ from pipeline.context import Workspace
 from pipeline.core import naming
 from pipeline.core.document import Stored
 from pipeline.core.errors import UsageError
-from pipeline.core.gate import judge
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 from pipeline.core.records import (
     Approval,
@@ -21,6 +20,7 @@ from pipeline.core.records import (
     TrainingRun,
     Verdict,
 )
+from pipeline.core.serving_gate import judge_candidate
 from pipeline.gateways.ports import Objects
 from pipeline.gateways.sagemaker import JobOutcome
 from pipeline.steps import preflight
@@ -86,7 +86,7 @@ def _passed(workspace: Workspace, job: str) -> bool:
     with suppress(UsageError):  # somebody else's package of this group: nothing of it is recorded
         found = evaluation(workspace, training_run(workspace, job))
         limits = settings.accuracy_limits
-        decision = judge(found.metrics, limits, gates=settings.gate_limits)
+        decision = judge_candidate(found, limits, gates=settings.gate_limits)
         return decision.verdict is Verdict.DEPLOY
     return False
 

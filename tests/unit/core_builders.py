@@ -21,6 +21,7 @@ from pipeline.core.records import (
     Evaluation,
     Release,
     RollbackAlarms,
+    ServingCheck,
     ServingSettings,
     TestLimits,
     TrainingRun,
@@ -78,8 +79,21 @@ def an_evaluation(**changes: Any) -> Evaluation:
         labels=("setosa", "virginica"),
         row_count=50,
         processing_job="iris-classifier-20260102-120000-evaluation",
+        serving=a_serving_check(),
     )
     return replace(evaluation, **changes)
+
+
+def a_serving_check(**changes: Any) -> ServingCheck:
+    check = ServingCheck(
+        rows=50,
+        accuracy=0.97,
+        start_s=1.5,
+        latency_p50_ms=2.0,
+        latency_p95_ms=4.0,
+        failure=None,
+    )
+    return replace(check, **changes)
 
 
 def serving_settings(**changes: Any) -> ServingSettings:

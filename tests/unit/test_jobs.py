@@ -39,6 +39,7 @@ def evaluation_on(instance_type: str = "ml.m5.large", *, target: str = "species"
         source_uri="s3://bucket/src/",
         output_uri="s3://bucket/out/",
         arguments={"target": target},
+        serving_environment={"SAGEMAKER_PROGRAM": "inference.py", "EMPTY": ""},
     )
     return evaluation_request(order, FOUNDATION, tags={})
 
@@ -63,6 +64,12 @@ def arguments_for(target: str) -> list[str]:
 @pytest.mark.parametrize("target", ["species", "", "a b", '"${x}"', "-y", "--model-dir"])
 def test_the_evaluation_script_reads_the_target_as_it_was_named(target: str) -> None:
     assert parse_arguments(arguments_for(target)).target == target
+
+
+def test_the_evaluation_script_gets_the_environment_of_the_serving_container() -> None:
+    arguments = parse_arguments(arguments_for("species"))
+    assert arguments.serve_with == ["EMPTY=", "SAGEMAKER_PROGRAM=inference.py"]
+    assert str(arguments.serve_in) == "/opt/ml/model"
 
 
 def metadata_for(metrics: dict[str, float]) -> dict[str, str]:

@@ -74,16 +74,22 @@ def main(model_dir: Path, port_descriptor: int) -> None:
     die_with_parent()
     end_with_stdin()
     forget_import_path()
+    server = loaded_server(model_dir, port=0)
+    with open(port_descriptor, "w", encoding="ascii") as report:
+        report.write(f"{server.server_address[1]}\n")
+    server.serve_forever()
+
+
+def loaded_server(model_dir: Path, *, port: int) -> ModelServer:
+    """Load the inference module and its model; return a server bound to the loopback port."""
     program = os.environ.get("SAGEMAKER_PROGRAM") or "inference.py"
     sys.path.insert(0, str(_code_directory(model_dir, os.environ)))
     module = importlib.import_module(program.removesuffix(".py"))
     handlers = load(module, str(model_dir))
-    server = ModelServer(("127.0.0.1", 0), _Exchange)
+    server = ModelServer(("127.0.0.1", port), _Exchange)
     server.handlers = handlers
     server.default_accept = os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", codecs.JSON)
-    with open(port_descriptor, "w", encoding="ascii") as report:
-        report.write(f"{server.server_address[1]}\n")
-    server.serve_forever()
+    return server
 
 
 def _code_directory(model_dir: Path, environment: Mapping[str, str]) -> Path:
