@@ -265,7 +265,7 @@ def _promote(context: Context, options: Options) -> None:
     for line in promote.told(found):
         context.recorder.show(line)
     evaluation, settings = found.release.evaluation, context.settings
-    decision = judge(evaluation.metrics, settings.accuracy_limits, gates=settings.gate_limits)
+    decision = judge_candidate(evaluation, settings.accuracy_limits, gates=settings.gate_limits)
     context.recorder.add(training=found.run, evaluation=evaluation, decision=decision)
     if decision.verdict is Verdict.REJECT:
         require_passed(found.run, decision, None)

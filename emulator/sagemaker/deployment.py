@@ -5,6 +5,7 @@ after a rollback. States follow the "DescribeEndpoint" page of the SageMaker API
 """
 
 import logging
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -99,7 +100,7 @@ class Deployment:
     def _shift(self, blue: FleetSet, green: FleetSet, *, shift: Shift, deadline: float) -> None:
         self._show("ActivatingTraffic", "Activating traffic on the new capacity.")
         self._serve(Traffic(blue=blue, green=green, green_share=shift.green_share))
-        self._show("Baking", f"Baking for {shift.bake_s:.0f} seconds with traffic enabled.")
+        self._show("Baking", self._baking_message(shift))
         baked = time.monotonic() + shift.bake_s / self.context.cloud.time_scale
         while True:
             self._check_alarms()
@@ -110,6 +111,19 @@ class Deployment:
             if now >= baked:
                 return
             time.sleep(min(_POLL_S, baked - now))
+
+    def _baking_message(self, shift: Shift) -> str:
+        """Say it as AWS does (developer guide, "Automating Amazon SageMaker with EventBridge").
+
+        What stands there of linear and rolling steps is not known; they are worded as a canary.
+        """
+        count = sum(each.instance_count for each in self.variants if not each.shadow)
+        waits = "TerminationWaitInSeconds" if shift.is_last else "WaitIntervalInSeconds"
+        capacity = "full" if shift.green_share == 1.0 else "canary"
+        return (
+            f"Baking for {shift.bake_s:.0f} seconds ({waits}) with traffic enabled on {capacity} "
+            f"capacity of {math.ceil(count * shift.green_share - 1e-9)} instance(s)."
+        )
 
     def _check_alarms(self) -> None:
         if not self.plan.alarm_names:

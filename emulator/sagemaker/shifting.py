@@ -1,17 +1,19 @@
-"""The traffic shifts of a blue/green deployment, from its DeploymentConfig. Pure.
+"""The traffic shifts of a deployment, blue/green or rolling, from its DeploymentConfig. Pure.
 
-Rules: "DeploymentConfig" and "BlueGreenUpdatePolicy" pages of the SageMaker API reference.
+Rules: "DeploymentConfig", "BlueGreenUpdatePolicy" and "RollingUpdatePolicy" pages of the SageMaker
+API reference; developer guide, "Rolling deployments" and "Exclusions".
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from emulator.api.errors import NotImplementedByEmulator, ValidationError
+from emulator.api.errors import ValidationError
 
 _DEFAULT_TIMEOUT_S = 14400
 _MAXIMUM_CANARY_SHARE = 0.5
 _LINEAR_SHARES = (0.1, 0.5)
+_BATCH_SHARES = (0.05, 0.5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +22,7 @@ class Shift:
 
     green_share: float
     bake_s: float
+    is_last: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,26 +32,56 @@ class ShiftPlan:
     timeout_s: float
 
 
-def plan_shifts(deployment_config: Mapping[str, Any] | None, *, instance_count: int) -> ShiftPlan:
-    """Raise ValidationError for a step outside AWS's limits; rolling updates are refused."""
+def plan_shifts(
+    deployment_config: Mapping[str, Any] | None, *, instance_count: int, variant_count: int = 1
+) -> ShiftPlan:
+    """Raise ValidationError for a step outside AWS's limits."""
     config = deployment_config or {}
-    if "RollingUpdatePolicy" in config:
-        text = "RollingUpdatePolicy (use BlueGreenUpdatePolicy)"
-        raise NotImplementedByEmulator(text)
-    policy = config.get("BlueGreenUpdatePolicy", {})
-    routing = policy.get("TrafficRoutingConfiguration", {"Type": "ALL_AT_ONCE"})
+    rolling, policy = config.get("RollingUpdatePolicy"), config.get("BlueGreenUpdatePolicy", {})
+    if rolling is not None and policy:
+        text = "Only one update policy can be used: BlueGreenUpdatePolicy or RollingUpdatePolicy."
+        raise ValidationError(text)
+    if rolling is not None:
+        shifts = _rolled(rolling, instance_count=instance_count, variant_count=variant_count)
+    else:
+        shifts = _shifted(policy, instance_count)
     alarms = config.get("AutoRollbackConfiguration", {}).get("Alarms", [])
+    timeout_s = (rolling or policy).get("MaximumExecutionTimeoutInSeconds", _DEFAULT_TIMEOUT_S)
+    return ShiftPlan(
+        shifts=(*shifts[:-1], replace(shifts[-1], is_last=rolling is None)),
+        alarm_names=tuple(alarm["AlarmName"] for alarm in alarms if "AlarmName" in alarm),
+        timeout_s=float(timeout_s),
+    )
+
+
+def _shifted(policy: Mapping[str, Any], instance_count: int) -> tuple[Shift, ...]:
+    routing = policy.get("TrafficRoutingConfiguration", {"Type": "ALL_AT_ONCE"})
     shares = _shares(routing, instance_count)
     waits = [float(routing.get("WaitIntervalInSeconds", 0))] * (len(shares) - 1)
     waits.append(float(policy.get("TerminationWaitInSeconds", 0)))
-    return ShiftPlan(
-        shifts=tuple(
-            Shift(green_share=share, bake_s=bake_s)
-            for share, bake_s in zip(shares, waits, strict=True)
-        ),
-        alarm_names=tuple(alarm["AlarmName"] for alarm in alarms if "AlarmName" in alarm),
-        timeout_s=float(policy.get("MaximumExecutionTimeoutInSeconds", _DEFAULT_TIMEOUT_S)),
+    return tuple(
+        Shift(green_share=share, bake_s=bake_s) for share, bake_s in zip(shares, waits, strict=True)
     )
+
+
+def _rolled(
+    policy: Mapping[str, Any], *, instance_count: int, variant_count: int
+) -> tuple[Shift, ...]:
+    """Whole instances in batches; each batch is baked, the last one too."""
+    if variant_count != 1:
+        text = "A rolling deployment needs an endpoint with one production variant."
+        raise ValidationError(text)
+    share = _share(policy, "MaximumBatchSize", instance_count=instance_count)
+    least, most = _BATCH_SHARES
+    if not least <= share <= most:
+        text = f"Invalid MaximumBatchSize: {share:.0%} is not between 5% and 50%."
+        raise ValidationError(text)
+    if "RollbackMaximumBatchSize" in policy:
+        _share(policy, "RollbackMaximumBatchSize", instance_count=instance_count)
+    batch = max(1, int(share * instance_count + 1e-9))
+    bake_s = float(policy["WaitIntervalInSeconds"])
+    replaced = [*range(batch, instance_count, batch), instance_count]
+    return tuple(Shift(green_share=count / instance_count, bake_s=bake_s) for count in replaced)
 
 
 def _shares(routing: Mapping[str, Any], instance_count: int) -> list[float]:
@@ -78,7 +111,7 @@ def _linear_shares(share: float) -> list[float]:
 
 def _share(routing: Mapping[str, Any], name: str, *, instance_count: int) -> float:
     if name not in routing:
-        text = f"{name} is required for traffic routing of type {routing['Type']}."
+        text = f"{name} is required for traffic routing of type {routing.get('Type', 'ROLLING')}."
         raise ValidationError(text)
     size = routing[name]
     if size["Type"] == "CAPACITY_PERCENT":

@@ -23,6 +23,7 @@ class Strategy(StrEnum):
     ALL_AT_ONCE = "all_at_once"
     CANARY = "canary"
     LINEAR = "linear"
+    ROLLING = "rolling"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +31,8 @@ class DeploymentConfig:
     """How SageMaker shifts traffic: AWS's DeploymentConfig, as terraform/serving takes it.
 
     Any difference makes the provider send an UpdateEndpoint that relaunches the fleet, so these
-    values belong to a move and stay until the next one. `step_percentage` is None for all-at-once.
+    values belong to a move and stay until the next one. `step_percentage` is None for all-at-once,
+    and the size of a batch for rolling, which has no termination wait: each batch is waited for.
     """
 
     strategy: Strategy

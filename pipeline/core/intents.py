@@ -84,9 +84,14 @@ def config_address(config_key: str) -> str:
     return f'{ENDPOINT_MODULE}.{CONFIG}.release["{config_key}"]'
 
 
-def alarm_addresses(config_key: str) -> tuple[str, str]:
+def alarm_addresses(config_key: str) -> tuple[str, str, str]:
+    """Return the addresses of a config's alarms, in the order of `naming.rollback_alarm_names`."""
     place = f'{ENDPOINT_MODULE}.{ALARM}.rollback["{config_key}'
-    return f'{place}/errors"]', f'{place}/latency"]'
+    return (
+        f'{place}/errors"]',
+        f'{place}/latency"]',
+        f'{ENDPOINT_MODULE}.{ALARM}.tests["{config_key}"]',
+    )
 
 
 def addresses_of(head: LedgerHead, release: str) -> frozenset[str]:

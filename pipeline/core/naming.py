@@ -66,10 +66,13 @@ def endpoint_config_name(endpoint: str, config_key: str) -> str:
     return _check_name("endpoint config name", f"{endpoint}-{config_key}", limit=NAME_LIMIT)
 
 
-def rollback_alarm_names(endpoint: str, config_key: str) -> tuple[str, str]:
-    """The alarms that terraform/serving creates with every endpoint config."""
+def rollback_alarm_names(endpoint: str, config_key: str) -> tuple[str, str, str]:
+    """The alarms that terraform/serving creates with every endpoint config.
+
+    The last one rings when the runner says that the endpoint tests fail: its veto.
+    """
     config = endpoint_config_name(endpoint, config_key)
-    return f"{config}-errors", f"{config}-latency"
+    return f"{config}-errors", f"{config}-latency", f"{config}-tests"
 
 
 def quiet_alarm_name(endpoint: str) -> str:

@@ -83,6 +83,14 @@ class EndpointStatus(StrEnum):
     UNKNOWN = "Unknown"
 
 
+class Bake(StrEnum):
+    """How much of the traffic the new fleet has while SageMaker watches the alarms of a move."""
+
+    NONE = "none"
+    PART = "part"
+    WHOLE = "whole"
+
+
 @dataclass(frozen=True, kw_only=True)
 class EndpointObservation:
     """One DescribeEndpoint. `pending_config` is set while a deployment is under way.
@@ -99,6 +107,7 @@ class EndpointObservation:
     current_count: int | None = None
     failure_reason: str | None = None
     deployment_config: DeploymentConfig | None = None
+    bake: Bake = Bake.NONE
 
     def serves(self, config_name: str) -> bool:
         """Tell whether the endpoint is settled on exactly this endpoint config."""

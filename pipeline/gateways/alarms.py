@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from pipeline.gateways.aws import Cloud, attempting
 
+_VETO = "EndpointTestsFailed"  # terraform/modules/endpoint, alarms.tf
 _MOST_AT_ONCE = 100  # of DescribeAlarms' and DeleteAlarms' AlarmNames (API reference)
 
 
@@ -36,6 +37,21 @@ class CloudWatch:
                 for alarm in page["MetricAlarms"]
             ]
         return frozenset(found)
+
+    def veto(self, config_name: str) -> None:
+        """Let the alarm `<config>-tests` ring: SageMaker takes a move to this config back.
+
+        High resolution, as the alarm's period asks for (API reference, MetricDatum).
+        """
+        datum = {
+            "MetricName": _VETO,
+            "Dimensions": [{"Name": "EndpointConfigName", "Value": config_name}],
+            "Value": 1.0,
+            "Unit": "Count",
+            "StorageResolution": 1,
+        }
+        with attempting(f"publish {_VETO} of {config_name}"):
+            self._cloud.client("cloudwatch").put_metric_data(Namespace="MLOps", MetricData=[datum])
 
     def delete(self, names: Sequence[str]) -> None:
         for part in _parts(names):

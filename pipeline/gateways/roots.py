@@ -12,7 +12,8 @@ from pipeline.core import plan
 from pipeline.core.errors import LeaseHeld
 from pipeline.core.outcomes import PlanSummary
 from pipeline.core.state_lock import StateLock
-from pipeline.gateways.ports import Applied, SavedPlan
+from pipeline.gateways.beside import beside
+from pipeline.gateways.ports import Applied, Meanwhile, SavedPlan
 from pipeline.gateways.terraform import Terraform
 from pipeline.gateways.terraform_words import error_text, failure
 
@@ -68,9 +69,10 @@ class TerraformRoot:
         self._log(summary)
         return SavedPlan(file=out, summary=summary, variables=variables)
 
-    def apply(self, saved: SavedPlan) -> Applied:
+    def apply(self, saved: SavedPlan, *, meanwhile: Meanwhile | None = None) -> Applied:
         """Apply exactly this plan. Raises LeaseHeld where Terraform has not begun."""
-        applied = self._terraform.apply(saved.file)
+        with beside(meanwhile):
+            applied = self._terraform.apply(saved.file)
         if applied.exit_code:
             problem = failure("apply", self.name, applied)
             if isinstance(problem, LeaseHeld):

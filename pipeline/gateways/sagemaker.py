@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from pipeline.core.errors import CloudUnusable, JobFailed, UsageError
 from pipeline.core.head import DeploymentConfig, Strategy
-from pipeline.core.outcomes import EndpointObservation, EndpointStatus
+from pipeline.core.outcomes import Bake, EndpointObservation, EndpointStatus
 from pipeline.core.records import ApprovalStatus, ModelPackage
 from pipeline.gateways.aws import Cloud, attempting, error_code, if_there
 from pipeline.gateways.logs import Logs
@@ -328,7 +328,26 @@ def observation_of(seen: Mapping[str, Any]) -> EndpointObservation:
         current_count=variants[0].get("CurrentInstanceCount"),
         failure_reason=seen.get("FailureReason"),
         deployment_config=_deployment_config(seen.get("LastDeploymentConfig") or {}),
+        bake=_bake(seen.get("PendingDeploymentSummary") or {}),
     )
+
+
+def _bake(pending: Mapping[str, Any]) -> Bake:
+    """Tell it by VariantStatus (API reference, ProductionVariantStatus).
+
+    "Baking for X seconds (TerminationWaitInSeconds) with traffic enabled on canary|full capacity of
+    Y instance(s)" is its message (developer guide, "Automating Amazon SageMaker with Amazon
+    EventBridge"). Words that are not known mean a part, of which less is concluded.
+    """
+    baking = [
+        str(status.get("StatusMessage", ""))
+        for variant in pending.get("ProductionVariants") or ()
+        for status in variant.get("VariantStatus") or ()
+        if status["Status"] == "Baking"
+    ]
+    if not baking:
+        return Bake.NONE
+    return Bake.WHOLE if all("full capacity" in message for message in baking) else Bake.PART
 
 
 # terraform/modules/endpoint's names by SageMaker's (API reference, TrafficRoutingConfig).
@@ -337,6 +356,8 @@ _STRATEGIES = {each.value.upper(): each for each in Strategy}
 
 def _deployment_config(last: Mapping[str, Any]) -> DeploymentConfig | None:
     """Return the settings of the last update; None for what terraform/serving cannot say."""
+    if "RollingUpdatePolicy" in last:
+        return _rolling_config(last)
     policy = last.get("BlueGreenUpdatePolicy") or {}
     routing = policy.get("TrafficRoutingConfiguration") or {}
     alarms = (last.get("AutoRollbackConfiguration") or {}).get("Alarms")
@@ -351,6 +372,22 @@ def _deployment_config(last: Mapping[str, Any]) -> DeploymentConfig | None:
         step_percentage=step.get("Value"),
         wait_interval_s=routing.get("WaitIntervalInSeconds", 0),
         termination_wait_s=policy.get("TerminationWaitInSeconds", 0),
+        maximum_execution_timeout_s=policy["MaximumExecutionTimeoutInSeconds"],
+        alarm_names=tuple(sorted(each["AlarmName"] for each in alarms)),
+    )
+
+
+def _rolling_config(last: Mapping[str, Any]) -> DeploymentConfig | None:
+    policy, step = last["RollingUpdatePolicy"], last["RollingUpdatePolicy"]["MaximumBatchSize"]
+    alarms = (last.get("AutoRollbackConfiguration") or {}).get("Alarms")
+    is_ours = step["Type"] == "CAPACITY_PERCENT" and "RollbackMaximumBatchSize" not in policy
+    if not alarms or not is_ours or "MaximumExecutionTimeoutInSeconds" not in policy:
+        return None
+    return DeploymentConfig(
+        strategy=Strategy.ROLLING,
+        step_percentage=step["Value"],
+        wait_interval_s=policy["WaitIntervalInSeconds"],
+        termination_wait_s=0,
         maximum_execution_timeout_s=policy["MaximumExecutionTimeoutInSeconds"],
         alarm_names=tuple(sorted(each["AlarmName"] for each in alarms)),
     )

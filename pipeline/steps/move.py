@@ -1,7 +1,7 @@
 """The one way to change an endpoint: plan what the ledger announces, apply, look at the truth."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.context import Workspace
 from pipeline.core import naming, plan_review
@@ -10,9 +10,11 @@ from pipeline.core.faults import reason_of, was_sent
 from pipeline.core.head import LedgerHead, Move
 from pipeline.core.intents import IntentKind
 from pipeline.core.ledger import arrive
-from pipeline.core.outcomes import EndpointObservation, PlanSummary
+from pipeline.core.outcomes import EndpointObservation, PlanSummary, ProbeReport
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.gateways.ports import Applied, Root, SavedPlan
+from pipeline.steps import bake
+from pipeline.steps.bake import BakeTests
 from pipeline.steps.leased import MOVE_TIMEOUT_S, settled_endpoint, unlocked
 from pipeline.steps.planning import plan_serving
 
@@ -24,10 +26,14 @@ MOST_RECORDED = 500
 
 @dataclass(frozen=True, kw_only=True)
 class Arrived:
-    """SageMaker serves the target. `is_whole`: Terraform, too, said that all is done."""
+    """SageMaker serves the target. `is_whole`: Terraform, too, said that all is done.
+
+    `failed_tests`: what was found while it baked, too late for SageMaker to shift back.
+    """
 
     plan: PlanSummary | None
     is_whole: bool
+    failed_tests: ProbeReport | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +41,8 @@ class Stayed:
     """The endpoint does not serve what was asked for, whatever Terraform said.
 
     `sent`: SageMaker was asked to move the endpoint, or to create it. `addresses` is what
-    Terraform's state holds afterwards; None where that cannot be read.
+    Terraform's state holds afterwards; None where that cannot be read. `failed_tests`: why it was
+    taken back, where the tests during its bake said so.
     """
 
     cause: str
@@ -43,6 +50,7 @@ class Stayed:
     before: EndpointObservation
     sent: bool
     addresses: frozenset[str] | None
+    failed_tests: ProbeReport | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,15 +82,35 @@ def carry_out(workspace: Workspace, book: LeasedLedger, planned: PlannedMove) ->
     and the next run asks it.
     """
     begun, target = announced_in(book.head), announced_in(book.head).target
-    applied = apply(workspace, book, planned.saved)
+    tests = _tests_of(workspace, book, planned)
+    applied = apply(workspace, book, planned.saved, tests=tests)
     seen = settled_endpoint(workspace, timeout_s=MOVE_TIMEOUT_S)
+    failed_tests = tests.failed if tests else None
     if not seen.serves(naming.endpoint_config_name(book.head.endpoint, target)):
-        return _stayed(workspace, applied, seen, planned)
+        return replace(_stayed(workspace, applied, seen, planned), failed_tests=failed_tests)
     logger.info("endpoint=%s serves=%s", book.head.endpoint, target)
     book.write(arrive(book.head, when=workspace.context.now()))
     return Arrived(
-        plan=planned.saved.summary, is_whole=applied.exit_code == 0 and not begun.found_due
+        plan=planned.saved.summary,
+        is_whole=applied.exit_code == 0 and not begun.found_due,
+        failed_tests=failed_tests,
     )
+
+
+def _tests_of(workspace: Workspace, book: LeasedLedger, planned: PlannedMove) -> BakeTests | None:
+    """Return the tests during the bake of the move, if it bakes; the old fleet was asked first."""
+    move = announced_in(book.head)
+    target = book.head.endpoint_configs[move.target]
+    tests = bake.tests_of(
+        workspace,
+        book.release(target.release),
+        move,
+        planned.before,
+        instance_count=target.instance_count,
+    )
+    if tests is not None:
+        tests.ask_before()
+    return tests
 
 
 def announced_in(head: LedgerHead) -> Move:
@@ -93,14 +121,18 @@ def announced_in(head: LedgerHead) -> Move:
     return head.move
 
 
-def apply(workspace: Workspace, book: LeasedLedger, planned: SavedPlan) -> Applied:
-    """Apply exactly this plan, while the lease is still ours."""
-    return _applied(workspace.serving, book, planned)
+def apply(
+    workspace: Workspace, book: LeasedLedger, planned: SavedPlan, *, tests: BakeTests | None = None
+) -> Applied:
+    """Apply exactly this plan, while the lease is still ours; test it meanwhile."""
+    return _applied(workspace.serving, book, planned, tests=tests)
 
 
-def _applied(root: Root, book: LeasedLedger, planned: SavedPlan) -> Applied:
-    began = book.now()
-    applied = unlocked(root, book, lambda: root.apply(planned))
+def _applied(
+    root: Root, book: LeasedLedger, planned: SavedPlan, *, tests: BakeTests | None = None
+) -> Applied:
+    began, meanwhile = book.now(), tests.meanwhile if tests else None
+    applied = unlocked(root, book, lambda: root.apply(planned, meanwhile=meanwhile))
     if applied.was_killed:
         book.note_killed(began)
     return applied

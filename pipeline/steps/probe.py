@@ -145,7 +145,7 @@ def _load(
 ) -> tuple[tuple[ProbeCase, ...], LatencyReport]:
     """Ask for one row at a time from several threads, as callers do."""
     testing, ask = workspace.settings.testing, workspace.calls.ask
-    bodies = [_request(rows, slice(n, n + 1)) for n in range(len(rows.rows))]
+    bodies = [one_row(rows, number) for number in range(len(rows.rows))]
     for body in bodies[:_WARM_UP_REQUESTS]:
         ask(body)
     started = monotonic()
@@ -198,6 +198,11 @@ def load_cases(report: LatencyReport, limits: TestLimits, started: float) -> tup
 
 def _case(name: str, detail: str, started: float, *, passed: bool) -> ProbeCase:
     return ProbeCase(name=name, passed=passed, detail=detail, duration_s=monotonic() - started)
+
+
+def one_row(rows: HeldOutRows, number: int) -> bytes:
+    """Return the request for one row alone."""
+    return _request(rows, slice(number, number + 1))
 
 
 def _request(rows: HeldOutRows, part: slice) -> bytes:

@@ -39,7 +39,9 @@ def conclude_deployment(
     if isinstance(outcome, Stayed):
         raise _after_a_move_that_failed(workspace, book, release, outcome)
     with workspace.context.recorder.phase("testing"):
-        report = probe(workspace, held_out(workspace, release), workspace.settings.test_limits)
+        report = outcome.failed_tests or probe(
+            workspace, held_out(workspace, release), workspace.settings.test_limits
+        )
     workspace.context.recorder.add(probe=report)
     if not report.passed:
         raise _after_failed_tests(workspace, book, release, report)
@@ -104,15 +106,19 @@ def _after_a_move_that_failed(
     workspace: Workspace, book: LeasedLedger, release: Release, outcome: Stayed
 ) -> PipelineError:
     """Bar what is to blame, drop what could not be made, and say truly what serves now."""
-    cause = outcome.cause[:MOST_RECORDED]
+    cause, tests = outcome.cause, outcome.failed_tests
+    if tests is not None:
+        workspace.context.recorder.add(probe=tests)
+        cause = f"It failed its tests during the bake: {tests.failures} {cause}"
     origin = outcome.before.config_name
-    to_blame = outcome.sent and is_release_fault(outcome.seen, origin=origin)
-    head = _barred(workspace, book, release, cause) if to_blame else ledger.drop_move(book.head)
-    book.record(head, "deployment failed", release=release.release_id, cause=cause)
+    to_blame = outcome.sent and (tests is not None or is_release_fault(outcome.seen, origin=origin))
+    reason = cause[:MOST_RECORDED]
+    head = _barred(workspace, book, release, reason) if to_blame else ledger.drop_move(book.head)
+    book.record(head, "deployment failed", release=release.release_id, cause=reason)
     drop_unmade(workspace, book, release.release_id, outcome.addresses)
     complete_state(workspace, book)
     logs = _last_words(workspace) if to_blame else ""
-    said = f"Release {release.release_id} was not deployed. {outcome.cause}{logs}"
+    said = f"Release {release.release_id} was not deployed. {cause}{logs}"
     if book.head.live is None:
         return _nothing_serves(workspace, said, outcome)
     return _still_or_again(workspace, book, release.release_id, said)

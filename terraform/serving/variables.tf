@@ -2,7 +2,7 @@ variable "deployment" {
   description = <<-EOT
     How the last move of the endpoint was made. It belongs to that move and stays as it is until the next one:
     any difference here makes the provider send an UpdateEndpoint that relaunches the fleet.
-    Waits and the timeout are in seconds. Without `alarm_names` the two alarms of the live config watch.
+    Waits and the timeout are in seconds. Without `alarm_names` the alarms of the live config watch.
   EOT
   type = object({
     alarm_names                 = optional(list(string))

@@ -80,7 +80,18 @@ class HostedEndpoint:
         """The config whose fleet takes the requests; None where no fleet does."""
         if self.status in (EndpointStatus.CREATING, EndpointStatus.FAILED):
             return None
-        return self.config
+        return self.pending if self.bakes else self.config
+
+    @property
+    def bakes(self) -> bool:
+        """Tell whether all traffic is on the new fleet while the alarms of the move are watched."""
+        shift = self.pending_deployment
+        return (
+            shift is not None
+            and shift.termination_wait_s > 0
+            and self.outcome is not None
+            and self.outcome.ending is Ending.MOVES
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +145,7 @@ class FakeCloud:
     on_asked: Callable[[Asked], None] = field(default=nobody_looks)
     on_chosen: Callable[[Asked, Outcome], None] = field(default=nobody_looks)
     on_deleted: Callable[[str, str], None] = field(default=nobody_looks)
+    on_vetoed: Callable[[str], None] = field(default=nobody_looks)
 
     def put_again(self, earlier: "FakeCloud") -> None:
         """Have again every model, config and alarm that was there earlier."""
@@ -207,6 +219,24 @@ class FakeCloud:
             raise Refused(message)
         self.on_deleted("config", name)
         del self.configs[name]
+
+    def veto(self, config: str) -> None:
+        """Take a metric for which the config's own alarm rings, and shift back from what bakes.
+
+        Without the alarm, or after the bake, the metric is read by nobody.
+        """
+        alarm = f"{config}-tests"
+        for name in list(self.endpoints):
+            found = self.endpoint(name)
+            if found is None or not found.bakes or found.pending != config:
+                continue
+            assert found.pending_deployment is not None
+            if alarm in self.alarms and alarm in found.pending_deployment.alarm_names:
+                back = replace(
+                    found, outcome=Outcome(ending=Ending.GOES_BACK), ready_at=self.clock.now()
+                )
+                self.endpoints[name] = back
+                self.on_vetoed(config)
 
     def delete_alarm(self, name: str) -> None:
         self.on_deleted("alarm", name)

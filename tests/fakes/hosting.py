@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from pipeline.core.errors import CloudUnusable
 from pipeline.core.head import DeploymentConfig
-from pipeline.core.outcomes import EndpointObservation, EndpointStatus
+from pipeline.core.outcomes import Bake, EndpointObservation, EndpointStatus
 from pipeline.gateways.ports import HostedNames
 from pipeline.gateways.runtime import Answer
 from tests.fakes.boundary import Boundary, Kind
@@ -120,6 +120,7 @@ def _observation(found: HostedEndpoint) -> EndpointObservation:
         current_count=found.desired_count,
         failure_reason=found.failure_reason,
         deployment_config=found.deployment,
+        bake=Bake.WHOLE if found.bakes else Bake.NONE,
     )
 
 
@@ -142,6 +143,11 @@ class FakeAlarms:
             "list alarms",
             Kind.READ,
             lambda: frozenset(each for each in self._cloud.alarms if each.startswith(prefix)),
+        )
+
+    def veto(self, config_name: str) -> None:
+        self._boundary.through(
+            f"veto {config_name}", Kind.WRITE, lambda: self._cloud.veto(config_name)
         )
 
     def delete(self, names: Sequence[str]) -> None:

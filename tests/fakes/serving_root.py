@@ -19,6 +19,7 @@ ENDPOINT = "aws_sagemaker_endpoint"
 POINTER = "endpoint_config_name"
 _DEPLOYMENT = "deployment_config[0]."
 AUTO_ROLLBACK = f"{_DEPLOYMENT}auto_rollback_configuration[0]"
+_ROLLING = f"{_DEPLOYMENT}rolling_update_policy[0]."
 _POLICY = f"{_DEPLOYMENT}blue_green_update_policy[0]."
 _ROUTING = f"{_POLICY}traffic_routing_configuration[0]."
 _TYPES = {"all_at_once": "ALL_AT_ONCE", "canary": "CANARY", "linear": "LINEAR"}
@@ -118,9 +119,9 @@ def _config(endpoint: str, key: str, config: Any, settings: Any, tags: Attribute
 
 
 def _alarms(endpoint: str, key: str, settings: Any, tags: Attributes) -> list[Wanted]:
-    names = (f"{endpoint}-{key}-errors", f"{endpoint}-{key}-latency")
+    names = naming.rollback_alarm_names(endpoint, key)
     limits = settings["rollback_alarms"]
-    thresholds = (limits["error_rate"], limits["latency_p95_ms"])
+    thresholds = (limits["error_rate"], limits["latency_p95_ms"], 0)
     return [
         Wanted(
             address=address,
@@ -142,12 +143,11 @@ def _deployment_attributes(deployment: Any) -> Attributes:
     """Name the settings of an update as the plan of the root does."""
     share = deployment.get("step_percentage")
     strategy = deployment.get("strategy", "all_at_once")
+    if strategy == Strategy.ROLLING:
+        return _rolling_attributes(deployment)
     step = {"canary": "canary_size", "linear": "linear_step_size"}.get(strategy)
     return {
-        **{
-            f"{AUTO_ROLLBACK}.alarms[{number}].alarm_name": name
-            for number, name in enumerate(sorted(deployment["alarm_names"]))
-        },
+        **_watching(deployment),
         f"{_POLICY}maximum_execution_timeout_in_seconds": str(
             deployment.get("maximum_execution_timeout_s", 1800)
         ),
@@ -155,6 +155,24 @@ def _deployment_attributes(deployment: Any) -> Attributes:
         f"{_ROUTING}type": _TYPES[strategy],
         f"{_ROUTING}wait_interval_in_seconds": str(deployment.get("wait_interval_s", 0)),
         **({f"{_ROUTING}{step}[0].value": str(share)} if step else {}),
+    }
+
+
+def _rolling_attributes(deployment: Any) -> Attributes:
+    return {
+        **_watching(deployment),
+        f"{_ROLLING}maximum_batch_size[0].value": str(deployment["step_percentage"]),
+        f"{_ROLLING}maximum_execution_timeout_in_seconds": str(
+            deployment["maximum_execution_timeout_s"]
+        ),
+        f"{_ROLLING}wait_interval_in_seconds": str(deployment["wait_interval_s"]),
+    }
+
+
+def _watching(deployment: Any) -> Attributes:
+    return {
+        f"{AUTO_ROLLBACK}.alarms[{number}].alarm_name": name
+        for number, name in enumerate(sorted(deployment["alarm_names"]))
     }
 
 
@@ -177,6 +195,8 @@ def attributes_of(deployment: DeploymentConfig | None) -> Attributes:
 
 def deployment_of(attributes: Attributes) -> DeploymentConfig:
     """Return the settings of the update that these attributes of an endpoint ask for."""
+    if f"{_ROUTING}type" not in attributes:
+        return _rolling_of(attributes)
     strategies = {name: Strategy(value) for value, name in _TYPES.items()}
     strategy = strategies[attributes[f"{_ROUTING}type"]]
     step = {Strategy.CANARY: "canary_size", Strategy.LINEAR: "linear_step_size"}.get(strategy)
@@ -188,7 +208,22 @@ def deployment_of(attributes: Attributes) -> DeploymentConfig:
         maximum_execution_timeout_s=int(
             attributes[f"{_POLICY}maximum_execution_timeout_in_seconds"]
         ),
-        alarm_names=tuple(
-            value for path, value in attributes.items() if path.startswith(AUTO_ROLLBACK)
-        ),
+        alarm_names=_alarm_names(attributes),
     )
+
+
+def _rolling_of(attributes: Attributes) -> DeploymentConfig:
+    return DeploymentConfig(
+        strategy=Strategy.ROLLING,
+        step_percentage=int(attributes[f"{_ROLLING}maximum_batch_size[0].value"]),
+        wait_interval_s=int(attributes[f"{_ROLLING}wait_interval_in_seconds"]),
+        termination_wait_s=0,
+        maximum_execution_timeout_s=int(
+            attributes[f"{_ROLLING}maximum_execution_timeout_in_seconds"]
+        ),
+        alarm_names=_alarm_names(attributes),
+    )
+
+
+def _alarm_names(attributes: Attributes) -> tuple[str, ...]:
+    return tuple(value for path, value in attributes.items() if path.startswith(AUTO_ROLLBACK))

@@ -26,7 +26,7 @@ from pipeline.core.outcomes import (
 )
 from pipeline.core.plan import ABSENT
 from pipeline.core.state_lock import StateLock
-from pipeline.gateways.ports import Applied, SavedPlan
+from pipeline.gateways.ports import Applied, Meanwhile, SavedPlan
 from pipeline.gateways.terraform_words import STATE_LOCKED
 from pipeline.session import Terminated
 from tests.fakes.boundary import AllEnds, Boundary, CallFailed, Kind, TerraformEnds
@@ -248,10 +248,10 @@ class FakeServing:
         endpoint = cloud.endpoint(object_id)
         return _attributes_of_endpoint(endpoint, cloud) if endpoint else None
 
-    def apply(self, plan: SavedPlan) -> Applied:
+    def apply(self, plan: SavedPlan, *, meanwhile: Meanwhile | None = None) -> Applied:
         planned = self._plans[plan.file]
         self._boundary.through("terraform apply", Kind.TERRAFORM, lambda: self._begin(planned))
-        work = _Apply(self._cloud, self._boundary, planned)
+        work = _Apply(self._cloud, self._boundary, planned, meanwhile)
         try:
             said = work.do()
         except TerraformEnds as killed:
@@ -411,8 +411,11 @@ def _summary(changes: tuple[ResourceChange, ...]) -> PlanSummary:
 class _Apply:
     """One apply: the calls of a plan in an order that Terraform allows."""
 
-    def __init__(self, cloud: FakeCloud, boundary: Boundary, plan: _Plan) -> None:
+    def __init__(
+        self, cloud: FakeCloud, boundary: Boundary, plan: _Plan, meanwhile: Meanwhile | None
+    ) -> None:
         self._cloud = cloud
+        self._meanwhile = meanwhile
         self._boundary = boundary
         self._plan = plan
         self._failed: list[str] = []
@@ -558,6 +561,8 @@ class _Apply:
             self._know(change.address, wanted, tainted=True)
         verb = "create" if creates else "update"
         seen: list[HostedEndpoint | None] = []
+        if self._meanwhile is not None and self._cloud.endpoints[name].bakes:
+            self._meanwhile(lambda _: True)  # one look, while the new fleet has the traffic
         outcome = self._cloud.endpoints[name].outcome
 
         def waited() -> None:
@@ -644,7 +649,9 @@ class FakeSurroundings:
             variables=variables,
         )
 
-    def apply(self, plan: SavedPlan) -> Applied:
+    def apply(self, plan: SavedPlan, *, meanwhile: Meanwhile | None = None) -> Applied:
+        assert meanwhile is None
+
         def begin() -> None:
             self._lock.acquire("apply")
             if plan.file.name.removeprefix(_DESTROY) != str(self._lock.state.serial):

@@ -391,7 +391,7 @@ def test_no_endpoint_is_no_answer_of_a_model(side: Side) -> None:
 @BOTH
 def test_alarms_ring_are_named_and_go(side: Side) -> None:
     name = unique("alarm")
-    names = [f"{name}-errors", f"{name}-latency"]
+    names = [f"{name}-errors", f"{name}-latency", f"{name}-tests"]
     alarms = side.alarms(names, ringing=names[1])
     assert alarms.ringing([*names, "nobody"]) == (names[1],)
     assert alarms.named(name) == set(names)

@@ -21,14 +21,14 @@ pytestmark = pytest.mark.emulated
 RELEASE = "r-20260102-120000-aaaaaa"
 HEAD = a_head_retaining(RELEASE)
 KEY = f"{RELEASE}-n1"
-ERRORS, LATENCY = naming.rollback_alarm_names(HEAD.endpoint, KEY)
+ERRORS, LATENCY, TESTS = naming.rollback_alarm_names(HEAD.endpoint, KEY)
 
 
 @pytest.fixture
 def workspace(embedded: Embedded) -> Workspace:
     """A run that finds both alarms of a config, of which one rings."""
     cloudwatch = embedded.client("cloudwatch")
-    for name, state in ((ERRORS, "ALARM"), (LATENCY, "OK")):
+    for name, state in ((ERRORS, "ALARM"), (LATENCY, "OK"), (TESTS, "OK")):
         cloudwatch.put_metric_alarm(
             AlarmName=name,
             ComparisonOperator="GreaterThanThreshold",

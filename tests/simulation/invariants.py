@@ -38,6 +38,7 @@ def watch(world: World) -> None:
     world.cloud.on_asked = lambda asked: _asked(world, asked)
     world.cloud.on_chosen = lambda asked, outcome: _chosen(world, asked, outcome)
     world.serving.on_overrun = lambda: _overrun(world)
+    world.cloud.on_vetoed = lambda config: _vetoed(world, config)
     world.cloud.on_deleted = lambda kind, name: _deleted(world, kind, name)
 
 
@@ -74,6 +75,14 @@ def _asked(world: World, asked: Asked) -> None:
     _require(barred is None, 4, f"{release} is barred and shall serve")
 
 
+def _vetoed(world: World, config: str) -> None:
+    """SageMaker is never told to shift back from a model that answers right."""
+    behaviour = world.cloud.behaviour_of(config)
+    wrong = behaviour in (Behaviour.FAILS, Behaviour.WRONG)
+    _require(wrong, 13, f"a veto against {config}, whose model is {behaviour.value}")
+    world.facts.at_fault.add(release_of(config) or "")
+
+
 def _chosen(world: World, asked: Asked, outcome: Outcome) -> None:
     """Note whose fault it is that SageMaker does not move."""
     release = release_of(asked.config)
@@ -101,7 +110,7 @@ def _deleted(world: World, kind: str, name: str) -> None:
         return
     in_use = [each for each in (found.serves, found.pending) if each]
     models = [world.cloud.configs.get(each, {}).get(MODEL_OF_CONFIG) for each in in_use]
-    alarms = [f"{each}-{kind}" for each in in_use for kind in ("errors", "latency")]
+    alarms = [f"{each}-{kind}" for each in in_use for kind in ("errors", "latency", "tests")]
     if world.facts.meddled:
         return  # nothing can hold the endpoint between a look and a deletion
     _require(name not in (*in_use, *models, *alarms), 2, f"{kind} {name} deleted while it serves")

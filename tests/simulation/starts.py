@@ -9,9 +9,14 @@ from tests.fakes.cloud import Behaviour
 from tests.simulation.commands import Command, Mode, run_command
 from tests.simulation.faults import a_request
 from tests.simulation.schedules import Goal
-from tests.simulation.world import World, artifact_uri, empty_world, sha256_of
+from tests.simulation.world import SETTINGS, World, artifact_uri, empty_world, sha256_of
 
 _BETWEEN_S = 1800.0  # an alarm may still ask for a rollback
+# What a fleet does that comes up; one of them makes the tests fail in each of two ways.
+_BAKED = (Behaviour.GOOD, Behaviour.RINGS, Behaviour.FAILS, Behaviour.WRONG)
+BAKING = SETTINGS.model_copy(
+    update={"deployment": SETTINGS.deployment.model_copy(update={"termination_wait_s": 300})}
+)
 _TO_B = Goal(serves="B", barred="C")
 
 
@@ -28,9 +33,12 @@ class Story:
     swapped: str = ""  # the candidate whose artifact is not what was judged
     orphaned: bool = False  # what the commands before removed is there again, and nobody knows it
     goal: Goal | None = None
+    bakes: bool = False  # the endpoint is tested while the old fleet is still warm
 
     def start(self) -> World:
         world = _deployed(self.deployed, self.before).copy()
+        if self.bakes:
+            world.settings = BAKING
         for name, behaviour in self.behaviours:
             world.behave(name, behaviour)
         if self.orphaned:
@@ -59,10 +67,13 @@ def _deployed(names: str, then: tuple[Command, ...] = ()) -> World:
     return world
 
 
-def _deployment(name: str, behaviour: Behaviour, *, deployed: str = "ABC") -> Story:
+def _deployment(
+    name: str, behaviour: Behaviour, *, deployed: str = "ABC", bakes: bool = False
+) -> Story:
     first = "" if deployed else "first "
     return Story(
-        name=f"{first}deployment that {behaviour.value}",
+        name=f"{first}{'baking ' if bakes else ''}deployment that {behaviour.value}",
+        bakes=bakes,
         deployed=deployed,
         command=Command(mode=Mode.DEPLOYMENT, name=name),
         behaviours=((name, behaviour),),
@@ -125,6 +136,7 @@ def stories() -> dict[str, Story]:
         ),
         *(_deployment("D", each) for each in Behaviour),
         *(_deployment("D", each, deployed="") for each in Behaviour),
+        *(_deployment("D", each, bakes=True) for each in _BAKED),
         Story(
             name="deployment of the same",
             deployed="ABC",

@@ -56,6 +56,7 @@ def _made(release: str, count: int = 1) -> Order:
         f"CreateEndpointConfig {key}": (f"CreateModel {release}",),
         f"PutMetricAlarm {key}-errors": (),
         f"PutMetricAlarm {key}-latency": (),
+        f"PutMetricAlarm {key}-tests": (),
     }
 
 
@@ -64,6 +65,7 @@ def _removed(release: str, count: int = 1, *, after: Sequence[str] = ()) -> Orde
     return {
         f"DeleteAlarms {key}-errors": after,
         f"DeleteAlarms {key}-latency": after,
+        f"DeleteAlarms {key}-tests": after,
         f"DeleteEndpointConfig {key}": after,
         f"DeleteModel {release}": (*after, f"DeleteEndpointConfig {key}"),
     }
@@ -77,6 +79,7 @@ _OTHER_COUNT: Order = {
     "CreateEndpointConfig r2-n2": (),
     "PutMetricAlarm r2-n2-errors": (),
     "PutMetricAlarm r2-n2-latency": (),
+    "PutMetricAlarm r2-n2-tests": (),
 }
 RECORDED: Mapping[str, Order] = {
     "first deploy": _then("CreateEndpoint r1-n1", {**_made("r1"), "PutMetricAlarm quiet": ()}),

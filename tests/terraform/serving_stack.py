@@ -87,7 +87,7 @@ class Wanted:
     def _watching(self) -> list[str]:
         if self.alarms_of is None:
             return [f"{self.endpoint}-quiet"]
-        return [f"{self.endpoint}-{self.alarms_of}-{kind}" for kind in ("errors", "latency")]
+        return [f"{self.endpoint}-{self.alarms_of}-{kind}" for kind in ("errors", "latency", "tests")]
 
 
 def _release(release: str, instance_type: str) -> dict[str, Any]:
@@ -122,6 +122,7 @@ def config_and_alarms(key: str) -> tuple[str, ...]:
         f'module.endpoint.aws_sagemaker_endpoint_configuration.release["{key}"]',
         f'module.endpoint.aws_cloudwatch_metric_alarm.rollback["{key}/errors"]',
         f'module.endpoint.aws_cloudwatch_metric_alarm.rollback["{key}/latency"]',
+        f'module.endpoint.aws_cloudwatch_metric_alarm.tests["{key}"]',
     )
 
 

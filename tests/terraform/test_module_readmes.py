@@ -61,5 +61,7 @@ def test_the_endpoint_of_the_readme_is_made_and_nothing_is_left_to_plan(
     seen = cloud.client("sagemaker").describe_endpoint(EndpointName=endpoint)
     assert (seen["EndpointStatus"], seen["EndpointConfigName"]) == ("InService", config)
     watching = seen["LastDeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"]
-    assert {each["AlarmName"] for each in watching} == {f"{config}-errors", f"{config}-latency"}
+    assert {each["AlarmName"] for each in watching} == {
+        f"{config}-{kind}" for kind in ("errors", "latency", "tests")
+    }
     assert not root.plan(var_files=[], out=plan)

@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 import pytest
+from tests.emulated.containers.world import World, processing_input, tar_gz
 
 from pipeline.material.bundle import build_bundle
 from pipeline.material.dividing import held_out_rows
-from tests.emulated.containers.world import World, processing_input, tar_gz
 from tests.support.containers import PROJECT, Containers, containers
 from tests.support.tables import a_mixed_csv
 

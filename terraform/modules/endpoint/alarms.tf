@@ -75,6 +75,32 @@ resource "aws_cloudwatch_metric_alarm" "rollback" {
   }
 }
 
+# The veto of whoever tests the endpoint during the bake: one value of the metric, and SageMaker shifts back while the
+# old fleet is still warm. Without a value it says nothing. A period of 10 seconds needs the metric in high resolution
+# (CloudWatch user guide, "Create a CloudWatch alarm based on a static threshold"; API reference, PutMetricAlarm, Period).
+resource "aws_cloudwatch_metric_alarm" "tests" {
+  for_each = var.endpoint_configs
+
+  alarm_name          = "${var.endpoint_name}-${each.key}-tests"
+  alarm_description   = "The endpoint tests failed while the move to this endpoint config was baking."
+  comparison_operator = "GreaterThanThreshold"
+  evaluation_periods  = 1
+  metric_name         = "EndpointTestsFailed"
+  namespace           = "MLOps"
+  period              = 10
+  statistic           = "Maximum"
+  threshold           = 0
+  treat_missing_data  = "notBreaching"
+
+  dimensions = {
+    EndpointConfigName = "${var.endpoint_name}-${each.key}"
+  }
+
+  lifecycle {
+    create_before_destroy = true # as above
+  }
+}
+
 # The watch of a rollback. Alarms that ring because of what is left behind would abort the way back, the alarms of the
 # config to go back to may still ring from its own past, and SageMaker wants 1 to 10 alarms (API reference, AlarmList).
 resource "aws_cloudwatch_metric_alarm" "quiet" {

@@ -3,14 +3,17 @@ locals {
     all_at_once = "ALL_AT_ONCE"
     canary      = "CANARY"
     linear      = "LINEAR"
+    rolling     = null # no traffic routing of a blue/green policy
   }[var.deployment.strategy]
 
   alarm_names = var.deployment.alarm_names != null ? var.deployment.alarm_names : [
-    for name in ["errors", "latency"] : "${var.endpoint_name}-${var.live_config}-${name}"
+    for name in ["errors", "latency", "tests"] : "${var.endpoint_name}-${var.live_config}-${name}"
   ]
 
-  # How often SageMaker waits between steps: a canary once, a linear move before each step but the first.
+  # How often SageMaker waits between steps: a canary once, a linear move before each step but the first, a rolling one
+  # after each batch.
   steps = (
+    var.deployment.strategy == "rolling" ? ceil(100 / coalesce(var.deployment.step_percentage, 100)) :
     var.deployment.strategy == "canary" ? 1 :
     var.deployment.strategy == "linear" ? ceil(100 / coalesce(var.deployment.step_percentage, 100)) - 1 : 0
   )
@@ -119,37 +122,57 @@ resource "aws_sagemaker_endpoint" "this" {
       }
     }
 
-    blue_green_update_policy {
-      maximum_execution_timeout_in_seconds = var.deployment.maximum_execution_timeout_s
-      termination_wait_in_seconds          = var.deployment.termination_wait_s
+    # Only one update policy may be used (API reference, DeploymentConfig).
+    dynamic "blue_green_update_policy" {
+      for_each = local.traffic_type[*]
 
-      traffic_routing_configuration {
-        type                     = local.traffic_type
-        wait_interval_in_seconds = var.deployment.wait_interval_s
+      content {
+        maximum_execution_timeout_in_seconds = var.deployment.maximum_execution_timeout_s
+        termination_wait_in_seconds          = var.deployment.termination_wait_s
 
-        dynamic "canary_size" {
-          for_each = var.deployment.strategy == "canary" ? [var.deployment.step_percentage] : []
+        traffic_routing_configuration {
+          type                     = blue_green_update_policy.value
+          wait_interval_in_seconds = var.deployment.wait_interval_s
 
-          content {
-            type  = "CAPACITY_PERCENT"
-            value = canary_size.value
+          dynamic "canary_size" {
+            for_each = var.deployment.strategy == "canary" ? [var.deployment.step_percentage] : []
+
+            content {
+              type  = "CAPACITY_PERCENT"
+              value = canary_size.value
+            }
+          }
+
+          dynamic "linear_step_size" {
+            for_each = var.deployment.strategy == "linear" ? [var.deployment.step_percentage] : []
+
+            content {
+              type  = "CAPACITY_PERCENT"
+              value = linear_step_size.value
+            }
           }
         }
+      }
+    }
 
-        dynamic "linear_step_size" {
-          for_each = var.deployment.strategy == "linear" ? [var.deployment.step_percentage] : []
+    # Without a batch size of its own a rollback brings up the whole old fleet at once.
+    dynamic "rolling_update_policy" {
+      for_each = var.deployment.strategy == "rolling" ? [var.deployment.step_percentage] : []
 
-          content {
-            type  = "CAPACITY_PERCENT"
-            value = linear_step_size.value
-          }
+      content {
+        maximum_execution_timeout_in_seconds = var.deployment.maximum_execution_timeout_s
+        wait_interval_in_seconds             = var.deployment.wait_interval_s
+
+        maximum_batch_size {
+          type  = "CAPACITY_PERCENT"
+          value = rolling_update_policy.value
         }
       }
     }
   }
 
   # SageMaker looks the alarms up when the endpoint is created or moved.
-  depends_on = [aws_cloudwatch_metric_alarm.quiet, aws_cloudwatch_metric_alarm.rollback]
+  depends_on = [aws_cloudwatch_metric_alarm.quiet, aws_cloudwatch_metric_alarm.rollback, aws_cloudwatch_metric_alarm.tests]
 
   lifecycle {
     # API reference, CapacitySize.

@@ -21,6 +21,8 @@ output "quiet_alarm_name" {
 output "rollback_alarm_names" {
   description = "Names of the alarms by endpoint config key; a move to a config belongs under the watch of its own."
   value = { for key in keys(var.endpoint_configs) : key => [
-    for name in ["errors", "latency"] : aws_cloudwatch_metric_alarm.rollback["${key}/${name}"].alarm_name
+    aws_cloudwatch_metric_alarm.rollback["${key}/errors"].alarm_name,
+    aws_cloudwatch_metric_alarm.rollback["${key}/latency"].alarm_name,
+    aws_cloudwatch_metric_alarm.tests[key].alarm_name,
   ] }
 }

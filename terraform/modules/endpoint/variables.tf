@@ -2,7 +2,7 @@ variable "deployment" {
   description = <<-EOT
     How the last move of the endpoint was made. It belongs to that move and stays as it is until the next one:
     any difference here makes the provider send an UpdateEndpoint that relaunches the fleet.
-    Waits and the timeout are in seconds. Without `alarm_names` the two alarms of the live config watch.
+    Waits and the timeout are in seconds. Without `alarm_names` the alarms of the live config watch.
   EOT
   type = object({
     alarm_names                 = optional(list(string))
@@ -26,17 +26,17 @@ variable "deployment" {
   }
 
   validation {
-    condition     = contains(["all_at_once", "canary", "linear"], var.deployment.strategy)
-    error_message = "deployment.strategy must be all_at_once, canary or linear."
+    condition     = contains(["all_at_once", "canary", "linear", "rolling"], var.deployment.strategy)
+    error_message = "deployment.strategy must be all_at_once, canary, linear or rolling."
   }
 
   validation {
     condition = (
       var.deployment.strategy == "all_at_once"
       ? var.deployment.step_percentage == null
-      : try(var.deployment.step_percentage >= (var.deployment.strategy == "linear" ? 10 : 1) && var.deployment.step_percentage <= 50, false)
+      : try(var.deployment.step_percentage >= lookup({ linear = 10, rolling = 5 }, var.deployment.strategy, 1) && var.deployment.step_percentage <= 50, false)
     )
-    error_message = "deployment.step_percentage must be 1 to 50 for canary, 10 to 50 for linear, and absent for all_at_once."
+    error_message = "deployment.step_percentage must be 1 to 50 for canary, 10 to 50 for linear, 5 to 50 for rolling, and absent for all_at_once."
   }
 
   validation {
@@ -54,6 +54,11 @@ variable "deployment" {
   validation {
     condition     = var.deployment.strategy != "all_at_once" || var.deployment.wait_interval_s == 0
     error_message = "deployment.wait_interval_s must be 0 for all_at_once, which has no steps to wait between."
+  }
+
+  validation {
+    condition     = var.deployment.strategy != "rolling" || var.deployment.termination_wait_s == 0
+    error_message = "deployment.termination_wait_s must be 0 for rolling, which waits for wait_interval_s after each batch, the last one too."
   }
 }
 

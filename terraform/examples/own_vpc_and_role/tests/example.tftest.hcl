@@ -31,7 +31,7 @@ run "endpoint_is_made_of_what_is_there" {
   }
 
   assert {
-    condition     = module.endpoint.rollback_alarm_names == { first-n1 = ["iris-staging-first-n1-errors", "iris-staging-first-n1-latency"] }
+    condition     = module.endpoint.rollback_alarm_names == { first-n1 = ["iris-staging-first-n1-errors", "iris-staging-first-n1-latency", "iris-staging-first-n1-tests"] }
     error_message = "The alarms that watch the move must be those of the module."
   }
 }

@@ -58,7 +58,7 @@ run "endpoint_is_watched_and_scaled" {
   }
 
   assert {
-    condition     = module.endpoint.rollback_alarm_names[var.live_config] == ["iris-production-${var.live_config}-errors", "iris-production-${var.live_config}-latency"]
+    condition     = module.endpoint.rollback_alarm_names[var.live_config] == ["iris-production-${var.live_config}-errors", "iris-production-${var.live_config}-latency", "iris-production-${var.live_config}-tests"]
     error_message = "The alarms that watch the move must be those of the module."
   }
 

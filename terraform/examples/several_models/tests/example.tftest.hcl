@@ -65,7 +65,7 @@ run "each_model_has_its_own_endpoint" {
   }
 
   assert {
-    condition     = module.endpoint["prices"].rollback_alarm_names == { first-n1 = ["shop-staging-prices-first-n1-errors", "shop-staging-prices-first-n1-latency"] }
+    condition     = module.endpoint["prices"].rollback_alarm_names == { first-n1 = ["shop-staging-prices-first-n1-errors", "shop-staging-prices-first-n1-latency", "shop-staging-prices-first-n1-tests"] }
     error_message = "The alarms that watch the move must be those of the module."
   }
 

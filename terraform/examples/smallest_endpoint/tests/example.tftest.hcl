@@ -29,7 +29,7 @@ run "one_release_is_one_endpoint_of_one_instance" {
   }
 
   assert {
-    condition     = module.endpoint.rollback_alarm_names == { first-n1 = ["iris-staging-first-n1-errors", "iris-staging-first-n1-latency"] }
+    condition     = module.endpoint.rollback_alarm_names == { first-n1 = ["iris-staging-first-n1-errors", "iris-staging-first-n1-latency", "iris-staging-first-n1-tests"] }
     error_message = "The alarms that watch the move must be those of the module."
   }
 }

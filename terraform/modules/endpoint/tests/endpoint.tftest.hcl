@@ -101,7 +101,7 @@ run "models_configs_alarms_and_the_endpoint" {
   }
 
   assert {
-    condition     = output.rollback_alarm_names["r-20260101-120000-aaaaaa-n1"] == ["iris-r-20260101-120000-aaaaaa-n1-errors", "iris-r-20260101-120000-aaaaaa-n1-latency"]
+    condition     = output.rollback_alarm_names["r-20260101-120000-aaaaaa-n1"] == ["iris-r-20260101-120000-aaaaaa-n1-errors", "iris-r-20260101-120000-aaaaaa-n1-latency", "iris-r-20260101-120000-aaaaaa-n1-tests"]
     error_message = "The alarms of a config should be known by their names."
   }
 }
@@ -169,6 +169,43 @@ run "linear_shifts_in_equal_steps" {
   }
 }
 
+run "rolling_move_has_one_policy_and_waits_after_each_batch" {
+  command = plan
+
+  variables {
+    deployment = { strategy = "rolling", step_percentage = 30, wait_interval_s = 120, maximum_execution_timeout_s = 1800 }
+  }
+
+  assert {
+    condition     = length(one(aws_sagemaker_endpoint.this.deployment_config).blue_green_update_policy) == 0
+    error_message = "Only one update policy may be used."
+  }
+
+  assert {
+    condition     = [for each in one(aws_sagemaker_endpoint.this.deployment_config).rolling_update_policy : "${one(each.maximum_batch_size).type} ${one(each.maximum_batch_size).value} ${each.wait_interval_in_seconds} ${each.maximum_execution_timeout_in_seconds} ${length(each.rollback_maximum_batch_size)}"] == ["CAPACITY_PERCENT 30 120 1800 0"]
+    error_message = "The batches should have the given share of the instances, and a rollback should bring up the whole old fleet."
+  }
+
+  assert {
+    condition     = local.waits_s == 480
+    error_message = "Batches of 30 % are four, and each one is waited for."
+  }
+}
+
+run "veto_rings_by_one_value_and_never_by_none" {
+  command = plan
+
+  assert {
+    condition     = { for key, alarm in aws_cloudwatch_metric_alarm.tests : alarm.alarm_name => alarm.dimensions } == { for key in keys(var.endpoint_configs) : "iris-${key}-tests" => tomap({ EndpointConfigName = "iris-${key}" }) }
+    error_message = "Each config should have an alarm of its own, by its own dimension."
+  }
+
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.tests : alarm.treat_missing_data == "notBreaching" && alarm.period == 10 && alarm.evaluation_periods == 1 && alarm.threshold == 0 && alarm.namespace == "MLOps" && alarm.metric_name == "EndpointTestsFailed"])
+    error_message = "One value above 0 should ring within seconds; no value should never ring."
+  }
+}
+
 run "alarms_of_the_live_config_watch_where_none_are_named" {
   command = plan
 
@@ -177,7 +214,7 @@ run "alarms_of_the_live_config_watch_where_none_are_named" {
   }
 
   assert {
-    condition     = toset(one(one(aws_sagemaker_endpoint.this.deployment_config).auto_rollback_configuration).alarms[*].alarm_name) == toset([for kind in ["errors", "latency"] : "iris-r-20260102-120000-bbbbbb-n2-${kind}"])
+    condition     = toset(one(one(aws_sagemaker_endpoint.this.deployment_config).auto_rollback_configuration).alarms[*].alarm_name) == toset([for kind in ["errors", "latency", "tests"] : "iris-r-20260102-120000-bbbbbb-n2-${kind}"])
     error_message = "The move should be watched by the alarms of the config that it goes to."
   }
 }

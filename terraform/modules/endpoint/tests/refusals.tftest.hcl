@@ -57,11 +57,31 @@ run "no_rollback_alarm_is_refused" {
   expect_failures = [var.deployment]
 }
 
+run "batch_of_less_than_a_twentieth_is_refused" {
+  command = plan
+
+  variables {
+    deployment = { alarm_names = ["a"], step_percentage = 4, strategy = "rolling" }
+  }
+
+  expect_failures = [var.deployment]
+}
+
+run "termination_wait_of_a_rolling_move_is_refused" {
+  command = plan
+
+  variables {
+    deployment = { alarm_names = ["a"], step_percentage = 50, strategy = "rolling", termination_wait_s = 60 }
+  }
+
+  expect_failures = [var.deployment]
+}
+
 run "unknown_strategy_is_refused" {
   command = plan
 
   variables {
-    deployment = { alarm_names = ["a"], step_percentage = 20, strategy = "rolling" }
+    deployment = { alarm_names = ["a"], step_percentage = 20, strategy = "sideways" }
   }
 
   expect_failures = [var.deployment]

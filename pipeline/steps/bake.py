@@ -1,0 +1,124 @@
+"""Tests an endpoint while the old fleet is still warm; a failing test lets SageMaker shift back.
+
+A move with a wait bakes: SageMaker watches the release's alarms and takes the move back when one
+rings. One of them rings by what is published here. Whoever is killed in between loses nothing: the
+move ends by SageMaker, and the next run tests what has arrived.
+"""
+
+import logging
+from collections.abc import Sequence
+
+from pipeline.cells import label_of
+from pipeline.context import Workspace
+from pipeline.core import bake, naming, predictions
+from pipeline.core.bake import Mixture
+from pipeline.core.errors import PipelineError
+from pipeline.core.head import Move, MoveKind, Strategy
+from pipeline.core.outcomes import Bake, EndpointObservation, EndpointStatus, ProbeCase, ProbeReport
+from pipeline.core.records import Release
+from pipeline.data.dividing import HeldOutRows
+from pipeline.gateways.ports import Over
+from pipeline.gateways.runtime import Answer
+from pipeline.steps.probe import held_out, one_row, probe
+
+logger = logging.getLogger(__name__)
+
+# Between two looks. The alarm's period is 10 s, so a failure is said again in each of them.
+_PAUSE_S = 2.0
+
+
+class BakeTests:
+    """The tests of one move. `failed` is the report that was the reason of a veto."""
+
+    def __init__(
+        self, workspace: Workspace, release: Release, move: Move, *, instance_count: int
+    ) -> None:
+        self.failed: ProbeReport | None = None
+        self._workspace = workspace
+        self._rows = held_out(workspace, release)
+        self._limits = workspace.settings.test_limits
+        self._config = naming.endpoint_config_name(workspace.context.endpoint, move.target)
+        self._at_once = move.deployment_config.strategy is Strategy.ALL_AT_ONCE
+        self._share = bake.share_at_most(move.deployment_config, instance_count)
+        self._seen = Mixture()
+        self._before: tuple[str, ...] | None = None
+
+    def ask_before(self) -> None:
+        """Ask the old fleet for every row, where two fleets will answer side by side."""
+        if not self._at_once:
+            answers = [_label(each) for each in self._answers(self._rows)]
+            self._before = tuple(answers) if all(answers) else None
+
+    def meanwhile(self, over: Over) -> None:
+        """Test until the move is over, and object as long as a test has failed."""
+        while True:
+            try:
+                self._look()
+            except PipelineError as error:
+                logger.warning("the tests during the bake go on: %s", error.message)
+            if over(_PAUSE_S):
+                return
+
+    def _look(self) -> None:
+        seen = self._workspace.hosting.observe(self._workspace.context.endpoint)
+        if seen.bake is Bake.NONE or seen.pending_config != self._config:
+            return
+        if self.failed is None:
+            report = self._tested(seen)
+            self.failed = report if not report.passed and not report.is_inconclusive else None
+        if self.failed is not None:
+            logger.error("the tests of %s fail during its bake: SageMaker is told", self._config)
+            self._workspace.alarms.veto(self._config)
+
+    def _tested(self, seen: EndpointObservation) -> ProbeReport:
+        if seen.bake is Bake.WHOLE or self._at_once:
+            return probe(self._workspace, self._rows, self._limits)
+        cases = () if self._before is None else self._cases_of_a_part(self._before)
+        return ProbeReport(
+            endpoint_name=seen.name, cases=cases, prediction_accuracy=None, latency=None
+        )
+
+    def _cases_of_a_part(self, before: Sequence[str]) -> tuple[ProbeCase, ...]:
+        """Ask with a part of the traffic on the new fleet; say nothing where nothing is sure."""
+        self._seen = self._seen.plus(self._mixture(before))
+        against = bake.objection(self._seen, self._limits, share=self._share)
+        if against is None:
+            return ()
+        return (ProbeCase(name="canary", passed=False, detail=against, duration_s=0.0),)
+
+    def _mixture(self, before: Sequence[str]) -> Mixture:
+        pairs = zip(self._answers(self._rows), before, self._rows.labels, strict=True)
+        judged = [(a, b, right) for a, b, right in pairs if a.is_of_the_model]
+        return Mixture(
+            asked=len(judged),
+            failed=sum(not answer.ok for answer, _, _ in judged),
+            newly_wrong=sum(
+                answer.ok and _label(answer) not in (earlier, right)
+                for answer, earlier, right in judged
+            ),
+        )
+
+    def _answers(self, rows: HeldOutRows) -> list[Answer]:
+        ask = self._workspace.calls.ask
+        return [ask(one_row(rows, number)) for number in range(len(rows.rows))]
+
+
+def _label(answer: Answer) -> str:
+    """Return the one label of an answer; empty for none."""
+    labels = predictions.labels_of(answer.body) if answer.ok else ()
+    return label_of(labels[0]) if len(labels) == 1 else ""
+
+
+def tests_of(
+    workspace: Workspace,
+    release: Release,
+    move: Move,
+    before: EndpointObservation,
+    *,
+    instance_count: int,
+) -> BakeTests | None:
+    """Return the tests of a deployment that bakes; None for any other move."""
+    is_new = move.kind is MoveKind.DEPLOYMENT and before.status is EndpointStatus.IN_SERVICE
+    if not is_new or bake.waits_s(move.deployment_config) == 0:
+        return None
+    return BakeTests(workspace, release, move, instance_count=instance_count)
