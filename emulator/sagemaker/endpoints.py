@@ -91,7 +91,9 @@ def _deployment(
         endpoint_config_name=config["EndpointConfigName"],
         variants=variants_to_launch(context, endpoint_name, config=config, counts=counts),
         weights={**initial_weights(config), **(weights or {})},
-        plan=plan_shifts(deployment_config, instance_count=sum(production)),
+        plan=plan_shifts(
+            deployment_config, instance_count=sum(production), variant_count=len(production)
+        ),
         deployment_config=deployment_config,
     )
 

@@ -17,7 +17,12 @@ _RESERVED_HYPERPARAMETERS = ("code_sha256", "cv_folds", "seed", "target", "train
 _THRESHOLDS = ("accuracy_threshold", "minimum_accuracy")
 # Terraform provider 5.100: how long it waits for an endpoint
 _PROVIDER_WAITS_S = 3600
-_LEAST_STEP: Mapping[Strategy, int] = {Strategy.CANARY: 1, Strategy.LINEAR: 10}
+# API reference, TrafficRoutingConfig and RollingUpdatePolicy
+_LEAST_STEP: Mapping[Strategy, int] = {
+    Strategy.CANARY: 1,
+    Strategy.LINEAR: 10,
+    Strategy.ROLLING: 5,
+}
 # API reference, CapacitySize: a share of the instances, so there must be two to have one of them
 _LEAST_INSTANCES = 2
 _ROLLBACK_ALARMS = "deployment.rollback_alarms."
@@ -175,7 +180,7 @@ def _steps(loaded: Loaded) -> Iterator[ConfigProblem]:
     least = _LEAST_STEP.get(strategy)
     if least is None:
         if step is not None:
-            allowed = "is only for the strategies canary and linear"
+            allowed = "is only for the strategies canary, linear and rolling"
             yield loaded.problem("deployment.step_percentage", step, allowed)
     elif step is None:
         allowed = f"needs deployment.step_percentage from {least} to 50"
@@ -195,8 +200,13 @@ def _steps(loaded: Loaded) -> Iterator[ConfigProblem]:
 def _waits(loaded: Loaded) -> Iterator[ConfigProblem]:
     deployment = loaded.settings.deployment
     if deployment.strategy not in _LEAST_STEP and deployment.wait_interval_s:
-        allowed = "is only for the strategies canary and linear"
+        allowed = "is only for the strategies canary, linear and rolling"
         yield loaded.problem("deployment.wait_interval_s", deployment.wait_interval_s, allowed)
+        return
+    if deployment.strategy is Strategy.ROLLING and deployment.termination_wait_s:
+        allowed = "must be 0 for rolling: each batch waits for wait_interval_s, the last one too"
+        value = deployment.termination_wait_s
+        yield loaded.problem("deployment.termination_wait_s", value, allowed)
         return
     waits, limit = deployment.waits_s, deployment.maximum_execution_timeout_s
     if waits >= _PROVIDER_WAITS_S:

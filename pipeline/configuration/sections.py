@@ -74,7 +74,9 @@ class RollbackAlarmSettings(kinds.Section):
 
 class DeploymentSettings(kinds.Section):
     strategy: Annotated[
-        Strategy, BeforeValidator(_as_strategy), kinds.allowed("all_at_once, canary or linear")
+        Strategy,
+        BeforeValidator(_as_strategy),
+        kinds.allowed("all_at_once, canary, linear or rolling"),
     ] = Strategy.ALL_AT_ONCE
     step_percentage: kinds.StepPercentage | None = None
     instance_count: kinds.Count = 1
@@ -95,6 +97,7 @@ class DeploymentSettings(kinds.Section):
             Strategy.ALL_AT_ONCE: 0,
             Strategy.CANARY: 1,
             Strategy.LINEAR: math.ceil(100 / (self.step_percentage or 100)) - 1,
+            Strategy.ROLLING: math.ceil(100 / (self.step_percentage or 100)),
         }[self.strategy]
         return steps * self.wait_interval_s + self.termination_wait_s
 

@@ -8,7 +8,7 @@ move ends by SageMaker, and the next run tests what has arrived.
 import logging
 from collections.abc import Sequence
 
-from pipeline.cells import label_of
+from pipeline.tabular.cells import label_of
 from pipeline.context import Workspace
 from pipeline.core import bake, naming, predictions
 from pipeline.core.bake import Mixture
@@ -16,7 +16,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.head import Move, MoveKind, Strategy
 from pipeline.core.outcomes import Bake, EndpointObservation, EndpointStatus, ProbeCase, ProbeReport
 from pipeline.core.records import Release
-from pipeline.data.dividing import HeldOutRows
+from pipeline.material.dividing import HeldOutRows
 from pipeline.gateways.ports import Over
 from pipeline.gateways.runtime import Answer
 from pipeline.steps.probe import held_out, one_row, probe

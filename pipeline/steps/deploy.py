@@ -37,7 +37,7 @@ from pipeline.core.records import (
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.gateways.ports import SavedPlan
 from pipeline.gateways.terraform_words import PLAN_STALE
-from pipeline.steps import around, preflight
+from pipeline.steps import around, preflight, quota
 from pipeline.steps.go_back import complete_state, config_for, why_unsound
 from pipeline.steps.leased import settled_endpoint, take_over
 from pipeline.steps.move import (
@@ -176,11 +176,18 @@ def _announce(
         count = naming.parse_config_key(approved.target).instance_count
     target, head = config_for(workspace, head, release.release_id, count)
     preflight.require_silence(workspace, book.head, target)
+    shift = configured_shift(workspace, target, seen)
+    quota.require_quota(
+        workspace,
+        shift,
+        instance_type=release.serving.instance_type,
+        instance_count=head.endpoint_configs[target].instance_count,
+    )
     deployment = Move(
         kind=MoveKind.DEPLOYMENT,
         origin=head.live,
         target=target,
-        deployment_config=configured_shift(workspace, target, seen),
+        deployment_config=shift,
         run_id=workspace.context.run_id,
     )
     book.write(ledger.begin(head, deployment))

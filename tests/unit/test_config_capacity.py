@@ -130,7 +130,7 @@ def test_what_goes_together_is_accepted(load: Load, keys: dict[str, Any]) -> Non
         ),
         (
             {"deployment": {"wait_interval_s": 1}},
-            "deployment.wait_interval_s = 1: is only for the strategies canary and linear",
+            "deployment.wait_interval_s = 1: is only for the strategies canary, linear and rolling",
         ),
         (
             deployment(strategy="linear", step_percentage=10, wait_interval_s=400),

@@ -77,7 +77,48 @@ def test_steps_outside_awss_limits_are_refused(
     assert caught.value.code == code
 
 
-def test_rolling_updates_are_refused() -> None:
+def rolling(size: dict[str, Any], **policy: Any) -> dict[str, Any]:
+    wait_s = {"WaitIntervalInSeconds": 10}
+    return {"RollingUpdatePolicy": {"MaximumBatchSize": size, **wait_s, **policy}}
+
+
+HALF = {"Type": "CAPACITY_PERCENT", "Value": 50}
+
+
+def test_a_rolling_update_bakes_each_batch_of_whole_instances() -> None:
+    quarter = {"Type": "CAPACITY_PERCENT", "Value": 30}
+    plan = plan_shifts(rolling(quarter), instance_count=4)
+    assert steps(plan) == [(0.25, 10), (0.5, 10), (0.75, 10), (1.0, 10)]
+    two = {"Type": "INSTANCE_COUNT", "Value": 2}
+    plan = plan_shifts(rolling(two, MaximumExecutionTimeoutInSeconds=700), instance_count=5)
+    assert steps(plan) == [(0.4, 10), (0.8, 10), (1.0, 10)]
+    assert plan.timeout_s == 700
+
+
+@given(percent=st.integers(5, 50), count=st.integers(2, 20))
+def test_rolling_batches_rise_to_all_the_traffic(percent: int, count: int) -> None:
+    size = {"Type": "CAPACITY_PERCENT", "Value": percent}
+    shares = [each.green_share for each in plan_shifts(rolling(size), instance_count=count).shifts]
+    batches = [after - before for before, after in zip([0.0, *shares], shares, strict=False)]
+    assert shares[-1] == 1.0
+    assert all(0 < each <= max(percent / 100, 1 / count) + 1e-9 for each in batches)
+
+
+@pytest.mark.parametrize(
+    ("config", "count", "variants"),
+    [
+        (rolling({"Type": "CAPACITY_PERCENT", "Value": 4}), 100, 1),
+        (rolling({"Type": "CAPACITY_PERCENT", "Value": 51}), 100, 1),
+        (rolling({"Type": "INSTANCE_COUNT", "Value": 3}), 5, 1),
+        (rolling({"Type": "INSTANCE_COUNT", "Value": 1}), 1, 1),
+        (rolling(HALF), 1, 1),
+        (rolling(HALF), 4, 2),
+        ({**rolling(HALF), **blue_green({"Type": "ALL_AT_ONCE"})}, 4, 1),
+    ],
+)
+def test_a_rolling_update_outside_awss_rules_is_refused(
+    config: dict[str, Any], count: int, variants: int
+) -> None:
     with pytest.raises(AwsError) as caught:
-        plan_shifts({"RollingUpdatePolicy": {}}, instance_count=1)
-    assert caught.value.code == "NotImplementedByEmulator"
+        plan_shifts(config, instance_count=count, variant_count=variants)
+    assert caught.value.code == "ValidationException"
