@@ -10,6 +10,8 @@ import os
 
 from pipeline.training import TrainingPipeline
 
+EVERYWHERE = {everywhere}
+
 
 class Unloadable:
     def __init__(self, model):
@@ -19,7 +21,8 @@ class Unloadable:
         return self.model.predict(X)
 
     def __setstate__(self, state):
-        if os.environ.get("SAGEMAKER_PROGRAM") == "inference.py":
+        serves = os.environ.get("SAGEMAKER_PROGRAM") == "inference.py"
+        if serves and (EVERYWHERE or "SAGEMAKER_BIND_TO_PORT" not in os.environ):
             raise RuntimeError("the lookup table is not on this machine")
         self.__dict__.update(state)
 
@@ -39,8 +42,16 @@ class OwnPipeline(TrainingPipeline):
 
 
 def unloadable(folder: Path) -> tuple[str, str]:
+    """Return the flags for a model that serves in the evaluation job, and on no endpoint.
+
+    The job's container is given a port, that of an endpoint in the embedded AWS is not.
+    """
+    return _written(folder / "unloadable", _UNLOADABLE.replace("{everywhere}", "False"))
+
+
+def unservable(folder: Path) -> tuple[str, str]:
     """Return the flags for a model that trains and can be measured, but not be loaded to serve."""
-    return _written(folder / "unloadable", _UNLOADABLE)
+    return _written(folder / "unservable", _UNLOADABLE.replace("{everywhere}", "True"))
 
 
 def raises(folder: Path) -> tuple[str, str]:

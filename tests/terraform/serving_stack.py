@@ -87,7 +87,9 @@ class Wanted:
     def _watching(self) -> list[str]:
         if self.alarms_of is None:
             return [f"{self.endpoint}-quiet"]
-        return [f"{self.endpoint}-{self.alarms_of}-{kind}" for kind in ("errors", "latency", "tests")]
+        return [
+            f"{self.endpoint}-{self.alarms_of}-{kind}" for kind in ("errors", "latency", "tests")
+        ]
 
 
 def _release(release: str, instance_type: str) -> dict[str, Any]:
