@@ -8,7 +8,6 @@ move ends by SageMaker, and the next run tests what has arrived.
 import logging
 from collections.abc import Sequence
 
-from pipeline.tabular.cells import label_of
 from pipeline.context import Workspace
 from pipeline.core import bake, naming, predictions
 from pipeline.core.bake import Mixture
@@ -16,10 +15,11 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.head import Move, MoveKind, Strategy
 from pipeline.core.outcomes import Bake, EndpointObservation, EndpointStatus, ProbeCase, ProbeReport
 from pipeline.core.records import Release
-from pipeline.material.dividing import HeldOutRows
 from pipeline.gateways.ports import Over
 from pipeline.gateways.runtime import Answer
+from pipeline.material.dividing import HeldOutRows
 from pipeline.steps.probe import held_out, one_row, probe
+from pipeline.tabular.cells import label_of
 
 logger = logging.getLogger(__name__)
 
@@ -64,27 +64,26 @@ class BakeTests:
         if seen.bake is Bake.NONE or seen.pending_config != self._config:
             return
         if self.failed is None:
-            report = self._tested(seen)
-            self.failed = report if not report.passed and not report.is_inconclusive else None
+            self.failed = self._failing(seen)
         if self.failed is not None:
             logger.error("the tests of %s fail during its bake: SageMaker is told", self._config)
             self._workspace.alarms.veto(self._config)
 
-    def _tested(self, seen: EndpointObservation) -> ProbeReport:
+    def _failing(self, seen: EndpointObservation) -> ProbeReport | None:
+        """Test once; return what fails, and nothing where nothing is sure."""
         if seen.bake is Bake.WHOLE or self._at_once:
-            return probe(self._workspace, self._rows, self._limits)
-        cases = () if self._before is None else self._cases_of_a_part(self._before)
-        return ProbeReport(
-            endpoint_name=seen.name, cases=cases, prediction_accuracy=None, latency=None
-        )
-
-    def _cases_of_a_part(self, before: Sequence[str]) -> tuple[ProbeCase, ...]:
-        """Ask with a part of the traffic on the new fleet; say nothing where nothing is sure."""
-        self._seen = self._seen.plus(self._mixture(before))
+            report = probe(self._workspace, self._rows, self._limits)
+            return None if report.passed or report.is_inconclusive else report
+        if self._before is None:
+            return None  # the old fleet did not answer each row either
+        self._seen = self._seen.plus(self._mixture(self._before))
         against = bake.objection(self._seen, self._limits, share=self._share)
         if against is None:
-            return ()
-        return (ProbeCase(name="canary", passed=False, detail=against, duration_s=0.0),)
+            return None
+        case = ProbeCase(name="canary", passed=False, detail=against, duration_s=0.0)
+        return ProbeReport(
+            endpoint_name=seen.name, cases=(case,), prediction_accuracy=None, latency=None
+        )
 
     def _mixture(self, before: Sequence[str]) -> Mixture:
         pairs = zip(self._answers(self._rows), before, self._rows.labels, strict=True)
@@ -109,7 +108,7 @@ def _label(answer: Answer) -> str:
     return label_of(labels[0]) if len(labels) == 1 else ""
 
 
-def tests_of(
+def bake_tests(
     workspace: Workspace,
     release: Release,
     move: Move,

@@ -101,7 +101,7 @@ def _tests_of(workspace: Workspace, book: LeasedLedger, planned: PlannedMove) ->
     """Return the tests during the bake of the move, if it bakes; the old fleet was asked first."""
     move = announced_in(book.head)
     target = book.head.endpoint_configs[move.target]
-    tests = bake.tests_of(
+    tests = bake.bake_tests(
         workspace,
         book.release(target.release),
         move,

@@ -43,7 +43,7 @@ def another(number: int) -> dict[str, str]:
 
 def test_callers_see_nothing_of_a_deployment_and_a_rollback(three: Three) -> None:
     with under_load(three) as load:
-        load.deploy("deployment", **FOURTH)
+        load.deploy("deployment", FOURTH)
         load.run("rollback", *ROLLBACK)
     sys.stdout.write(f"{load.table()}\n")
     for stretch in load.stretches:
@@ -58,16 +58,16 @@ def test_callers_see_nothing_of_moves_and_a_canarys_share_of_bad_models(three: T
         for number in range(10):
             strategy = list(STRATEGIES)[number % len(STRATEGIES)]
             what = f"deployment, {strategy}"
-            load.deploy(what, **STRATEGIES[strategy], **another(number))
+            load.deploy(what, {**STRATEGIES[strategy], **another(number)})
             if number % 2:
                 load.run("rollback", *ROLLBACK)
         for number in range(3):
             with ringing_for_the_next(three):
-                load.deploy("alarm rollback", exit_code=5, **BAKES, **another(20 + number))
+                load.deploy("alarm rollback", {**BAKES, **another(20 + number)}, exit_code=5)
         unseen = len(load.stretches)
         for number, (name, rule) in enumerate(BAD_MODELS.items()):
             with spoiling_the_next(three, **rule):
-                load.deploy(f"{name} model", exit_code=5, **BAKES, **another(30 + number))
+                load.deploy(f"{name} model", {**BAKES, **another(30 + number)}, exit_code=5)
     sys.stdout.write(f"{load.table()}\n")
     for stretch in load.stretches[:unseen]:
         assert stretch.during.failures == [], stretch.what
@@ -75,8 +75,5 @@ def test_callers_see_nothing_of_moves_and_a_canarys_share_of_bad_models(three: T
         assert len(stretch.during.failures) > 0, stretch.what
         assert len(stretch.during.failures) <= CANARY_SHARE * len(stretch.during.asked)
         assert "during the bake" in stretch.outcome.error
-    assert three.serves(
-        load.stretches[-1].outcome.results["phases"]["deployment"]["deployment_results"][
-            "rolled_back_to"
-        ]
-    )
+    done = load.stretches[-1].outcome.deployment["deployment_results"]
+    assert three.serves(done["rolled_back_to"])

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,7 +49,7 @@ class UnderLoad:
         assert outcome.exit_code == exit_code, outcome.stderr + outcome.stdout
         return stretch
 
-    def deploy(self, what: str, *, exit_code: int = 0, **variables: Any) -> Stretch:
+    def deploy(self, what: str, variables: Mapping[str, str], *, exit_code: int = 0) -> Stretch:
         flags = ("--mode", "deployment", "--training-job", self.three.job)
         return self.run(what, *flags, exit_code=exit_code, **variables)
 

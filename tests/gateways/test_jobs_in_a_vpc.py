@@ -92,6 +92,7 @@ def evaluated(embedded: Embedded, foundation: Foundation) -> dict[str, Any]:
         source_uri=f"{at}/src/",
         output_uri=f"{at}/out/",
         arguments={},
+        serving_environment={},
     )
     sagemaker = embedded.sagemaker
     sagemaker.create_processing_job(**evaluation_request(order, foundation, tags=foundation.tags))

@@ -1,8 +1,8 @@
 """What production is shipped with: a canary and a bake in which every alarm can ring."""
 
-from pipeline.config import PROJECT_ROOT, load_settings
+from pipeline.configuration.loading import PROJECT_ROOT, load_settings
+from pipeline.configuration.settings import Settings
 from pipeline.core.head import Strategy
-from pipeline.settings import Settings
 
 # A whole minute to judge, and the minute by which SageMaker's metrics come late
 _RINGS_WITHIN_S = 120

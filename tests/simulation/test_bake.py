@@ -1,0 +1,126 @@
+"""A release that fails its tests while the old fleet is still warm: SageMaker takes it back."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import pytest
+
+from pipeline.core.errors import CloudUnusable, RolledBack
+from tests.fakes.boundary import AllEnds, Kind, NoFaults
+from tests.fakes.cloud import Behaviour
+from tests.simulation.commands import Command, Ended, Mode, run_command
+from tests.simulation.starts import Story
+from tests.simulation.world import World
+
+T = TypeVar("T")
+
+DEPLOYMENT = Command(mode=Mode.DEPLOYMENT, name="C")
+
+
+class Noting(NoFaults):
+    """Notes what passes; `on_veto` happens instead of a veto, with what would have been done."""
+
+    def __init__(self, on_veto: Callable[[Callable[[], object]], None] | None = None) -> None:
+        self.passed: list[str] = []
+        self._on_veto = on_veto
+
+    def through(self, what: str, kind: Kind, do: Callable[[], T]) -> T:
+        del kind
+        self.passed.append(what)
+        if what.startswith("veto") and self._on_veto is not None:
+            self._on_veto(do)
+        return do()
+
+    def count(self, beginning: str) -> int:
+        return sum(each.startswith(beginning) for each in self.passed)
+
+
+def a_world(behaviour: Behaviour, *, bakes: bool = True) -> World:
+    story = Story(
+        name="bakes",
+        deployed="AB",
+        command=DEPLOYMENT,
+        behaviours=(("C", behaviour),),
+        bakes=bakes,
+    )
+    return story.start()
+
+
+def deployed(world: World, boundary: Noting) -> Ended:
+    return run_command(world, DEPLOYMENT, boundary)
+
+
+@pytest.mark.parametrize("behaviour", [Behaviour.FAILS, Behaviour.WRONG])
+def test_sagemaker_itself_shifts_back_from_what_fails_during_the_bake(
+    behaviour: Behaviour,
+) -> None:
+    world, boundary = a_world(behaviour), Noting()
+    before = world.serves
+    ended = deployed(world, boundary)
+    assert ended.code == RolledBack.exit_code, ended.said
+    assert "failed its tests during the bake" in ended.said
+    assert "never stopped serving" in ended.said
+    assert world.serves == before
+    assert (boundary.count("UpdateEndpoint"), boundary.count("veto")) == (1, 1)
+    (barred,) = world.head().quarantined
+    assert "failed its tests during the bake" in barred.reason
+
+
+def test_a_good_release_is_tested_and_not_objected_to() -> None:
+    world, boundary = a_world(Behaviour.GOOD), Noting()
+    ended = deployed(world, boundary)
+    assert ended.code == 0, ended.said
+    assert boundary.count("veto") == 0
+    without = Noting()
+    assert deployed(a_world(Behaviour.GOOD, bakes=False), without).code == 0
+    assert boundary.count("ask") > without.count("ask")
+
+
+def test_a_veto_that_does_not_arrive_leaves_the_way_back_to_the_runner() -> None:
+    def refused(_: Callable[[], object]) -> None:
+        message = "Could not publish the metric."
+        raise CloudUnusable(message, remedy="Look at the rights.")
+
+    world = a_world(Behaviour.WRONG)
+    before, boundary = world.serves, Noting(refused)
+    ended = deployed(world, boundary)
+    assert ended.code == RolledBack.exit_code, ended.said
+    assert world.serves == before
+    assert boundary.count("UpdateEndpoint") == 2
+    assert len(world.head().quarantined) == 1
+
+
+def test_a_veto_whose_answer_is_lost_takes_the_move_back_all_the_same() -> None:
+    def lost(do: Callable[[], object]) -> None:
+        do()
+        message = "The connection was closed."
+        raise CloudUnusable(message, remedy="Run the command again.")
+
+    world = a_world(Behaviour.WRONG)
+    before, boundary = world.serves, Noting(lost)
+    assert deployed(world, boundary).code == RolledBack.exit_code
+    assert (world.serves, boundary.count("UpdateEndpoint")) == (before, 1)
+
+
+@pytest.mark.parametrize("said", [False, True], ids=["before its veto", "after its veto"])
+def test_the_same_command_ends_what_a_killed_runner_was_testing(said: bool) -> None:
+    def killed(do: Callable[[], object]) -> None:
+        if said:
+            do()
+        raise AllEnds
+
+    world = a_world(Behaviour.WRONG)
+    before = world.serves
+    assert deployed(world, Noting(killed)).code is None
+    ended = deployed(world, Noting())
+    assert ended.code in (RolledBack.exit_code, 7), ended.said  # 7: it is barred by now
+    assert world.serves == before
+    assert len(world.head().quarantined) == 1
+
+
+def test_what_could_not_be_measured_is_no_veto() -> None:
+    world = a_world(Behaviour.GOOD)
+    world.cloud.unanswered = (503,) * 6
+    boundary = Noting()
+    assert deployed(world, boundary).code == 0
+    assert boundary.count("veto") == 0
