@@ -25,7 +25,7 @@ from pipeline.core.outcomes import (
     RunStatus,
     Standing,
 )
-from pipeline.core.records import ApprovalStatus, Decision, Evaluation, ModelChoice
+from pipeline.core.records import ApprovalStatus, Decision, Evaluation, ModelChoice, ServingCheck
 from pipeline.core.version import VERSION
 
 _DOTENV_LIMIT_BYTES = 5 * 1024 - 1
@@ -53,7 +53,8 @@ class Summary(_Part):
 class EvaluationResults(_Part):
     """Rows of the confusion matrix are true labels, columns predicted ones, both as in `labels`.
 
-    `majority_class_accuracy` is what always naming the most common class of held-out rows reaches.
+    `majority_class_accuracy` is what always naming the most common class of held-out rows reaches,
+    `serving` what the serving container answered in the evaluation job, before any traffic.
     """
 
     accuracy: Measured
@@ -64,6 +65,7 @@ class EvaluationResults(_Part):
     row_count: NonNegativeInt
     majority_class_accuracy: Measured
     model_choice: ModelChoice | None
+    serving: ServingCheck | None
     custom_metrics: Mapping[str, Measured]
 
 
@@ -275,6 +277,7 @@ def _evaluation_results(evaluation: Evaluation) -> EvaluationResults:
         row_count=evaluation.row_count,
         majority_class_accuracy=majority_class_accuracy(evaluation),
         model_choice=evaluation.choice,
+        serving=evaluation.serving,
         custom_metrics={name: metrics[name] for name in metrics if name not in _OWN_METRICS},
     )
 

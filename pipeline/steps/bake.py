@@ -9,7 +9,7 @@ import logging
 from collections.abc import Sequence
 
 from pipeline.context import Workspace
-from pipeline.core import bake, naming, predictions
+from pipeline.core import bake, naming
 from pipeline.core.bake import Mixture
 from pipeline.core.errors import PipelineError
 from pipeline.core.head import Move, MoveKind, Strategy
@@ -104,7 +104,7 @@ class BakeTests:
 
 def _label(answer: Answer) -> str:
     """Return the one label of an answer; empty for none."""
-    labels = predictions.labels_of(answer.body) if answer.ok else ()
+    labels = answer.labels if answer.ok else ()
     return label_of(labels[0]) if len(labels) == 1 else ""
 
 

@@ -16,7 +16,6 @@ from pipeline.core.records import (
     TrainingRun,
 )
 from pipeline.gateways.sagemaker import NameTaken
-from pipeline.steps.serving_settings import container_environment
 
 logger = logging.getLogger(__name__)
 
@@ -109,7 +108,7 @@ def _order(workspace: Workspace, run: TrainingRun, *, name: str) -> jobs.Evaluat
             "target": run.identity.target,
             **({"custom-metrics": custom} if custom else {}),
         },
-        serving_environment=container_environment(workspace.context.cloud.region),
+        serving_environment=jobs.serving_environment(workspace.context.cloud.region),
     )
 
 
