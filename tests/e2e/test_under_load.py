@@ -30,7 +30,7 @@ BAKES = {
     "MLOPS_DEPLOYMENT__TERMINATION_WAIT_S": "60",
 }
 BAD_MODELS: dict[str, dict[str, Any]] = {
-    "wrong": {"fault": "wrong_answers"},
+    "wrong": {"fault": "wrong_answers", "share": 1},
     "crashing": {"fault": "crash_after", "requests": 1},
     "failing": {"fault": "error_share", "share": 1},
 }

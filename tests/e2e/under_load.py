@@ -94,7 +94,7 @@ def under_load(three: Three) -> Iterator[UnderLoad]:
 @contextmanager
 def spoiling_the_next(three: Three, **rule: Any) -> Iterator[None]:
     """Let the fleet of the next endpoint config do wrong from its first request on."""
-    with _on_the_next(three, lambda name: three.aws.add_fault({"serving": _rule(name, rule)})):
+    with _on_the_next(three, lambda name: three.aws.add_fault({"hosting": _rule(name, rule)})):
         yield
     three.aws.clear_faults()
 
