@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipeline.gateways.alarms import CloudWatch
 from emulator.tests.support.embedded import Embedded, eventually, unique
+from pipeline.gateways.alarms import CloudWatch
 from tests.gateways.gateways import cloud_of
 
 pytestmark = pytest.mark.emulated

@@ -4,12 +4,16 @@ import json
 from typing import Any
 
 import pytest
-from tests.emulated.containers.world import World, processing_input, tar_gz
 
+from emulator.tests.containers.conftest import moto_url, world
+from emulator.tests.support.containers_world import World, processing_input, tar_gz
 from pipeline.material.bundle import build_bundle
 from pipeline.material.dividing import held_out_rows
-from tests.support.containers import PROJECT, Containers, containers
+from tests.support.containers import Containers, containers
+from tests.support.project import PROJECT_ROOT
 from tests.support.tables import a_mixed_csv
+
+__all__ = ["moto_url", "world"]
 
 OURS = {"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"}
 # Each in the place of the artifact's own code/inference.py
@@ -70,7 +74,7 @@ def evaluated(
         files["code/inference_of_ours.py"] = files["code/inference.py"]
         files["code/inference.py"] = inference.encode()
     request = world.processing_job("pass", **job)
-    bundle = build_bundle(PROJECT, source_dir=PROJECT / "no user code")
+    bundle = build_bundle(PROJECT_ROOT, source_dir=PROJECT_ROOT / "no user code")
     for name, content in bundle.files.items():
         world.put(f"src/{name}", content)
     test = world.put("test/test.csv", a_mixed_csv(seed=1)).removesuffix("test.csv")
