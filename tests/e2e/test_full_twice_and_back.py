@@ -17,7 +17,7 @@ def test_the_first_run_trains_judges_registers_deploys_and_tests(first_full: See
     assert results["summary"]["deployment_occurred"] is True
     assert results["summary"]["testing_passed"] is True
     assert results["decision"]["verdict"] == "deploy"
-    assert first_full.outcome.deployment["plan"] == {"create": 6, "update": 0, "delete": 0}
+    assert first_full.outcome.deployment["plan"] == {"create": 7, "update": 0, "delete": 0}
 
 
 def test_results_env_names_what_later_jobs_need(first_full: Seen) -> None:

@@ -59,7 +59,7 @@ def test_a_reviewed_release_is_applied_once_from_another_checkout(
     assert three.serves(three.c)
     assert all((reviewed.folder / name).is_file() for name in _REVIEW)
     widget = json.loads((reviewed.folder / "terraform.json").read_text())
-    assert widget == {"create": 4, "update": 1, "delete": 0}
+    assert widget == {"create": 5, "update": 1, "delete": 0}
     digest = (reviewed.folder / "plan.digest").read_text().strip()
     assert reviewed.variables["MLOPS_PLAN_DIGEST"] == digest
     folder = moved_away(reviewed, tmp_path / "elsewhere")

@@ -75,11 +75,11 @@ def test_everything_stays_around_the_endpoint_while_releases_come_and_go(
 ) -> None:
     everything = SCALED | CANARY | WATCHED
     first = story.deploy(trained_job, **everything)
-    assert planned(first) == {"create": 6, "update": 0, "delete": 0}
+    assert planned(first) == {"create": 7, "update": 0, "delete": 0}
     assert what_surrounds(story) == ALL
 
     second = story.deploy(other_job, **everything)
-    assert planned(second) == {"create": 4, "update": 1, "delete": 0}
+    assert planned(second) == {"create": 5, "update": 1, "delete": 0}
     assert strategy(story) == "CANARY"
     assert story.serves(second.release)
 
@@ -120,7 +120,7 @@ def test_another_instance_type_finds_scaling_on_again_forth_and_back(
     assert what_surrounds(story) == ONE_TO_FOUR
 
     forth = story.deploy(other_job, **watched, **OTHER_TYPE)
-    assert planned(forth) == TYPE_CHANGE | {"create": 4}
+    assert planned(forth) == TYPE_CHANGE | {"create": 5}
     assert "scaling off for a move to ml.m5.4xlarge" in forth.stdout
     assert what_surrounds(story) == ONE_TO_FOUR
 
