@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from pipeline import reports
 from pipeline.configuration.loading import PROJECT_ROOT, load_settings
-from pipeline.configuration.settings import Settings, unbuilt_sections
+from pipeline.configuration.settings import Settings, secrets_of, unbuilt_sections
 from pipeline.configuration.sources import given
 from pipeline.context import Context
 from pipeline.core import failures, naming, printed_commands
@@ -30,7 +30,7 @@ from pipeline.gateways.work_folders import WorkFolder, work_folder
 from pipeline.recorder import Recorder
 from pipeline.reports import Place
 from pipeline.request import Options, options_of, require_writable
-from pipeline.workflow import execute
+from pipeline.workflow import delivered, execute, posted
 
 if TYPE_CHECKING:
     from pipeline.gateways.ports import HeldLease
@@ -152,6 +152,7 @@ class _Session:
         )
         self._account = ""
         self._held: list[HeldLease] = []
+        self._context: Context | None = None
         self._git_sha = git.head_sha(PROJECT_ROOT)
 
     def run(self, write: Callable[[str], object]) -> int:
@@ -174,16 +175,23 @@ class _Session:
             )
         # What is left takes no time, and results must be whole.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        told = False
+        is_told, office = False, None
         try:
             report = self._report(code, failure)
+            if self._context is not None:
+                office = posted(self._context, self._options.mode, report)
+            if office is not None:
+                report = replace(report, notifications=office.notices)
             ended = self._write(report) or code
             self._say(failure)
             write(reports.summary(report, output_format=self._flags["output_format"]))
-            told = failures.is_told(code)
+            is_told = failures.is_told(code)
         finally:
             for holding in self._held:
-                holding.give_back(told=told)
+                holding.give_back(told=is_told)
+        if office is not None and report.status is not RunStatus.INTERRUPTED:
+            # Nobody waits for this run any more: a channel that is down holds no rollback up.
+            self._write(replace(report, notifications=delivered(office)))
         return ended
 
     def _write(self, report: RunReport) -> int:
@@ -248,6 +256,7 @@ class _Session:
         )
         if self._options.mode not in _ASKS_NOBODY:
             self._account = context.account
+        self._context = context
         logger.info("account=%s region=%s", self._account or "-", cloud.region)
         execute(context, self._options)
 
@@ -278,10 +287,9 @@ class _Session:
             level = logging.DEBUG
         if self._flags["quiet"]:
             level = logging.WARNING
-        secret = self._settings.slack_webhook_url
         lines = console.Lines(
             run_id=self._run_id,
-            secrets=(secret.get_secret_value(),) if secret else (),
+            secrets=secrets_of(self._settings),
             is_lively=console.is_lively(os.environ, no_color=self._flags["no_color"]),
             as_json=self._flags["log_format"] == "json",
         )

@@ -8,11 +8,12 @@ from dataclasses import replace
 from pipeline.context import Context, Workspace
 from pipeline.core import checkup
 from pipeline.core.errors import UsageError
-from pipeline.core.modes import Mode, StopAfter
+from pipeline.core.modes import ONLY_LOOKS, Mode, StopAfter
+from pipeline.core.outcomes import Notice, RunReport
 from pipeline.core.records import Approval, Decision, Evaluation, TrainingRun, Verdict
 from pipeline.core.serving_gate import judge_candidate
 from pipeline.request import Options
-from pipeline.steps import promote, recorded, register, requested
+from pipeline.steps import promote, recorded, register, requested, tell
 from pipeline.steps.apply_mode import (
     apply_infrastructure,
     apply_release,
@@ -34,6 +35,7 @@ from pipeline.steps.evaluate import evaluate
 from pipeline.steps.history import history
 from pipeline.steps.list_endpoints import list_endpoints
 from pipeline.steps.plan_mode import plan
+from pipeline.steps.post_office import PostOffice
 from pipeline.steps.preflight import require_free_for, require_instances
 from pipeline.steps.prune import prune
 from pipeline.steps.retrain import retrain
@@ -49,6 +51,16 @@ logger = logging.getLogger(__name__)
 def execute(context: Context, options: Options) -> None:
     """Run one mode. What it does is in the context's recorder, also when it raises."""
     _MODES[options.mode](context, options)
+
+
+def posted(context: Context, mode: Mode, report: RunReport) -> PostOffice | None:
+    """Post what a run has to tell; None where its mode only looks, or nobody can be told."""
+    return None if mode in ONLY_LOOKS else tell.posted(context, report)
+
+
+def delivered(office: PostOffice) -> tuple[Notice, ...]:
+    """Send what was posted, within 15 seconds."""
+    return tell.delivered(office)
 
 
 def _full(context: Context, options: Options) -> None:

@@ -7,6 +7,8 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
+from pipeline.core import messages
+
 
 class Section(BaseModel):
     """A nested object of the configuration: unknown keys are refused, types are exact."""
@@ -162,10 +164,27 @@ MetricName = Annotated[
     str,
     _like("the name of a metric: letters, digits, underscores", r"[A-Za-z_][A-Za-z0-9_.-]{0,127}"),
 ]
-SlackUrl = Annotated[
+# A port of this machine is for tests of one's own; all else is encrypted.
+_SECRET_URL = re.compile(r"https://[!-~]+|http://(127\.0\.0\.1|localhost):[0-9]+(/[!-~]*)?")
+SecretUrl = Annotated[
     SecretStr,
-    _only(lambda address: not address or address.get_secret_value().startswith("https://")),
+    _only(lambda url: not url or _SECRET_URL.fullmatch(url.get_secret_value()) is not None),
     allowed("an address that begins with https://, better given by the environment"),
+]
+ChannelName = Annotated[
+    str,
+    _only(lambda name: name in messages.CHANNELS),
+    allowed("one of " + ", ".join(messages.CHANNELS)),
+]
+ChannelNames = Annotated[
+    tuple[ChannelName, ...],
+    BeforeValidator(as_tuple),
+    allowed("a list of " + ", ".join(messages.CHANNELS) + "; an empty one for nobody"),
+]
+EventOrSeverity = Annotated[
+    str,
+    _only(lambda name: name in messages.ROUTED),
+    allowed("one of " + ", ".join(messages.ROUTED)),
 ]
 
 # Schedules and time zones as EventBridge and Application Auto Scaling take them: AWS itself would

@@ -199,9 +199,17 @@ class RetrainingSettings(kinds.Section):
 
 
 class NotificationSettings(kinds.Section):
-    """Where the webhook's address is kept, who sends mail, and which runs are told about."""
+    """Which channels there are beside topic, webhook and recipients, and who hears of what.
+
+    A secret is given itself or by the ARN of a Secrets Manager secret, which a run reads.
+    """
 
     slack_webhook_secret_arn: kinds.SecretArn | None = None
     email_sender: kinds.Email | None = None
+    chat_schema: kinds.Flag = False
+    routes: Annotated[
+        Mapping[kinds.EventOrSeverity, kinds.ChannelNames],
+        kinds.allowed("an object of events or severities, each with a list of channels"),
+    ] = {}
     on_success: kinds.Flag = True
     on_failure: kinds.Flag = True

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import PrivateAttr
+from pydantic import PrivateAttr, SecretStr
 
 from pipeline.configuration import kinds
 from pipeline.configuration.sections import (
@@ -43,7 +43,7 @@ class Settings(kinds.Section):
     model_name_prefix: kinds.Name = "iris-classifier"
     endpoint_prefix: kinds.Name = "iris-model"
     sns_topic_arn: kinds.TopicArn | None = None
-    slack_webhook_url: kinds.SlackUrl | None = None
+    slack_webhook_url: kinds.SecretUrl | None = None
     email_recipients: kinds.Emails = ()
     backend: Annotated[Literal["local", "aws"], kinds.allowed("local or aws")] = "local"
     environment: kinds.Word = "staging"
@@ -127,15 +127,16 @@ class Settings(kinds.Section):
         return min((each for each in limits if each is not None), default=_LATENCY_P95_MS)
 
 
+def secrets_of(settings: Settings) -> tuple[str, ...]:
+    """Return every secret that the configuration holds itself, for what must not show them."""
+    values = [*dict(settings).values(), *dict(settings.notifications).values()]
+    return tuple(each.get_secret_value() for each in values if isinstance(each, SecretStr) and each)
+
+
 def unbuilt_sections(settings: Settings) -> tuple[str, ...]:
     """Return a line for each thing that is set and that this version does nothing with yet."""
-    lines = [
+    return tuple(
         f"{name}: accepted, but this version does nothing with it yet."
-        for name in ("drift", "retraining", "notifications")
+        for name in ("drift", "retraining")
         if getattr(settings, name) != type(getattr(settings, name))()
-    ]
-    channels = ("sns_topic_arn", "slack_webhook_url", "email_recipients")
-    given = [name for name in channels if getattr(settings, name)]
-    if given:
-        lines.append(f"{', '.join(given)}: accepted, but this version sends no notifications yet.")
-    return tuple(lines)
+    )

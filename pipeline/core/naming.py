@@ -242,6 +242,10 @@ def plan_object(endpoint: str, plan_id: str) -> str:
     return f"plans/{endpoint}/{_check_name('plan id', plan_id, limit=NAME_LIMIT)}.json"
 
 
+def outbox_object(endpoint: str) -> str:
+    return f"outbox/{endpoint}/box.json"
+
+
 def capture_prefix(endpoint: str) -> str:
     """Where SageMaker copies what the endpoint is asked and answers."""
     return f"capture/{endpoint}/"

@@ -283,6 +283,32 @@ class ListedEndpoint:
     is_forgotten: bool
 
 
+class NoticeState(StrEnum):
+    """`claimed`: a run is sending it. `failed`: the channel will never take it; `dropped`: it was
+    too old to be sent.
+    """
+
+    PENDING = "pending"
+    CLAIMED = "claimed"
+    SENT = "sent"
+    FAILED = "failed"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """What became of one message of this run on one channel, or of one that was left to it.
+
+    `error` says why a channel did not take it, and what to do; null where there is nothing to say.
+    """
+
+    event: str
+    channel: str
+    state: NoticeState
+    tries: int
+    error: str | None = None
+
+
 class RunStatus(StrEnum):
     """`stopped`: the gate did not say deploy. `interrupted`: by a signal."""
 
@@ -344,3 +370,4 @@ class RunReport:
     listing: tuple[str, ...] = ()
     endpoints: tuple[ListedEndpoint, ...] | None = None
     data_warnings: tuple[str, ...] = ()
+    notifications: tuple[Notice, ...] = ()

@@ -19,6 +19,7 @@ from pipeline.core.outcomes import (
     FailureReport,
     History,
     ListedEndpoint,
+    Notice,
     ProbeCase,
     ProbeReport,
     RunReport,
@@ -129,6 +130,7 @@ class Results(_Part):
     name, `listing` is what the mode was asked to show; modes status and history show blocks of
     those names, mode list `endpoints`. `data_warnings` say how the data file was read where it
     might be meant otherwise.
+    `notifications` are the messages of this run by channel, and what was left of earlier ones.
     """
 
     schema_version: Literal[1] = 1
@@ -154,6 +156,7 @@ class Results(_Part):
     notes: tuple[str, ...]
     listing: tuple[str, ...]
     data_warnings: tuple[str, ...]
+    notifications: tuple[Notice, ...]
     status: Standing | None = _ABSENT
     history: History | None = _ABSENT
     endpoints: tuple[ListedEndpoint, ...] | None = _ABSENT
@@ -193,6 +196,7 @@ def results_of(report: RunReport) -> Results:
         notes=report.notes,
         listing=report.listing,
         data_warnings=report.data_warnings,
+        notifications=report.notifications,
         status=report.standing,
         history=report.history,
         endpoints=report.endpoints,

@@ -78,6 +78,14 @@ class Cloud:
             self._clients[service] = self._new_client(service)
         return self._clients[service]
 
+    def client_with(self, service: str, config: Any) -> Any:
+        """Return a client of its own, which asks in another way than all others."""
+        from botocore.config import Config
+
+        if self.is_local:
+            config = config.merge(Config(proxies={}))
+        return self._session.client(service, config=config, endpoint_url=self.endpoint_url)
+
     def credentials(self) -> Any:
         """Return the credentials that the clients sign with; they refresh themselves."""
         return self._session.get_credentials()

@@ -1,0 +1,220 @@
+"""What a run has to tell, and what one before it could not: events from reports and histories.
+
+Pure: `of_run` reads the report of a run, `of_history` the lines that a run wrote which was cut off
+before it could tell them. Both give the same event the same id, so it is told once.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from pipeline.core.errors import (
+    CloudUnusable,
+    EndpointTestsFailed,
+    GateNotPassed,
+    JobFailed,
+    NotServing,
+    PlanRefused,
+    RolledBack,
+)
+from pipeline.core.head import HistoryEvent, LedgerHead
+from pipeline.core.messages import (
+    MOST_TO_DO,
+    MOST_WHY,
+    MOST_WORD,
+    Event,
+    EventKind,
+    Setting,
+    plain,
+)
+from pipeline.core.outcomes import FailureReport, RunReport
+from pipeline.core.results import accuracy_of, has_deployed
+
+
+def of_run(report: RunReport, setting: Setting, head: LedgerHead) -> tuple[Event, ...]:
+    """Return what a run has to tell, in the order in which it happened; `head` as it left it."""
+    story = _Story(report, setting, head)
+    return tuple(story.failed(report.failure) if report.failure else story.went_well())
+
+
+class _Story:
+    def __init__(self, report: RunReport, setting: Setting, head: LedgerHead) -> None:
+        self._report = report
+        self._setting = setting
+        self._head = head
+
+    def went_well(self) -> Iterator[Event]:
+        report = self._report
+        if report.mode == "rollback" and report.deployment is not None:
+            yield self._rolled_back()
+        elif has_deployed(report):
+            yield self._deployed()
+        elif report.decision is not None and report.mode != "approve":
+            yield self._event(_VERDICTS[report.decision.verdict.value], subject=self._job)
+        elif report.mode == "retrain":
+            yield self._event(EventKind.RETRAINING_ASKED, why=" ".join(report.listing))
+        elif report.mode == "plan" and report.plan_digest:
+            yield self._event(EventKind.PLAN_WAITS, subject=report.plan_digest)
+        elif self._setting.asked_by and report.mode in ("full", "training"):
+            yield self._event(EventKind.RETRAINING_NOT_DONE, why=" ".join(report.notes))
+
+    def failed(self, failure: FailureReport) -> Iterator[Event]:
+        kind = _kind_of(failure, self._report)
+        if kind is None:
+            return
+        deployment = self._report.deployment
+        subject, left, to = self._job, None, None
+        if deployment is not None:
+            left, to = deployment.release_id, deployment.rolled_back_to
+            subject = to or left
+        yield self._event(
+            kind,
+            subject=subject,
+            how="itself" if kind is EventKind.ROLLED_BACK else "",
+            release_from=left,
+            release_to=to,
+            why=failure.message,
+            to_do=failure.remedy,
+        )
+
+    def _deployed(self) -> Event:
+        release = self._report.release_id or ""
+        return self._event(
+            EventKind.DEPLOYED,
+            subject=release,
+            release_from=_lived_before(self._head, release),
+            release_to=release,
+        )
+
+    def _rolled_back(self) -> Event:
+        release = self._report.release_id or ""
+        return self._event(
+            EventKind.ROLLED_BACK,
+            subject=release,
+            how="alarm" if self._setting.asked_by else "person",
+            release_from=_lived_before(self._head, release),
+            release_to=release,
+            why=self._setting.asked_by or " ".join(self._report.notes),
+        )
+
+    @property
+    def _job(self) -> str:
+        training = self._report.training
+        return training.job_name if training else ""
+
+    def _event(
+        self,
+        kind: EventKind,
+        *,
+        subject: str = "",
+        how: str = "",
+        release_from: str | None = None,
+        release_to: str | None = None,
+        why: str = "",
+        to_do: str = "",
+    ) -> Event:
+        decision = self._report.decision
+        reasons = " ".join(decision.reasons) if decision else ""
+        return Event(
+            kind=kind,
+            when=self._setting.now,
+            endpoint=self._setting.endpoint,
+            environment=self._setting.environment,
+            run_id=self._report.run_id,
+            subject=subject,
+            how=how,
+            release_from=release_from,
+            release_to=release_to,
+            figures=figures_of(self._report),
+            why=plain(why or reasons, MOST_WHY),
+            who=plain(self._setting.who, MOST_WORD),
+            links={name: plain(link, MOST_WORD) for name, link in self._setting.links.items()},
+            to_do=plain(to_do, MOST_TO_DO),
+        )
+
+
+_VERDICTS = {
+    "deploy": EventKind.PASSED,
+    "hold": EventKind.HELD,
+    "keep": EventKind.KEPT,
+    "reject": EventKind.REJECTED,
+}
+# What a person at the keyboard has just been told, or did, is no news: usage, a lease, Ctrl-C.
+_FAILURES = {
+    1: EventKind.FAILED,
+    EndpointTestsFailed.exit_code: EventKind.TESTS_FAILED,
+    RolledBack.exit_code: EventKind.ROLLED_BACK,
+    NotServing.exit_code: EventKind.NOT_SERVING,
+    PlanRefused.exit_code: EventKind.PLAN_REFUSED,
+    8: EventKind.DRIFT,
+    JobFailed.exit_code: EventKind.JOB_FAILED,
+    CloudUnusable.exit_code: EventKind.FAILED,
+}
+QUARANTINED = "Quarantined"
+
+
+def _kind_of(failure: FailureReport, report: RunReport) -> EventKind | None:
+    if failure.exit_code == GateNotPassed.exit_code and report.decision is not None:
+        return _VERDICTS[report.decision.verdict.value]
+    if failure.code == QUARANTINED:
+        return EventKind.QUARANTINED
+    return _FAILURES.get(failure.exit_code)
+
+
+def _lived_before(head: LedgerHead, release: str) -> str | None:
+    """The release that served before this one, as far as the ledger knows."""
+    earlier = [each.release_id for each in head.lived if each.release_id != release]
+    return earlier[-1] if earlier else None
+
+
+def figures_of(report: RunReport) -> dict[str, str]:
+    """What was measured, with units; what was not is left out."""
+    found: dict[str, str] = {}
+    accuracy, probe = accuracy_of(report), report.probe
+    if accuracy is not None:
+        found["Accuracy"] = f"{accuracy:.4f}"
+    if probe is not None and probe.prediction_accuracy is not None:
+        found["Accuracy at the endpoint"] = f"{probe.prediction_accuracy:.4f}"
+    if probe is not None and probe.latency is not None:
+        found["Latency p95"] = f"{probe.latency.p95_ms:.0f} ms"
+    if report.duration_s:
+        found["Duration"] = f"{report.duration_s:.0f} s"
+    return found
+
+
+def of_history(
+    events: Iterable[HistoryEvent], setting: Setting, *, except_of: str
+) -> tuple[Event, ...]:
+    """Return what earlier runs did and may not have told; the run `except_of` tells for itself."""
+    found = []
+    for line in events:
+        run_id = line.details.get("run", "")
+        if line.what in _LINES and run_id != except_of:
+            found.append(_of_line(line, setting, run_id))
+    return tuple(found)
+
+
+_LINES = {
+    "deployed": EventKind.DEPLOYED,
+    "rolled back": EventKind.ROLLED_BACK,
+    "rollback failed": EventKind.NOT_SERVING,
+    "deployment failed": EventKind.FAILED,
+}
+
+
+def _of_line(line: HistoryEvent, setting: Setting, run_id: str) -> Event:
+    details = line.details
+    to = details.get("to") or details.get("release", "")
+    asked = "alarm" if "request" in details else "person"
+    is_own = details.get("reason", "").startswith("Release ")  # the way back of a deployment
+    return Event(
+        kind=_LINES[line.what],
+        when=line.when,
+        endpoint=setting.endpoint,
+        environment=setting.environment,
+        run_id=run_id,
+        subject=to,
+        how=("itself" if is_own else asked) if line.what == "rolled back" else "",
+        release_from=details.get("left"),
+        release_to=to,
+        why=plain(details.get("reason") or details.get("cause", ""), MOST_WHY),
+        who=plain(line.who, MOST_WORD),
+    )

@@ -1,0 +1,89 @@
+"""Who is told of a run: the channels and routes of its settings, and what there is to tell."""
+
+import logging
+from collections.abc import Iterator
+
+from pipeline.configuration.loading import PROJECT_ROOT
+from pipeline.context import Context, Workspace
+from pipeline.core import messages, wording
+from pipeline.core.messages import Severity
+from pipeline.core.outcomes import Notice, RunReport
+from pipeline.gateways.channels import Channel
+from pipeline.gateways.outbox import OutboxStore
+from pipeline.gateways.slack import SlackWebhook
+from pipeline.gateways.sns import SnsTopics
+from pipeline.steps.bootstrap import known_workspace
+from pipeline.steps.post_office import RUN_S, PostOffice, quietly
+
+logger = logging.getLogger(__name__)
+
+# Reading the environment, the ledger and the outbox: an AWS that hangs holds no end of a run up.
+_POST_S = 8.0
+
+
+def posted(context: Context, report: RunReport) -> PostOffice | None:
+    """Post what a run has to tell; None where there is no environment yet, or none answers."""
+    offices: list[PostOffice] = []
+
+    def post() -> None:
+        workspace = known_workspace(context)
+        if workspace is not None:
+            offices.append(office_of(workspace))
+            offices[0].post(report)
+
+    quietly("keep what this run has to tell", post, limit_s=_POST_S)
+    return offices[0] if offices else None
+
+
+def delivered(office: PostOffice) -> tuple[Notice, ...]:
+    """Send what there is; return what became of each message that this run knows of."""
+    quietly("send what there is to tell", office.deliver, limit_s=RUN_S + 1)
+    return office.notices
+
+
+def office_of(workspace: Workspace) -> PostOffice:
+    context, settings = workspace.context, workspace.settings.notifications
+    return PostOffice(
+        box=OutboxStore(workspace.store, context.endpoint),
+        book=workspace.ledger,
+        channels={channel.name: channel for channel in channels_of(workspace)},
+        routes=messages.routes(
+            settings.routes, on_success=settings.on_success, on_failure=settings.on_failure
+        ),
+        setting=_setting(context),
+        run_id=context.run_id,
+        templates=templates(),
+        now=context.now,
+    )
+
+
+def channels_of(workspace: Workspace) -> Iterator[Channel]:
+    """Yield the channels that are configured; their clients are made here, in one thread."""
+    settings, foundation = workspace.settings, workspace.foundation
+    topics = {
+        severity: settings.sns_topic_arn
+        or foundation.topic_arns.get(severity.value, foundation.topic_arn)
+        for severity in Severity
+    }
+    yield SnsTopics(workspace.context.cloud, topics, chat=settings.notifications.chat_schema)
+    if settings.slack_webhook_url:
+        yield SlackWebhook(settings.slack_webhook_url.get_secret_value())
+
+
+def templates() -> dict[str, str]:
+    folder = PROJECT_ROOT / "templates" / "messages"
+    return {
+        name: (folder / f"{name}.j2").read_text(encoding="utf-8") for name in wording.TEMPLATE_NAMES
+    }
+
+
+def _setting(context: Context) -> messages.Setting:
+    job = context.cloud.inherited.get("CI_JOB_URL", "")
+    return messages.Setting(
+        endpoint=context.endpoint,
+        environment=context.settings.environment,
+        who=context.who,
+        now=context.now(),
+        asked_by=context.request.cause if context.request else "",
+        links={"Job": job} if job else {},
+    )
