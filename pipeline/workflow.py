@@ -349,6 +349,17 @@ def _doctor(context: Context, options: Options) -> None:
         raise error
 
 
+def _notify_test(context: Context, options: Options) -> None:
+    del options
+    notices = tell.tested(find_workspace(context))
+    for notice in notices:
+        context.recorder.show(f"{notice.channel}: {notice.error or notice.state.value}")
+    silent = [notice.channel for notice in notices if notice.error]
+    if silent:
+        message = f"{len(silent)} of {len(notices)} channels failed: {', '.join(silent)}."
+        raise UsageError(message, remedy="Each line above says why, and what to do.")
+
+
 def _named_run(workspace: Workspace, options: Options) -> TrainingRun:
     if not options.training_job:
         message = f"--mode {options.mode.value} needs --training-job."
@@ -384,4 +395,5 @@ _MODES: Mapping[Mode, Callable[[Context, Options], None]] = {
     Mode.BOOTSTRAP: _bootstrap,
     Mode.VALIDATE: lambda context, _: _show(context, validate(context)),
     Mode.DOCTOR: _doctor,
+    Mode.NOTIFY_TEST: _notify_test,
 }

@@ -139,11 +139,12 @@ TopicArn = Annotated[
         r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}",
     ),
 ]
+_SECRET_ARN = r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.{1,512}"
 SecretArn = Annotated[
     str,
     _like(
         "the ARN of a Secrets Manager secret",
-        r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.{1,512}",
+        _SECRET_ARN,
     ),
 ]
 Bucket = Annotated[
@@ -171,6 +172,22 @@ SecretUrl = Annotated[
     _only(lambda url: not url or _SECRET_URL.fullmatch(url.get_secret_value()) is not None),
     allowed("an address that begins with https://, better given by the environment"),
 ]
+# Given itself, by the environment, or by where Secrets Manager has it.
+Secret = Annotated[SecretStr, allowed("a secret, or the ARN of a Secrets Manager secret with it")]
+SecretUrlOrArn = Annotated[
+    SecretStr,
+    _only(
+        lambda url: (
+            re.fullmatch(rf"{_SECRET_URL.pattern}|{_SECRET_ARN}", url.get_secret_value())
+            is not None
+        )
+    ),
+    allowed("an address that begins with https://, or the ARN of a Secrets Manager secret with it"),
+]
+HostName = Annotated[str, _like("a host name", r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")]
+Port = Annotated[int, _whole(1, 65_535)]
+SlackChannel = Annotated[str, _like("a channel such as #releases or its id", r"#?[^\s#<>&]{1,80}")]
+WebhookFormat = Annotated[Literal["cloudevents", "teams"], allowed("cloudevents or teams")]
 ChannelName = Annotated[
     str,
     _only(lambda name: name in messages.CHANNELS),

@@ -66,6 +66,7 @@ def broken_rules(loaded: Loaded) -> tuple[ConfigProblem, ...]:
         _asking,
         _schedules,
         _vcpus,
+        _channels,
     )
     return tuple(broken for rule in rules for broken in rule(loaded))
 
@@ -280,3 +281,29 @@ def _vcpus(loaded: Loaded) -> Iterator[ConfigProblem]:
             "monitoring and for scaling by cpu"
         )
         yield loaded.problem("instance_type", settings.instance_type, allowed)
+
+
+def _channels(loaded: Loaded) -> Iterator[ConfigProblem]:
+    """Refuse half a channel: nobody would be told, and nobody would notice."""
+    given = loaded.settings.notifications
+    needs = (
+        ("slack_bot_token", "slack_channel"),
+        ("slack_channel", "slack_bot_token"),
+        ("smtp_host", "email_sender"),
+        ("smtp_user", "smtp_password"),
+        ("smtp_password", "smtp_user"),
+        ("smtp_user", "smtp_host"),
+        ("webhook_signing_secret", "webhook_url"),
+    )
+    for key, other in needs:
+        value = getattr(given, key)
+        if value and not getattr(given, other):
+            allowed = f"needs notifications.{other} beside it"
+            yield loaded.problem(f"notifications.{key}", value, allowed)
+    if given.email_sender and not loaded.settings.email_recipients:
+        allowed = "needs email_recipients, who get the mail"
+        yield loaded.problem("notifications.email_sender", given.email_sender, allowed)
+    if given.slack_webhook_secret_arn and loaded.settings.slack_webhook_url:
+        allowed = "must not be given beside slack_webhook_url: which one is meant?"
+        arn = given.slack_webhook_secret_arn
+        yield loaded.problem("notifications.slack_webhook_secret_arn", arn, allowed)

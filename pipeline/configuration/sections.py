@@ -201,11 +201,22 @@ class RetrainingSettings(kinds.Section):
 class NotificationSettings(kinds.Section):
     """Which channels there are beside topic, webhook and recipients, and who hears of what.
 
-    A secret is given itself or by the ARN of a Secrets Manager secret, which a run reads.
+    A secret is given itself, best by the environment, or as the ARN of a Secrets Manager secret
+    that has it. Without an `email_sender` the recipients hear by subscriptions of the topics; with
+    one, by SES, or by the SMTP server where a host is named.
     """
 
     slack_webhook_secret_arn: kinds.SecretArn | None = None
+    slack_bot_token: kinds.Secret | None = None
+    slack_channel: kinds.SlackChannel | None = None
     email_sender: kinds.Email | None = None
+    smtp_host: kinds.HostName | None = None
+    smtp_port: kinds.Port = 587
+    smtp_user: kinds.Text | None = None
+    smtp_password: kinds.Secret | None = None
+    webhook_url: kinds.SecretUrlOrArn | None = None
+    webhook_signing_secret: kinds.Secret | None = None
+    webhook_format: kinds.WebhookFormat = "cloudevents"
     chat_schema: kinds.Flag = False
     routes: Annotated[
         Mapping[kinds.EventOrSeverity, kinds.ChannelNames],

@@ -53,6 +53,10 @@ class NotServing(PipelineError):
     exit_code = 6
 
 
+# The code of a PlanRefused for content that was taken back before.
+QUARANTINED = "Quarantined"
+
+
 class PlanRefused(PipelineError):
     """The guard refused a plan, or what should serve is quarantined."""
 

@@ -28,6 +28,7 @@ class Mode(StrEnum):
     BOOTSTRAP = "bootstrap"
     VALIDATE = "validate"
     DOCTOR = "doctor"
+    NOTIFY_TEST = "notify-test"
 
 
 class StopAfter(StrEnum):
@@ -38,7 +39,14 @@ class StopAfter(StrEnum):
 
 
 # They change nothing and judge nothing: out/latest stays with the run before.
-ONLY_LOOKS = (Mode.STATUS, Mode.HISTORY, Mode.LIST, Mode.VALIDATE, Mode.DOCTOR)
+ONLY_LOOKS = (
+    Mode.STATUS,
+    Mode.HISTORY,
+    Mode.LIST,
+    Mode.VALIDATE,
+    Mode.DOCTOR,
+    Mode.NOTIFY_TEST,
+)
 _ON_ENDPOINTS = (
     Mode.FULL,
     Mode.APPLY,
@@ -101,4 +109,5 @@ HELP = {
     Mode.BOOTSTRAP: "create or update state bucket, account and foundation",
     Mode.VALIDATE: "check configuration, templates and Terraform, offline",
     Mode.DOCTOR: "what works here and what does not, each with its fix",
+    Mode.NOTIFY_TEST: "send one test message to each channel, and say what each answered",
 }

@@ -7,6 +7,7 @@ before it could tell them. Both give the same event the same id, so it is told o
 from collections.abc import Iterable, Iterator
 
 from pipeline.core.errors import (
+    QUARANTINED,
     CloudUnusable,
     EndpointTestsFailed,
     GateNotPassed,
@@ -148,7 +149,6 @@ _FAILURES = {
     JobFailed.exit_code: EventKind.JOB_FAILED,
     CloudUnusable.exit_code: EventKind.FAILED,
 }
-QUARANTINED = "Quarantined"
 
 
 def _kind_of(failure: FailureReport, report: RunReport) -> EventKind | None:

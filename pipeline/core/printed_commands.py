@@ -13,14 +13,16 @@ from dataclasses import dataclass, field
 
 WRAPPER = "run_mlops_pipeline.sh"
 # They only look, or do the same whatever limits, data and machines were chosen.
-_CHOOSE_NOTHING = frozenset({"cleanup", "doctor", "history", "list", "prune", "retrain", "status"})
+_CHOOSE_NOTHING = frozenset(
+    {"cleanup", "doctor", "history", "list", "notify-test", "prune", "retrain", "status"}
+)
 
 _WORD = r"""(?:'[^']*'|"[^"]*"|[\w@%+=/-]|[:,.](?=[:,.]*[\w@%+=/'"-]))+"""
 _PROGRAM = rf"""(?:'[^']*'|"[^"]*"|[\w@%+=:,./-])*(?:'[^']*)?{re.escape(WRAPPER)}'?"""
 _COMMAND = re.compile(
     rf"(?P<variables>(?:(?<![\w'-])[A-Za-z_]\w*={_WORD} )*)"
     rf"(?P<program>{_PROGRAM} )?"
-    r"(?<![\w-])--mode (?P<mode>[a-z]+)"
+    r"(?<![\w-])--mode (?P<mode>[a-z]+(?:-[a-z]+)*)"
     rf"(?P<flags>(?: --(?:force|disable-auto-deploy)(?![\w-])| --[a-z][a-z-]* {_WORD})*)",
     re.ASCII,
 )

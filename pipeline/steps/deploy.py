@@ -8,6 +8,7 @@ from time import monotonic
 from pipeline.context import Workspace
 from pipeline.core import bake, jobs, ledger, naming
 from pipeline.core.errors import (
+    QUARANTINED,
     GateNotPassed,
     LeaseHeld,
     PipelineError,
@@ -318,7 +319,7 @@ def refuse_quarantined(workspace: Workspace, head: LedgerHead, digest: str, *, j
     remedy = (
         f"Deploy another one. This one all the same: --mode deployment --training-job {job} --force"
     )
-    raise PlanRefused(message, remedy=remedy)
+    raise PlanRefused(message, remedy=remedy, code=QUARANTINED)
 
 
 def content_of(workspace: Workspace, candidate: Candidate) -> str:

@@ -5,17 +5,21 @@ Changes and starts nothing; the embedded AWS is not started for it.
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from pipeline.configuration.loading import PROJECT_ROOT
 from pipeline.context import Context, Workspace
 from pipeline.core import checkup, naming
 from pipeline.core.checkup import Finding
 from pipeline.core.errors import ConfigError, PipelineError, UsageError
+from pipeline.core.outbox import Verdict
 from pipeline.core.version import VERSION
 from pipeline.gateways import embedded, leases, owners, provider_mirror, registry, state_bucket
 from pipeline.gateways.aws import Cloud, local_cloud, real_cloud, require_region
+from pipeline.gateways.channels import Channel
 from pipeline.gateways.terraform_words import PROVIDER_REMEDY
 from pipeline.steps.bootstrap import find_workspace, is_current
+from pipeline.steps.channels import channels_of
 
 
 def doctor(context: Context, refused: ConfigError | None) -> Iterator[Finding]:
@@ -99,6 +103,8 @@ def _in_account(context: Context) -> Iterator[Finding]:
     yield _found("endpoint", lambda: _endpoint(workspace))
     yield _found("lease", lambda: _lease(workspace))
     yield _found("state lock", lambda: _state_lock(workspace))
+    for name, channel in channels_of(workspace).items():
+        yield _found(f"channel {name}", partial(_channel, channel))
 
 
 def _foundation(workspace: Workspace) -> Finding:
@@ -131,3 +137,12 @@ def _state_lock(workspace: Workspace) -> Finding:
     what = f"{lock.path} is locked by {lock.who} since {lock.created_at:%Y-%m-%d %H:%M:%S} UTC."
     fix = "If that run is dead: docs/operations.md, Unlock a Terraform state."
     return checkup.warning("state lock", what, fix=fix)
+
+
+def _channel(channel: Channel) -> Finding:
+    """Look whether a channel to people can be reached, and send nothing."""
+    check, answer = f"channel {channel.name}", channel.look()
+    if answer.verdict is Verdict.TAKEN:
+        return checkup.ok(check, "can be reached")
+    fix = answer.remedy or "Run doctor again; a run goes on without it, and the next one sends."
+    return checkup.warning(check, f"{answer.said}.", fix=fix)

@@ -48,6 +48,7 @@ class PostOffice:
     now: Callable[[], datetime]
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
+    at_once: Callable[..., dict[str, Answer]] = at_once
     _notices: dict[tuple[str, str], Notice] = field(default_factory=dict)
     _off: set[str] = field(default_factory=set)
     _unposted: tuple[Event, ...] = ()
@@ -138,7 +139,7 @@ class PostOffice:
             limit_s = min(TRY_S, until - self.clock())
             if limit_s <= 0:
                 break
-            found = at_once(calls, limit_s=limit_s, on_error=_of_error)
+            found = self.at_once(calls, limit_s=limit_s, on_error=_of_error)
             answers |= {name: replace(each, tries=number) for name, each in found.items()}
             calls = {name: call for name, call in calls.items() if _is_again(answers[name])}
             if not calls or pause_s is None or not self._paused(pause_s, answers, calls, until):

@@ -1,19 +1,17 @@
 """Who is told of a run: the channels and routes of its settings, and what there is to tell."""
 
 import logging
-from collections.abc import Iterator
 
 from pipeline.configuration.loading import PROJECT_ROOT
 from pipeline.context import Context, Workspace
 from pipeline.core import messages, wording
-from pipeline.core.messages import Severity
+from pipeline.core.messages import EventKind
+from pipeline.core.outbox import Delivery, Letter
 from pipeline.core.outcomes import Notice, RunReport
-from pipeline.gateways.channels import Channel
 from pipeline.gateways.outbox import OutboxStore
-from pipeline.gateways.slack import SlackWebhook
-from pipeline.gateways.sns import SnsTopics
 from pipeline.steps.bootstrap import known_workspace
-from pipeline.steps.post_office import RUN_S, PostOffice, quietly
+from pipeline.steps.channels import channels_of
+from pipeline.steps.post_office import EVENT_S, RUN_S, PostOffice, quietly
 
 logger = logging.getLogger(__name__)
 
@@ -41,12 +39,21 @@ def delivered(office: PostOffice) -> tuple[Notice, ...]:
     return office.notices
 
 
+def tested(workspace: Workspace) -> tuple[Notice, ...]:
+    """Send one test message to each channel; return what each made of it."""
+    office = office_of(workspace)
+    event = messages.event_of(EventKind.TEST, office.setting, office.run_id)
+    letter = Letter(event=event, deliveries={name: Delivery() for name in office.channels})
+    office.send(letter, until=office.clock() + EVENT_S)
+    return office.notices
+
+
 def office_of(workspace: Workspace) -> PostOffice:
     context, settings = workspace.context, workspace.settings.notifications
     return PostOffice(
         box=OutboxStore(workspace.store, context.endpoint),
         book=workspace.ledger,
-        channels={channel.name: channel for channel in channels_of(workspace)},
+        channels=channels_of(workspace),
         routes=messages.routes(
             settings.routes, on_success=settings.on_success, on_failure=settings.on_failure
         ),
@@ -55,19 +62,6 @@ def office_of(workspace: Workspace) -> PostOffice:
         templates=templates(),
         now=context.now,
     )
-
-
-def channels_of(workspace: Workspace) -> Iterator[Channel]:
-    """Yield the channels that are configured; their clients are made here, in one thread."""
-    settings, foundation = workspace.settings, workspace.foundation
-    topics = {
-        severity: settings.sns_topic_arn
-        or foundation.topic_arns.get(severity.value, foundation.topic_arn)
-        for severity in Severity
-    }
-    yield SnsTopics(workspace.context.cloud, topics, chat=settings.notifications.chat_schema)
-    if settings.slack_webhook_url:
-        yield SlackWebhook(settings.slack_webhook_url.get_secret_value())
 
 
 def templates() -> dict[str, str]:

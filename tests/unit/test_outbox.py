@@ -47,9 +47,9 @@ def test_what_is_claimed_is_left_alone_until_its_run_must_have_died() -> None:
     (letter,) = box.letters
     box = outbox.claim(box, letter.event.id, ["slack"], run_id="r", now=NOON)
     soon, late = NOON + timedelta(seconds=59), NOON + timedelta(seconds=61)
-    assert [set(each.deliveries) for each in outbox.sendable(box, soon, names=WAYS["test"])] == [
-        {"sns"}
-    ]
+    assert [
+        set(each.deliveries) for each in outbox.sendable(box, soon, names=WAYS[EventKind.TEST])
+    ] == [{"sns"}]
     (again,) = outbox.sendable(box, late, names=["slack"])
     assert again.deliveries["slack"].was_claimed
     box = outbox.claim(box, letter.event.id, ["slack"], run_id="s", now=late)
