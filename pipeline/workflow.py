@@ -50,12 +50,16 @@ logger = logging.getLogger(__name__)
 
 def execute(context: Context, options: Options) -> None:
     """Run one mode. What it does is in the context's recorder, also when it raises."""
+    if options.mode not in (*ONLY_LOOKS, Mode.PLAN):
+        tell.started(context)
     _MODES[options.mode](context, options)
 
 
 def posted(context: Context, mode: Mode, report: RunReport) -> PostOffice | None:
     """Post what a run has to tell; None where its mode only looks, or nobody can be told."""
-    return None if mode in ONLY_LOOKS else tell.posted(context, report)
+    if mode in ONLY_LOOKS:
+        return None
+    return tell.posted(context, report, keeps=mode is not Mode.PLAN)
 
 
 def delivered(office: PostOffice) -> tuple[Notice, ...]:

@@ -21,6 +21,7 @@ STORM_LASTS = timedelta(minutes=10)
 _KEPT_FOR = timedelta(hours=24)
 _MOST_LETTERS = 50
 _MOST_TOLD = 200
+_MOST_THREADS = 50
 
 
 class Verdict(StrEnum):
@@ -35,7 +36,8 @@ class Verdict(StrEnum):
 class Answer:
     """What a channel answered, without any secret; `remedy` is what a person can do about it.
 
-    `is_off`: the channel takes nothing more in this run, whatever it is sent.
+    `is_off`: the channel takes nothing more in this run, whatever it is sent. `thread` is where
+    more of the same run may follow, in the channel's own words.
     """
 
     verdict: Verdict
@@ -44,6 +46,7 @@ class Answer:
     retry_after_s: float | None = None
     is_off: bool = False
     tries: int = 1
+    thread: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +106,8 @@ class Outbox(Stored):
     """`letters` are oldest first and not finished; `told` are the ids of those that are.
 
     `heard_until` is the last line of the history that was told, or needed not be; None before the
-    first one. `troubles` are what was told of and is not well again. `lately` is by storm key.
+    first one. `troubles` are what was told of and is not well again. `lately` is by storm key,
+    `threads` are by channel and run.
     """
 
     letters: tuple[Letter, ...] = ()
@@ -111,6 +115,7 @@ class Outbox(Stored):
     heard_until: int | None = None
     troubles: tuple[EventKind, ...] = ()
     lately: Mapping[str, Told] = field(default_factory=dict)
+    threads: Mapping[str, str] = field(default_factory=dict)
 
 
 # What the same thing again within ten minutes is one message with a count.
@@ -248,7 +253,20 @@ def conclude(box: Outbox, event_id: str, answers: Mapping[str, Answer], *, run_i
         return change
 
     changes = {name: answered(answer) for name, answer in answers.items()}
-    return tidied(_changed(box, event_id, changes))
+    return tidied(_with_threads(_changed(box, event_id, changes), event_id, answers))
+
+
+def thread_key(channel: str, run_id: str) -> str:
+    return f"{channel}/{run_id}"
+
+
+def _with_threads(box: Outbox, event_id: str, answers: Mapping[str, Answer]) -> Outbox:
+    about = next((each.event.run_id for each in box.letters if each.event.id == event_id), "")
+    new = {
+        thread_key(name, about): answer.thread for name, answer in answers.items() if answer.thread
+    }
+    kept = list({**box.threads, **new}.items())[-_MOST_THREADS:]
+    return replace(box, threads=dict(kept)) if new else box
 
 
 STATES = {

@@ -20,7 +20,10 @@ _MOST_TITLE = 150
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """What a channel sends of an event. `links` are https only; `repeats`: perhaps sent before."""
+    """What a channel sends of an event. `links` are https only; `repeats`: perhaps sent before.
+
+    `thread` is what the channel said that more of this run may follow; empty for a first message.
+    """
 
     id: str
     kind: EventKind
@@ -35,9 +38,12 @@ class Said:
     event: Event
     text: str = ""
     html: str = ""
+    thread: str = ""
 
 
-def said(event: Event, templates: Mapping[str, str], *, repeats: bool = False) -> Said:
+def said(
+    event: Event, templates: Mapping[str, str], *, repeats: bool = False, thread: str = ""
+) -> Said:
     """Word an event. `templates` are the texts of TEMPLATE_NAMES."""
     words = _rendered(templates[event.kind.value], html=False, event=event)
     first, _, rest = words.partition("\n")
@@ -55,6 +61,7 @@ def said(event: Event, templates: Mapping[str, str], *, repeats: bool = False) -
         ),
         repeats=repeats,
         event=event,
+        thread=thread,
     )
     return replace(
         bare,

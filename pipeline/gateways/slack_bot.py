@@ -5,10 +5,10 @@ takes the channel's id, which `chat.postMessage` answers, not its name.
 """
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from pipeline.core import payloads
-from pipeline.core.messages import EventKind
 from pipeline.core.outbox import Answer, Verdict
 from pipeline.core.wording import Said
 from pipeline.gateways.channels import TAKEN, failed, posted
@@ -35,23 +35,21 @@ class SlackBot:
         self._token = token
         self._channel = channel
         self._api = api
-        self._first: dict[str, tuple[str, str]] = {}  # channel id and ts by run
 
     def send(self, said: Said) -> Answer:
+        """Post; what follows in a thread also becomes the text of the thread's first message."""
         message = payloads.slack(said)
-        first = self._first.get(said.event.run_id)
-        thread = {"thread_ts": first[1]} if first else {}
+        place, _, first = said.thread.partition("/")
+        thread = {"thread_ts": first} if first else {}
         answer, document = self._asked(
-            "chat.postMessage", {"channel": self._channel, **thread, **message}
+            "chat.postMessage", {"channel": place or self._channel, **thread, **message}
         )
         if answer.verdict is not Verdict.TAKEN:
             return answer
-        if first is None:
-            place = (str(document.get("channel", "")), str(document.get("ts", "")))
-            self._first[said.event.run_id] = place
-        elif said.kind is not EventKind.STARTED:
-            self._asked("chat.update", {"channel": first[0], "ts": first[1], **message})
-        return TAKEN
+        if first:
+            self._asked("chat.update", {"channel": place, "ts": first, **message})
+            return TAKEN
+        return replace(TAKEN, thread=f"{document.get('channel', '')}/{document.get('ts', '')}")
 
     def look(self) -> Answer:
         return self._asked("auth.test", {})[0]

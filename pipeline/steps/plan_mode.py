@@ -8,6 +8,7 @@ import logging
 import shlex
 from pathlib import Path
 
+from pipeline.configuration import settings
 from pipeline.context import Workspace, hosting_prices
 from pipeline.core import naming, plan_digest, plan_record, redaction
 from pipeline.core.errors import PlanRefused, UsageError
@@ -58,8 +59,7 @@ def plan(workspace: Workspace, candidate: Candidate | None) -> None:
 
 def secrets_of(workspace: Workspace) -> tuple[str, ...]:
     """Return the values that no reader of a review may see, wherever they stand."""
-    webhook = workspace.settings.slack_webhook_url
-    own = (webhook.get_secret_value(),) if webhook else ()
+    own = settings.secrets_of(workspace.settings)
     return (*own, *secrets_among(workspace.context.cloud.inherited))
 
 

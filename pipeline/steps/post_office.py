@@ -36,7 +36,10 @@ Routes = Mapping[EventKind, tuple[str, ...]]
 
 @dataclass(kw_only=True)
 class PostOffice:
-    """The outbox, the channels, and what became of each message that this run knows of."""
+    """The outbox, the channels, and what became of each message that this run knows of.
+
+    `keeps`: messages go through the outbox; a run that may write nothing sends its own at once.
+    """
 
     box: OutboxStore
     book: Ledger
@@ -48,10 +51,12 @@ class PostOffice:
     now: Callable[[], datetime]
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
+    keeps: bool = True
     at_once: Callable[..., dict[str, Answer]] = at_once
     _notices: dict[tuple[str, str], Notice] = field(default_factory=dict)
     _off: set[str] = field(default_factory=set)
     _unposted: tuple[Event, ...] = ()
+    _threads: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def notices(self) -> tuple[Notice, ...]:
@@ -62,6 +67,8 @@ class PostOffice:
         self._unposted = news.of_run(report, self.setting, ledger.empty_head(self.setting.endpoint))
         head = self.book.read().head
         self._unposted = news.of_run(report, self.setting, head)
+        if not self.keeps:
+            return
         self._note_waiting(self.box.change(partial(self._posted, head=head)))
         self._unposted = ()
 
@@ -96,7 +103,7 @@ class PostOffice:
             deliveries = {name: Delivery() for name in self._ways[event.kind]}
             self.send(Letter(event=event, deliveries=deliveries), until=until)
         tried: set[str] = set()
-        while self.clock() < until:
+        while self.keeps and self.clock() < until:
             letter = self._claimed(tried)
             if letter is None:
                 return
@@ -122,7 +129,7 @@ class PostOffice:
                 box = outbox.claim(box, each.event.id, each.deliveries, run_id=self.run_id, now=now)
             return box
 
-        self.box.change(claimed)
+        self._threads = self.box.change(claimed).threads
         return won[0] if won else None
 
     def send(self, letter: Letter, *, until: float) -> dict[str, Answer]:
@@ -130,7 +137,12 @@ class PostOffice:
         calls = {
             name: partial(
                 self.channels[name].send,
-                wording.said(letter.event, self.templates, repeats=each.was_claimed),
+                wording.said(
+                    letter.event,
+                    self.templates,
+                    repeats=each.was_claimed,
+                    thread=self._threads.get(outbox.thread_key(name, letter.event.run_id), ""),
+                ),
             )
             for name, each in letter.deliveries.items()
         }
@@ -215,7 +227,10 @@ def quietly(what: str, call: Callable[[], None], *, limit_s: float) -> None:
         logger.warning("could not %s: %s", what, error if told else type(error).__name__)
         logger.debug("%s", what, exc_info=error)
 
-    at_once({what: call}, limit_s=limit_s, on_error=on_error)
+    try:
+        at_once({what: call}, limit_s=limit_s, on_error=on_error)
+    except KeyboardInterrupt:
+        logger.warning("interrupted: the next run sends what is left")
 
 
 def _is_again(answer: Answer) -> bool:

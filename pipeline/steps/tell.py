@@ -11,7 +11,7 @@ from pipeline.core.outcomes import Notice, RunReport
 from pipeline.gateways.outbox import OutboxStore
 from pipeline.steps.bootstrap import known_workspace
 from pipeline.steps.channels import channels_of
-from pipeline.steps.post_office import EVENT_S, RUN_S, PostOffice, quietly
+from pipeline.steps.post_office import EVENT_S, RUN_S, PostOffice, Routes, quietly
 
 logger = logging.getLogger(__name__)
 
@@ -19,15 +19,35 @@ logger = logging.getLogger(__name__)
 _POST_S = 8.0
 
 
-def posted(context: Context, report: RunReport) -> PostOffice | None:
-    """Post what a run has to tell; None where there is no environment yet, or none answers."""
+def started(context: Context) -> None:
+    """Tell that a run has begun, where somebody asked for that."""
+    if not _routes(context)[EventKind.STARTED]:
+        return
+
+    def tell() -> None:
+        workspace = known_workspace(context)
+        if workspace is not None:
+            office = office_of(workspace)
+            office.post_started()
+            office.deliver()
+
+    quietly("tell that this run has begun", tell, limit_s=EVENT_S)
+
+
+def posted(context: Context, report: RunReport, *, keeps: bool) -> PostOffice | None:
+    """Post what a run has to tell; None where there is no environment yet, or none answers.
+
+    A run that may write nothing `keeps` nothing either.
+    """
     offices: list[PostOffice] = []
 
     def post() -> None:
         workspace = known_workspace(context)
         if workspace is not None:
-            offices.append(office_of(workspace))
-            offices[0].post(report)
+            office = office_of(workspace)
+            office.keeps = keeps
+            offices.append(office)
+            office.post(report)
 
     quietly("keep what this run has to tell", post, limit_s=_POST_S)
     return offices[0] if offices else None
@@ -49,19 +69,22 @@ def tested(workspace: Workspace) -> tuple[Notice, ...]:
 
 
 def office_of(workspace: Workspace) -> PostOffice:
-    context, settings = workspace.context, workspace.settings.notifications
+    context = workspace.context
     return PostOffice(
         box=OutboxStore(workspace.store, context.endpoint),
         book=workspace.ledger,
         channels=channels_of(workspace),
-        routes=messages.routes(
-            settings.routes, on_success=settings.on_success, on_failure=settings.on_failure
-        ),
+        routes=_routes(context),
         setting=_setting(context),
         run_id=context.run_id,
         templates=templates(),
         now=context.now,
     )
+
+
+def _routes(context: Context) -> Routes:
+    given = context.settings.notifications
+    return messages.routes(given.routes, on_success=given.on_success, on_failure=given.on_failure)
 
 
 def templates() -> dict[str, str]:

@@ -5,6 +5,7 @@ import hmac
 import json
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -160,19 +161,19 @@ def a_post(ts: str = "1.1") -> Reply:
     return Reply(body=json.dumps({"ok": True, "channel": "C1", "ts": ts, "message": "x" * 9000}))
 
 
-def test_a_bot_makes_one_thread_per_run_and_edits_its_first_message() -> None:
-    with answering(a_post(), a_post("1.2"), a_post(), a_post("2.1")) as slack:
+def test_a_bot_keeps_a_run_in_one_thread_and_edits_its_first_message() -> None:
+    with answering(a_post(), a_post("1.2")) as slack:
         bot = SlackBot("xoxb-s3cr3t", "#releases", api=slack.url)
-        bot.send(said(EventKind.STARTED))
-        bot.send(said(EventKind.DEPLOYED))
-        bot.send(said(EventKind.DEPLOYED, run_id="another"))
+        first = bot.send(said(EventKind.STARTED))
+        assert first.thread == "C1/1.1"
+        assert bot.send(replace(said(), thread=first.thread)).verdict is TAKEN
     paths = [asked.path for asked in slack.asked]
-    assert paths == ["/chat.postMessage", "/chat.postMessage", "/chat.update", "/chat.postMessage"]
-    first, second, edited, other = (asked.document for asked in slack.asked)
-    assert first["channel"] == other["channel"] == "#releases"
-    assert second["thread_ts"] == "1.1"
+    assert paths == ["/chat.postMessage", "/chat.postMessage", "/chat.update"]
+    opened, followed, edited = (asked.document for asked in slack.asked)
+    assert opened["channel"] == "#releases"
+    assert "thread_ts" not in opened
+    assert (followed["channel"], followed["thread_ts"]) == ("C1", "1.1")
     assert (edited["channel"], edited["ts"]) == ("C1", "1.1")
-    assert "thread_ts" not in other
     assert slack.asked[0].headers["authorization"] == "Bearer xoxb-s3cr3t"
 
 

@@ -170,3 +170,30 @@ def test_where_nothing_can_be_kept_the_run_tells_it_all_the_same() -> None:
         office.post(REPORT)
     office.deliver()
     assert channel.kinds == ["not_serving"]
+
+
+def test_a_run_that_may_write_nothing_tells_its_own_and_leaves_the_outbox_alone() -> None:
+    bucket, channel = a_bucket_with_a_release(), ToldChannel()
+    before = dict(bucket.objects)
+    office = an_office(FakeStore(bucket, NoFaults()), [channel])
+    office.keeps = False
+    office.post(a_report("plan", plan_digest="ab" * 32))
+    office.deliver()
+    assert channel.kinds == ["plan_waits"]
+    assert bucket.objects == before
+
+
+def test_a_run_goes_on_in_the_thread_that_its_first_message_began() -> None:
+    store = FakeStore(Bucket(name="b"), NoFaults())
+    begun = Answer(verdict=Verdict.TAKEN, thread="C1/1.1")
+    channel = ToldChannel(answers=[begun])
+    first = an_office(store, [channel], started=("slack",))
+    first.post_started()
+    first.deliver()
+    second = an_office(store, [channel])
+    second.post(REPORT)
+    second.deliver()
+    assert [(each.kind.value, each.thread) for each in channel.got] == [
+        ("started", ""),
+        ("not_serving", "C1/1.1"),
+    ]

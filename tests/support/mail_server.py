@@ -54,7 +54,7 @@ class _Controller(Controller):
         self._protocols: list[Any] = []
 
     def factory(self) -> Any:
-        protocol = super().factory()
+        protocol = super().factory()  # type: ignore[no-untyped-call]
         self._protocols.append(protocol)
         return protocol
 
