@@ -188,7 +188,10 @@ def account_variables(context: Context) -> dict[str, Any]:
 
 def foundation_variables(context: Context) -> dict[str, Any]:
     settings = context.settings
+    # With a sender the runner mails them itself.
+    subscribed = () if settings.notifications.email_sender else settings.email_recipients
     return {
+        "email_recipients": list(subscribed),
         "environment": settings.environment,
         "project": settings.project,
         "region": context.cloud.region,

@@ -32,6 +32,15 @@ locals {
   # One topic that is given hears everything.
   topic_arns = var.sns_topic_arn != null ? { for severity in ["critical", "info", "warning"] : severity => var.sns_topic_arn } : module.notifications[0].topic_arns
 
+  # Who is subscribed already hears what that subscription says.
+  recipients = {
+    for address in toset(var.email_recipients) : "recipient/${address}" => {
+      endpoint   = address
+      protocol   = "email"
+      severities = ["critical", "warning"]
+    } if !contains([for each in values(var.subscriptions) : each.endpoint], address)
+  }
+
   image_account_ids = var.image_account_ids != null ? var.image_account_ids : toset([
     local.account_id,
     data.aws_sagemaker_prebuilt_ecr_image.this[0].registry_id,
@@ -147,7 +156,7 @@ module "notifications" {
   account_id    = local.account_id
   kms_key_arn   = local.kms_key_arn
   name          = "${local.name}-notifications"
-  subscriptions = var.subscriptions
+  subscriptions = merge(var.subscriptions, local.recipients)
 }
 
 module "registry" {

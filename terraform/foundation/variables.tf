@@ -12,6 +12,13 @@ variable "bucket_force_destroy" {
   nullable    = false
 }
 
+variable "email_recipients" {
+  description = "Who hears of what is critical and of warnings by mail, beside subscriptions; each confirms by a click."
+  type        = list(string)
+  default     = []
+  nullable    = false
+}
+
 variable "endpoint_names" {
   description = "Names of the endpoints that CI roles may move and whose alarms ask for retraining, with * for any characters; null means all that end in the environment."
   type        = set(string)

@@ -145,6 +145,7 @@ run "everything_optional_is_made_where_asked" {
   command = plan
 
   variables {
+    email_recipients = ["anna@example.com", "anna@example.com", "team@example.com"]
     gitlab = {
       oidc_provider_arn = "arn:aws:iam::000000000000:oidc-provider/gitlab.com"
       project_path      = "group/project"
@@ -175,6 +176,11 @@ run "everything_optional_is_made_where_asked" {
   assert {
     condition     = module.retraining[0].event == { detail_type = "Retraining Requested", source = "mlops.mlops-staging" }
     error_message = "The runner should read how to ask for a retraining."
+  }
+
+  assert {
+    condition     = local.recipients == { "recipient/anna@example.com" = { endpoint = "anna@example.com", protocol = "email", severities = ["critical", "warning"] } }
+    error_message = "Recipients should be subscribed once, and not beside a subscription of their own."
   }
 }
 
