@@ -79,9 +79,13 @@ class PostOffice:
 
     def _posted(self, box: Outbox, head: LedgerHead) -> Outbox:
         last = head.last_event.number if head.last_event else 0
-        heard = last if box.heard_until is None else box.heard_until
+        # Before the first message only the newest line can be news.
+        heard = max(0, last - 1) if box.heard_until is None else box.heard_until
         missed = news.of_history(self._lines(heard, last), self.setting, except_of=self.run_id)
-        box = outbox.post(box, (*missed, *self._unposted), self._ways)
+        to_tell = (*missed, *self._unposted)
+        if not to_tell:
+            return box
+        box = outbox.post(box, to_tell, self._ways)
         return replace(box, heard_until=max(heard, last))
 
     def _lines(self, heard: int, last: int) -> Iterable[HistoryEvent]:

@@ -37,7 +37,7 @@ def started(context: Context) -> None:
 def posted(context: Context, report: RunReport, *, keeps: bool) -> PostOffice | None:
     """Post what a run has to tell; None where there is no environment yet, or none answers.
 
-    A run that may write nothing `keeps` nothing either.
+    A run that may write nothing `keeps` nothing either, and publishes nothing in AWS.
     """
     offices: list[PostOffice] = []
 
@@ -45,7 +45,11 @@ def posted(context: Context, report: RunReport, *, keeps: bool) -> PostOffice | 
         workspace = known_workspace(context)
         if workspace is not None:
             office = office_of(workspace)
-            office.keeps = keeps
+            if not keeps:
+                office.keeps = False
+                office.channels = {
+                    name: channel for name, channel in office.channels.items() if name != "sns"
+                }
             offices.append(office)
             office.post(report)
 

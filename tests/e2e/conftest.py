@@ -25,7 +25,7 @@ from tests.e2e.three import Made, Three, a_copy, make_three, make_went_back
 from tests.support.provider_process import attached_program
 
 OTHER_MODEL = {"MLOPS_TRAINING__HYPERPARAMETERS": '{"candidates": ["logistic_regression"]}'}
-WEBHOOK = "https://hooks.example.com/services/T0000/B0000/not-for-any-log"
+WEBHOOK = "http://127.0.0.1:9/services/T0000/B0000/not-for-any-log"
 
 # For a test and all the fixtures that it is the first to need.
 _LIMIT_S = 900

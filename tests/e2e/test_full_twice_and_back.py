@@ -74,7 +74,20 @@ def test_a_plan_right_after_going_back_is_empty(serving: Story, tmp_path: Path) 
 
 
 def test_stdout_is_exactly_one_json_document_when_asked_for(first_full: Seen) -> None:
-    assert json.loads(first_full.outcome.stdout) == first_full.outcome.results
+    printed, written = json.loads(first_full.outcome.stdout), {**first_full.outcome.results}
+    # Messages are sent when that is printed and the lease given back.
+    told = [(each["event"], each["channel"]) for each in printed.pop("notifications")]
+    assert told == [(each["event"], each["channel"]) for each in written.pop("notifications")]
+    assert printed == written
+
+
+def test_a_channel_that_is_down_is_told_of_beside_a_run_that_went_well(first_full: Seen) -> None:
+    told = {each["channel"]: each for each in first_full.outcome.results["notifications"]}
+    assert {each["event"] for each in told.values()} == {"deployed"}
+    assert (told["sns"]["state"], told["sns"]["error"]) == ("sent", None)
+    assert (told["slack"]["state"], told["slack"]["tries"]) == ("pending", 3)
+    assert told["slack"]["error"] == "Connection refused."
+    assert first_full.outcome.exit_code == 0
 
 
 @pytest.mark.parametrize("where", ["files", "stdout", "stderr"])

@@ -8,7 +8,7 @@ from tests.e2e.command_line import CommandLine, Outcome
 from tests.e2e.story import Story
 
 JSON = ("--log-format", "json")
-WEBHOOK = "https://hooks.example.com/services/T0000/B0000/not-for-any-log"
+WEBHOOK = "http://127.0.0.1:9/services/T0000/B0000/not-for-any-log"
 
 
 def objects(outcome: Outcome) -> list[dict[str, Any]]:

@@ -264,13 +264,13 @@ def test_commands_use_flags_and_modes_that_exist(document: Path) -> None:
     for line in commands(document):
         assert set(re.findall(r"(?<!\S)--[a-z][a-z-]*", line)) <= known_options(), line
     text = document.read_text(encoding="utf-8")
-    modes = set(re.findall(r"--mode ([a-z]+)", text))
+    modes = set(re.findall(r"--mode ([a-z]+(?:-[a-z]+)*)", text))
     assert modes <= {*(mode.value for mode in Mode), *ALIASES}
 
 
 @pytest.mark.parametrize("path", sorted((PROJECT_ROOT / "pipeline").rglob("*.py")), ids=relative)
 def test_messages_name_modes_that_exist(path: Path) -> None:
-    modes = set(re.findall(r"--mode ([a-z]+)", path.read_text(encoding="utf-8")))
+    modes = set(re.findall(r"--mode ([a-z]+(?:-[a-z]+)*)", path.read_text(encoding="utf-8")))
     assert modes <= {*(mode.value for mode in Mode), *ALIASES}
 
 
