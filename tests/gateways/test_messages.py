@@ -7,9 +7,12 @@ import pytest
 
 from emulator.tests.support.buses import a_queue, messages, received
 from emulator.tests.support.embedded import Embedded, unique
+from pipeline.core.errors import UsageError
 from pipeline.core.messages import EventKind, Severity
 from pipeline.core.outbox import Verdict
 from pipeline.core.outcomes import NoticeState
+from pipeline.gateways.mail import SesMail
+from pipeline.gateways.secrets_manager import looked_up
 from pipeline.gateways.slack import SlackWebhook
 from pipeline.gateways.sns import SnsTopics
 from tests.gateways.gateways import a_store, cloud_of
@@ -97,3 +100,44 @@ def test_a_topic_that_is_gone_switches_sns_off_with_a_remedy(embedded: Embedded)
     for answer in (gone.send(said()), gone.look()):
         assert (answer.verdict, answer.is_off, answer.said) == (Verdict.FAILED, True, "NotFound")
         assert "sns_topic_arn" in answer.remedy
+
+
+def by_ses(embedded: Embedded, sender: str) -> SesMail:
+    return SesMail(cloud_of(embedded), sender=sender, recipients=("a@example.com",))
+
+
+def test_mail_goes_by_ses_from_a_verified_sender_only(embedded: Embedded) -> None:
+    sender = f"{unique('runner')}@example.com"
+    embedded.client("sesv2").create_email_identity(EmailIdentity=sender)
+    assert by_ses(embedded, sender).send(said()).verdict is Verdict.TAKEN
+    assert by_ses(embedded, sender).look().verdict is Verdict.TAKEN
+    answer = by_ses(embedded, "no@nobody.example").send(said())
+    assert (answer.verdict, answer.is_off) == (Verdict.FAILED, True)
+    assert answer.said == "MessageRejected"
+    assert "email_sender" in answer.remedy
+
+
+@pytest.mark.parametrize(
+    "kept", ["xoxb-1", ' {"url": "xoxb-1"}', '{"value": "xoxb-1", "other": 7}', "xoxb-1\n"]
+)
+def test_a_secret_is_a_text_or_json_with_it(embedded: Embedded, kept: str) -> None:
+    arn = a_secret(embedded, kept)
+    assert looked_up(cloud_of(embedded), arn) == "xoxb-1"
+    assert looked_up(cloud_of(embedded), "given itself") == "given itself"
+
+
+@pytest.mark.parametrize("kept", ['{"token": "xoxb-1"}', '{"url": 7}', " "])
+def test_a_secret_that_holds_none_is_refused_without_being_shown(
+    embedded: Embedded, kept: str
+) -> None:
+    arn = a_secret(embedded, kept)
+    with pytest.raises(UsageError) as refused:
+        looked_up(cloud_of(embedded), arn)
+    assert arn in str(refused.value)
+    assert "xoxb-1" not in str(refused.value)
+
+
+def a_secret(embedded: Embedded, kept: str) -> str:
+    manager = embedded.client("secretsmanager")
+    arn: str = manager.create_secret(Name=unique("secret"), SecretString=kept)["ARN"]
+    return arn

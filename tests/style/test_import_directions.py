@@ -62,6 +62,7 @@ ONLY_IMPORTER = {
     "rich": "pipeline.gateways.console",
     "sagemaker": "pipeline.gateways.images",
     "sklearn": "pipeline.material.dividing",
+    "smtplib": "pipeline.gateways.mail",
     "subprocess": "pipeline.gateways.process",
 }
 # What would let the core see or change the world.
