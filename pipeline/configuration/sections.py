@@ -220,7 +220,9 @@ class NotificationSettings(kinds.Section):
     chat_schema: kinds.Flag = False
     routes: Annotated[
         Mapping[kinds.EventOrSeverity, kinds.ChannelNames],
-        kinds.allowed("an object of events or severities, each with a list of channels"),
+        kinds.allowed(
+            "an object of events or severities, each with a list of email, slack, sns or webhook"
+        ),
     ] = {}
     on_success: kinds.Flag = True
     on_failure: kinds.Flag = True

@@ -127,6 +127,34 @@ WEBHOOK = "https://hooks.slack.com/services/T0/B0/s3cr3t"
             "better given by the environment",
         ),
         (
+            {"notifications": {"slack_bot_token": "xoxb-1"}},
+            "notifications.slack_bot_token = (hidden): needs notifications.slack_channel beside it",
+        ),
+        (
+            {"notifications": {"smtp_host": "mail.example.com"}},
+            'notifications.smtp_host = "mail.example.com": needs notifications.email_sender beside '
+            "it",
+        ),
+        (
+            {"notifications": {"email_sender": "runner@example.com"}},
+            'notifications.email_sender = "runner@example.com": needs email_recipients, who get '
+            "the mail",
+        ),
+        (
+            {"notifications": {"webhook_url": "http://example.com/hook"}},
+            "notifications.webhook_url = (hidden): must be an address that begins with https://, "
+            "or the ARN of a Secrets Manager secret with it",
+        ),
+        (
+            {"notifications": {"routes": {"info": ["pager"]}}},
+            'notifications.routes.info.0 = "pager": must be an object of events or severities, '
+            "each with a list of email, slack, sns or webhook",
+        ),
+        (
+            {"notifications": {"smtp_port": 70_000}},
+            "notifications.smtp_port = 70000: must be a whole number from 1 to 65535",
+        ),
+        (
             {"slack_webhook\x1b[31m\n": 5},
             "slack_webhook\\x1b[31m\\n = (hidden): unknown key, did you mean slack_webhook_url?",
         ),
