@@ -1,6 +1,7 @@
 """One POST over HTTP: verified TLS, no redirects, and its address, a secret, in no message."""
 
 import http.client
+import re
 import socket
 import ssl
 import urllib.error
@@ -39,7 +40,8 @@ class _Staying(urllib.request.HTTPRedirectHandler):
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
-    """Send one request. Raises NoReply."""
+    """Send one request, encrypted unless it stays on this machine. Raises NoReply."""
+    _require_encrypted(url)
     request = urllib.request.Request(url, data=body, headers=dict(headers), method="POST")
     handlers: list[urllib.request.BaseHandler] = [_Staying()]
     handlers.append(urllib.request.HTTPSHandler(context=ssl.create_default_context()))
@@ -59,6 +61,14 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
 
 def is_loopback(url: str) -> bool:
     return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
+
+
+def _require_encrypted(url: str) -> None:
+    """An address of Secrets Manager has been checked by nobody before; it is in no message."""
+    is_whole = re.fullmatch(r"https?://[!-~]+", url) is not None
+    if not is_whole or not (url.startswith("https://") or is_loopback(url)):
+        text = "its address does not begin with https://"
+        raise NoReply(text, is_permanent=True)
 
 
 def _reply(status: int, body: bytes, headers: Message) -> Reply:
@@ -81,6 +91,10 @@ def _no_reply(reason: object) -> NoReply:
 
 def refusal(url: str) -> str | None:
     """Connect, by TLS where the address says so, and ask nothing; return why that fails."""
+    try:
+        _require_encrypted(url)
+    except NoReply as none:
+        return str(none)
     parts = urlsplit(url)
     is_tls = parts.scheme == "https"
     place = (parts.hostname or "", parts.port or (443 if is_tls else 80))

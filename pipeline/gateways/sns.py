@@ -28,6 +28,7 @@ _AGAIN = {
     "Throttling",
     "ThrottlingException",
 }
+_PENDING = "PendingConfirmation"
 _REMEDIES = {
     "AuthorizationError": "Let this run's role publish: sns:Publish on the topic.",
     "AccessDenied": "Let this run's role publish: sns:Publish on the topic.",
@@ -54,11 +55,27 @@ class SnsTopics:
         return _answer(partial(self._client.publish, TopicArn=topic, **arguments))
 
     def look(self) -> Answer:
+        """Ask for each topic, and whether all who are subscribed have confirmed it."""
         for topic in sorted(set(self._topics.values())):
             answer = _answer(partial(self._client.get_topic_attributes, TopicArn=topic))
             if answer.verdict is not Verdict.TAKEN:
                 return answer
+            waiting = self._unconfirmed(topic)
+            if waiting:
+                said = f"{waiting} of the subscriptions of {topic} are not confirmed"
+                return failed(said, remedy="Their receivers confirm by the link that SNS sent.")
         return TAKEN
+
+    def _unconfirmed(self, topic: str) -> int:
+        """Count who hears nothing yet; nobody, where this role may not look."""
+        pages = self._client.get_paginator("list_subscriptions_by_topic")
+        try:
+            found = [
+                each for page in pages.paginate(TopicArn=topic) for each in page["Subscriptions"]
+            ]
+        except (BotoCoreError, ClientError):
+            return 0
+        return sum(each["SubscriptionArn"] == _PENDING for each in found)
 
 
 def _answer(call: Callable[[], object]) -> Answer:

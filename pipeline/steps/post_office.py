@@ -60,7 +60,7 @@ class PostOffice:
 
     @property
     def notices(self) -> tuple[Notice, ...]:
-        return tuple(self._notices.values())
+        return tuple(self._notices.copy().values())  # what hangs may still write into it
 
     def post(self, report: RunReport) -> None:
         """Put what this run has to tell into the outbox, and what a run before it could not."""

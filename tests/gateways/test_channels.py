@@ -96,6 +96,19 @@ def test_a_port_where_nobody_listens_and_a_name_that_nobody_has() -> None:
     assert "s3cr3t" not in f"{answer} {nobody}"
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["http://example.com/s3cr3t", "xoxb-s3cr3t", "file:///etc/s3cr3t", "https://a b/s3cr3t", ""],
+)
+def test_nothing_is_sent_in_the_clear_or_to_what_is_no_address(
+    address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    channels = (SlackWebhook(address), Webhook(address, secret=None, form="teams"))
+    for answer in (*(each.send(said()) for each in channels), channels[1].look()):
+        assert (answer.verdict, answer.said) == (FAILED, "its address does not begin with https://")
+        assert "s3cr3t" not in f"{answer}{caplog.text}"
+
+
 def test_a_certificate_that_nobody_vouches_for_is_refused(
     certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -141,3 +141,14 @@ def a_secret(embedded: Embedded, kept: str) -> str:
     manager = embedded.client("secretsmanager")
     arn: str = manager.create_secret(Name=unique("secret"), SecretString=kept)["ARN"]
     return arn
+
+
+def test_a_subscription_that_nobody_confirmed_is_seen(embedded: Embedded) -> None:
+    topic, _ = a_topic(embedded)
+    assert topics(embedded, topic).look().verdict is Verdict.TAKEN
+    embedded.client("sns").subscribe(
+        TopicArn=topic, Protocol="http", Endpoint="http://127.0.0.1:9/never-confirmed"
+    )
+    answer = topics(embedded, topic).look()
+    assert (answer.verdict, answer.is_off) == (Verdict.FAILED, False)
+    assert answer.said.startswith("1 of the subscriptions of ")
