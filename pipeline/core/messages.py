@@ -4,7 +4,7 @@ How an event is worded is in templates/messages; who hears it, in `routes`; what
 in `news`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -142,7 +142,8 @@ class Event(Stored):
 class Setting:
     """Where and for whom a run works, as its events tell it.
 
-    `asked_by` is the cause of the request that started it, empty where a person did.
+    `asked_by` is the cause of the request that started it, empty where a person did. `completed`
+    makes a command of ours one that can be typed.
     """
 
     endpoint: str
@@ -150,6 +151,7 @@ class Setting:
     who: str
     now: datetime
     asked_by: str = ""
+    completed: Callable[[str], str] = str
     links: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -36,6 +36,10 @@ def of_run(report: RunReport, setting: Setting, head: LedgerHead) -> tuple[Event
     return tuple(story.failed(report.failure) if report.failure else story.went_well())
 
 
+# With what a plan shows the command that applies it.
+APPLY_IT = "To apply it:"
+
+
 class _Story:
     def __init__(self, report: RunReport, setting: Setting, head: LedgerHead) -> None:
         self._report = report
@@ -52,8 +56,8 @@ class _Story:
             yield self._event(_VERDICTS[report.decision.verdict.value], subject=self._job)
         elif report.mode == "retrain":
             yield self._event(EventKind.RETRAINING_ASKED, why=" ".join(report.listing))
-        elif report.mode == "plan" and report.plan_digest:
-            yield self._event(EventKind.PLAN_WAITS, subject=report.plan_digest)
+        elif report.mode == "plan":
+            yield from self._plan_that_waits()
         elif self._setting.asked_by and report.mode in ("full", "training"):
             yield self._event(EventKind.RETRAINING_NOT_DONE, why=" ".join(report.notes))
 
@@ -76,6 +80,16 @@ class _Story:
             to_do=failure.remedy,
         )
 
+    def _plan_that_waits(self) -> Iterator[Event]:
+        """A plan that changes nothing waits for nobody: it shows no command to apply it."""
+        shown = self._report.listing
+        to_do = [line for line in shown if line.startswith(APPLY_IT)]
+        if to_do:
+            digest = self._report.plan_digest or ""
+            yield self._event(
+                EventKind.PLAN_WAITS, subject=digest, why=shown[0], to_do="\n".join(to_do)
+            )
+
     def _deployed(self) -> Event:
         release = self._report.release_id or ""
         return self._event(
@@ -83,6 +97,7 @@ class _Story:
             subject=release,
             release_from=_lived_before(self._head, release),
             release_to=release,
+            to_do=self._setting.completed('To go back: --mode rollback --reason "say why"'),
         )
 
     def _rolled_back(self) -> Event:

@@ -13,6 +13,7 @@ from pipeline.context import Workspace, hosting_prices
 from pipeline.core import naming, plan_digest, plan_record, redaction
 from pipeline.core.errors import PlanRefused, UsageError
 from pipeline.core.hosting_cost import CostLine, Fleet, PriceTable, cost_lines
+from pipeline.core.news import APPLY_IT
 from pipeline.core.plan_document import Figure, Reviewed, counts_of, document_of, widget
 from pipeline.core.plan_pages import note, page
 from pipeline.core.plan_record import PlanKind, PlanRecord
@@ -197,7 +198,7 @@ def _tell(workspace: Workspace, folder: Path, found: Planned, digest: str) -> No
     recorder.show(f"Digest: {digest}")
     recorder.show(f"Review: {workspace.context.output_dir / 'plan.md'}")
     if found.is_applicable:
-        recorder.show("To apply it:", to_do=_apply_command(folder))
+        recorder.show(APPLY_IT, to_do=_apply_command(folder))
 
 
 def _apply_command(folder: Path) -> str:

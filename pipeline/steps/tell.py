@@ -105,6 +105,7 @@ def _setting(context: Context) -> messages.Setting:
         environment=context.settings.environment,
         who=context.who,
         now=context.now(),
+        completed=context.recorder.completed,
         asked_by=context.request.cause if context.request else "",
         links={"Job": job} if job else {},
     )

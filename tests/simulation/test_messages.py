@@ -177,7 +177,7 @@ def test_a_run_that_may_write_nothing_tells_its_own_and_leaves_the_outbox_alone(
     before = dict(bucket.objects)
     office = an_office(FakeStore(bucket, NoFaults()), [channel])
     office.keeps = False
-    office.post(a_report("plan", plan_digest="ab" * 32))
+    office.post(a_report("plan", listing=("Plan: 1 to add", "To apply it: --mode apply")))
     office.deliver()
     assert channel.kinds == ["plan_waits"]
     assert bucket.objects == before

@@ -45,6 +45,7 @@ def deployed(status: DeploymentStatus, **changes: Any) -> dict[str, Any]:
     return {"deployment": report, "release_id": NEW}
 
 
+PLANNED = ("Plan: 1 to add (serving)", "To apply it: ./run_mlops_pipeline.sh --mode apply")
 FAILS = {"failure": a_failure(5), **deployed(DeploymentStatus.ROLLED_BACK, rolled_back_to=OLD)}
 CASES: list[tuple[str, str, dict[str, Any], list[str]]] = [
     ("a passing model that is not deployed", "training", judged(Verdict.DEPLOY), ["passed"]),
@@ -66,7 +67,8 @@ CASES: list[tuple[str, str, dict[str, Any], list[str]]] = [
     ("somebody else works", "full", {"failure": a_failure(9)}, []),
     ("Ctrl-C", "full", {"failure": a_failure(130)}, []),
     ("asked", "retrain", {"listing": ("Asked for a retraining: request 1",)}, ["retraining_asked"]),
-    ("planned", "plan", {"plan_digest": "ab" * 32}, ["plan_waits"]),
+    ("planned", "plan", {"plan_digest": "ab" * 32, "listing": PLANNED}, ["plan_waits"]),
+    ("planned, and empty", "plan", {"plan_digest": "ab" * 32, "listing": PLANNED[:1]}, []),
     ("approved", "approve", judged(Verdict.HOLD), []),
     ("settled", "settle", {}, []),
 ]
@@ -78,6 +80,15 @@ CASES: list[tuple[str, str, dict[str, Any], list[str]]] = [
 def test_a_run_tells_what_it_came_to(mode: str, parts: dict[str, Any], kinds: list[str]) -> None:
     told = news.of_run(a_report(mode, **parts), a_setting(), HEAD)
     assert [event.kind for event in told] == kinds
+
+
+def test_a_message_ends_with_a_command_that_can_be_typed() -> None:
+    program = "./run_mlops_pipeline.sh --mode"
+    whole = a_setting(completed=lambda text: text.replace("--mode", program))
+    (event,) = news.of_run(a_report(**deployed(DeploymentStatus.SUCCESS)), whole, HEAD)
+    assert f"{program} rollback" in event.to_do
+    (event,) = news.of_run(a_report("plan", listing=PLANNED), whole, HEAD)
+    assert (event.why, event.to_do) == PLANNED
 
 
 def test_every_event_that_a_run_can_end_with_is_in_the_table() -> None:
