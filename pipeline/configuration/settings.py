@@ -74,8 +74,11 @@ class Settings(kinds.Section):
         return self._sources.get(key, DEFAULT_SOURCE)
 
     def digest(self) -> str:
-        """Digest of everything that decides what a run does; secrets and local paths are not in."""
-        values = self.model_dump(mode="json", exclude={"slack_webhook_url"})
+        """Digest of everything that decides what a run does.
+
+        Local paths are not in, nor who is told, and by which secret.
+        """
+        values = self.model_dump(mode="json", exclude={"notifications", "slack_webhook_url"})
         for key in _NOT_IN_DIGEST:
             section, name = key.split(".")
             values[section].pop(name)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.configuration import loading
 from pipeline.configuration.flags import CONFIG_FLAGS, ENVIRONMENT_NAMES
-from pipeline.configuration.settings import Settings, unbuilt_sections
+from pipeline.configuration.settings import Settings, secrets_of, unbuilt_sections
 from pipeline.configuration.sources import leaves
 from pipeline.core.errors import ConfigError
 from tests.unit.config_files import Load, load, problem_lines
@@ -209,6 +209,27 @@ def test_an_address_in_s3_stays_what_it_is(load: Load) -> None:
 def test_equal_settings_have_equal_digests(load: Load) -> None:
     assert load().digest() == load({"ACCURACY_THRESHOLD": "0.95"}).digest()
     assert load().digest() != load({"ACCURACY_THRESHOLD": "0.96"}).digest()
+    told = {"MLOPS_NOTIFICATIONS__WEBHOOK_URL": "https://example.com/hook"}
+    assert load().digest() == load(told).digest()
+
+
+def test_every_secret_is_known_to_what_must_not_show_it(load: Load) -> None:
+    variables = {
+        "SLACK_WEBHOOK_URL": WEBHOOK,
+        "EMAIL_RECIPIENTS": "a@b.de",
+        "MLOPS_NOTIFICATIONS__EMAIL_SENDER": "runner@b.de",
+        "MLOPS_NOTIFICATIONS__SLACK_BOT_TOKEN": "12345",
+        "MLOPS_NOTIFICATIONS__SLACK_CHANNEL": "#releases",
+        "MLOPS_NOTIFICATIONS__SMTP_HOST": "mail.b.de",
+        "MLOPS_NOTIFICATIONS__SMTP_PASSWORD": "s3cr3t-1",
+        "MLOPS_NOTIFICATIONS__SMTP_USER": "runner",
+        "MLOPS_NOTIFICATIONS__WEBHOOK_SIGNING_SECRET": "s3cr3t-2",
+        "MLOPS_NOTIFICATIONS__WEBHOOK_URL": "https://example.com/s3cr3t-3",
+    }
+    settings = load(variables)
+    secrets = ("12345", "s3cr3t-1", "s3cr3t-2", "https://example.com/s3cr3t-3", WEBHOOK)
+    assert sorted(secrets_of(settings)) == sorted(secrets)
+    assert not [each for each in secrets if each in repr(settings)]
 
 
 def test_later_parts_are_accepted_and_said_to_do_nothing_yet(load: Load) -> None:
