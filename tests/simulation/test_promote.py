@@ -120,9 +120,12 @@ def test_an_artifact_that_is_not_what_was_judged_is_not_promoted() -> None:
 def test_other_bytes_at_the_address_here_are_not_deployed() -> None:
     world = a_world()
     world.bucket.write(naming.artifact_object(sha256_of("B")), b"something else")
+    before = dict(world.bucket.objects)
     ended, _ = typed(world, PROMOTE)
     assert ended.code == PlanRefused.exit_code
+    assert "is not what lies in" in ended.said
     assert world.serves is None
+    assert world.bucket.objects == before
 
 
 def test_what_serves_by_a_hand_is_not_promoted() -> None:

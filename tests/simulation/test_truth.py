@@ -3,14 +3,24 @@
 The quick tests of rules that `tests/mutants` removes; `test_mutants.py` looks for more of them.
 """
 
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
+
 import pytest
 
+from pipeline.core import naming
 from pipeline.core.errors import NotServing, PlanRefused, RolledBack
+from pipeline.gateways.ports import Applied, SavedPlan
+from pipeline.steps.deploy import deploy
 from tests.fakes.boundary import NoFaults
 from tests.fakes.cloud import UNHEALTHY, Behaviour, Ending, Outcome
-from tests.simulation.commands import Command, Ended, Mode, run_command
+from tests.simulation.commands import Command, Ended, Mode, run_command, workspace_of
 from tests.simulation.starts import Story
-from tests.simulation.world import World
+from tests.simulation.world import ENDPOINT, World, artifact_uri, candidate
+
+if TYPE_CHECKING:
+    from pipeline.gateways.ports import Root
 
 DEPLOYMENT = Command(mode=Mode.DEPLOYMENT, name="C")
 
@@ -22,6 +32,47 @@ def a_world(*behaviours: tuple[str, Behaviour]) -> World:
 
 def deployed(world: World) -> Ended:
     return run_command(world, DEPLOYMENT, NoFaults())
+
+
+class Lying:
+    """The root of the endpoint, whose first apply ends as it is told to, whatever it has done."""
+
+    def __init__(self, root: "Root", *, applies: bool, exit_code: int) -> None:
+        self._root = root
+        self._applies = applies
+        self._exit_code: int | None = exit_code
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._root, name)
+
+    def apply(self, planned: SavedPlan, *, meanwhile: Callable[..., None] | None = None) -> Applied:
+        exit_code, self._exit_code = self._exit_code, None
+        if exit_code is None:
+            return self._root.apply(planned, meanwhile=meanwhile)
+        if self._applies:
+            self._root.apply(planned, meanwhile=meanwhile)
+        return Applied(exit_code=exit_code, said="So it says.", was_killed=False, duration_s=0.0)
+
+
+def deploy_lied_to(world: World, *, applies: bool, exit_code: int) -> None:
+    workspace = workspace_of(world, DEPLOYMENT, NoFaults(), run_id="run-lied-to")
+    lying = Lying(workspace.serving, applies=applies, exit_code=exit_code)
+    deploy(replace(workspace, serving=cast("Root", lying)), candidate(world, "C"))
+
+
+def test_terraform_s_success_is_none_where_sagemaker_serves_what_it_did() -> None:
+    world = a_world()
+    before, live = world.serves, world.head().live
+    with pytest.raises((RolledBack, NotServing)):
+        deploy_lied_to(world, applies=False, exit_code=0)
+    assert (world.serves, world.head().live) == (before, live)
+
+
+def test_terraform_s_failure_is_none_where_sagemaker_serves_the_target() -> None:
+    world = a_world()
+    deploy_lied_to(world, applies=True, exit_code=1)
+    assert world.cloud.artifact_of(world.serves or "") == artifact_uri("C")
+    assert world.serves == naming.endpoint_config_name(ENDPOINT, world.head().live or "")
 
 
 @pytest.mark.parametrize("is_seen", [False, True], ids=["success", "failure"])

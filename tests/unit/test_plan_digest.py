@@ -139,6 +139,13 @@ DIFFERENT = {
     "another action": a_content(
         summaries={"serving": a_summary(a_change("module.endpoint.x", Action.DELETE))}
     ),
+    "the same thing replaced": a_content(
+        summaries={
+            "serving": a_summary(
+                replace(a_content().summaries["serving"].changes[0], action=Action.REPLACE)
+            )
+        }
+    ),
     "an empty plan": a_content(summaries={"serving": a_summary()}),
     "no plan": a_content(summaries={}),
     "twice the same": a_content(
