@@ -83,8 +83,8 @@ WEBHOOK = "https://hooks.slack.com/services/T0/B0/s3cr3t"
             'gates.a b = "a b": must be an object of metric names and limits',
         ),
         (
-            {"deployment": {"strategy": "rolling"}},
-            'deployment.strategy = "rolling": must be all_at_once, canary or linear',
+            {"deployment": {"strategy": "shadow"}},
+            'deployment.strategy = "shadow": must be all_at_once, canary, linear or rolling',
         ),
         (
             {"deployment": {"strategy": "linear", "step_percentage": 5, **TWO}},
@@ -100,7 +100,7 @@ WEBHOOK = "https://hooks.slack.com/services/T0/B0/s3cr3t"
         ),
         (
             {"deployment": {"step_percentage": 10}},
-            "deployment.step_percentage = 10: is only for the strategies canary and linear",
+            "deployment.step_percentage = 10: is only for the strategies canary, linear and rolling",
         ),
         (
             {"deployment": {"instance_count": 9}},
