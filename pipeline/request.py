@@ -86,12 +86,8 @@ def _request(
     All jobs of a pipeline get its variables: modes that take no request leave them alone.
     """
     given = {name: flags[f"request_{name}"] for name in ("id", "cause", "time")}
-    if mode not in _TAKE_REQUESTS:
-        named = [f"--request-{name}" for name, value in given.items() if value is not None]
-        if named:
-            message = f"{named[0]} does not belong to --mode {mode.value}."
-            takers = ", ".join(each.value for each in _TAKE_REQUESTS)
-            raise UsageError(message, remedy=f"Leave it out, or use one of the modes {takers}.")
+    if mode not in _TAKE_REQUESTS or flags["dry_run"]:
+        _require_no_request(mode, given, dry_run=flags["dry_run"])
         return None
     for name, value in given.items():
         _require_plain(f"--request-{name}", value)
@@ -99,6 +95,18 @@ def _request(
             given[name] = environment.get(f"MLOPS_REQUEST_{name.upper()}") or None
     request = _whole_request(given)
     return replace(request, pipeline_id=environment.get("CI_PIPELINE_ID")) if request else None
+
+
+def _require_no_request(mode: Mode, given: Mapping[str, str | None], *, dry_run: bool) -> None:
+    named = [f"--request-{name}" for name, value in given.items() if value is not None]
+    if not named:
+        return
+    if dry_run:
+        message = f"{named[0]} does not go with --dry-run, which takes no request up."
+        raise UsageError(message, remedy="Leave one of them out.")
+    message = f"{named[0]} does not belong to --mode {mode.value}."
+    takers = ", ".join(each.value for each in _TAKE_REQUESTS)
+    raise UsageError(message, remedy=f"Leave it out, or use one of the modes {takers}.")
 
 
 def _whole_request(given: Mapping[str, str | None]) -> Request | None:

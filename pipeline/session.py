@@ -56,7 +56,7 @@ def run_session(
         run_id,
         folder=flags["output_dir"],
         copy=flags["output_file"],
-        only_looks=flags["mode"] in ONLY_LOOKS,
+        only_looks=flags["mode"] in ONLY_LOOKS or flags["dry_run"],
     )
     try:
         options = options_of(flags, os.environ)

@@ -13,7 +13,7 @@ from pipeline.core.outcomes import Notice, RunReport
 from pipeline.core.records import Approval, Decision, Evaluation, TrainingRun, Verdict
 from pipeline.core.serving_gate import judge_candidate
 from pipeline.request import Options
-from pipeline.steps import promote, recorded, register, requested, tell
+from pipeline.steps import dry_run, planned, promote, recorded, register, requested, tell
 from pipeline.steps.apply_mode import (
     apply_infrastructure,
     apply_release,
@@ -72,6 +72,10 @@ def _full(context: Context, options: Options) -> None:
     if context.settings.auto_deploy_enabled:
         require_terraform(context)
         require_free_for(known_workspace(context), material.identity)
+    if options.wish.dry_run:
+        with context.recorder.phase("plan"):
+            dry_run.full(context, material)
+        return
     workspace = entered_workspace(context)
     require_instances(workspace)
     if not requested.is_ours(workspace):
@@ -179,6 +183,11 @@ def _deployment(context: Context, options: Options) -> None:
     require_terraform(context)
     workspace = find_workspace(context)
     require_instances(workspace)
+    if options.wish.dry_run:
+        named = replace(options, training_job=_job_to_deploy(workspace, options))
+        with context.recorder.phase("plan"):
+            dry_run.deployment(_only_planning(workspace), _candidate_of(workspace, named))
+        return
     if not requested.is_ours(workspace):
         return
     run = _run_of(workspace, options, _job_to_deploy(workspace, options))
@@ -189,6 +198,10 @@ def _deployment(context: Context, options: Options) -> None:
     decision = _judged(workspace, evaluation)
     require_passed(run, decision, recorded.approval(workspace, run))
     _deploy(workspace, _registered(workspace, run, evaluation, decision))
+
+
+def _only_planning(workspace: Workspace) -> Workspace:
+    return planned.private_workspace(workspace, workspace.context.work_dir)
 
 
 def _deploy(workspace: Workspace, candidate: Candidate) -> None:
@@ -257,6 +270,10 @@ def _apply(context: Context, options: Options) -> None:
 def _rollback(context: Context, options: Options) -> None:
     require_terraform(context)
     workspace = find_workspace(context)
+    if options.wish.dry_run:
+        with context.recorder.phase("plan"):
+            dry_run.rollback(_only_planning(workspace), to=options.to)
+        return
     if not requested.is_ours(workspace):
         return
     with workspace.connecting(), context.recorder.phase("rollback"):
@@ -319,8 +336,12 @@ def _show(context: Context, lines: Iterable[str]) -> None:
         context.recorder.show(line)
 
 
-def _prune(context: Context, _: Options) -> None:
+def _prune(context: Context, options: Options) -> None:
     require_terraform(context)
+    if options.wish.dry_run:
+        with context.recorder.phase("plan"):
+            dry_run.prune(_only_planning(find_workspace(context)))
+        return
     with context.recorder.phase("prune"):
         _show(context, prune(find_workspace(context)))
 

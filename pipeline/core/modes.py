@@ -60,7 +60,14 @@ _ON_ENDPOINTS = (
 TAKEN_BY = {
     "break_lease": (*_ON_ENDPOINTS, Mode.CLEANUP),
     "confirm": (Mode.CLEANUP,),
-    "dry_run": (Mode.CLEANUP, Mode.PROMOTE),
+    "dry_run": (
+        Mode.FULL,
+        Mode.DEPLOYMENT,
+        Mode.PROMOTE,
+        Mode.ROLLBACK,
+        Mode.PRUNE,
+        Mode.CLEANUP,
+    ),
     "force": (
         Mode.FULL,
         Mode.PLAN,

@@ -40,9 +40,8 @@ def take_over(workspace: Workspace, *, may_begin: bool = False) -> LeasedLedger:
     context = workspace.context
     found = workspace.ledger.read()
     if found.etag is None and not may_begin:
-        _require_known(found.head, workspace.hosting.observe(context.endpoint))
-        message = f"Nothing was ever deployed to {context.endpoint}."
-        raise UsageError(message, remedy="Check the endpoint's name; --mode deployment makes it.")
+        require_known(found.head, workspace.hosting.observe(context.endpoint))
+        raise never_deployed(context.endpoint)
     book = hold(workspace, after=found.head.fencing)
     seen = settled_endpoint(workspace)
     known = _known_again(workspace, book.head, seen)
@@ -51,7 +50,7 @@ def take_over(workspace: Workspace, *, may_begin: bool = False) -> LeasedLedger:
         logger.warning("endpoint=%s: %s", seen.name, agreed.event)
         about = agreed.head.move or book.head.move
         book.record(agreed.head, agreed.event, config=about.target if about else "nothing")
-    _require_known(book.head, seen)
+    require_known(book.head, seen)
     return book
 
 
@@ -108,6 +107,12 @@ def require_endpoint(seen: EndpointObservation) -> None:
     raise NotServing(message, remedy="To make it again, with what was live: --mode settle --yes")
 
 
+def never_deployed(endpoint: str) -> UsageError:
+    """Return the refusal of what needs a release, where there is not even a ledger."""
+    message = f"Nothing was ever deployed to {endpoint}."
+    return UsageError(message, remedy="Check the endpoint's name; --mode deployment makes it.")
+
+
 def is_unknown(head: LedgerHead, seen: EndpointObservation) -> bool:
     """Tell whether the endpoint serves while the ledger knows of nothing that ever could have."""
     is_up = seen.status not in (EndpointStatus.ABSENT, EndpointStatus.FAILED)
@@ -122,7 +127,7 @@ def to_restore(endpoint: str) -> str:
     )
 
 
-def _require_known(head: LedgerHead, seen: EndpointObservation) -> None:
+def require_known(head: LedgerHead, seen: EndpointObservation) -> None:
     """Refuse an endpoint that serves while the ledger knows of nothing that ever did."""
     if not is_unknown(head, seen):
         return

@@ -91,7 +91,7 @@ def place_of_run(workspace: Workspace) -> dict[str, str]:
     """Return what a plan of this run is for."""
     context = workspace.context
     return {
-        "account": context.account,
+        "account": workspace.foundation.account_id,
         "backend": context.settings.backend,
         "endpoint": context.endpoint,
         "environment": context.settings.environment,

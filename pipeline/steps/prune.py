@@ -43,17 +43,22 @@ def _require_meant(
     workspace: Workspace, head: LedgerHead, pruned: Pruned, remaining: LedgerHead
 ) -> None:
     """Ask where all that would be left is the live release: no command could go back then."""
+    question = loss(head, pruned, remaining)
+    if question is not None and not workspace.context.confirm(f"{question} Remove them?"):
+        remedy = "Nothing was pruned. To remove them: --mode prune --yes"
+        raise PlanRefused(question, remedy=remedy)
+
+
+def loss(head: LedgerHead, pruned: Pruned, remaining: LedgerHead) -> str | None:
+    """Return what nobody could go back to any more; None where something earlier is left."""
     healthy = {each.release_id for each in head.lived if each.healthy}
     lost = [each for each in pruned.releases if each in healthy]
     if not lost or ledger.previous(remaining) is not None:
-        return
-    question = (
+        return None
+    return (
         f"These releases passed their tests and are quarantined: {', '.join(lost)}. Without them "
         f"there is nothing to go back to from {head.live_release}."
     )
-    if not workspace.context.confirm(f"{question} Remove them?"):
-        remedy = "Nothing was pruned. To remove them: --mode prune --yes"
-        raise PlanRefused(question, remedy=remedy)
 
 
 def _serving(workspace: Workspace, head: LedgerHead) -> EndpointObservation:

@@ -138,7 +138,7 @@ def _begun(workspace: Workspace, book: LeasedLedger, *, to: str, reason: str) ->
     given_up = book.head.move
     head = ledger.drop_move(book.head) if given_up else book.head
     serves = serves_live(head, settled_endpoint(workspace))
-    target = _target(workspace, head, to, live_serves=serves)
+    target = target_of(workspace, head, to, live_serves=serves)
     if serves and target == head.live_release:
         if given_up:
             book.record(head, f"{given_up.kind.value} given up", config=given_up.target)
@@ -164,7 +164,8 @@ def _begun(workspace: Workspace, book: LeasedLedger, *, to: str, reason: str) ->
     return back
 
 
-def _target(workspace: Workspace, head: LedgerHead, to: str, *, live_serves: bool) -> str:
+def target_of(workspace: Workspace, head: LedgerHead, to: str, *, live_serves: bool) -> str:
+    """Return the release to go back to, still what was judged. Raises UsageError, NotServing."""
     if to != PREVIOUS:
         force = workspace.context.force
         target = ledger.named_target(head, to, force=force, live_serves=live_serves)

@@ -117,6 +117,25 @@ def test_reviewed_infrastructure_is_applied_and_its_secrets_are_found_nowhere(
     assert three.serves(three.c)
 
 
+def test_a_dry_run_tells_what_its_command_would_do_and_only_reads(three: Three) -> None:
+    head = three.ledger()
+    expected = {
+        ("full",): "Would train: ",
+        ("deployment", "--training-job", three.job): "serving: moves endpoint to ",
+        ("rollback",): f"Would go back: from {three.c}, which would be quarantined, to {three.b}",
+        ("prune",): "Nothing to do: ",
+    }
+    for (mode, *flags), says in expected.items():
+        three.aws.clear_requests()
+
+        foretold = three.run("--mode", mode, *flags, "--dry-run", **FOURTH)
+
+        assert foretold.exit_code == 0, foretold.stderr + foretold.stdout
+        assert any(each.startswith(says) for each in foretold.results["listing"]), foretold.stdout
+        assert changes(three) == []
+        assert three.ledger() == head
+
+
 def test_a_plan_folder_that_was_changed_is_refused_before_anything(
     three: Three, tmp_path: Path
 ) -> None:

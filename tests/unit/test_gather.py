@@ -1,5 +1,6 @@
 """What a training is made of: judged as a whole before anything is uploaded, and told."""
 
+import hashlib
 import logging
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from pipeline.context import Context
 from pipeline.core.errors import UsageError
 from pipeline.gateways.aws import Cloud
 from pipeline.recorder import Recorder
+from pipeline.steps.dry_run import told_training
 from pipeline.steps.train import Material, gather
 from pipeline.tabular.schema import read_schema
 from tests.unit.config_files import Load, load
@@ -27,8 +29,8 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def gathered(load: Load, file: Path, **training: Any) -> tuple[Material, Recorder]:
-    context = Context(
+def context_of(load: Load, file: Path, **training: Any) -> Context:
+    return Context(
         settings=load(training={"data": str(file), "target": "kind", **training}),
         cloud=Cloud(region="us-east-1", endpoint_url=None, inherited={}),
         run_id="one",
@@ -38,6 +40,10 @@ def gathered(load: Load, file: Path, **training: Any) -> tuple[Material, Recorde
         recorder=Recorder(),
         now=lambda: NOON,
     )
+
+
+def gathered(load: Load, file: Path, **training: Any) -> tuple[Material, Recorder]:
+    context = context_of(load, file, **training)
     return gather(context), context.recorder
 
 
@@ -73,3 +79,20 @@ def test_a_model_is_known_by_the_columns_that_its_requests_need(load: Load, file
     schema = read_schema(material.divided.schema_json.decode())
     assert schema.left_out == ("", "age")
     assert schema == material.divided.schema
+
+
+def test_a_dry_run_says_what_would_be_trained_from_which_bytes(load: Load, file: Path) -> None:
+    context = context_of(
+        load, file, missing_values=["?"], max_runtime_s=600, hyperparameters={"depth": 3}
+    )
+    material = gather(context)
+    lines = tuple(told_training(context, material))
+    assert lines[0] == (
+        f"Would train: iris-classifier for kind, from {file}, "
+        f"sha256 {hashlib.sha256(file.read_bytes()).hexdigest()}"
+    )
+    assert lines[2] == f"Code: sha256 {material.packed.sha256}"
+    assert "at most 600 s" in lines[3]
+    assert lines[3].endswith("hyperparameters: depth=3")
+    assert lines[4] == "Gate: accuracy from 0.95 deploys, below 0.9 is rejected"
+    assert lines[5].startswith("A model that passes would be deployed to iris-model-staging: 1 x ")

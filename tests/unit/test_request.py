@@ -79,6 +79,13 @@ def test_every_flag_of_some_modes_is_tried() -> None:
     assert GIVEN.keys() == TAKEN_BY.keys()
 
 
+def test_a_dry_run_takes_no_request_up() -> None:
+    sent = {"MLOPS_REQUEST_ID": "one", "MLOPS_REQUEST_CAUSE": "an alarm"}
+    assert options_of(flags(mode="rollback", dry_run=True), sent).request is None
+    with pytest.raises(UsageError, match="--request-id does not go with --dry-run"):
+        options_of(flags(mode="rollback", dry_run=True, request_id="one"), {})
+
+
 @pytest.mark.parametrize("text", ["...", "-", "?!"])
 def test_a_reason_that_says_nothing_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="says nothing"):
