@@ -15,6 +15,7 @@ from pipeline.core.outcomes import Bake, EndpointObservation, EndpointStatus
 from pipeline.core.records import ApprovalStatus, ModelPackage
 from pipeline.gateways.aws import Cloud, attempting, error_code, if_there
 from pipeline.gateways.logs import Logs
+from pipeline.gateways.new_roles import once_assumable
 from pipeline.gateways.ports import HostedNames
 from pipeline.gateways.waiting import GaveUp, wait_until
 
@@ -303,7 +304,7 @@ class SageMaker:
     def _create(self, call: str, request: Mapping[str, Any], what: str) -> None:
         with attempting(what):
             try:
-                getattr(self._client, call)(**request)
+                once_assumable(lambda: getattr(self._client, call)(**request))
             except ClientError as error:
                 if error_code(error) in _DUPLICATE:
                     raise NameTaken(what) from error
