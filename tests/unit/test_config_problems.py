@@ -100,7 +100,8 @@ WEBHOOK = "https://hooks.slack.com/services/T0/B0/s3cr3t"
         ),
         (
             {"deployment": {"step_percentage": 10}},
-            "deployment.step_percentage = 10: is only for the strategies canary, linear and rolling",
+            "deployment.step_percentage = 10: is only for the strategies canary, linear and "
+            "rolling",
         ),
         (
             {"deployment": {"instance_count": 9}},
