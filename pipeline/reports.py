@@ -1,16 +1,27 @@
 """What a run leaves behind: a folder with its results, and the summary for stdout."""
 
+import logging
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
+from pipeline.core import gitlab_reports
+from pipeline.core.console_pages import console_pages
+from pipeline.core.gitlab_issue import issue_of
+from pipeline.core.modes import Mode
 from pipeline.core.outcomes import RunReport
-from pipeline.core.results import results_env, results_json
+from pipeline.core.results import results_json
 from pipeline.core.summary import summary_lines
 from pipeline.gateways.files import point, write_whole
+from pipeline.gateways.gitlab import NotTold, gitlab_of
+
+logger = logging.getLogger(__name__)
 
 _FILES = ("results.json", "results.env", "run.log")
+_REVIEW = ("plan.html",)
 _ALL_RUNS = Path("out")
 
 
@@ -26,13 +37,14 @@ class Place:
     latest: Path | None = None
 
     def write(self, report: RunReport) -> None:
-        """Write results.json (and its copy) and results.env, each whole or not at all.
+        """Write results.json (and its copy) and what GitLab reads, each whole or not at all.
 
         Raises OSError naming the file that cannot be written.
         """
         text = results_json(report)
         _write(self.folder / "results.json", text)
-        _write(self.folder / "results.env", results_env(report))
+        for name, content in self._for_gitlab(report).items():
+            _write(self.folder / name, content)
         if self.copy is not None:
             _write(self.copy, text)
 
@@ -48,6 +60,28 @@ class Place:
         except OSError:
             with suppress(OSError):
                 write_whole(self.latest.with_suffix(".txt"), f"{self.folder.name}\n")
+
+    def _for_gitlab(self, report: RunReport) -> Mapping[str, str]:
+        texts = {
+            "results.env": gitlab_reports.results_env(report),
+            "junit.xml": gitlab_reports.junit(report),
+            "metrics.txt": gitlab_reports.metrics(report),
+            "annotations.json": gitlab_reports.annotations(
+                {**console_pages(report), **self._job_pages(os.environ)}
+            ),
+        }
+        counts = gitlab_reports.terraform(report)
+        return texts | ({"terraform.json": counts} if counts else {})
+
+    def _job_pages(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """Return where GitLab shows the files of this run, if it is a job's."""
+        job, project = environment.get("CI_JOB_URL"), environment.get("CI_PROJECT_DIR")
+        folder = self.folder.absolute()
+        if not (job and project and folder.is_relative_to(project)):
+            return {}
+        place = quote(folder.relative_to(project).as_posix())
+        shown = (*_FILES, *(name for name in _REVIEW if (folder / name).exists()))
+        return {name: f"{job}/artifacts/file/{place}/{name}" for name in shown}
 
     @property
     def links(self) -> Mapping[str, str]:
@@ -79,3 +113,22 @@ def summary(report: RunReport, *, output_format: str) -> str:
     if output_format == "json":
         return results_json(report).rstrip("\n")
     return "\n".join(summary_lines(report))
+
+
+def tell_gitlab(report: RunReport, folder: Path, environment: Mapping[str, str]) -> None:
+    """Put a plan's review on its merge request, and open an issue where an endpoint went back.
+
+    Needs a token; whatever GitLab answers, the run is what it was.
+    """
+    gitlab = gitlab_of(environment)
+    if gitlab is None:
+        return
+    merge_request, review = environment.get("CI_MERGE_REQUEST_IID"), folder / "plan.md"
+    issue = issue_of(report, environment)
+    try:
+        if report.mode == Mode.PLAN and merge_request and review.exists():
+            gitlab.put_note(merge_request, review.read_text(encoding="utf-8"))
+        if issue:
+            gitlab.open_issue(issue.title, issue.description)
+    except (NotTold, OSError) as error:
+        logger.warning("GitLab was not told: %s", error)

@@ -19,6 +19,10 @@ _SHORT = {"from_environment": "--from"}
 _TEXTS = ("training_job", "endpoint_name", "to", "reason", "confirm", "from_environment")
 # SageMaker keeps a reason in 1024 characters, and adds who gave it.
 _LONGEST_REASON = 500
+_WRITTEN = (
+    *("results.json", "results.env", "run.log"),
+    *("junit.xml", "metrics.txt", "annotations.json", "terraform.json"),
+)
 _LEAST_ROOM_BYTES = 1 << 20
 
 
@@ -165,7 +169,7 @@ def require_writable(folder: Path, copy: Path | None) -> None:
 
 
 def _files(folder: Path, copy: Path | None) -> Iterator[Path]:
-    yield from (folder / name for name in ("results.json", "results.env", "run.log"))
+    yield from (folder / name for name in _WRITTEN)
     if copy is not None:
         yield copy
 

@@ -183,6 +183,7 @@ class _Session:
             if office is not None:
                 report = replace(report, notifications=office.notices)
             ended = self._write(report) or code
+            reports.tell_gitlab(report, self._place.folder, os.environ)
             self._say(failure)
             write(reports.summary(report, output_format=self._flags["output_format"]))
             is_told = failures.is_told(code)
@@ -289,7 +290,7 @@ class _Session:
             level = logging.WARNING
         lines = console.Lines(
             run_id=self._run_id,
-            secrets=secrets_of(self._settings),
+            secrets=(*secrets_of(self._settings), *filter(None, [os.environ.get("GITLAB_TOKEN")])),
             is_lively=console.is_lively(os.environ, no_color=self._flags["no_color"]),
             as_json=self._flags["log_format"] == "json",
         )

@@ -1,13 +1,10 @@
-"""The documents of a run for machines: `results.json` and `results.env`.
+"""The document of a run for machines: `results.json`.
 
 `Results` is the structure of `results.json`; docs/results.schema.json is generated from it. A phase
-that did not run is absent, a number that could not be measured is null. `results.env` obeys
-GitLab's dotenv rules (GitLab docs, "artifacts:reports dotenv"): no quoting exists there, so what
-cannot be written plainly is left out of the value.
+that did not run is absent, a number that could not be measured is null.
 """
 
 import math
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -29,10 +26,6 @@ from pipeline.core.outcomes import (
 from pipeline.core.records import ApprovalStatus, Decision, Evaluation, ModelChoice, ServingCheck
 from pipeline.core.version import VERSION
 
-_DOTENV_LIMIT_BYTES = 5 * 1024 - 1
-_DOTENV_VALUE_LENGTH = 255
-# GitLab expands $ in values, has no escapes, and takes one variable per line
-_NOT_IN_DOTENV = re.compile(r"[^\x20-\x23\x25-\x7e]")
 _OWN_METRICS = ("accuracy", "cv_mean_accuracy")
 
 # None and what is no number are null.
@@ -208,30 +201,6 @@ def results_json(report: RunReport) -> str:
     return results_of(report).model_dump_json(indent=2) + "\n"
 
 
-def results_env(report: RunReport) -> str:
-    """Return the lines of results.env; keys without a value are left out."""
-    accuracy = accuracy_of(report)
-    values = {
-        "MLOPS_RUN_ID": report.run_id,
-        "MLOPS_STATUS": report.status.value,
-        "MLOPS_TRAINING_JOB": _training_job(report),
-        "MLOPS_ACCURACY": None if accuracy is None else repr(accuracy),
-        "MLOPS_VERDICT": report.decision.verdict.value if report.decision else None,
-        "MLOPS_MODEL_PACKAGE_ARN": report.package.arn if report.package else None,
-        "MLOPS_RELEASE_ID": report.release_id,
-        "MLOPS_ENDPOINT": endpoint_of(report),
-        "MLOPS_DEPLOYED": "true" if has_deployed(report) else "false",
-        "MLOPS_PLAN_DIGEST": report.plan_digest,
-        "MLOPS_TESTS": _overall_status(report.probe) if report.probe else None,
-    }
-    plain = {key: _dotenv_value(value) for key, value in values.items() if value}
-    text = "".join(f"{key}={value}\n" for key, value in plain.items() if value)
-    if len(text) > _DOTENV_LIMIT_BYTES:
-        message = f"results.env has {len(text)} bytes, GitLab takes {_DOTENV_LIMIT_BYTES}"
-        raise ValueError(message)
-    return text
-
-
 def has_deployed(report: RunReport) -> bool:
     """Tell whether this run put a release into service and left it there."""
     deployment = report.deployment
@@ -242,6 +211,12 @@ def endpoint_of(report: RunReport) -> str | None:
     if report.deployment is not None:
         return report.deployment.endpoint_name
     return report.probe.endpoint_name if report.probe else None
+
+
+def training_job_of(report: RunReport) -> str | None:
+    if report.training is not None:
+        return report.training.job_name
+    return report.evaluation.training_job if report.evaluation else None
 
 
 def accuracy_of(report: RunReport) -> float | None:
@@ -263,7 +238,7 @@ def _training_phase(report: RunReport) -> TrainingPhase | None:
     package = report.package
     return TrainingPhase(
         pipeline_status="failed" if failed else "success",
-        training_job_name=_training_job(report),
+        training_job_name=training_job_of(report),
         evaluation_results=_evaluation_results(report.evaluation) if report.evaluation else None,
         model_package_arn=package.arn if package else None,
         approval_status=package.approval_status if package else None,
@@ -312,7 +287,7 @@ def _testing_phase(report: RunReport) -> TestingPhase | None:
     if probe is None:
         return TestingPhase(overall_status="failed") if failed else None
     return TestingPhase(
-        overall_status="failed" if failed else _overall_status(probe),
+        overall_status="failed" if failed else overall_status(probe),
         test_summary=_test_summary(probe),
         tests=probe.cases,
     )
@@ -333,15 +308,5 @@ def _test_summary(probe: ProbeReport) -> TestSummary:
     )
 
 
-def _training_job(report: RunReport) -> str | None:
-    if report.training is not None:
-        return report.training.job_name
-    return report.evaluation.training_job if report.evaluation else None
-
-
-def _overall_status(probe: ProbeReport) -> Literal["passed", "failed"]:
+def overall_status(probe: ProbeReport) -> Literal["passed", "failed"]:
     return "passed" if probe.passed else "failed"
-
-
-def _dotenv_value(value: str) -> str:
-    return _NOT_IN_DOTENV.sub("", value).strip()[:_DOTENV_VALUE_LENGTH]

@@ -16,7 +16,10 @@ FULL = Path("/dev/full")
 VALIDATE = ("--mode", "validate", "--quiet")
 REFUSED = ("--mode", "validate", "--to", "")
 NO_ROOM = "No space left on device"
-EVERYTHING = {"results.env", "results.json", "run.log"}
+EVERYTHING = {
+    *("results.env", "results.json", "run.log"),
+    *("annotations.json", "junit.xml", "metrics.txt"),
+}
 # Closes a stream and becomes the command, which subprocess cannot.
 CLOSING = {"stdout": 'exec "$@" >&-', "stderr": 'exec "$@" 2>&-', "both": 'exec "$@" >&- 2>&-'}
 

@@ -194,7 +194,9 @@ def test_places_that_can_be_written_pass_and_are_made(tmp_path: Path) -> None:
     assert (tmp_path / "out put").is_dir()
 
 
-@pytest.mark.parametrize("name", ["results.json", "results.env", "run.log"])
+@pytest.mark.parametrize(
+    "name", ["results.json", "results.env", "run.log", "junit.xml", "metrics.txt"]
+)
 def test_a_folder_in_the_place_of_a_result_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / name).mkdir()
     with pytest.raises(UsageError, match=f"{name} is a folder"):

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
+from pipeline.core.gitlab_reports import results_env
 from pipeline.core.metrics import latency_report, percentile
 from pipeline.core.outcomes import (
     DeploymentReport,
@@ -30,7 +31,7 @@ from pipeline.core.records import (
     ModelPackage,
     Verdict,
 )
-from pipeline.core.results import results_env, results_json
+from pipeline.core.results import results_json
 from pipeline.core.summary import summary_lines
 from tests.style import results_schema
 from tests.unit.core_builders import NOON, a_training_run, an_evaluation

@@ -1,0 +1,184 @@
+"""What GitLab reads of a run is valid by its own rules, whatever stands in it."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.core.console_pages import console_pages
+from pipeline.core.gitlab_issue import issue_of
+from pipeline.core.gitlab_reports import annotations, junit, metrics, results_env
+from pipeline.core.outcomes import FailureReport, RunReport
+from pipeline.core.records import Decision, Verdict
+from tests.unit.test_results import a_full_report, a_report
+
+HOSTILE = st.text(max_size=200) | st.sampled_from(
+    [
+        "$(touch /tmp/x)",
+        "`id`",
+        "a\nb=c\n",
+        "'\"\\",
+        "]]>",
+        "\x00\x1b[31m",
+        "x" * 10_000,
+        "=",
+        "# a",
+    ]
+)
+
+
+class Refused(Exception):
+    """GitLab would answer 400."""
+
+
+def gitlab_reads_dotenv(text: bytes, *, most: int = 20) -> dict[str, str]:
+    """GitLab's lib/gitlab/ci/parsers and parse_dotenv_artifact_service, line by line."""
+    if len(text) > 5 * 1024:
+        message = "Dotenv Artifact Too Big"
+        raise Refused(message)
+    try:
+        lines = text.decode("utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        message = "not UTF-8"
+        raise Refused(message) from error
+    variables = {}
+    for line in lines:
+        found = re.fullmatch(r"(.*?)=(.*)", line)
+        if found is None:
+            message = "Invalid Format"
+            raise Refused(message)
+        key, value = (each.strip() for each in found.groups())
+        if not re.fullmatch(r"[A-Za-z0-9_]{1,255}", key):
+            message = f"Key can contain only letters, digits and '_': {key}"
+            raise Refused(message)
+        variables[key] = value
+    if len(variables) > most:
+        message = "Dotenv files cannot have more than 20 variables"
+        raise Refused(message)
+    return variables
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('{\n  "pipeline_status": "success"\n}', id="document 002: JSON, indented"),
+        pytest.param('{"a":"x=1"}', id="JSON in one line"),
+        pytest.param("A=1\n\nB=2", id="an empty line"),
+        pytest.param("# a comment\nA=1", id="a comment"),
+        pytest.param("A-B=1", id="a name with a dash"),
+        pytest.param("A=" + "x" * 5120, id="too long"),
+    ],
+)
+def test_gitlab_refuses_what_is_no_dotenv(text: str) -> None:
+    with pytest.raises(Refused):
+        gitlab_reads_dotenv(text.encode())
+
+
+@given(HOSTILE, HOSTILE)
+def test_whatever_a_run_says_its_dotenv_passes(run_id: str, release: str) -> None:
+    report = replace(a_full_report(), run_id=run_id, release_id=release)
+    variables = gitlab_reads_dotenv(results_env(report).encode(), most=15)
+    assert all(key.startswith("MLOPS_") for key in variables)
+    assert not any(set(value) & set("$`\n") for value in variables.values())
+
+
+@given(HOSTILE, HOSTILE)
+def test_whatever_a_run_says_its_tests_are_xml_with_the_text_in_the_element(
+    message: str, reason: str
+) -> None:
+    failure = FailureReport(code="Bug", message=message, remedy="remedy", exit_code=1)
+    decision = Decision(verdict=Verdict.REJECT, reasons=(reason,))
+    root = ElementTree.fromstring(
+        junit(replace(a_full_report(), failure=failure, decision=decision))
+    )
+    cases = {each.get("classname"): each for each in root.iter("testcase")}
+    run = cases["run"].find("failure")
+    assert run is not None
+    assert run.text
+    assert run.get("message") is None
+    assert (cases["gate"].find("failure") is None) == (" reaches " in reason.partition(" but ")[0])
+
+
+def test_there_is_a_case_for_each_limit_and_each_test_with_its_figures() -> None:
+    report = a_full_report()
+    assert report.decision
+    assert report.probe
+    root = ElementTree.fromstring(junit(report))
+    texts = {
+        (each.get("classname"), each.get("name")): "".join(each.itertext()).strip()
+        for each in root.iter("testcase")
+    }
+    for case in report.probe.cases:
+        assert texts["endpoint", case.name] == case.detail
+    for reason in report.decision.reasons:
+        assert texts["gate", reason.split()[0]] == reason
+
+
+@pytest.mark.parametrize(
+    ("reason", "passed"),
+    [
+        ("accuracy 0.97 reaches accuracy_threshold 0.95.", True),
+        ("accuracy 0.93 is below accuracy_threshold 0.95 but reaches minimum_accuracy 0.9.", False),
+        ("f1 is missing; it must be a number from 0 to 1.", False),
+    ],
+)
+def test_a_limit_that_is_not_reached_fails(reason: str, *, passed: bool) -> None:
+    decision = Decision(verdict=Verdict.HOLD, reasons=(reason,))
+    root = ElementTree.fromstring(junit(replace(a_report(), decision=decision)))
+    (case,) = (each for each in root.iter("testcase") if each.get("classname") == "gate")
+    assert (case.find("failure") is None) == passed
+
+
+def gitlab_reads_metrics(text: str) -> Iterator[tuple[str, str]]:
+    """As its Metrics::Generic parser: what follows # is cut, then two words."""
+    for line in text.splitlines():
+        words = line.partition("#")[0].split()
+        if words:
+            assert line.count('"') % 2 == 0
+            yield words[0], words[1]
+
+
+def test_metrics_have_fixed_decimals_and_no_run_in_their_names() -> None:
+    report = a_full_report()
+    text = metrics(report)
+    assert text.endswith("# EOF\n")
+    figures = dict(gitlab_reads_metrics(text))
+    assert float(figures["mlops_accuracy"]) == pytest.approx(0.9733, abs=0.001)
+    assert all(re.fullmatch(r"-?\d+\.\d{4}", each) for each in figures.values())
+    assert report.run_id not in text
+
+
+def test_links_are_what_gitlab_takes_and_nothing_else() -> None:
+    found = json.loads(annotations({"Report": "https://a.example/x", "Bad": "javascript:alert(1)"}))
+    assert found == {
+        "Links": [{"external_link": {"label": "Report", "url": "https://a.example/x"}}]
+    }
+
+
+def on_aws() -> RunReport:
+    return replace(a_full_report(), backend="aws", region="eu-central-1")
+
+
+def test_the_console_is_linked_on_aws_only() -> None:
+    pages = console_pages(on_aws())
+    assert set(pages) == {"Endpoint", "Dashboard", "Training job"}
+    assert pages["Endpoint"].startswith("https://eu-central-1.console.aws.amazon.com/sagemaker/")
+    assert console_pages(replace(on_aws(), backend="local")) == {}
+
+
+@given(HOSTILE)
+def test_an_issue_tells_in_code_that_nothing_in_it_is_obeyed(message: str) -> None:
+    report = a_full_report()
+    assert report.deployment
+    failure = FailureReport(code="RolledBack", message=message, remedy="/close @all", exit_code=5)
+    back = replace(report.deployment, rolled_back_to="r-20260101-120000-aaaaaa")
+    issue = issue_of(replace(report, deployment=back, failure=failure), {})
+    assert issue
+    told = issue.description.rpartition("\n\nWhat was left")[0]
+    assert all(line.startswith("    ") for line in told.split("\n"))
+    assert issue_of(report, {}) is None
