@@ -293,6 +293,7 @@ class _Session:
             secrets=(*secrets_of(self._settings), *filter(None, [os.environ.get("GITLAB_TOKEN")])),
             is_lively=console.is_lively(os.environ, no_color=self._flags["no_color"]),
             as_json=self._flags["log_format"] == "json",
+            has_sections=bool(os.environ.get("GITLAB_CI")),
         )
         return console.configure_logging(
             log_file=self._place.folder / "run.log", level=level, lines=lines

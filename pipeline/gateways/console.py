@@ -4,13 +4,14 @@ On a terminal the last line moves: what is being done, and for how long. Nothing
 """
 
 import logging
+import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ class Lines:
     secrets: tuple[str, ...] = ()
     is_lively: bool = False
     as_json: bool = False
+    has_sections: bool = False
 
 
 def is_lively(environment: Mapping[str, str], *, no_color: bool) -> bool:
@@ -46,11 +48,15 @@ def is_lively(environment: Mapping[str, str], *, no_color: bool) -> bool:
 class Progress:
     """The line that moves, at the end of a terminal; without a terminal, none.
 
-    It shows the innermost phase. Each that ends leaves a line; all log lines go above it.
+    It shows the innermost phase. Each that ends leaves a line; all log lines go above it. With
+    sections, a phase is one that people fold in the log of a GitLab job, also when it fails.
     """
 
-    def __init__(self, terminal: "Console | None" = None) -> None:
+    def __init__(
+        self, terminal: "Console | None" = None, section: Callable[[str], None] | None = None
+    ) -> None:
         self._terminal = terminal
+        self._section = section or (lambda _: None)
         self._phases: list[tuple[str, float]] = []
         self._live: Live | None = None
 
@@ -59,6 +65,7 @@ class Progress:
         """Show a phase until it ends, well or not."""
         phase = (name, monotonic())
         self._phases.append(phase)
+        self._section(section_start(name, time()))
         self._show()
         ended = "failed after"
         try:
@@ -66,6 +73,7 @@ class Progress:
             ended = "took"
         finally:
             self._phases.remove(phase)
+            self._section(section_end(name, time()))
             with self.paused():
                 self._say(f"{name} {ended} {monotonic() - phase[1]:.1f} s")
 
@@ -109,6 +117,24 @@ class Progress:
             name, began = self._phases[-1]
             spinner.update(text=f"{name} {monotonic() - began:.0f} s")
         return spinner
+
+
+def section_start(name: str, now: float) -> str:
+    """Return what begins a section of a job's log (GitLab documentation, "Job logs")."""
+    return f"\x1b[0Ksection_start:{now:.0f}:{_section_name(name)}\r\x1b[0K{name}\n"
+
+
+def section_end(name: str, now: float) -> str:
+    return f"\x1b[0Ksection_end:{now:.0f}:{_section_name(name)}\r\x1b[0K"
+
+
+def _section_name(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_.-]", "_", name)
+
+
+def _write_section(text: str) -> None:
+    sys.stderr.write(text)
+    sys.stderr.flush()
 
 
 def asks_for_json(arguments: Sequence[str]) -> bool:
@@ -164,7 +190,10 @@ def configure_logging(*, log_file: Path, level: int, lines: Lines) -> Progress:
     to_stderr.setLevel(level)
     root.addHandler(to_file)
     root.addHandler(to_stderr)
-    return Progress(terminal if level <= logging.INFO else None)
+    has_sections = lines.has_sections and not lines.as_json
+    return Progress(
+        terminal if level <= logging.INFO else None, _write_section if has_sections else None
+    )
 
 
 def _terminal() -> "Console":

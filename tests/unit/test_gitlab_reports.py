@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from xml.etree import ElementTree
 
@@ -15,6 +16,7 @@ from pipeline.core.gitlab_issue import issue_of
 from pipeline.core.gitlab_reports import annotations, junit, metrics, results_env
 from pipeline.core.outcomes import FailureReport, RunReport
 from pipeline.core.records import Decision, Verdict
+from pipeline.gateways.console import Progress
 from tests.unit.test_results import a_full_report, a_report
 
 HOSTILE = st.text(max_size=200) | st.sampled_from(
@@ -182,3 +184,13 @@ def test_an_issue_tells_in_code_that_nothing_in_it_is_obeyed(message: str) -> No
     told = issue.description.rpartition("\n\nWhat was left")[0]
     assert all(line.startswith("    ") for line in told.split("\n"))
     assert issue_of(report, {}) is None
+
+
+def test_a_phase_is_a_section_of_the_job_log_that_is_closed_also_when_it_fails() -> None:
+    written: list[str] = []
+    progress = Progress(section=written.append)
+    with suppress(RuntimeError), progress.phase("reaching AWS"):
+        raise RuntimeError
+    start, end = written
+    assert re.fullmatch("\x1b\\[0Ksection_start:\\d+:reaching_AWS\r\x1b\\[0Kreaching AWS\n", start)
+    assert re.fullmatch("\x1b\\[0Ksection_end:\\d+:reaching_AWS\r\x1b\\[0K", end)
