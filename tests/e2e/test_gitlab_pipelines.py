@@ -1,0 +1,151 @@
+"""What teams copy, run: .gitlab-ci.yml by gitlab-ci-local, on the embedded AWS.
+
+Every job has a folder of its own and gets only what artifacts and dotenv hand on.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.alone import changes
+from tests.e2e.story import PATIENT
+from tests.e2e.three import THIRD, Three
+from tests.support.gitlab_api import PROJECT, TOKEN, GitlabApi, a_gitlab_api
+from tests.support.local_ci import LocalCi, Pipeline
+
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(2700)]
+
+
+def ci_of(three: Three, folder: Path, **variables: str) -> LocalCi:
+    """Return a project whose jobs find the AWS of the three where they look for one."""
+    return LocalCi(
+        folder,
+        AWS_ENDPOINT_URL=three.aws.url,
+        ENDPOINT_PREFIX=three.prefix,
+        **PATIENT,
+        **variables,
+    )
+
+
+def asked(ci: LocalCi, mode: str, pipeline: str = "1", **variables: str) -> Pipeline:
+    """Run what a trigger starts."""
+    return ci.run(
+        "asked", CI_PIPELINE_SOURCE="trigger", CI_PIPELINE_ID=pipeline, MODE=mode, **variables
+    )
+
+
+def token_for(api: GitlabApi) -> dict[str, str]:
+    return {"CI_API_V4_URL": api.url, "CI_PROJECT_ID": PROJECT, "GITLAB_TOKEN": TOKEN}
+
+
+def test_a_fork_is_green_at_its_first_push_and_hands_its_cloud_from_job_to_job(
+    tmp_path: Path,
+) -> None:
+    ci = LocalCi(tmp_path, **PATIENT)
+    pipeline = ci.run("test-staging")
+    assert pipeline.exit_code == 0, pipeline.log
+    for job in ("train", "evaluate", "register", "deploy-staging", "test-staging"):
+        assert pipeline.ended(job) == "PASS", job
+    deployed = pipeline.results("deploy-staging")
+    assert deployed["summary"]["deployment_occurred"]
+    trained = pipeline.results("train")["phases"]["training"]["training_job_name"]
+    assert deployed["phases"]["training"]["training_job_name"] == trained
+    assert pipeline.results("test-staging")["summary"]["testing_passed"]
+
+
+def test_a_merge_request_gets_one_note_with_its_plan_and_changes_nothing(
+    three: Three, tmp_path: Path
+) -> None:
+    ci = ci_of(three, tmp_path)
+    three.aws.clear_requests()
+    with a_gitlab_api() as api:
+        request = {"CI_PIPELINE_SOURCE": "merge_request_event", "CI_MERGE_REQUEST_IID": "7"}
+        first = ci.run("plan-staging", **request, **token_for(api))
+        again = ci.run("plan-staging", **request, **token_for(api))
+        assert (first.exit_code, again.exit_code) == (0, 0), first.log + again.log
+        (note,) = api.texts("merge_requests/7/notes")
+        api.status = 403
+        refused = ci.run("plan-staging", **request, **token_for(api))
+    assert note.startswith("<!-- mlops-plan:staging -->")
+    assert pipeline_digest(again) in note
+    assert refused.exit_code == 0
+    assert refused.log.count("GitLab was not told: GET merge_requests/7/notes: 403") == 1
+    assert TOKEN not in first.log + again.log + refused.log + note
+    assert changes(three) == []
+
+
+def pipeline_digest(pipeline: Pipeline) -> str:
+    return str(pipeline.results("plan-staging")["plan_digest"])
+
+
+def test_what_the_gate_holds_is_yellow_and_not_deployed(three: Three, tmp_path: Path) -> None:
+    ci = ci_of(three, tmp_path, ACCURACY_THRESHOLD="0.999")
+    pipeline = ci.run("deploy-staging")
+    assert pipeline.ended("train") == "PASS"
+    assert (pipeline.ended("evaluate"), pipeline.ended("deploy-staging")) == ("WARN", "WARN")
+    assert pipeline.exit_code == 0, pipeline.log
+    assert three.serves(three.c)
+
+
+def test_a_deployment_that_fails_goes_back_by_itself_and_once(three: Three, tmp_path: Path) -> None:
+    ci = ci_of(three, tmp_path, MLOPS_TESTING__MAXIMUM_LATENCY_P95_MS="0.001")
+    pipeline = ci.run("rollback-staging")
+    assert pipeline.ended("deploy-staging") == "FAIL"
+    assert pipeline.ended("rollback-staging") == "PASS"
+    assert "Nothing to go back from" in pipeline.log
+    assert three.serves(three.c)
+
+
+def test_a_rollback_by_hand_reaches_git(three: Three, tmp_path: Path) -> None:
+    ci = ci_of(three, tmp_path)
+    reason = "it's bad; see (5xx) & more | $HOME"
+    with a_gitlab_api() as api:
+        person = {"CI_PIPELINE_SOURCE": "web", **token_for(api)}
+        back = ci.run("asked", inputs={"mode": "rollback", "reason": reason}, **person)
+        titles = api.texts("issues", "title")
+    assert back.exit_code == 0, back.log
+    assert three.serves(three.b)
+    assert titles == [f"{three.endpoint} went back to {three.b}"]
+
+    again = asked(ci, "deployment", RUN_TRAINING_JOB=three.job, **THIRD)
+
+    assert again.exit_code != 0
+    assert again.results("asked")["error"]["code"] == "PlanRefused"
+    assert f"quarantined as release {three.c}" in again.log
+    assert "it's bad; see (5xx)" in again.log
+    assert three.serves(three.b)
+
+
+def test_an_alarm_s_event_that_comes_twice_is_done_once(three: Three, tmp_path: Path) -> None:
+    ci = ci_of(three, tmp_path)
+    event = {
+        "MLOPS_ENVIRONMENT": "staging",
+        "MLOPS_REQUEST_ID": "0b1f7f2e-0000-4000-8000-000000000000",
+        "MLOPS_REQUEST_CAUSE": f"{three.endpoint}/rollback",
+        "MLOPS_REQUEST_TIME": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        # The three were made once, perhaps long ago.
+        "MLOPS_DEPLOYMENT__ROLLBACK_WINDOW_S": "86400",
+    }
+    first = asked(ci, "rollback", "77", **event)
+    assert first.exit_code == 0, first.log
+    assert three.serves(three.b)
+    second = asked(ci, "rollback", "78", **event)
+    assert second.exit_code == 0, second.log
+    assert "was taken by run" in second.log
+    assert three.serves(three.b)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["$(touch hacked)", "`touch hacked`", '"; touch hacked; "', "'; touch hacked; '", "x" * 10_000],
+)
+def test_hostile_names_reach_no_shell_and_break_no_artifact(tmp_path: Path, name: str) -> None:
+    ci = LocalCi(tmp_path)
+    texts = ("CI_COMMIT_BRANCH", "CI_COMMIT_MESSAGE", "CI_COMMIT_TITLE", "RUN_REASON", "RUN_TO")
+    hostile = dict.fromkeys(texts, name)
+    pipeline = asked(ci, "status", AWS_ENDPOINT_URL="http://127.0.0.1:9", **hostile)
+    assert pipeline.exit_code != 0
+    assert "--to does not belong to --mode status" in pipeline.log
+    assert not list(tmp_path.rglob("hacked"))
+    assert pipeline.results("asked")["error"]["code"] == "UsageError"

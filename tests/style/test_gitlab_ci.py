@@ -1,0 +1,196 @@
+"""What .gitlab-ci.yml holds, and which jobs each kind of pipeline has; nothing is run."""
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml  # type: ignore[import-untyped]
+
+from pipeline.configuration.settings import Settings
+from pipeline.core.modes import Mode
+from pipeline.steps.leased import MOVE_TIMEOUT_S
+from tests.support.local_ci import LocalCi, linter
+from tests.support.project import PROJECT_ROOT
+
+FILES = (PROJECT_ROOT / ".gitlab-ci.yml", PROJECT_ROOT / "ci" / "pipeline.yml")
+CHECKED = ["validate", "lint", "unit"]
+MERGED = [*CHECKED, "plan-staging"]
+TRAINED = [
+    *(*MERGED, "train", "evaluate", "register"),
+    *("deploy-staging", "test-staging", "rollback-staging"),
+]
+RELEASED = [*TRAINED, "plan-production", "deploy-production", "stop-staging", "stop-production"]
+_RUN = re.compile(r"--mode ([a-z]+)")
+
+
+def documents(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return header and body."""
+    header, body = yaml.safe_load_all(path.read_text())
+    return header, body
+
+
+JOBS: dict[str, dict[str, Any]] = {
+    name: job
+    for name, job in documents(FILES[1])[1].items()
+    if isinstance(job, dict) and {"script", "extends", "before_script"} & set(job)
+}
+
+
+@pytest.fixture(scope="module")
+def ci(tmp_path_factory: pytest.TempPathFactory) -> LocalCi:
+    return LocalCi(tmp_path_factory.mktemp("ci"))
+
+
+@pytest.mark.parametrize(
+    ("variables", "jobs"),
+    [
+        pytest.param({}, RELEASED, id="a push to the default branch"),
+        pytest.param({"CI_COMMIT_BRANCH": "develop"}, TRAINED, id="a push to develop"),
+        pytest.param({"CI_COMMIT_BRANCH": "feature"}, CHECKED, id="a push to another branch"),
+        pytest.param({"CI_PIPELINE_SOURCE": "merge_request_event"}, MERGED, id="a merge request"),
+        pytest.param(
+            {"CI_PIPELINE_SOURCE": "schedule"},
+            ["watch-staging", "watch-production"],
+            id="a schedule",
+        ),
+        pytest.param(
+            {"CI_PIPELINE_SOURCE": "schedule", "MODE": "full"}, ["asked"], id="a schedule to train"
+        ),
+        pytest.param({"CI_PIPELINE_SOURCE": "trigger"}, [], id="a trigger that asks for nothing"),
+        pytest.param(
+            {"CI_PIPELINE_SOURCE": "trigger", "MODE": "rollback"},
+            ["asked"],
+            id="an alarm's trigger",
+        ),
+        pytest.param({"CI_PIPELINE_SOURCE": "web"}, RELEASED, id="a person"),
+    ],
+)
+def test_each_kind_of_pipeline_has_its_jobs(
+    ci: LocalCi, variables: dict[str, str], jobs: list[str]
+) -> None:
+    assert sorted(ci.jobs(**variables)) == sorted(jobs)
+
+
+def test_a_person_chooses_a_mode_by_inputs(ci: LocalCi) -> None:
+    found = ci.jobs({"mode": "rollback", "reason": "5xx"}, CI_PIPELINE_SOURCE="web")
+    assert list(found) == ["asked"]
+
+
+def test_production_waits_for_a_person(ci: LocalCi) -> None:
+    found = ci.jobs()
+    manual = {name for name, job in found.items() if job["when"] == "manual"}
+    assert manual == {"deploy-production", "stop-staging", "stop-production"}
+    assert found["rollback-staging"]["when"] == "on_failure"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_gitlab_s_schema_takes_it(path: Path, tmp_path: Path) -> None:
+    body = tmp_path / "body.yml"
+    body.write_text(path.read_text().partition("\n---\n")[2])
+    check = (linter("check-jsonschema"), "--builtin-schema", "vendor.gitlab-ci", str(body))
+    done = subprocess.run(check, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_yamllint_finds_nothing() -> None:
+    rules = "{extends: default, rules: {line-length: {max: 120}, document-start: disable}}"
+    command = (linter("yamllint"), "--strict", "-d", rules, *map(str, FILES))
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.stdout == ""
+
+
+def scripts(job: dict[str, Any]) -> list[str]:
+    """Return the shells of a job: what stands before and in its script is one."""
+    before = job.get("before_script") or JOBS[".on-aws"]["before_script"]
+    return ["\n".join([*before, *job.get("script", [])])]
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_shellcheck_finds_nothing_in_its_script(name: str) -> None:
+    shellcheck = PROJECT_ROOT / ".venv" / "bin" / "shellcheck"
+    for text in scripts(JOBS[name]):
+        done = subprocess.run(
+            # Variables come from GitLab; a shell of GitLab's runner stops at the first failure.
+            [shellcheck, "--shell=bash", "--exclude=SC2154,SC2034", "-"],
+            input=f"set -eo pipefail\n{text}\n",
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.stdout == ""
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_no_text_of_gitlab_stands_in_a_script(name: str) -> None:
+    """An input or a variable reaches a shell as a variable between quotes, and in no other way."""
+    for text in scripts(JOBS[name]):
+        assert "$[[" not in text
+        assert not re.search(r"\beval\b|\bsh -c|`", text)
+
+
+def test_every_input_has_a_default_and_reaches_the_included_file() -> None:
+    inputs = documents(FILES[0])[0]["spec"]["inputs"]
+    assert set(inputs) == {"mode", "environment", "training_job", "to", "reason"}
+    assert all("default" in each for each in inputs.values())
+    passed = documents(FILES[0])[1]["include"][0]["inputs"]
+    assert passed == {name: f"$[[ inputs.{name} ]]" for name in inputs}
+    modes = set(inputs["mode"]["options"]) - {""}
+    assert modes <= set(Mode)
+
+
+def test_patterns_of_inputs_take_no_shell_s_signs() -> None:
+    inputs = documents(FILES[0])[0]["spec"]["inputs"]
+    for name in ("training_job", "to", "reason"):
+        for hostile in ("$(id)", "`id`", "a\nb", "x" * 10_000, '"; id'):
+            assert not re.fullmatch(inputs[name]["regex"], hostile), (name, hostile)
+    assert re.fullmatch(inputs["reason"]["regex"], "5xx since 02:10, it's bad; look at (a)")
+
+
+def test_every_mode_that_a_job_runs_is_built() -> None:
+    named = {mode for job in JOBS.values() for text in scripts(job) for mode in _RUN.findall(text)}
+    assert named <= set(Mode)
+
+
+def seconds(timeout: str) -> int:
+    number, unit = timeout.split()
+    return int(number) * {"minutes": 60, "hour": 3600, "hours": 3600}[unit]
+
+
+def test_jobs_last_longer_than_the_tool_s_own_limits() -> None:
+    """The tool ends first, goes back and says why; a runner would only kill it."""
+    settings = Settings()
+    limits_s = {name: seconds(job["timeout"]) for name, job in JOBS.items() if "timeout" in job}
+    there_and_back_s = 2 * MOVE_TIMEOUT_S
+    assert limits_s["train"] > settings.training.max_runtime_s + 1800
+    assert limits_s["evaluate"] > settings.evaluation.max_runtime_s + 1800
+    for name in ("deploy-staging", "deploy-production", "rollback-staging"):
+        assert limits_s[name] > there_and_back_s
+    trained_s = settings.training.max_runtime_s + settings.evaluation.max_runtime_s
+    assert limits_s["asked"] > trained_s + there_and_back_s
+    assert all("timeout" in job for name, job in JOBS.items() if "script" in job)
+
+
+def test_what_moves_an_endpoint_is_alone_and_is_not_interrupted() -> None:
+    for name, job in JOBS.items():
+        if "deploy" in name or "rollback" in name:
+            assert "interruptible" not in job
+            extended = job["extends"]
+            bases = {extended} if isinstance(extended, str) else set(extended)
+            assert bases & {".staging", ".production"}, name
+    body = documents(FILES[1])[1]
+    assert body["default"]["interruptible"] is False
+    assert body[".staging"]["resource_group"] == "staging"
+    assert body[".production"]["resource_group"] == "production"
+    assert body["default"]["retry"]["when"] == [
+        *("runner_system_failure", "stuck_or_timeout_failure", "scheduler_failure")
+    ]
+
+
+def test_no_deprecated_word_and_no_long_lived_key_is_in_it() -> None:
+    text = "".join(path.read_text() for path in FILES)
+    assert not re.search(r"^ *(only|except):", text, re.MULTILINE)
+    assert "AWS_ACCESS_KEY_ID" not in text
+    assert "AWS_SECRET_ACCESS_KEY" not in text
