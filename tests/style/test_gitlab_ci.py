@@ -21,7 +21,10 @@ TRAINED = [
     *(*MERGED, "train", "evaluate", "register"),
     *("deploy-staging", "test-staging", "rollback-staging"),
 ]
-RELEASED = [*TRAINED, "plan-production", "deploy-production", "stop-staging", "stop-production"]
+RELEASED = [
+    *(*TRAINED, "pages"),
+    *("plan-production", "deploy-production", "stop-staging", "stop-production"),
+]
 _RUN = re.compile(r"--mode ([a-z]+)")
 
 
