@@ -34,6 +34,7 @@ REQUIREMENTS = (
     "emulator/requirements-tools.txt",
     "requirements-image.txt",
     "docs/requirements.txt",
+    "tests/support/gitlab/requirements.txt",
 )
 # 0 done and 1 a bug have no error class; a signal's code is 128 and its number.
 CODES_WITHOUT_CLASS = {0, 1, 130, 143}
@@ -41,6 +42,9 @@ WRITTEN_BY_RUNS = (
     "results.json",
     "results.env",
     "run.log",
+    "junit.xml",
+    "metrics.txt",
+    "annotations.json",
     "release.tfvars.json",
     "surroundings.tfvars.json",
     "plan.md",

@@ -19,11 +19,11 @@ CHECKED = ["validate", "lint", "unit"]
 MERGED = [*CHECKED, "plan-staging"]
 TRAINED = [
     *(*MERGED, "train", "evaluate", "register"),
-    *("deploy-staging", "test-staging", "rollback-staging"),
+    *("deploy-staging", "test-staging", "rollback-staging", "stop-staging"),
 ]
 RELEASED = [
-    *(*TRAINED, "pages"),
-    *("plan-production", "deploy-production", "stop-staging", "stop-production"),
+    *(*TRAINED, "apply-infrastructure", "pages"),
+    *("plan-production", "deploy-production", "stop-production"),
 ]
 _RUN = re.compile(r"--mode ([a-z]+)")
 
@@ -84,7 +84,9 @@ def test_a_person_chooses_a_mode_by_inputs(ci: LocalCi) -> None:
 def test_production_waits_for_a_person(ci: LocalCi) -> None:
     found = ci.jobs()
     manual = {name for name, job in found.items() if job["when"] == "manual"}
-    assert manual == {"deploy-production", "stop-staging", "stop-production"}
+    assert manual == {
+        *("apply-infrastructure", "deploy-production", "stop-staging", "stop-production")
+    }
     assert found["rollback-staging"]["when"] == "on_failure"
 
 
