@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import jsonschema  # type: ignore[import-untyped]
 
 from pipeline.configuration.flags import ENVIRONMENT_NAMES
+from tests.support.gitlab_rules import gitlab_reads_dotenv, gitlab_reads_metrics
 from tests.support.project import PROJECT_ROOT
 
 RUNNER = (sys.executable, str(PROJECT_ROOT / "run_pipeline.py"))
@@ -22,8 +24,6 @@ WRAPPER = (str(PROJECT_ROOT / "run_mlops_pipeline.sh"),)
 _SCHEMA = json.loads((PROJECT_ROOT / "docs" / "results.schema.json").read_text())
 _CONFIGURES = {name for names in ENVIRONMENT_NAMES.values() for name in names}
 _LEFT_OUT = re.compile(r"(CI|AWS|GITLAB|MLOPS|EMULATOR)(_.*)?")
-# GitLab documentation, "artifacts:reports:dotenv": one variable per line, nothing is unquoted
-_DOTENV_LINE = re.compile(r"[A-Z_]+=[^\n$]*")
 _LIMIT_S = 400.0
 
 
@@ -39,7 +39,9 @@ class Outcome:
     def __post_init__(self) -> None:
         if (self.folder / "results.json").exists():
             jsonschema.validate(self.results, _SCHEMA)
-            assert len(self.variables) <= 15
+            assert self.variables
+            ElementTree.parse(self.folder / "junit.xml")
+            assert dict(gitlab_reads_metrics((self.folder / "metrics.txt").read_text())) is not None
 
     @cached_property
     def results(self) -> Mapping[str, Any]:
@@ -48,9 +50,9 @@ class Outcome:
 
     @cached_property
     def variables(self) -> Mapping[str, str]:
-        lines = (self.folder / "results.env").read_text().splitlines()
-        assert all(_DOTENV_LINE.fullmatch(line) for line in lines), lines
-        return dict(line.split("=", 1) for line in lines)
+        variables = gitlab_reads_dotenv((self.folder / "results.env").read_bytes(), most=15)
+        assert not any("$" in value for value in variables.values())  # GitLab would expand it
+        return variables
 
     @property
     def deployment(self) -> Mapping[str, Any]:

@@ -46,7 +46,7 @@ def test_a_fork_is_green_at_its_first_push_and_hands_its_cloud_from_job_to_job(
     tmp_path: Path,
 ) -> None:
     ci = LocalCi(tmp_path, **PATIENT)
-    pipeline = ci.run("deploy-production", "plan-production")
+    pipeline = ci.run("deploy-production plan-production")
     for job in (*("train", "evaluate", "register", "deploy-staging", "test-staging"), *PRODUCTION):
         assert pipeline.ended(job) == "PASS", f"{job}: {pipeline.log}"
     deployed = pipeline.results("deploy-staging")
@@ -108,7 +108,7 @@ def test_a_rollback_by_hand_reaches_git(three: Three, tmp_path: Path) -> None:
     reason = "it's bad; see (5xx) & more | $HOME"
     with a_gitlab_api() as api:
         person = {"CI_PIPELINE_SOURCE": "web", **token_for(api)}
-        back = ci.run("asked", inputs={"mode": "rollback", "reason": reason}, **person)
+        back = ci.run("asked", {"mode": "rollback", "reason": reason}, **person)
         titles = api.texts("issues", "title")
     assert back.ended("asked") == "PASS", back.log
     assert three.serves(three.b)

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from pipeline.gateways.gitlab import Gitlab, NotTold, gitlab_of
+from pipeline.reports import tell_gitlab
 from tests.support.gitlab_api import PROJECT, TOKEN, GitlabApi, a_gitlab_api
+from tests.unit.test_results import a_report
 
 NOTES = "merge_requests/7/notes"
 PLAN = "<!-- mlops-plan:staging -->\n\n# Plan"
@@ -120,3 +123,26 @@ def test_nothing_is_told_outside_of_a_job_or_without_a_token(api: GitlabApi, nam
 
 def test_the_token_is_in_no_representation(gitlab: Gitlab) -> None:
     assert TOKEN not in repr(gitlab)
+
+
+@pytest.mark.parametrize("status", [200, 302, 401, 403, 404, 409, 429, 500])
+def test_whatever_gitlab_answers_the_run_goes_on_and_says_it_once(
+    api: GitlabApi, tmp_path: Path, caplog: pytest.LogCaptureFixture, status: int
+) -> None:
+    (tmp_path / "plan.md").write_text(PLAN)
+    report = replace(a_report(), mode="plan")
+    api.status = status
+    tell_gitlab(report, tmp_path, {**job(api), "CI_MERGE_REQUEST_IID": "7"})
+    assert len(caplog.records) == (status != 200)
+    assert TOKEN not in caplog.text
+    assert api.texts(NOTES) == ([PLAN] if status == 200 else [])
+
+
+def test_without_a_merge_request_or_a_token_a_plan_is_told_to_nobody(
+    api: GitlabApi, tmp_path: Path
+) -> None:
+    (tmp_path / "plan.md").write_text(PLAN)
+    report = replace(a_report(), mode="plan")
+    tell_gitlab(report, tmp_path, job(api))
+    tell_gitlab(report, tmp_path, {**job(api), "CI_MERGE_REQUEST_IID": "7", "GITLAB_TOKEN": ""})
+    assert api.asked == []

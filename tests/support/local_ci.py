@@ -77,7 +77,7 @@ class LocalCi:
         self._git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
 
     def jobs(
-        self, inputs: Mapping[str, str] | None = None, **variables: str
+        self, inputs: Mapping[str, str] | None = None, /, **variables: str
     ) -> dict[str, dict[str, Any]]:
         """Return the jobs of a pipeline by their names, as GitLab would make it."""
         done = self._start(["--list-json"], inputs or {}, variables)
@@ -86,11 +86,11 @@ class LocalCi:
         return {each["name"]: each for each in found if each["when"] != "never"}
 
     def run(
-        self, *jobs: str, inputs: Mapping[str, str] | None = None, **variables: str
+        self, jobs: str, inputs: Mapping[str, str] | None = None, /, **variables: str
     ) -> Pipeline:
         """Run these jobs with all that they need, each in a folder of its own."""
         require("rsync")
-        flags = ["--needs", *jobs, "--concurrency", "1"]
+        flags = ["--needs", *jobs.split(), "--concurrency", "1"]
         done = self._start(flags, inputs or {}, variables)
         return Pipeline(
             log=done.stdout + done.stderr,

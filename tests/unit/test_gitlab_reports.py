@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from xml.etree import ElementTree
@@ -17,6 +16,7 @@ from pipeline.core.gitlab_reports import annotations, junit, metrics, results_en
 from pipeline.core.outcomes import FailureReport, RunReport
 from pipeline.core.records import Decision, Verdict
 from pipeline.gateways.console import Progress
+from tests.support.gitlab_rules import Refused, gitlab_reads_dotenv, gitlab_reads_metrics
 from tests.unit.test_results import a_full_report, a_report
 
 HOSTILE = st.text(max_size=200) | st.sampled_from(
@@ -32,37 +32,6 @@ HOSTILE = st.text(max_size=200) | st.sampled_from(
         "# a",
     ]
 )
-
-
-class Refused(Exception):
-    """GitLab would answer 400."""
-
-
-def gitlab_reads_dotenv(text: bytes, *, most: int = 20) -> dict[str, str]:
-    """GitLab's lib/gitlab/ci/parsers and parse_dotenv_artifact_service, line by line."""
-    if len(text) > 5 * 1024:
-        message = "Dotenv Artifact Too Big"
-        raise Refused(message)
-    try:
-        lines = text.decode("utf-8").splitlines()
-    except UnicodeDecodeError as error:
-        message = "not UTF-8"
-        raise Refused(message) from error
-    variables = {}
-    for line in lines:
-        found = re.fullmatch(r"(.*?)=(.*)", line)
-        if found is None:
-            message = "Invalid Format"
-            raise Refused(message)
-        key, value = (each.strip() for each in found.groups())
-        if not re.fullmatch(r"[A-Za-z0-9_]{1,255}", key):
-            message = f"Key can contain only letters, digits and '_': {key}"
-            raise Refused(message)
-        variables[key] = value
-    if len(variables) > most:
-        message = "Dotenv files cannot have more than 20 variables"
-        raise Refused(message)
-    return variables
 
 
 @pytest.mark.parametrize(
@@ -134,15 +103,6 @@ def test_a_limit_that_is_not_reached_fails(reason: str, *, passed: bool) -> None
     root = ElementTree.fromstring(junit(replace(a_report(), decision=decision)))
     (case,) = (each for each in root.iter("testcase") if each.get("classname") == "gate")
     assert (case.find("failure") is None) == passed
-
-
-def gitlab_reads_metrics(text: str) -> Iterator[tuple[str, str]]:
-    """As its Metrics::Generic parser: what follows # is cut, then two words."""
-    for line in text.splitlines():
-        words = line.partition("#")[0].split()
-        if words:
-            assert line.count('"') % 2 == 0
-            yield words[0], words[1]
 
 
 def test_metrics_have_fixed_decimals_and_no_run_in_their_names() -> None:
