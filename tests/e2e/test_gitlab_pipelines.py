@@ -79,6 +79,10 @@ def test_a_merge_request_gets_one_note_with_its_plan_and_changes_nothing(
     assert refused.ended("plan-staging") == "PASS"
     assert refused.log.count("GitLab was not told: GET merge_requests/7/notes: 403") == 1
     assert TOKEN not in first.log + again.log + refused.log + note
+    left = {each.name for each in (again.artifacts / "plan-staging").rglob("*")}
+    assert "plan.html" in left
+    assert not any(name.startswith("plan.json") or name.endswith(".tfplan") for name in left)
+    assert "plan" not in left
     assert changes(three) == []
 
 
