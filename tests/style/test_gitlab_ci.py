@@ -194,6 +194,15 @@ def test_what_moves_an_endpoint_is_alone_and_is_not_interrupted() -> None:
     ]
 
 
+def test_what_logs_in_has_an_environment_whose_variables_it_gets() -> None:
+    """GitLab gives variables of an environment's scope only to jobs of that environment."""
+    for name, job in JOBS.items():
+        if "script" in job and "script/" not in str(job["script"]) and name != "validate":
+            assert job["environment"]["name"] in ("staging", "production", "$MLOPS_ENVIRONMENT"), (
+                name
+            )
+
+
 def test_no_deprecated_word_and_no_long_lived_key_is_in_it() -> None:
     text = "".join(path.read_text() for path in FILES)
     assert not re.search(r"^ *(only|except):", text, re.MULTILINE)
