@@ -205,8 +205,10 @@ def three(three_made: Made, tmp_path: Path) -> Iterator[Three]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     stories = [item for item in items if Path(__file__).parent in item.path.parents]
     for item in stories:
-        for mark in (pytest.mark.e2e, pytest.mark.emulated, pytest.mark.timeout(_LIMIT_S)):
+        for mark in (pytest.mark.e2e, pytest.mark.emulated):
             item.add_marker(mark)
+        if item.get_closest_marker("timeout") is None:  # a soak test has a limit of its own
+            item.add_marker(pytest.mark.timeout(_LIMIT_S))
     items.sort(key=lambda item: _turn(item) if item in stories else 0)
 
 
