@@ -26,8 +26,7 @@ def ci_of(three: Three, folder: Path, **variables: str) -> LocalCi:
         folder,
         AWS_ENDPOINT_URL=three.aws.url,
         ENDPOINT_PREFIX=three.prefix,
-        **PATIENT,
-        **variables,
+        **{**PATIENT, **variables},
     )
 
 
