@@ -183,7 +183,6 @@ class _Session:
             if office is not None:
                 report = replace(report, notifications=office.notices)
             ended = self._write(report) or code
-            reports.tell_gitlab(report, self._place.folder, os.environ)
             self._say(failure)
             write(reports.summary(report, output_format=self._flags["output_format"]))
             is_told = failures.is_told(code)
@@ -191,8 +190,9 @@ class _Session:
             for holding in self._held:
                 holding.give_back(told=is_told)
         if office is not None and report.status is not RunStatus.INTERRUPTED:
-            # Nobody waits for this run any more: a channel that is down holds no rollback up.
+            # The lease is given back: a channel that is down, or GitLab, holds no rollback up.
             self._write(replace(report, notifications=delivered(office)))
+        reports.tell_gitlab(report, self._place.folder, os.environ)
         return ended
 
     def _write(self, report: RunReport) -> int:

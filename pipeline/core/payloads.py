@@ -164,17 +164,21 @@ def teams_card(said: Said) -> dict[str, Any]:
     """Return an Adaptive Card as a Teams Workflows webhook takes it (about 28 KB at most)."""
     block = {"type": "TextBlock", "wrap": True}
     body: list[dict[str, Any]] = [
-        {**block, "text": _cut(said.title, 300), "weight": "Bolder", "size": "Medium"},
-        {**block, "text": said.what or said.title},
+        {**block, "text": _cut_as_sent(said.title, 1000), "weight": "Bolder", "size": "Medium"},
+        {**block, "text": _cut_as_sent(said.what or said.title, _TEAMS_TEXT)},
         {
             "type": "FactSet",
-            "facts": [{"title": name, "value": _cut(value, 300)} for name, value in said.facts],
+            "facts": [
+                {"title": name, "value": _cut_as_sent(value, 600)} for name, value in said.facts
+            ],
         },
     ]
     if said.why:
-        body.append({**block, "text": _cut(f"Why: {said.why}", _TEAMS_TEXT)})
+        body.append({**block, "text": _cut_as_sent(f"Why: {said.why}", _TEAMS_TEXT)})
     if said.to_do:
-        body.append({**block, "text": _cut(said.to_do, _TEAMS_TEXT), "fontType": "Monospace"})
+        body.append(
+            {**block, "text": _cut_as_sent(said.to_do, _TEAMS_TEXT), "fontType": "Monospace"}
+        )
     card: dict[str, Any] = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
@@ -195,6 +199,13 @@ WEBHOOK_FORMATS: Mapping[str, Any] = {"cloudevents": cloud_event, "teams": teams
 def _body(said: Said) -> str:
     facts = "\n".join(f"{name}: {value}" for name, value in said.facts)
     return "\n".join(each for each in (said.what, facts, said.why) if each)
+
+
+def _cut_as_sent(text: str, most: int) -> str:
+    """Cut a text that is longer than `most` bytes as JSON, where an emoji takes twelve."""
+    while (size := len(json.dumps(text))) > most:
+        text = _cut(text, max(1, len(text) * most // size - 1))
+    return text
 
 
 def _cut(text: str, most: int) -> str:
