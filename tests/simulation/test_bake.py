@@ -113,7 +113,7 @@ def test_the_same_command_ends_what_a_killed_runner_was_testing(said: bool) -> N
     before = world.serves
     assert deployed(world, Noting(killed)).code is None
     ended = deployed(world, Noting())
-    assert ended.code in (RolledBack.exit_code, 7), ended.said  # 7: it is barred by now
+    assert ended.code == RolledBack.exit_code, ended.said
     assert world.serves == before
     assert len(world.head().quarantined) == 1
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from pipeline.core import naming
-from pipeline.core.errors import NotServing, PlanRefused, RolledBack
+from pipeline.core.errors import PlanRefused, RolledBack
 from pipeline.gateways.ports import Applied, SavedPlan
 from pipeline.steps.deploy import deploy
 from tests.fakes.boundary import NoFaults
@@ -63,7 +63,7 @@ def deploy_lied_to(world: World, *, applies: bool, exit_code: int) -> None:
 def test_terraform_s_success_is_none_where_sagemaker_serves_what_it_did() -> None:
     world = a_world()
     before, live = world.serves, world.head().live
-    with pytest.raises((RolledBack, NotServing)):
+    with pytest.raises(RolledBack):
         deploy_lied_to(world, applies=False, exit_code=0)
     assert (world.serves, world.head().live) == (before, live)
 
@@ -81,7 +81,7 @@ def test_what_sagemaker_took_back_is_not_live_whatever_terraform_says(is_seen: b
     before, live = world.serves, world.head().live
     world.cloud.forced = Outcome(ending=Ending.GOES_BACK, reason=UNHEALTHY, is_seen=is_seen)
     ended = deployed(world)
-    assert ended.code in (RolledBack.exit_code, NotServing.exit_code), ended.said
+    assert ended.code == RolledBack.exit_code, ended.said
     assert (world.serves, world.head().live) == (before, live)
 
 
