@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from time import monotonic, sleep
 
 from model.table import Table
+from pipeline.tabular.batches import batches
 from pipeline.tabular.cells import label_of
 
 _CSV, _JSON = "text/csv", "application/json"
@@ -33,8 +34,6 @@ _PING_S, _ANSWER_S = 2.0, 60.0
 _POLL_S = 0.1
 _GRACE_S = 10.0
 _TIMED_ROWS = 50
-_BATCH_ROWS = 100
-_BATCH_BYTES = 3 * 1024 * 1024
 _KEPT_LINES, _KEPT_CHARACTERS = 12, 600
 
 
@@ -202,26 +201,13 @@ def _timed(server: Server, table: Table, target: str) -> Iterator[float]:
 
 def _right_answers(server: Server, table: Table, target: str) -> int:
     right, asked = 0, [label_of(label) for label in table.cells(target)]
-    for part in _batches(table.rows):
+    for part in batches(table.rows):
         answered = server.labels(_request(table, target, table.rows[part]))
         if len(answered) != len(asked[part]):
             message = f"{len(asked[part])} rows are answered with {len(answered)} predictions"
             raise CannotServe(message)
         right += sum(a == b for a, b in zip(answered, asked[part], strict=True))
     return right
-
-
-def _batches(rows: Sequence[Sequence[str]]) -> Iterator[slice]:
-    """Divide rows into requests below the 6 MiB that SageMaker takes."""
-    start, size_bytes = 0, 0
-    for position, row in enumerate(rows):
-        row_bytes = sum(len(cell.encode()) for cell in row)
-        is_full = position - start == _BATCH_ROWS or size_bytes + row_bytes > _BATCH_BYTES
-        if is_full and position > start:
-            yield slice(start, position)
-            start, size_bytes = position, 0
-        size_bytes += row_bytes
-    yield slice(start, len(rows))
 
 
 def _request(table: Table, target: str, rows: Sequence[Sequence[str]]) -> bytes:

@@ -1,7 +1,6 @@
 """Tests an endpoint as its callers meet it: health, predictions, latency and throughput."""
 
 import logging
-from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from time import monotonic
@@ -14,13 +13,11 @@ from pipeline.gateways.runtime import Answer
 from pipeline.material.dividing import HeldOutRows, held_out_rows
 from pipeline.material.reading import write_csv
 from pipeline.steps import recorded
+from pipeline.tabular.batches import batches
 from pipeline.tabular.cells import label_of
 
 logger = logging.getLogger(__name__)
 
-_BATCH_ROWS = 100
-# Half of what SageMaker takes: quotes, commas and column names come on top of the cells.
-_BATCH_BYTES = 3 * 1024 * 1024
 _WARM_UP_REQUESTS = 5
 # What is not the model's own (throttling, network) is asked again: about eight seconds in all.
 _PAUSES_S = (0.25, 0.5, 1.0, 2.0, 4.0)
@@ -125,19 +122,6 @@ def _accuracy(
         f"Accuracy on {len(rows.labels)} held-out rows is {share:.4f}, at least {limit} is asked."
     )
     return share, _case("prediction_accuracy", detail, started, passed=share >= limit)
-
-
-def batches(rows: Sequence[Sequence[str]]) -> Iterator[slice]:
-    """Divide rows into requests that SageMaker takes: it refuses a body above 6 MiB."""
-    start, size_bytes = 0, 0
-    for position, row in enumerate(rows):
-        row_bytes = sum(len(cell.encode()) for cell in row)
-        is_full = position - start == _BATCH_ROWS or size_bytes + row_bytes > _BATCH_BYTES
-        if is_full and position > start:
-            yield slice(start, position)
-            start, size_bytes = position, 0
-        size_bytes += row_bytes
-    yield slice(start, len(rows))
 
 
 def _load(

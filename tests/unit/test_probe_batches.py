@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.steps.probe import batches
+from pipeline.tabular.batches import batches
 
 LIMIT_BYTES = 3 * 1024 * 1024
 
