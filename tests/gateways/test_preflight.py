@@ -26,7 +26,7 @@ ERRORS, LATENCY, TESTS = naming.rollback_alarm_names(HEAD.endpoint, KEY)
 
 @pytest.fixture
 def workspace(embedded: Embedded) -> Workspace:
-    """A run that finds both alarms of a config, of which one rings."""
+    """A run that finds the three alarms of a config, of which one rings."""
     cloudwatch = embedded.client("cloudwatch")
     for name, state in ((ERRORS, "ALARM"), (LATENCY, "OK"), (TESTS, "OK")):
         cloudwatch.put_metric_alarm(
@@ -56,13 +56,13 @@ def test_a_new_config_has_no_alarms_that_could_ring(workspace: Workspace) -> Non
 
 
 def test_our_alarms_are_found_by_how_they_begin_and_deleted_by_name(workspace: Workspace) -> None:
-    assert workspace.alarms.named(f"{HEAD.endpoint}-r-") == {ERRORS, LATENCY}
+    assert workspace.alarms.named(f"{HEAD.endpoint}-r-") == {ERRORS, LATENCY, TESTS}
     workspace.alarms.delete([ERRORS, "nothing-of-this-name"])
-    assert workspace.alarms.named(HEAD.endpoint) == {LATENCY}
+    assert workspace.alarms.named(HEAD.endpoint) == {LATENCY, TESTS}
     assert workspace.alarms.named("other") == frozenset()
 
 
 def test_more_alarms_are_deleted_than_one_call_takes(workspace: Workspace) -> None:
     workspace.alarms.delete([*(f"nothing-{number}" for number in range(150)), LATENCY])
-    assert workspace.alarms.named(HEAD.endpoint) == {ERRORS}
+    assert workspace.alarms.named(HEAD.endpoint) == {ERRORS, TESTS}
     workspace.alarms.delete([])

@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.terraform, pytest.mark.emulated]
 NAME = "accident"
 SERVED = first_release(NAME, "r1").with_release("r2")
 MODEL = model("r1")
-CONFIG, ERRORS, _ = config_and_alarms("r1-n1")
+CONFIG, ERRORS, *_ = config_and_alarms("r1-n1")
 
 
 @pytest.fixture(scope="module")
