@@ -20,14 +20,15 @@ def refused(message: str, remedy: str) -> UsageError:
 class DataTable:
     """A CSV file: every row is as long as `columns`, and begins at the line of its `lines`.
 
-    `name` is the file as the configuration names it; `remarks` say what was found by looking.
+    `name` is the file as the configuration names it; `remarks` say what was found by looking. In a
+    table of several files a line is told with its file: `7 of part-2.csv`.
     """
 
     name: str
     separator: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    lines: tuple[int, ...]
+    lines: tuple[int | str, ...]
     sha256: str
     remarks: tuple[str, ...] = ()
 

@@ -15,13 +15,12 @@ from pipeline.core.identity import ModelIdentity
 from pipeline.core.records import TrainingInputs, TrainingRun
 from pipeline.gateways.images import image_uri
 from pipeline.gateways.sagemaker import NameTaken
-from pipeline.gateways.store import Store
 from pipeline.material import bundle
 from pipeline.material.deciding import decide
 from pipeline.material.dividing import Split, split
-from pipeline.material.reading import parse_table
 from pipeline.material.table import Choices
 from pipeline.steps import recorded
+from pipeline.steps.data_source import read_source
 from pipeline.tabular import schema
 
 logger = logging.getLogger(__name__)
@@ -39,14 +38,8 @@ class Material:
 def gather(context: Context) -> Material:
     """Read, judge, divide and pack what the configuration names. Raises UsageError."""
     training = context.settings.training
-    table = parse_table(
-        _read(context, training.data),
-        name=training.data.rpartition("/")[2] or training.data,
-        separator=training.separator,
-        encoding=training.encoding,
-    )
     divided = split(
-        decide(table, choices(training)),
+        decide(read_source(context), choices(training)),
         test_fraction=training.test_fraction,
         seed=training.split_seed,
     )
@@ -90,18 +83,6 @@ def choices(training: TrainingSettings) -> Choices:
         missing_values=training.missing_values,
         present_values=training.present_values,
     )
-
-
-def _read(context: Context, address: str) -> bytes:
-    if address.startswith("s3://"):
-        bucket = address.removeprefix("s3://").partition("/")[0]
-        return Store(context.cloud, bucket).read_uri(address)
-    path = Path(address)
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        message = f"The data file {address} cannot be read: {error.strerror}."
-        raise UsageError(message, remedy="Set `training.data` to a CSV file.") from error
 
 
 def _store_inputs(workspace: Workspace, material: Material) -> TrainingInputs:

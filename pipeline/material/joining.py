@@ -1,0 +1,57 @@
+"""Makes one table of several data files that hold the same columns."""
+
+import hashlib
+from collections.abc import Sequence
+
+from pipeline.material.table import DataTable, listed, place, refused
+
+# Compressed with gzip they count too: reading unpacks them by their first bytes.
+_ENDINGS = (".csv", ".csv.gz")
+# What tools put beside the files they write (`_SUCCESS`, `.part-0.crc`) is nobody's data.
+_BESIDE = ("_", ".")
+
+
+def is_data(name: str) -> bool:
+    """Tell whether a file of a folder is read: CSV by its ending, and not a tool's own note."""
+    last = name.rpartition("/")[2]
+    return last.lower().endswith(_ENDINGS) and not last.startswith(_BESIDE)
+
+
+def require_data(names: Sequence[str], *, address: str) -> tuple[str, ...]:
+    """Return the data files among these in the order of their names. UsageError for none."""
+    found = tuple(sorted(filter(is_data, names)))
+    if not found:
+        others = f" It has {listed([repr(each) for each in sorted(names)])}." if names else ""
+        message = f"{address} has no file that ends in {' or '.join(_ENDINGS)}.{others}"
+        raise refused(message, "Put CSV files there, or name another place in `training.data`.")
+    return found
+
+
+def join(tables: Sequence[DataTable], *, name: str) -> DataTable:
+    """Return the rows of all tables, one below the other. Raises UsageError for other columns.
+
+    Where a row is on a line, it is told with its file. The digest is that of all files in order.
+    """
+    first = tables[0]
+    for other in tables[1:]:
+        if other.columns != first.columns:
+            message = (
+                f"{place(other.name, other.separator)} has the columns "
+                f"{_named(other.columns)}; {first.name}, which comes before it, has "
+                f"{_named(first.columns)}."
+            )
+            raise refused(message, "Give all files of a folder the same header.")
+    digests = [bytes.fromhex(each.sha256) for each in tables]
+    return DataTable(
+        name=name,
+        separator=first.separator,
+        columns=first.columns,
+        rows=tuple(row for each in tables for row in each.rows),
+        lines=tuple(f"{line} of {each.name}" for each in tables for line in each.lines),
+        sha256=hashlib.sha256(b"".join(digests)).hexdigest(),
+        remarks=tuple(remark for each in tables for remark in each.remarks),
+    )
+
+
+def _named(columns: Sequence[str]) -> str:
+    return listed([repr(each) for each in columns], most=30)
