@@ -75,6 +75,13 @@ def _config_options(command: Callable[..., Any]) -> Callable[..., Any]:
     help="Folder plan/ of a reviewed --mode plan, for --mode apply.",
 )
 @click.option("--from", "from_environment", metavar="ENV", help="Environment to promote from.")
+@click.option(
+    "--file",
+    "--labels",
+    "labels_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="CSV file with the columns id and label, for --mode labels.",
+)
 @click.option("--reason", metavar="TEXT", help="Why, for approve, rollback and retrain; recorded.")
 @click.option("--request-id", metavar="ID", help="Event that started this run; done once for each.")
 @click.option("--request-cause", metavar="TEXT", help="What rang or was due, of that event.")
@@ -84,7 +91,7 @@ def _config_options(command: Callable[..., Any]) -> Callable[..., Any]:
     type=click.Choice([stage.value for stage in StopAfter]),
     help="Where --mode training stops early.",
 )
-@click.option("--force", is_flag=True, help="Plan, deploy or go back to what is quarantined.")
+@click.option("--force", is_flag=True, help="Let pass what is quarantined, or unknown labels.")
 @click.option("--yes", is_flag=True, help="Yes to what settle, prune, cleanup, --break-lease ask.")
 @click.option("--confirm", metavar="NAME", help="The environment's name, typed for --mode cleanup.")
 @click.option("--with-data", is_flag=True, help="Cleanup destroys the buckets and their key, too.")

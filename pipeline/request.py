@@ -15,7 +15,7 @@ from pipeline.core.requests import Request, parse_request
 from pipeline.gateways.files import is_special
 
 _TAKE_REQUESTS = (Mode.FULL, Mode.TRAINING, Mode.DEPLOYMENT, Mode.ROLLBACK)
-_SHORT = {"from_environment": "--from"}
+_SHORT = {"from_environment": "--from", "labels_file": "--file"}
 _TEXTS = ("training_job", "endpoint_name", "to", "reason", "confirm", "from_environment")
 # SageMaker keeps a reason in 1024 characters, and adds who gave it.
 _LONGEST_REASON = 500
@@ -33,6 +33,7 @@ class Options:
     mode: Mode
     training_job: str | None = None
     plan_dir: Path | None = None
+    labels_file: Path | None = None
     to: str = "previous"
     reason: str | None = None
     from_environment: str | None = None
@@ -55,6 +56,7 @@ def options_of(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Opti
         mode=mode,
         training_job=flags["training_job"],
         plan_dir=flags["plan_dir"],
+        labels_file=flags["labels_file"],
         to=flags["to"] or Options.to,
         reason=flags["reason"],
         from_environment=flags["from_environment"],

@@ -38,6 +38,7 @@ from pipeline.steps.plan_mode import plan
 from pipeline.steps.post_office import PostOffice
 from pipeline.steps.preflight import require_free_for, require_instances
 from pipeline.steps.prune import prune
+from pipeline.steps.put_labels import put_labels, read_labels
 from pipeline.steps.retrain import retrain
 from pipeline.steps.settle import settle
 from pipeline.steps.status import status
@@ -352,6 +353,20 @@ def _settle(context: Context, _: Options) -> None:
         settle(find_workspace(context))
 
 
+def _labels(context: Context, options: Options) -> None:
+    if options.labels_file is None:
+        message = "--mode labels needs --file, a CSV file with the columns id and label."
+        raise UsageError(message, remedy="For instance: --mode labels --file labels.csv")
+    workspace = find_workspace(context)
+    found = read_labels(workspace, options.labels_file)
+    with context.recorder.phase("labels"):
+        stored = put_labels(workspace, found)
+    context.recorder.show(
+        f"Labels: {stored.rows} of {stored.requests} requests, put there by {stored.who} at "
+        f"{stored.since:%Y-%m-%d %H:%M:%S} UTC"
+    )
+
+
 def _retrain(context: Context, options: Options) -> None:
     event_id = retrain(find_workspace(context), reason=options.reason or "no reason given")
     context.recorder.show(f"Asked for a retraining: request {event_id}")
@@ -416,6 +431,7 @@ _MODES: Mapping[Mode, Callable[[Context, Options], None]] = {
     Mode.CLEANUP: _cleanup,
     Mode.PRUNE: _prune,
     Mode.SETTLE: _settle,
+    Mode.LABELS: _labels,
     Mode.RETRAIN: _retrain,
     Mode.BOOTSTRAP: _bootstrap,
     Mode.VALIDATE: lambda context, _: _show(context, validate(context)),

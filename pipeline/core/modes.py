@@ -24,6 +24,7 @@ class Mode(StrEnum):
     CLEANUP = "cleanup"
     PRUNE = "prune"
     SETTLE = "settle"
+    LABELS = "labels"
     RETRAIN = "retrain"
     BOOTSTRAP = "bootstrap"
     VALIDATE = "validate"
@@ -75,8 +76,10 @@ TAKEN_BY = {
         Mode.DEPLOYMENT,
         Mode.PROMOTE,
         Mode.ROLLBACK,
+        Mode.LABELS,
     ),
     "from_environment": (Mode.PROMOTE,),
+    "labels_file": (Mode.LABELS,),
     "plan_dir": (Mode.APPLY,),
     "reason": (Mode.APPROVE, Mode.ROLLBACK, Mode.RETRAIN),
     "stop_after": (Mode.TRAINING,),
@@ -112,6 +115,7 @@ HELP = {
     Mode.LIST: "every endpoint of this project: release, instances, cost, alarms",
     Mode.PRUNE: "remove releases that no rollback would reach, quarantined ones too",
     Mode.SETTLE: "bring ledger, state and endpoint into agreement; --yes where it asks",
+    Mode.LABELS: "put the labels of --file to the captured requests they belong to",
     Mode.RETRAIN: "ask this environment's pipeline for a retraining, with --reason",
     Mode.BOOTSTRAP: "create or update state bucket, account and foundation",
     Mode.VALIDATE: "check configuration, templates and Terraform, offline",

@@ -1,0 +1,64 @@
+"""Puts a file of labels that came later where mode monitor reads them. The same file once."""
+
+import hashlib
+import logging
+from pathlib import Path
+
+from pipeline.context import Workspace
+from pipeline.core.errors import UsageError
+from pipeline.core.label_files import LabelFile, label_file_object, labels_object
+from pipeline.gateways.store import AlreadyExists
+from pipeline.material.ground_truth import GroundTruth, read_ground_truth
+from pipeline.material.reading import parse_table
+
+logger = logging.getLogger(__name__)
+
+
+def read_labels(workspace: Workspace, file: Path) -> GroundTruth:
+    """Read and check a whole file. Raises UsageError; nothing is written yet."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        message = f"The file of labels {file} cannot be read: {error.strerror}."
+        raise UsageError(message, remedy="Name a CSV file with --file.") from error
+    table = parse_table(content, name=file.name)
+    classes = () if workspace.context.force else _classes(workspace)
+    return read_ground_truth(table, classes=classes)
+
+
+def put_labels(workspace: Workspace, found: GroundTruth) -> LabelFile:
+    """Write the labels to their place; return the record that stands, ours or an earlier one.
+
+    The record comes first: a run that is cut off is completed by the same command.
+    """
+    body = found.to_json_lines()
+    ours = LabelFile(
+        content_sha256=hashlib.sha256(body).hexdigest(),
+        requests=len(found.labels),
+        rows=found.row_count,
+        who=workspace.context.who,
+        since=workspace.context.now(),
+    )
+    standing = _recorded(workspace, ours)
+    key = labels_object(workspace.context.endpoint, standing)
+    workspace.store.create_same(key, body)
+    logger.info("labels requests=%d rows=%d place=%s", ours.requests, ours.rows, key)
+    return standing
+
+
+def _classes(workspace: Workspace) -> tuple[str, ...]:
+    """Return the classes of the live release, nothing where none is live."""
+    release = workspace.ledger.read().head.live_release
+    return workspace.ledger.release(release).identity.labels if release else ()
+
+
+def _recorded(workspace: Workspace, ours: LabelFile) -> LabelFile:
+    key = label_file_object(workspace.context.endpoint, ours.content_sha256)
+    try:
+        workspace.store.create(key, ours.to_json().encode())
+    except AlreadyExists:
+        found = workspace.store.find(key)
+        if found is None:  # taken away between the two questions
+            return ours
+        return LabelFile.from_json(found.body, place=workspace.store.uri(key))
+    return ours
