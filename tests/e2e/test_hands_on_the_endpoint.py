@@ -48,6 +48,7 @@ def test_a_deployment_works_after_somebody_moved_the_endpoint(three: Three, tmp_
     require_agreement(three, tmp_path, serves=deployed.release)
 
 
+@pytest.mark.soak
 def test_settling_shows_what_it_would_do_to_an_endpoint_that_somebody_moved(
     three: Three, tmp_path: Path
 ) -> None:

@@ -145,11 +145,7 @@ ROWS = (
     *rows("prune", "provider", 11, alarm_deleted=called("DeleteAlarms")),
     *rows("prune", "cloud stopped", 11, config_deleted=called("DeleteEndpointConfig")),
 )
-QUICK = {
-    "deployment, config created, run",
-    "rollback, endpoint updated, provider",
-    "prune, config deleted, terraform",
-}
+QUICK = {"rollback, endpoint updated, provider"}
 
 
 def begun(three: Three, command: str) -> Running:

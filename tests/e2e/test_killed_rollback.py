@@ -49,6 +49,7 @@ def test_a_rollback_that_was_terminated_while_sagemaker_moved_the_endpoint(
     require_agreement(three, tmp_path, serves=three.b, barred=(three.c,))
 
 
+@pytest.mark.soak
 def test_a_rollback_that_was_finished_and_could_not_say_so_is_not_done_twice(
     three: Three, tmp_path: Path
 ) -> None:

@@ -78,22 +78,29 @@ def _paged(aws: Embedded, service: str, action: str) -> Iterator[Mapping[str, An
 
 
 @dataclass(frozen=True, kw_only=True)
+class Refused:
+    """What changes nothing, as it was seen after each command."""
+
+    stricter: Outcome
+    after_stricter: Cloud
+    again: Outcome
+    shown: Outcome
+    unasked: Outcome
+    after_asking: Cloud
+
+
+@dataclass(frozen=True, kw_only=True)
 class Told:
     """The whole story, as it was seen after each command."""
 
     dry: Outcome
-    stricter: Outcome
-    after_stricter: Cloud
     promoted: Outcome
     origin: Mapping[str, Any]
     release: Mapping[str, Any]
     answers: tuple[Any, Any]
     listed: Outcome
-    again: Outcome
     before: Cloud
-    shown: Outcome
-    unasked: Outcome
-    after_asking: Cloud
+    refused: Refused | None
     destroyed: Outcome
     after: Cloud
     with_data: Outcome
@@ -108,44 +115,63 @@ def told(went_back: Seen, promoted: Story, shared: Shared) -> Told:
         return _tell(promoted)
 
 
-def _tell(story: Story) -> Told:
+@pytest.fixture(scope="module")
+def refused(went_back: Seen, promoted: Story, shared: Shared) -> tuple[Told, Refused]:
+    """Tell the story once more, with everything that is refused or has nothing to do."""
+    del went_back
+    with shared.locked("serving"):
+        told = _tell(promoted, with_refusals=True)
+    assert told.refused
+    return told, told.refused
+
+
+def _tell(story: Story, *, with_refusals: bool = False) -> Told:
     run, aws = story.run, story.aws
     live = _json(aws, BUCKET, f"ledger/{story.endpoint}.json")["live"].rpartition("-n")[0]
     dry = run(*PROMOTE, "--dry-run")
-    stricter = run(*PROMOTE, "--accuracy-threshold", "0.9999", "--minimum-accuracy", "0.9998")
-    after_stricter = everything(aws)
+    stricter = _asked_too_much(story) if with_refusals else None
     done = run(*PROMOTE)
     assert done.exit_code == 0, done.stderr + done.stdout
     endpoint = f"{story.prefix}-{ENVIRONMENT}"
     release = _json(aws, QA_BUCKET, f"releases/{endpoint}/{done.release}.json")
     answers = (story.ask(), _ask(story, endpoint))
-    again, listed = run(*PROMOTE), run("--mode", "list", "--output", "json")
+    listed = run("--mode", "list", "--output", "json")
     aws.client("sns").create_topic(Name=OTHERS_TOPIC)
     aws.client("cloudwatch").put_metric_alarm(**_an_alarm(OTHERS_ALARM))
     before = everything(aws)
-    shown, unasked = run(*CLEANUP, "--dry-run"), run(*CLEANUP)
-    after_asking = everything(aws)
+    refused = _refused(story, *stricter) if stricter else None
     destroyed = run(*CLEANUP, "--confirm", ENVIRONMENT)
     after = everything(aws)
     with_data = run(*CLEANUP, "--yes", "--with-data")
     return Told(
         dry=dry,
-        stricter=stricter,
-        after_stricter=after_stricter,
         promoted=done,
         origin=_json(aws, BUCKET, f"releases/{story.endpoint}/{live}.json"),
         release=release,
         answers=answers,
         listed=listed,
-        again=again,
         before=before,
-        shown=shown,
-        unasked=unasked,
-        after_asking=after_asking,
+        refused=refused,
         destroyed=destroyed,
         after=after,
         with_data=with_data,
         at_last=everything(aws),
+    )
+
+
+def _asked_too_much(story: Story) -> tuple[Outcome, Cloud]:
+    limits = ("--accuracy-threshold", "0.9999", "--minimum-accuracy", "0.9998")
+    return story.run(*PROMOTE, *limits), everything(story.aws)
+
+
+def _refused(story: Story, stricter: Outcome, after_stricter: Cloud) -> Refused:
+    return Refused(
+        stricter=stricter,
+        after_stricter=after_stricter,
+        again=story.run(*PROMOTE),
+        shown=story.run(*CLEANUP, "--dry-run"),
+        unasked=story.run(*CLEANUP),
+        after_asking=everything(story.aws),
     )
 
 
@@ -184,12 +210,15 @@ def test_a_dry_run_needs_a_foundation_and_makes_none(told: Told) -> None:
     assert "no foundation for qa" in told.dry.error
 
 
-def test_a_stricter_gate_holds_or_rejects_what_the_other_environment_serves(told: Told) -> None:
-    assert told.stricter.exit_code == 3, told.stricter.stderr
-    assert told.stricter.results["decision"]["verdict"] == "reject"
-    assert not [
-        each for each in told.after_stricter.of("qa") if each.startswith(("endpoint", "model"))
-    ]
+@pytest.mark.soak
+def test_a_stricter_gate_rejects_what_the_other_environment_serves(
+    refused: tuple[Told, Refused],
+) -> None:
+    _, each = refused
+    assert each.stricter.exit_code == 3, each.stricter.stderr
+    assert each.stricter.results["decision"]["verdict"] == "reject"
+    made = [name for name in each.after_stricter.of("qa") if name.startswith(("endpoint", "model"))]
+    assert not made
 
 
 def test_what_was_judged_serves_and_nothing_was_trained(told: Told) -> None:
@@ -209,9 +238,11 @@ def test_the_release_is_of_its_own_environment_and_says_where_it_comes_from(told
     assert QA_GROUP in release["model_package_arn"]
 
 
-def test_promoted_again_there_is_nothing_to_do(told: Told) -> None:
-    assert told.again.exit_code == 0, told.again.stderr
-    assert told.again.deployment["deployment_results"]["status"] == "nothing_to_do"
+@pytest.mark.soak
+def test_promoted_again_there_is_nothing_to_do(refused: tuple[Told, Refused]) -> None:
+    _, each = refused
+    assert each.again.exit_code == 0, each.again.stderr
+    assert each.again.deployment["deployment_results"]["status"] == "nothing_to_do"
 
 
 def test_a_listing_shows_both_environments(told: Told) -> None:
@@ -222,10 +253,12 @@ def test_a_listing_shows_both_environments(told: Told) -> None:
     assert not found["promoted-qa"]["disagreements"]
 
 
-def test_without_consent_all_is_shown_and_nothing_goes(told: Told) -> None:
-    assert (told.shown.exit_code, told.unasked.exit_code) == (0, 7)
-    assert "  aws_sagemaker_endpoint promoted-qa" in told.shown.results["listing"]
-    assert told.after_asking.of("qa") == told.before.of("qa")
+@pytest.mark.soak
+def test_without_consent_all_is_shown_and_nothing_goes(refused: tuple[Told, Refused]) -> None:
+    told, each = refused
+    assert (each.shown.exit_code, each.unasked.exit_code) == (0, 7)
+    assert "  aws_sagemaker_endpoint promoted-qa" in each.shown.results["listing"]
+    assert each.after_asking.of("qa") == told.before.of("qa")
 
 
 def test_after_a_cleanup_only_what_it_says_is_left_of_the_environment(told: Told) -> None:

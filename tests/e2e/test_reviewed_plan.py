@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.e2e.alone import changes
 from tests.e2e.checkouts import a_checkout
 from tests.e2e.command_line import Outcome
@@ -79,6 +81,7 @@ def test_a_reviewed_release_is_applied_once_from_another_checkout(
     assert "has moved since" in overtaken.error
 
 
+@pytest.mark.soak
 def test_reviewed_infrastructure_is_applied_and_its_secrets_are_found_nowhere(
     three: Three, tmp_path: Path
 ) -> None:
@@ -117,6 +120,7 @@ def test_reviewed_infrastructure_is_applied_and_its_secrets_are_found_nowhere(
     assert three.serves(three.c)
 
 
+@pytest.mark.soak
 def test_a_dry_run_tells_what_its_command_would_do_and_only_reads(three: Three) -> None:
     head = three.ledger()
     expected = {
@@ -136,6 +140,7 @@ def test_a_dry_run_tells_what_its_command_would_do_and_only_reads(three: Three) 
         assert three.ledger() == head
 
 
+@pytest.mark.soak
 def test_a_plan_folder_that_was_changed_is_refused_before_anything(
     three: Three, tmp_path: Path
 ) -> None:

@@ -1,5 +1,7 @@
 """Training now, deployment later, tests tomorrow: one command per stage, through one cloud."""
 
+import pytest
+
 from tests.e2e.command_line import WRAPPER
 from tests.e2e.story import BUCKET, Story
 
@@ -45,6 +47,7 @@ def test_every_stage_can_be_a_process_of_its_own(story: Story) -> None:
     assert deployed.release in line
 
 
+@pytest.mark.soak
 def test_a_job_whose_run_died_while_it_trained_is_taken_up(story: Story) -> None:
     trained = story.run("--mode", "training", "--stop-after", "train")
     job = trained.variables["MLOPS_TRAINING_JOB"]

@@ -37,6 +37,7 @@ def test_before_sagemaker_was_asked_to_move_the_endpoint(three: Three, tmp_path:
     require_agreement(three, tmp_path, serves=again.release)
 
 
+@pytest.mark.soak
 def test_after_sagemaker_was_asked_to_move_the_endpoint(three: Three, tmp_path: Path) -> None:
     running = three.begin_d()
     kill_terraform(three, running, "UpdateEndpoint")

@@ -149,6 +149,7 @@ def test_a_cleanup_that_an_accident_hits_anywhere_is_finished_by_the_same_comman
     _require_sound(1)
 
 
+@pytest.mark.soak
 def test_a_cleanup_that_two_accidents_hit_anywhere_is_finished_by_the_same_command() -> None:
     _require_sound(2)
 

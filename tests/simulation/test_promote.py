@@ -170,6 +170,7 @@ def test_a_promotion_that_an_accident_hits_anywhere_is_finished_by_the_same_comm
     _require_sound(1)
 
 
+@pytest.mark.soak
 def test_a_promotion_that_two_accidents_hit_anywhere_is_finished_by_the_same_command() -> None:
     _require_sound(2)
 
