@@ -361,7 +361,13 @@ def test_terraform_reads_a_mirror_whatever_its_folder_is_called(
         terraform.init(None)
 
 
-@pytest.mark.parametrize("whole_group", [False, True], ids=["terraform only", "its whole group"])
+@pytest.mark.parametrize(
+    "whole_group",
+    [
+        pytest.param(False, id="terraform only"),
+        pytest.param(True, id="its whole group", marks=pytest.mark.soak),
+    ],
+)
 def test_after_a_kill_the_lock_is_read_and_released_and_what_was_made_is_taken_in(
     cloud: Cloud,
     engine: Engine,
