@@ -12,7 +12,6 @@ import csv
 import http.client
 import io
 import json
-import math
 import os
 import socket
 import subprocess
@@ -25,6 +24,7 @@ from dataclasses import dataclass
 from time import monotonic, sleep
 
 from model.table import Table
+from pipeline.tabular.answers import percentile, share_of_matches
 from pipeline.tabular.batches import batches
 from pipeline.tabular.cells import label_of
 
@@ -177,16 +177,16 @@ def checked(
         if isinstance(server, CannotServe):
             raise server
         start_s = server.wait_until_healthy(timeout_s)
-        latencies = sorted(_timed(server, table, target))
-        right = _right_answers(server, table, target)
+        latencies = list(_timed(server, table, target))
+        accuracy = _accuracy(server, table, target)
     except CannotServe as error:
         return ServingCheck(rows=rows, failure=str(error))
     return ServingCheck(
         rows=rows,
-        accuracy=right / rows,
+        accuracy=accuracy,
         start_s=round(start_s, 3),
-        latency_p50_ms=_percentile(latencies, 0.5),
-        latency_p95_ms=_percentile(latencies, 0.95),
+        latency_p50_ms=round(percentile(latencies, 50), 3),
+        latency_p95_ms=round(percentile(latencies, 95), 3),
     )
 
 
@@ -199,15 +199,16 @@ def _timed(server: Server, table: Table, target: str) -> Iterator[float]:
         yield (monotonic() - began) * 1000
 
 
-def _right_answers(server: Server, table: Table, target: str) -> int:
-    right, asked = 0, [label_of(label) for label in table.cells(target)]
+def _accuracy(server: Server, table: Table, target: str) -> float:
+    predicted: list[str] = []
+    asked = [label_of(label) for label in table.cells(target)]
     for part in batches(table.rows):
         answered = server.labels(_request(table, target, table.rows[part]))
         if len(answered) != len(asked[part]):
             message = f"{len(asked[part])} rows are answered with {len(answered)} predictions"
             raise CannotServe(message)
-        right += sum(a == b for a, b in zip(answered, asked[part], strict=True))
-    return right
+        predicted += answered
+    return share_of_matches(predicted, asked)
 
 
 def _request(table: Table, target: str, rows: Sequence[Sequence[str]]) -> bytes:
@@ -218,8 +219,3 @@ def _request(table: Table, target: str, rows: Sequence[Sequence[str]]) -> bytes:
     for cells in (table.names, *rows):
         writer.writerow([cell for place, cell in enumerate(cells) if place != left_out])
     return text.getvalue().encode()
-
-
-def _percentile(ordered: Sequence[float], share: float) -> float:
-    """Return the smallest value that `share` of them do not exceed."""
-    return round(ordered[max(0, math.ceil(share * len(ordered)) - 1)], 3)

@@ -79,7 +79,7 @@ def _full(context: Context, options: Options) -> None:
         return
     workspace = entered_workspace(context)
     require_instances(workspace)
-    if not requested.is_ours(workspace):
+    if not requested.take_up(workspace):
         return
     may_deploy = context.settings.auto_deploy_enabled and options.stop_after is None
     with workspace.connecting() if may_deploy else nullcontext():
@@ -96,7 +96,7 @@ def _full(context: Context, options: Options) -> None:
 def _training(context: Context, options: Options) -> None:
     material = gather(context)
     workspace = entered_workspace(context)
-    if not requested.is_ours(workspace):
+    if not requested.take_up(workspace):
         return
     candidate = _train_to_register(workspace, material, options)
     if candidate is not None:
@@ -189,7 +189,7 @@ def _deployment(context: Context, options: Options) -> None:
         with context.recorder.phase("plan"):
             dry_run.deployment(_only_planning(workspace), _candidate_of(workspace, named))
         return
-    if not requested.is_ours(workspace):
+    if not requested.take_up(workspace):
         return
     run = _run_of(workspace, options, _job_to_deploy(workspace, options))
     require_free_for(workspace, run.identity, job=run.job_name)
@@ -275,7 +275,7 @@ def _rollback(context: Context, options: Options) -> None:
         with context.recorder.phase("plan"):
             dry_run.rollback(_only_planning(workspace), to=options.to)
         return
-    if not requested.is_ours(workspace):
+    if not requested.take_up(workspace):
         return
     with workspace.connecting(), context.recorder.phase("rollback"):
         requested.roll_back_as_asked(workspace, to=options.to, reason=options.reason)

@@ -48,7 +48,6 @@ def load_settings(
     broken = broken_rules(loaded)
     if broken:
         raise ConfigError(broken)
-    loaded.settings._sources = {key: each.source for key, each in merged.items()}
     return loaded.settings
 
 

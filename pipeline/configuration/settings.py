@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import PrivateAttr, SecretStr
+from pydantic import SecretStr
 
 from pipeline.configuration import kinds
 from pipeline.configuration.sections import (
@@ -66,12 +66,6 @@ class Settings(kinds.Section):
     drift: DriftSettings = DriftSettings()
     retraining: RetrainingSettings = RetrainingSettings()
     notifications: NotificationSettings = NotificationSettings()
-
-    _sources: Mapping[str, str] = PrivateAttr(default_factory=dict)
-
-    def source_of(self, key: str) -> str:
-        """Say where the value of `key` (dotted) came from: a path, a variable, a flag, default."""
-        return self._sources.get(key, DEFAULT_SOURCE)
 
     def digest(self) -> str:
         """Digest of everything that decides what a run does.

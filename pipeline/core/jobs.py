@@ -28,16 +28,16 @@ _METRIC_DEFINITIONS = ({"Name": "cv_mean_accuracy", "Regex": r"cv_mean_accuracy=
 # API reference, CustomerMetadataProperties: at most 50 entries, names of at most 128 characters.
 _METADATA_NAME = re.compile(r"[\w .:/=+@-]{1,128}", re.ASCII)
 _METRICS_IN_METADATA = 40
+_VOLUME_GB = 30
 _FIRST_METRICS = ("metric_accuracy", "metric_cv_mean_accuracy")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Machine:
-    """The machine of a job. Sizes in GB, times in seconds."""
+    """The machine of a job, and the seconds that it may take."""
 
     instance_type: str
     max_runtime_s: int
-    volume_gb: int = 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,7 +199,7 @@ def _resources(machine: Machine, foundation: Foundation) -> dict[str, Any]:
         "InstanceCount": 1,
         "InstanceType": machine.instance_type,
         **({"VolumeKmsKeyId": foundation.kms_key_arn} if keyed else {}),
-        "VolumeSizeInGB": machine.volume_gb,
+        "VolumeSizeInGB": _VOLUME_GB,
     }
 
 

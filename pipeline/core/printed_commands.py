@@ -19,7 +19,7 @@ _CHOOSE_NOTHING = frozenset(
 
 _WORD = r"""(?:'[^']*'|"[^"]*"|[\w@%+=/-]|[:,.](?=[:,.]*[\w@%+=/'"-]))+"""
 _PROGRAM = rf"""(?:'[^']*'|"[^"]*"|[\w@%+=:,./-])*(?:'[^']*)?{re.escape(WRAPPER)}'?"""
-_COMMAND = re.compile(
+COMMAND = re.compile(
     rf"(?P<variables>(?:(?<![\w'-])[A-Za-z_]\w*={_WORD} )*)"
     rf"(?P<program>{_PROGRAM} )?"
     r"(?<![\w-])--mode (?P<mode>[a-z]+(?:-[a-z]+)*)"
@@ -28,7 +28,7 @@ _COMMAND = re.compile(
 )
 # What ends a sentence would be copied with the command.
 _MARK = r"(?:[.,;](?: (?P<more>)|$))?"
-_IN_A_SENTENCE = re.compile(_COMMAND.pattern + _MARK, re.ASCII | re.MULTILINE)
+_IN_A_SENTENCE = re.compile(COMMAND.pattern + _MARK, re.ASCII | re.MULTILINE)
 _START = re.compile(rf"(?<!\S)\./{re.escape(WRAPPER)}(?! --mode)")
 _VARIABLE = re.compile(rf"([A-Za-z_]\w*)={_WORD} ", re.ASCII)
 _FLAG = re.compile(r"(?<!\S)--[a-z][a-z-]*")
@@ -61,11 +61,6 @@ def completed(text: str, given: Given) -> str:
     """
     text = _START.sub(lambda _: shlex.quote(given.program), text)
     return _IN_A_SENTENCE.sub(lambda found: _alone(found, given), text)
-
-
-def commands(text: str) -> tuple[str, ...]:
-    """Return the commands that a text names, in short or whole."""
-    return tuple(found[0] for found in _COMMAND.finditer(text))
 
 
 def _alone(found: re.Match[str], given: Given) -> str:

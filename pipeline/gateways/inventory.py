@@ -5,9 +5,8 @@ page for every 100 (API reference, Search); it may be some seconds behind.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -17,22 +16,12 @@ from pipeline.core.foundation import Foundation
 from pipeline.core.listed import Hosted
 from pipeline.gateways.aws import Cloud, attempting, error_code
 from pipeline.gateways.sagemaker import observation_of
+from pipeline.gateways.side_by_side import mapped
 
 logger = logging.getLogger(__name__)
 
-S = TypeVar("S")
-T = TypeVar("T")
-
 _PAGE = 100
-# As many as botocore keeps connections to one service (Config, max_pool_connections).
-_AT_ONCE = 10
 _PROJECT, _ENVIRONMENT, _MODEL = "mlops:project", "mlops:environment", "mlops:model"
-
-
-def side_by_side(call: Callable[[S], T], given: Iterable[S]) -> list[T]:
-    """Return what a call returns for each, in their order; the first error is raised."""
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return list(pool.map(call, given))
 
 
 def hosted_endpoints(cloud: Cloud, project: str) -> tuple[Hosted, ...]:
@@ -40,7 +29,7 @@ def hosted_endpoints(cloud: Cloud, project: str) -> tuple[Hosted, ...]:
     condition = {"Name": f"Tags.{_PROJECT}", "Operator": "Equals", "Value": project}
     found = list(_searched(cloud, "Endpoint", [condition]))
     configs = [each["EndpointConfigName"] for each in found]
-    types = side_by_side(lambda name: _instance_type(cloud, name), configs)
+    types = mapped(lambda name: _instance_type(cloud, name), configs)
     return tuple(map(_hosted, found, types))
 
 

@@ -88,7 +88,6 @@ class Applied:
     exit_code: int
     said: str
     was_killed: bool
-    duration_s: float
 
 
 # Waits so many seconds at most, and tells whether the apply is over.

@@ -81,7 +81,6 @@ class TerraformRoot:
             exit_code=applied.exit_code,
             said=error_text(applied) if applied.exit_code else "",
             was_killed=applied.exit_code < 0,
-            duration_s=applied.duration_s,
         )
 
     def saved(self, file: Path, variables: str) -> SavedPlan:

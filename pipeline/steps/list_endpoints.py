@@ -16,8 +16,8 @@ from pipeline.core.listed import Booked, Hosted, is_over, listed
 from pipeline.core.outcomes import ListedEndpoint
 from pipeline.gateways import inventory
 from pipeline.gateways.aws import Cloud
-from pipeline.gateways.inventory import side_by_side
 from pipeline.gateways.ledger import Ledger
+from pipeline.gateways.side_by_side import mapped
 from pipeline.gateways.store import Store
 
 
@@ -38,10 +38,10 @@ def list_endpoints(context: Context) -> tuple[ListedEndpoint, ...]:
     """Return all of them, by environment and name."""
     cloud, project = context.cloud, context.settings.project
     hosted = {each.seen.name: each for each in inventory.hosted_endpoints(cloud, project)}
-    shelves = side_by_side(_shelf_in(cloud), inventory.foundations(cloud, project))
+    shelves = mapped(_shelf_in(cloud), inventory.foundations(cloud, project))
     shelf_of = {name: shelf for shelf in shelves for name in sorted(shelf.endpoints)}
     names = sorted(hosted.keys() | shelf_of.keys())
-    books = side_by_side(
+    books = mapped(
         lambda name: _booked(name, shelf_of.get(name), _own(hosted.get(name), shelves)), names
     )
     ringing, prices = inventory.ringing_by_endpoint(cloud), hosting_prices()

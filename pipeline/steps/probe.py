@@ -1,18 +1,20 @@
 """Tests an endpoint as its callers meet it: health, predictions, latency and throughput."""
 
 import logging
+import math
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from time import monotonic
 
 from pipeline.context import Workspace
-from pipeline.core.metrics import latency_report, share_of_matches
 from pipeline.core.outcomes import LatencyReport, ProbeCase, ProbeReport
 from pipeline.core.records import Release, TestLimits
 from pipeline.gateways.runtime import Answer
 from pipeline.material.dividing import HeldOutRows, held_out_rows
 from pipeline.material.reading import write_csv
 from pipeline.steps import recorded
+from pipeline.tabular.answers import percentile, share_of_matches
 from pipeline.tabular.batches import batches
 from pipeline.tabular.cells import label_of
 
@@ -157,6 +159,25 @@ def _not_measured(case: ProbeCase, answers: list[Answer]) -> ProbeCase:
         f"{other[-1].status}: {other[-1].explanation()}"
     )
     return replace(case, detail=detail, passed=False, is_inconclusive=True)
+
+
+def latency_report(
+    latencies_ms: Sequence[float], *, request_count: int, duration_s: float
+) -> LatencyReport:
+    """Sum up a run of requests; `latencies_ms` are those of the successful ones.
+
+    Throughput counts successful requests per second. Without any, latencies are NaN.
+    """
+    succeeded = len(latencies_ms)
+    return LatencyReport(
+        request_count=request_count,
+        success_rate=succeeded / request_count if request_count else 0.0,
+        throughput_rps=succeeded / duration_s if duration_s > 0 else 0.0,
+        avg_ms=math.fsum(latencies_ms) / succeeded if succeeded else math.nan,
+        p50_ms=percentile(latencies_ms, 50),
+        p95_ms=percentile(latencies_ms, 95),
+        p99_ms=percentile(latencies_ms, 99),
+    )
 
 
 def load_cases(report: LatencyReport, limits: TestLimits, started: float) -> tuple[ProbeCase, ...]:

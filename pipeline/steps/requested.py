@@ -7,15 +7,16 @@ from pipeline.core import ledger, requests
 from pipeline.core.requests import Claim, Request
 from pipeline.steps.go_back import complete_state, sound_previous
 from pipeline.steps.leased import require_endpoint, settled_endpoint, take_over
-from pipeline.steps.roll_back import PREVIOUS, leave, roll_back
+from pipeline.steps.roll_back import PREVIOUS, roll_back, roll_back_leased
 
 logger = logging.getLogger(__name__)
 
 
-def is_ours(workspace: Workspace) -> bool:
-    """Tell whether this run has something to do; one that no event started always has.
+def take_up(workspace: Workspace) -> bool:
+    """Claim the event that started this run, and tell whether the run has something to do.
 
-    The event is claimed: another delivery of it starts another pipeline, which finds the claim.
+    Another delivery of it starts another pipeline, which finds the claim. A run that no event
+    started always has.
     """
     request = workspace.context.request
     if request is None:
@@ -56,7 +57,7 @@ def roll_back_as_asked(workspace: Workspace, *, to: str, reason: str | None) -> 
     if book.head.move is None:
         require_endpoint(settled_endpoint(workspace))
     if requests.is_begun_by(book.head, request):
-        leave(workspace, book, to=to, reason=request.cause)
+        roll_back_leased(workspace, book, to=to, reason=request.cause)
         return
     window_s = workspace.settings.deployment.rollback_window_s
     why_not = requests.why_not_rolled_back(
@@ -71,7 +72,7 @@ def roll_back_as_asked(workspace: Workspace, *, to: str, reason: str | None) -> 
     if to == PREVIOUS and sound_previous(workspace, book.head) is None:
         raise ledger.nothing_earlier(book.head)
     book.write(requests.begin_requested_rollback(book.head, request))
-    leave(workspace, book, to=to, reason=request.cause)
+    roll_back_leased(workspace, book, to=to, reason=request.cause)
 
 
 def _nothing_to_do(workspace: Workspace, reason: str) -> None:

@@ -39,10 +39,10 @@ PREVIOUS = "previous"
 
 def roll_back(workspace: Workspace, *, to: str, reason: str) -> None:
     """Go back because a person says so; what was live is quarantined with their reason."""
-    leave(workspace, take_over(workspace), to=to, reason=reason)
+    roll_back_leased(workspace, take_over(workspace), to=to, reason=reason)
 
 
-def leave(workspace: Workspace, book: LeasedLedger, *, to: str, reason: str) -> None:
+def roll_back_leased(workspace: Workspace, book: LeasedLedger, *, to: str, reason: str) -> None:
     """Finish the way back that was begun, else begin one. Scaling is on again afterwards."""
     started = monotonic()
     if book.head.move is None or not book.head.move.goes_back:

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.core import printed_commands
 from tests.e2e.agreement import require_agreement
 from tests.e2e.command_line import Outcome
 from tests.e2e.moments import going_back, wait_for
 from tests.e2e.three import Three
+from tests.support.printed import commands
 
 BACK = ("--mode", "rollback", "--reason", "a story")
 ASKED = {"service": "sagemaker-runtime", "action": "InvokeEndpoint"}
@@ -18,7 +18,7 @@ THROTTLED = {"code": "ThrottlingException", "message": "Rate exceeded", "status"
 
 def command_to_type(ended: Outcome, mode: str) -> str:
     """Return the command of this mode that a run tells to type, exactly as it is printed."""
-    return next(each for each in printed_commands.commands(ended.error) if f"--mode {mode}" in each)
+    return next(each for each in commands(ended.error) if f"--mode {mode}" in each)
 
 
 @pytest.mark.soak

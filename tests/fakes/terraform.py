@@ -300,7 +300,7 @@ class FakeServing:
 
 
 def _applied(exit_code: int, said: str) -> Applied:
-    return Applied(exit_code=exit_code, said=said, was_killed=exit_code < 0, duration_s=0.0)
+    return Applied(exit_code=exit_code, said=said, was_killed=exit_code < 0)
 
 
 def _attributes_of_endpoint(endpoint: HostedEndpoint, cloud: FakeCloud) -> Attributes:

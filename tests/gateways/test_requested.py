@@ -20,7 +20,7 @@ from pipeline.core.requests import Request
 from pipeline.gateways.events import put_event
 from pipeline.gateways.ledger import Ledger
 from pipeline.gateways.store import Store
-from pipeline.steps.requested import is_ours, roll_back_as_asked
+from pipeline.steps.requested import roll_back_as_asked, take_up
 from pipeline.steps.retrain import retrain
 from tests.fakes.boundary import NoFaults
 from tests.fakes.cloud import HostedEndpoint
@@ -75,43 +75,43 @@ def store(embedded: Embedded) -> Store:
 
 
 def test_a_run_that_nothing_asked_for_claims_nothing(store: Store) -> None:
-    assert is_ours(a_run(store, None))
+    assert take_up(a_run(store, None))
     assert list(store.keys("requests/")) == []
 
 
 def test_a_second_pipeline_of_the_same_event_has_nothing_to_do(store: Store) -> None:
-    assert is_ours(a_run(store, in_pipeline("77")))
-    assert not is_ours(a_run(store, in_pipeline("78"), run_id="second"))
+    assert take_up(a_run(store, in_pipeline("77")))
+    assert not take_up(a_run(store, in_pipeline("78"), run_id="second"))
 
 
 def test_a_later_job_and_a_repetition_of_the_pipeline_go_on(store: Store) -> None:
     for run_id in ("first", "second"):
-        assert is_ours(a_run(store, in_pipeline("77"), run_id=run_id))
+        assert take_up(a_run(store, in_pipeline("77"), run_id=run_id))
 
 
 def test_outside_of_a_pipeline_every_run_is_one_of_its_own(store: Store) -> None:
-    assert is_ours(a_run(store, in_pipeline(None)))
-    assert not is_ours(a_run(store, in_pipeline(None), run_id="second"))
+    assert take_up(a_run(store, in_pipeline(None)))
+    assert not take_up(a_run(store, in_pipeline(None), run_id="second"))
 
 
 def test_another_event_is_another_request(store: Store) -> None:
-    assert is_ours(a_run(store, in_pipeline("77")))
-    assert is_ours(a_run(store, a_request(request_id="two", pipeline_id="78")))
+    assert take_up(a_run(store, in_pipeline("77")))
+    assert take_up(a_run(store, a_request(request_id="two", pipeline_id="78")))
 
 
 def test_what_rings_at_another_endpoint_is_left_to_its_own_pipeline(store: Store) -> None:
-    assert not is_ours(a_run(store, a_request(cause="other-staging/rollback")))
+    assert not take_up(a_run(store, a_request(cause="other-staging/rollback")))
     assert list(store.keys("requests/")) == []
 
 
 def test_of_many_deliveries_at_once_one_is_followed(store: Store) -> None:
     runs = [a_run(store, in_pipeline(str(number)), run_id=str(number)) for number in range(8)]
     with ThreadPoolExecutor(8) as pool:
-        assert sum(pool.map(is_ours, runs)) == 1
+        assert sum(pool.map(take_up, runs)) == 1
 
 
 def test_a_claim_says_who_what_and_when(store: Store) -> None:
-    is_ours(a_run(store, in_pipeline("77")))
+    take_up(a_run(store, in_pipeline("77")))
     body = store.find(naming.request_object(ENDPOINT, "one"))
     assert body is not None
     kept = json.loads(body.body)
@@ -122,7 +122,7 @@ def test_a_claim_says_who_what_and_when(store: Store) -> None:
 def test_a_claim_that_this_software_did_not_write_is_refused(store: Store) -> None:
     store.put(naming.request_object(ENDPOINT, "one"), b"{}")
     with pytest.raises(CorruptRecord, match=r"Claim at s3://.*/requests/iris-model-staging/one"):
-        is_ours(a_run(store, in_pipeline("77")))
+        take_up(a_run(store, in_pipeline("77")))
 
 
 def test_the_first_claim_stands(store: Store) -> None:

@@ -51,7 +51,7 @@ class Lying:
             return self._root.apply(planned, meanwhile=meanwhile)
         if self._applies:
             self._root.apply(planned, meanwhile=meanwhile)
-        return Applied(exit_code=exit_code, said="So it says.", was_killed=False, duration_s=0.0)
+        return Applied(exit_code=exit_code, said="So it says.", was_killed=False)
 
 
 def deploy_lied_to(world: World, *, applies: bool, exit_code: int) -> None:

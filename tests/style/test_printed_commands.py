@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import command
-from pipeline.core.printed_commands import WRAPPER, Given, Words, commands, completed
+from pipeline.core.printed_commands import WRAPPER, Given, Words, completed
 from pipeline.request import options_of
 from tests.style.sources import python_files, tree_of
+from tests.support.printed import commands
 
 # What the door says of its own flags, and what completes the commands of the others.
 NOT_MESSAGES = {

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.configuration import loading
 from pipeline.configuration.flags import CONFIG_FLAGS, ENVIRONMENT_NAMES
+from pipeline.configuration.problems import problem
 from pipeline.configuration.settings import Settings, secrets_of, unbuilt_sections
 from pipeline.configuration.sources import leaves
 from pipeline.core.errors import ConfigError
@@ -71,14 +72,16 @@ def test_the_file_beats_the_defaults(load: Load) -> None:
     assert load(testing={"concurrency": 7}).testing.request_count == 100
 
 
-def test_every_value_knows_where_it_came_from(load: Load, tmp_path: Path) -> None:
-    settings = load(
-        {"MINIMUM_ACCURACY": "0.8"}, {"accuracy_threshold": "0.99"}, aws_region="eu-west-1"
-    )
-    assert settings.source_of("minimum_accuracy") == "environment MINIMUM_ACCURACY"
-    assert settings.source_of("accuracy_threshold") == "flag --accuracy-threshold"
-    assert settings.source_of("aws_region") == str(tmp_path / "my.json")
-    assert settings.source_of("testing.concurrency") == "default"
+def test_every_problem_says_where_its_value_came_from(load: Load, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load({"MINIMUM_ACCURACY": "8"}, {"accuracy_threshold": "9"}, aws_region="nowhere")
+    found = {each.key: each.source for each in refused.value.problems}
+    assert found == {
+        "minimum_accuracy": "environment MINIMUM_ACCURACY",
+        "accuracy_threshold": "flag --accuracy-threshold",
+        "aws_region": str(tmp_path / "my.json"),
+    }
+    assert problem("testing.concurrency", 1, "is odd", layer={}).source == "default"
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from pipeline.configuration.sources import given
-from pipeline.core.printed_commands import Given, Words, commands, completed
+from pipeline.core.printed_commands import Given, Words, completed
 from pipeline.recorder import Recorder
+from tests.support.printed import commands
 from tests.unit.test_results import a_report
 
 HERE = "./run_mlops_pipeline.sh"

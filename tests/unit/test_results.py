@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from pipeline.core.gitlab_reports import results_env
-from pipeline.core.metrics import latency_report, percentile
 from pipeline.core.outcomes import (
     DeploymentReport,
     DeploymentStatus,
@@ -33,6 +32,8 @@ from pipeline.core.records import (
 )
 from pipeline.core.results import results_json
 from pipeline.core.summary import summary_lines
+from pipeline.steps.probe import latency_report
+from pipeline.tabular.answers import percentile
 from tests.style import results_schema
 from tests.unit.core_builders import NOON, a_training_run, an_evaluation
 
