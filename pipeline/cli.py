@@ -11,13 +11,13 @@ from typing import Any
 import click
 
 from pipeline.configuration.flags import CONFIG_FLAGS, ConfigFlag
-from pipeline.core.modes import ALIASES, HELP, Mode, StopAfter
+from pipeline.core.modes import ALIASES, FACTS, Mode, StopAfter
 
 _USAGE = 2
 _INTERRUPTED = 130
 _WRITTEN_ELSEWHERE = "What a run did is in results.json and run.log of its output folder."
 
-_MODE_HELP = "\b\n" + "\n".join(f"{mode.value:<13} {HELP[mode]}" for mode in Mode)
+_MODE_HELP = "\b\n" + "\n".join(f"{mode.value:<13} {FACTS[mode].help}" for mode in Mode)
 
 _EPILOG = (
     "Exit codes: 0 done or nothing to do, 1 bug, 2 usage or configuration, 3 the gate did not say "

@@ -10,11 +10,10 @@ from pipeline.configuration.loading import is_in_ci
 from pipeline.core import naming
 from pipeline.core.destruction import NO_WISH, Consent, Wish
 from pipeline.core.errors import ConfigError, UsageError
-from pipeline.core.modes import ALIASES, TAKEN_BY, Mode, StopAfter
+from pipeline.core.modes import ALIASES, FACTS, ONLY_LOOKS, TAKEN_BY, Mode, StopAfter
 from pipeline.core.requests import Request, parse_request
 from pipeline.gateways.files import is_special
 
-_TAKE_REQUESTS = (Mode.FULL, Mode.TRAINING, Mode.DEPLOYMENT, Mode.ROLLBACK)
 _SHORT = {"from_environment": "--from", "labels_file": "--file"}
 _TEXTS = ("training_job", "endpoint_name", "to", "reason", "confirm", "from_environment")
 # SageMaker keeps a reason in 1024 characters, and adds who gave it.
@@ -43,6 +42,10 @@ class Options:
     request: Request | None = None
     refused: ConfigError | None = None  # mode doctor tells of it instead of ending
 
+    @property
+    def only_looks(self) -> bool:
+        return self.mode in ONLY_LOOKS or self.wish.dry_run
+
 
 def options_of(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Options:
     """Return the options of one command. Raises UsageError for what cannot be meant."""
@@ -50,6 +53,7 @@ def options_of(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Opti
     for name in _TEXTS:
         _require_plain(_flag(name), flags[name])
     _require_taken(mode, flags)
+    _require_needed(mode, flags)
     if flags["endpoint_name"] is not None:
         naming.check_endpoint_name(flags["endpoint_name"])
     return Options(
@@ -84,6 +88,15 @@ def _require_taken(mode: Mode, flags: Mapping[str, Any]) -> None:
             raise UsageError(message, remedy=f"Leave it out; it belongs to: {modes}.")
 
 
+def _require_needed(mode: Mode, flags: Mapping[str, Any]) -> None:
+    """Refuse a command that lacks what its mode can do nothing without."""
+    needs = FACTS[mode].needs
+    missing = [name for name in needs if flags[name] is None]
+    if missing:
+        message = f"--mode {mode.value} needs {' and '.join(map(_flag, missing))}."
+        raise UsageError(message, remedy=" ".join(needs[name] for name in missing))
+
+
 def _request(
     mode: Mode, flags: Mapping[str, Any], environment: Mapping[str, str]
 ) -> Request | None:
@@ -92,7 +105,7 @@ def _request(
     All jobs of a pipeline get its variables: modes that take no request leave them alone.
     """
     given = {name: flags[f"request_{name}"] for name in ("id", "cause", "time")}
-    if mode not in _TAKE_REQUESTS or flags["dry_run"]:
+    if not FACTS[mode].takes_requests or flags["dry_run"]:
         _require_no_request(mode, given, dry_run=flags["dry_run"])
         return None
     for name, value in given.items():
@@ -111,7 +124,7 @@ def _require_no_request(mode: Mode, given: Mapping[str, str | None], *, dry_run:
         message = f"{named[0]} does not go with --dry-run, which takes no request up."
         raise UsageError(message, remedy="Leave one of them out.")
     message = f"{named[0]} does not belong to --mode {mode.value}."
-    takers = ", ".join(each.value for each in _TAKE_REQUESTS)
+    takers = ", ".join(each.value for each, facts in FACTS.items() if facts.takes_requests)
     raise UsageError(message, remedy=f"Leave it out, or use one of the modes {takers}.")
 
 

@@ -20,7 +20,7 @@ from pipeline.configuration.sources import given
 from pipeline.context import Context
 from pipeline.core import failures, naming, printed_commands
 from pipeline.core.errors import ConfigError, PipelineError, UsageError
-from pipeline.core.modes import ONLY_LOOKS, Mode
+from pipeline.core.modes import FACTS, ONLY_LOOKS, Mode
 from pipeline.core.outcomes import FailureReport, RunReport, RunStatus
 from pipeline.core.printed_commands import WRAPPER, Given
 from pipeline.core.version import VERSION
@@ -30,15 +30,12 @@ from pipeline.gateways.work_folders import WorkFolder, work_folder
 from pipeline.recorder import Recorder
 from pipeline.reports import Place
 from pipeline.request import Options, options_of, require_writable
-from pipeline.workflow import delivered, execute, posted
+from pipeline.workflow import execute, posted
 
 if TYPE_CHECKING:
     from pipeline.gateways.ports import HeldLease
 
 logger = logging.getLogger(__name__)
-
-# Mode doctor makes its own connections: that one fails is something it reports.
-_ASKS_NOBODY = (Mode.VALIDATE, Mode.DOCTOR)
 
 
 class Terminated(BaseException):
@@ -179,7 +176,7 @@ class _Session:
         try:
             report = self._report(code, failure)
             if self._context is not None:
-                office = posted(self._context, self._options.mode, report)
+                office = posted(self._context, self._options, report)
             if office is not None:
                 report = replace(report, notifications=office.notices)
             ended = self._write(report) or code
@@ -191,7 +188,7 @@ class _Session:
                 holding.give_back(told=is_told)
         if office is not None and report.status is not RunStatus.INTERRUPTED:
             # The lease is given back: a channel that is down, or GitLab, holds no rollback up.
-            self._write(replace(report, notifications=delivered(office)))
+            self._write(replace(report, notifications=office.delivered()))
         reports.tell_gitlab(report, self._place.folder, os.environ)
         return ended
 
@@ -255,7 +252,7 @@ class _Session:
             break_lease=self._flags["break_lease"],
             held=self._held,
         )
-        if self._options.mode not in _ASKS_NOBODY:
+        if not FACTS[self._options.mode].asks_nobody:
             self._account = context.account
         self._context = context
         logger.info("account=%s region=%s", self._account or "-", cloud.region)
@@ -263,7 +260,7 @@ class _Session:
 
     def _cloud(self) -> Cloud:
         region = self._settings.aws_region
-        if self._options.mode in _ASKS_NOBODY:
+        if FACTS[self._options.mode].asks_nobody:
             return Cloud(region=region, endpoint_url=None, inherited=os.environ)
         require_region(region)
         if self._settings.backend == "aws":

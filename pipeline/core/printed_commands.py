@@ -11,11 +11,10 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from pipeline.core.modes import FACTS
+
 WRAPPER = "run_mlops_pipeline.sh"
-# They only look, or do the same whatever limits, data and machines were chosen.
-_CHOOSE_NOTHING = frozenset(
-    {"cleanup", "doctor", "history", "list", "notify-test", "prune", "retrain", "status"}
-)
+_PLAIN = frozenset(mode.value for mode, facts in FACTS.items() if facts.is_plain)
 
 _WORD = r"""(?:'[^']*'|"[^"]*"|[\w@%+=/-]|[:,.](?=[:,.]*[\w@%+=/'"-]))+"""
 _PROGRAM = rf"""(?:'[^']*'|"[^"]*"|[\w@%+=:,./-])*(?:'[^']*)?{re.escape(WRAPPER)}'?"""
@@ -74,7 +73,7 @@ def _whole(found: re.Match[str], given: Given) -> str:
     has_variables, has_flags = set(_VARIABLE.findall(variables)), set(_FLAG.findall(flags))
     if "ENDPOINT_PREFIX" in has_variables:
         has_flags.add("--endpoint-name")  # it would name another endpoint than the prefix does
-    added = [given.place] if found["mode"] in _CHOOSE_NOTHING else [given.place, given.choices]
+    added = [given.place] if found["mode"] in _PLAIN else [given.place, given.choices]
     before = [
         f"{name}={_quoted(value)} "
         for words in added

@@ -59,11 +59,22 @@ def full(context: Context, material: Material) -> None:
 
 def deployment(workspace: Workspace, candidate: Candidate) -> None:
     """Tell what the release of a registered candidate would change. Raises as a deployment does."""
+    _release(workspace, candidate, "Would deploy")
+
+
+def promotion(workspace: Workspace, candidate: Candidate) -> None:
+    """Tell what a promotion would change here. It copies nothing, and registers nothing."""
+    _release(workspace, candidate, f"Would promote {candidate.origin}", is_here=False)
+
+
+def _release(
+    workspace: Workspace, candidate: Candidate, what: str, *, is_here: bool = True
+) -> None:
     agreed = _agreed(workspace, may_begin=True)
     if planned.is_served_already(workspace, agreed, candidate):
         _nothing_to_do(workspace, f"{agreed.head.live_release} holds this model and serves.")
         return
-    found = planned.with_release(workspace, agreed, candidate)
+    found = planned.with_release(workspace, agreed, candidate, is_here=is_here)
     assert found.release is not None
     assert found.target is not None
     quota.require_quota(
@@ -74,7 +85,7 @@ def deployment(workspace: Workspace, candidate: Candidate) -> None:
     )
     job = candidate.run.job_name
     workspace.context.recorder.show(
-        f"Would deploy: the model of {job}, sha256 {candidate.run.artifact_sha256[:12]}, "
+        f"{what}: the model of {job}, sha256 {candidate.run.artifact_sha256[:12]}, "
         f"in place of {agreed.head.live_release or 'nothing'}"
     )
     _tell(workspace, found.plans, found.refusals)

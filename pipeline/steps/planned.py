@@ -178,18 +178,20 @@ def with_release(
     *,
     release: Release | None = None,
     at_least: int = 1,
+    is_here: bool = True,
 ) -> Planned:
     """Plan the candidate's release; `release` is that of an earlier plan of it, if there is one.
 
     It is made anew from these settings, under the id that it got then. `at_least` instances: of
-    what was planned and what lives, the larger count is taken. Raises PlanRefused for what a
-    deployment would refuse too.
+    what was planned and what lives, the larger count is taken. An artifact that `is_here` must be
+    what was judged; one that is only to be promoted was looked at where it is. Raises PlanRefused
+    for what a deployment would refuse too.
     """
     head, seen, job = agreed.head, agreed.seen, candidate.run.job_name
     preflight.require_same_model(workspace, head, candidate.run.identity, job=job)
     refuse_quarantined(workspace, head, content_of(workspace, candidate), job=job)
     release = _under_its_id(release_of(workspace, candidate, head), release, head)
-    problem = why_unsound(workspace, release)
+    problem = why_unsound(workspace, release) if is_here else None
     if problem is not None:
         raise PlanRefused(problem, remedy="Train again: an artifact never changes once judged.")
     begun, target = _announced(workspace, agreed, release, at_least=at_least)

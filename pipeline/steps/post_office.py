@@ -100,6 +100,11 @@ class PostOffice:
             for kind, names in self.routes.items()
         }
 
+    def delivered(self) -> tuple[Notice, ...]:
+        """Deliver within a limit; return what became of each message that this run knows of."""
+        quietly("send what there is to tell", self.deliver, limit_s=RUN_S + 1)
+        return self.notices
+
     def deliver(self) -> None:
         """Send what the outbox holds, oldest first, for as long as a run may."""
         until = self.clock() + RUN_S

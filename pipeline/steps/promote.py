@@ -14,14 +14,27 @@ from pipeline.core import ledger, naming
 from pipeline.core.errors import CloudUnusable, LeaseHeld, PlanRefused, UsageError
 from pipeline.core.head import LedgerHead
 from pipeline.core.outcomes import EndpointObservation
-from pipeline.core.records import Approval, Decision, Release, TrainingRun, Verdict
+from pipeline.core.records import (
+    Approval,
+    ApprovalStatus,
+    Decision,
+    ModelPackage,
+    Release,
+    TrainingRun,
+    Verdict,
+)
 from pipeline.gateways.account import published_foundation
 from pipeline.gateways.ledger import Ledger
 from pipeline.gateways.ports import Hosting, Objects
 from pipeline.gateways.store import Store
-from pipeline.steps import preflight, recorded
+from pipeline.steps import preflight, recorded, register
+from pipeline.steps.deploy import Candidate
 
 logger = logging.getLogger(__name__)
+
+_NOT_YET_REGISTERED = ModelPackage(
+    arn="(known after registration)", version=0, approval_status=ApprovalStatus.PENDING
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +120,28 @@ def _why_not(head: LedgerHead, seen: EndpointObservation) -> str | None:
     return None
 
 
-def require_fitting(workspace: Workspace, found: Promoted) -> None:
+def approval_here(workspace: Workspace, found: Promoted, decision: Decision) -> Approval | None:
+    """Return the approval that counts here, of a release that fits here. Raises UsageError."""
+    _require_fitting(workspace, found)
+    return counting_approval(workspace, found, decision)
+
+
+def candidate(
+    workspace: Workspace, found: Promoted, decision: Decision, approval: Approval | None
+) -> Candidate:
+    """Return what a promotion would deploy. It is registered here only by a real one."""
+    known = register.find_package(workspace, found.run.job_name)
+    return Candidate(
+        run=found.run,
+        evaluation=found.release.evaluation,
+        decision=decision,
+        approval=approval,
+        package=known or _NOT_YET_REGISTERED,
+        origin=found.origin,
+    )
+
+
+def _require_fitting(workspace: Workspace, found: Promoted) -> None:
     """Refuse another model than the configured one, and fewer instances than asked for here."""
     run, command = found.run, f"--mode promote --from {found.source.environment}"
     preflight.require_configured_model(workspace, run, command=command)

@@ -5,13 +5,14 @@ import logging
 from pipeline.configuration.loading import PROJECT_ROOT
 from pipeline.context import Context, Workspace
 from pipeline.core import messages, wording
+from pipeline.core.errors import UsageError
 from pipeline.core.messages import EventKind
 from pipeline.core.outbox import Delivery, Letter
 from pipeline.core.outcomes import Notice, RunReport
 from pipeline.gateways.outbox import OutboxStore
 from pipeline.steps.bootstrap import known_workspace
 from pipeline.steps.channels import channels_of
-from pipeline.steps.post_office import EVENT_S, RUN_S, PostOffice, Routes, quietly
+from pipeline.steps.post_office import EVENT_S, PostOffice, Routes, quietly
 
 logger = logging.getLogger(__name__)
 
@@ -57,15 +58,18 @@ def posted(context: Context, report: RunReport, *, keeps: bool) -> PostOffice | 
     return offices[0] if offices else None
 
 
-def delivered(office: PostOffice) -> tuple[Notice, ...]:
-    """Send what there is; return what became of each message that this run knows of."""
-    quietly("send what there is to tell", office.deliver, limit_s=RUN_S + 1)
-    return office.notices
+def test_channels(workspace: Workspace) -> None:
+    """Send one test message to each channel, and show what each made of it. Raises UsageError."""
+    notices = _tested(office_of(workspace))
+    for notice in notices:
+        workspace.context.recorder.show(f"{notice.channel}: {notice.error or notice.state.value}")
+    silent = [notice.channel for notice in notices if notice.error]
+    if silent:
+        message = f"{len(silent)} of {len(notices)} channels failed: {', '.join(silent)}."
+        raise UsageError(message, remedy="Each line above says why, and what to do.")
 
 
-def tested(workspace: Workspace) -> tuple[Notice, ...]:
-    """Send one test message to each channel; return what each made of it."""
-    office = office_of(workspace)
+def _tested(office: PostOffice) -> tuple[Notice, ...]:
     event = messages.event_of(EventKind.TEST, office.setting, office.run_id)
     letter = Letter(event=event, deliveries={name: Delivery() for name in office.channels})
     office.send(letter, until=office.clock() + EVENT_S)

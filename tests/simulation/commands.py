@@ -2,7 +2,7 @@
 
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -131,9 +131,16 @@ def _execute(workspace: Workspace, command: Command, world: World, boundary: Bou
 
 def _promote(workspace: Workspace, world: World, boundary: Boundary) -> None:
     """As workflow.py does it; the package is registered before, by a gateway of its own."""
+    found = found_to_promote(world, boundary)
+    run = promote.bring(workspace, found, None)
+    deploy.deploy(workspace, replace(promoted_candidate(found), run=run))
+
+
+def found_to_promote(world: World, boundary: Boundary) -> promote.Promoted:
+    """Look into the other environment."""
     source = world.source
     assert source is not None
-    found = promote.promoted(
+    return promote.promoted(
         promote.Source(
             environment="dev",
             endpoint=ENDPOINT,
@@ -141,9 +148,11 @@ def _promote(workspace: Workspace, world: World, boundary: Boundary) -> None:
             hosting=FakeHosting(source.cloud, boundary),
         )
     )
-    run = promote.bring(workspace, found, None)
-    there = deploy.Candidate(
-        run=run,
+
+
+def promoted_candidate(found: promote.Promoted) -> deploy.Candidate:
+    return deploy.Candidate(
+        run=found.run,
         evaluation=found.release.evaluation,
         decision=found.release.decision,
         approval=found.release.approval,
@@ -154,7 +163,6 @@ def _promote(workspace: Workspace, world: World, boundary: Boundary) -> None:
         ),
         origin=found.origin,
     )
-    deploy.deploy(workspace, there)
 
 
 def _heartbeat(held: list[HeldLease], boundary: Boundary) -> Callable[[], None]:

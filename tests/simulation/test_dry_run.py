@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import pytest
 
+from pipeline.context import Workspace
 from pipeline.core import intents, naming
 from pipeline.core.errors import (
     CorruptRecord,
@@ -95,11 +96,16 @@ def foretold(world: World, command: Command) -> Foretold:
         code, said = error.exit_code, f"{error.message} {error.remedy}"
     assert everything(world) == before
     assert not workspace.context.held
+    return Foretold(code=code, said=said, lines=lines_of(workspace))
+
+
+def lines_of(workspace: Workspace) -> tuple[str, ...]:
+    """Return what a run has shown."""
     empty = RunReport(
         run_id="one", mode="any", status=RunStatus.SUCCESS, git_sha="", started_at=NOW
     )
     report = workspace.context.recorder.complete(empty)
-    return Foretold(code=code, said=said, lines=(*report.listing, *report.notes))
+    return (*report.listing, *report.notes)
 
 
 def done(world: World, command: Command) -> int | None:

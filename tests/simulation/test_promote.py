@@ -10,12 +10,21 @@ import pytest
 from pipeline.core import naming
 from pipeline.core.errors import LeaseHeld, PlanRefused
 from pipeline.core.records import Release
+from pipeline.steps import dry_run
 from tests.fakes.boundary import NoFaults
 from tests.fakes.store import Bucket
 from tests.simulation.again import PAST_THE_LEASE_S, every_schedule, typed
-from tests.simulation.commands import Command, Mode, run_command
+from tests.simulation.commands import (
+    Command,
+    Mode,
+    found_to_promote,
+    promoted_candidate,
+    run_command,
+    workspace_of,
+)
 from tests.simulation.starts import Story
 from tests.simulation.swapped import remembering
+from tests.simulation.test_dry_run import OnlyReads, lines_of
 from tests.simulation.world import ENDPOINT, FOREIGN_CONFIG, World, empty_world, sha256_of
 
 PROMOTE = Command(mode=Mode.PROMOTE)
@@ -85,6 +94,28 @@ def test_what_was_judged_serves_and_the_other_environment_is_only_read() -> None
     ended, _ = typed(world, PROMOTE)
     assert (ended.code, problem(world)) == (0, "")
     assert as_it_is(world) == before
+
+
+def foretold(world: World) -> tuple[str, ...]:
+    """Run the dry run of a promotion, and show that it only reads, here and there."""
+    workspace = workspace_of(world, PROMOTE, OnlyReads())
+    found = found_to_promote(world, OnlyReads())
+    dry_run.promotion(workspace, promoted_candidate(found))
+    return lines_of(workspace)
+
+
+def test_a_promotion_is_foretold_with_its_plan_and_then_done() -> None:
+    world = a_world()
+    assert world.source is not None
+    origin = world.source.head().live_release
+    told = foretold(world)
+    assert not world.bucket.objects
+    assert told[0].startswith(f"Would promote dev/{origin}: ")
+    assert "serving: new endpoint" in told
+    assert told[-2:] == ("The review would let it pass.", dry_run.NOTHING_CHANGED)
+    assert typed(world, PROMOTE)[0].code == 0
+    world.clock.jump(PAST_THE_LEASE_S)
+    assert foretold(world)[0].startswith("Nothing to do: ")
 
 
 def test_promoted_again_it_moves_nothing() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.core.errors import UsageError
-from pipeline.core.modes import TAKEN_BY, Mode
+from pipeline.core.modes import FACTS, TAKEN_BY, Mode
 from pipeline.request import options_of, require_writable
 
 REQUEST = ("request_id", "request_cause", "request_time")
@@ -69,12 +69,23 @@ GIVEN = {
 @pytest.mark.parametrize("mode", Mode)
 @pytest.mark.parametrize("name", GIVEN)
 def test_a_flag_that_a_mode_would_ignore_is_refused(name: str, mode: Mode) -> None:
-    given = flags(mode=mode.value, **{name: GIVEN[name]})
+    needed = {each: GIVEN[each] for each in FACTS[mode].needs}
+    given = flags(mode=mode.value, **{**needed, name: GIVEN[name]})
     if mode in TAKEN_BY[name]:
         assert options_of(given, {}).mode is mode
         return
     with pytest.raises(UsageError, match=f"does not belong to --mode {mode.value}"):
         options_of(given, {})
+
+
+@pytest.mark.parametrize(
+    ("mode", "name"), [(mode, name) for mode in Mode for name in FACTS[mode].needs]
+)
+def test_a_mode_without_what_it_needs_is_refused(mode: Mode, name: str) -> None:
+    needed = {each: GIVEN[each] for each in FACTS[mode].needs if each != name}
+    with pytest.raises(UsageError, match=f"--mode {mode.value} needs --") as refused:
+        options_of(flags(mode=mode.value, **needed), {})
+    assert refused.value.remedy == FACTS[mode].needs[name]
 
 
 def test_every_flag_of_some_modes_is_tried() -> None:

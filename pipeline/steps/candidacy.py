@@ -1,0 +1,83 @@
+"""How a model becomes a candidate: trained, evaluated, judged, registered; or found as such."""
+
+import logging
+
+from pipeline.context import Context, Workspace
+from pipeline.core.errors import UsageError
+from pipeline.core.modes import StopAfter
+from pipeline.core.records import Decision, Evaluation, TrainingRun, Verdict
+from pipeline.core.serving_gate import judge_candidate
+from pipeline.steps import recorded, register
+from pipeline.steps.deploy import Candidate, require_passed
+from pipeline.steps.evaluate import evaluate
+from pipeline.steps.train import Material, train
+
+logger = logging.getLogger(__name__)
+
+
+def train_to_register(
+    workspace: Workspace, material: Material, *, stop_after: StopAfter | None = None
+) -> Candidate | None:
+    """Train, evaluate, judge, register; None when the run was to stop before the registration."""
+    recorder = workspace.context.recorder
+    with recorder.phase("training"):
+        run = train(workspace, material)
+        recorder.add(training=run)
+    if stop_after is StopAfter.TRAIN:
+        return None
+    with recorder.phase("evaluation"):
+        evaluation = evaluate(workspace, run)
+    decision = judged(workspace.context, evaluation)
+    if stop_after is StopAfter.EVALUATION:
+        return None
+    return registered(workspace, run, evaluation, decision)
+
+
+def judged(context: Context, evaluation: Evaluation) -> Decision:
+    """Ask the gate of these settings."""
+    settings = context.settings
+    decision = judge_candidate(evaluation, settings.accuracy_limits, gates=settings.gate_limits)
+    logger.info("gate verdict=%s %s", decision.verdict.value, " ".join(decision.reasons))
+    context.recorder.add(evaluation=evaluation, decision=decision)
+    return decision
+
+
+def registered(
+    workspace: Workspace, run: TrainingRun, evaluation: Evaluation, decision: Decision
+) -> Candidate:
+    """Register what was judged, whatever the gate said of it."""
+    recorder = workspace.context.recorder
+    approval = recorded.approval(workspace, run)
+    if approval and decision.verdict is Verdict.HOLD:
+        recorder.note(f"Held by the gate, approved by {approval.who}: {approval.reason}")
+    with recorder.phase("registration"):
+        package = register.register(
+            workspace, run, evaluation, decision=decision, approval=approval
+        )
+    recorder.add(package=package)
+    return Candidate(
+        run=run, evaluation=evaluation, decision=decision, approval=approval, package=package
+    )
+
+
+def found(workspace: Workspace, job: str, *, mode: str) -> Candidate:
+    """Return a registered candidate that the gate lets pass; nothing is registered for it."""
+    recorded.require_recorded(workspace, job)
+    run = run_of(workspace, job, mode=mode)
+    evaluation = recorded.evaluation(workspace, run)
+    decision, approval = judged(workspace.context, evaluation), recorded.approval(workspace, run)
+    require_passed(run, decision, approval)
+    package = register.find_package(workspace, job)
+    if package is None:
+        message = f"The training job {job} is not registered."
+        raise UsageError(message, remedy=f"Type first: --mode registration --training-job {job}")
+    return Candidate(
+        run=run, evaluation=evaluation, decision=decision, approval=approval, package=package
+    )
+
+
+def run_of(workspace: Workspace, job: str, *, mode: str, reason: str | None = None) -> TrainingRun:
+    """Return what a training job left; `mode` and `reason` are what was asked for."""
+    run = recorded.model_run(workspace, job, mode=mode, reason=reason)
+    workspace.context.recorder.add(training=run)
+    return run
