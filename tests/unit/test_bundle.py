@@ -13,7 +13,8 @@ from pipeline.material.bundle import Bundle, build_bundle
 PROJECT = Path(__file__).parents[2]
 SHARED = (
     *("__init__", "candidates", "training"),
-    *("tabular/__init__", "tabular/batches", "tabular/cells", "tabular/dates", "tabular/schema"),
+    *("tabular/__init__", "tabular/answers", "tabular/batches", "tabular/cells"),
+    *("tabular/dates", "tabular/schema"),
 )
 CLASS = "from pipeline.training import TrainingPipeline\nclass Mine(TrainingPipeline): ...\n"
 
