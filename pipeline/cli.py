@@ -74,6 +74,11 @@ def _config_options(command: Callable[..., Any]) -> Callable[..., Any]:
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder plan/ of a reviewed --mode plan, for --mode apply.",
 )
+@click.option(
+    "--approved",
+    metavar="DIGEST",
+    help="Digest that was approved, or its plan.facts; --mode apply refuses any other plan.",
+)
 @click.option("--from", "from_environment", metavar="ENV", help="Environment to promote from.")
 @click.option(
     "--file",

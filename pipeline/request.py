@@ -11,11 +11,15 @@ from pipeline.core import naming
 from pipeline.core.destruction import NO_WISH, Consent, Wish
 from pipeline.core.errors import ConfigError, UsageError
 from pipeline.core.modes import ALIASES, FACTS, ONLY_LOOKS, TAKEN_BY, Mode, StopAfter
+from pipeline.core.plan_record import ApprovedPlan
 from pipeline.core.requests import Request, parse_request
 from pipeline.gateways.files import is_special
 
 _SHORT = {"from_environment": "--from", "labels_file": "--file"}
-_TEXTS = ("training_job", "endpoint_name", "to", "reason", "confirm", "from_environment")
+_TEXTS = (
+    *("approved", "training_job", "endpoint_name", "to", "reason", "confirm"),
+    "from_environment",
+)
 # SageMaker keeps a reason in 1024 characters, and adds who gave it.
 _LONGEST_REASON = 500
 _WRITTEN = (
@@ -32,6 +36,7 @@ class Options:
     mode: Mode
     training_job: str | None = None
     plan_dir: Path | None = None
+    approved: ApprovedPlan | None = None
     labels_file: Path | None = None
     to: str = "previous"
     reason: str | None = None
@@ -60,6 +65,7 @@ def options_of(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Opti
         mode=mode,
         training_job=flags["training_job"],
         plan_dir=flags["plan_dir"],
+        approved=_approved(mode, flags["approved"], environment),
         labels_file=flags["labels_file"],
         to=flags["to"] or Options.to,
         reason=flags["reason"],
@@ -95,6 +101,20 @@ def _require_needed(mode: Mode, flags: Mapping[str, Any]) -> None:
     if missing:
         message = f"--mode {mode.value} needs {' and '.join(map(_flag, missing))}."
         raise UsageError(message, remedy=" ".join(needs[name] for name in missing))
+
+
+def _approved(mode: Mode, named: str | None, environment: Mapping[str, str]) -> ApprovedPlan | None:
+    """Return the plan that people approved: a digest, or a file that says it. A flag wins."""
+    given = named or environment.get("MLOPS_APPROVED_PLAN_DIGEST")
+    if not given or mode is not Mode.APPLY:
+        return None
+    path = Path(given)
+    try:
+        text = path.read_text(encoding="utf-8") if path.is_file() else given
+    except (OSError, ValueError) as error:
+        message = f"{given} cannot be read: {error}."
+        raise UsageError(message, remedy="Name the plan.facts of the approved review.") from error
+    return ApprovedPlan.read(text)
 
 
 def _request(

@@ -192,7 +192,7 @@ def _apply(context: Context, options: Options) -> None:
     folder = reviewed_plan(options.plan_dir)
     workspace = find_workspace(context)
     require_instances(workspace)
-    require_applicable(workspace, folder)
+    require_applicable(workspace, folder, options.approved)
     context.recorder.add(plan_digest=folder.record.digest)
     job = folder.record.training_job
     candidate = _candidate_of(workspace, options, job) if job else None

@@ -100,7 +100,7 @@ FACTS: Mapping[Mode, Facts] = {
     ),
     Mode.APPLY: _facts(
         "apply the reviewed plan of --plan-dir, once",
-        *("break_lease", "force", "yes"),
+        *("approved", "break_lease", "force", "yes"),
         needs={"plan_dir": "It is the folder plan/ of a reviewed plan. To make one: --mode plan"},
         needs_terraform=True,
     ),

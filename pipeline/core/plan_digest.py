@@ -61,6 +61,11 @@ def differences(reviewed: tuple[str, ...], now: tuple[str, ...]) -> tuple[str, .
     return (*lines[:_MOST_SHOWN], *([f"and {more} more"] if more > 0 else []))
 
 
+def is_change(fact: str) -> bool:
+    """Tell whether a fact is a change that the plan makes."""
+    return fact.startswith('["change",')
+
+
 def _facts(content: PlanContent) -> Iterator[list[Any]]:
     for name, value in content.place.items():
         yield ["place", name, value]

@@ -4,6 +4,7 @@ A plan is good for one apply, of what was reviewed, where nothing has moved sinc
 exit code 7, names what differs, and says what to type.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -17,6 +18,8 @@ from pipeline.core.records import Release
 
 SCHEMA_VERSION = 1
 STALE = "PlanStale"
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class PlanKind(StrEnum):
@@ -83,6 +86,24 @@ class PlanClaim(Stored):
     run_id: str
     who: str
     when: Instant
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApprovedPlan:
+    """What people have approved elsewhere: a digest, with the facts where their review was kept."""
+
+    digest: str
+    facts: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, text: str) -> "ApprovedPlan":
+        """Read a digest, or the text of plan.facts. Raises UsageError for anything else."""
+        digest, *facts = text.strip().split("\n")
+        if not _DIGEST.fullmatch(digest):
+            message = f"No digest of a plan: {digest[:80]!r}."
+            remedy = "Give the 64 digits of plan.digest, or the file plan.facts beside it."
+            raise UsageError(message, remedy=remedy)
+        return cls(digest=digest, facts=tuple(facts))
 
 
 def head_digest(head: LedgerHead) -> str:
@@ -187,6 +208,31 @@ def require_same(
         f"{found[:12]}.\n{lines}"
     )
     raise _refused(message, record)
+
+
+def require_approved(
+    record: PlanRecord, approved: ApprovedPlan, *, hidden: Callable[[str], str]
+) -> None:
+    """Refuse a plan that is not the one that people approved; show what differs.
+
+    Where only their digest is known, what this plan would change is shown.
+    """
+    if record.digest == approved.digest:
+        return
+    is_change = plan_digest.is_change
+    here = record.facts if approved.facts else tuple(filter(is_change, record.facts))
+    lines = "\n".join(plan_digest.differences(approved.facts, tuple(map(hidden, here))))
+    message = (
+        f"The plan {record.plan_id} has the digest {record.digest[:12]}; what was approved has "
+        f"{approved.digest[:12]}.\n{lines}"
+    )
+    remedy = f"Nothing was applied. Review this plan and approve its digest: {record.digest}"
+    raise PlanRefused(message, remedy=remedy, code=STALE)
+
+
+def facts_text(digest: str, facts: tuple[str, ...], *, hidden: Callable[[str], str]) -> str:
+    """Return plan.facts: the digest, and a line for each fact, fit to be read by everybody."""
+    return "\n".join((digest, *map(hidden, facts), ""))
 
 
 def used(record: PlanRecord, claim: PlanClaim) -> PlanRefused:

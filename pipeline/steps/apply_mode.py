@@ -6,6 +6,7 @@ be planned is applied, from the plan files of the review, on the way of a deploy
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from pipeline.core import plan_record, plan_review, redaction
 from pipeline.core.errors import LeaseHeld, NotServing, PlanRefused
 from pipeline.core.head import LedgerHead
 from pipeline.core.plan_digest import facts_of
-from pipeline.core.plan_record import PlanClaim, PlanRecord
+from pipeline.core.plan_record import ApprovedPlan, PlanClaim, PlanRecord
 from pipeline.core.reconcile import serves_live
 from pipeline.gateways import git, plan_folder
 from pipeline.gateways.ledger import LeasedLedger
@@ -42,9 +43,16 @@ def reviewed_plan(path: Path) -> PlanFolder:
     return plan_folder.read(path)
 
 
-def require_applicable(workspace: Workspace, folder: PlanFolder) -> None:
-    """Refuse, before a lease is taken, a plan that may not be applied here and now."""
+def require_applicable(
+    workspace: Workspace, folder: PlanFolder, approved: ApprovedPlan | None = None
+) -> None:
+    """Refuse, before a lease is taken, a plan that may not be applied here and now.
+
+    One that is not what people `approved` is refused, too.
+    """
     context, record = workspace.context, folder.record
+    if approved is not None:
+        plan_record.require_approved(record, approved, hidden=_hidden(workspace))
     plan_record.require_place(record, planned.place_of_run(workspace))
     plan_record.require_terraform_version(record, context.engine.version)
     most = timedelta(seconds=context.settings.deployment.maximum_plan_age_s)
@@ -160,8 +168,12 @@ def _require_same_files(workspace: Workspace, folder: PlanFolder, found: Planned
 
 
 def _require_same(workspace: Workspace, record: PlanRecord, facts: tuple[str, ...]) -> None:
+    plan_record.require_same(record, facts, hidden=_hidden(workspace))
+
+
+def _hidden(workspace: Workspace) -> Callable[[str], str]:
     secrets = secrets_of(workspace)
-    plan_record.require_same(record, facts, hidden=lambda line: redaction.hidden_in(line, secrets))
+    return lambda line: redaction.hidden_in(line, secrets)
 
 
 def _saved(workspace: Workspace, folder: PlanFolder, root: str) -> SavedPlan:

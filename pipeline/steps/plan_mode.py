@@ -48,7 +48,7 @@ def plan(workspace: Workspace, candidate: Candidate | None) -> None:
     digest = plan_digest.digest_of(facts)
     if found.is_applicable:
         _seal(workspace, folder, found, candidate, facts=facts)
-    _write_review(workspace, _reviewed(workspace, folder, found, candidate, digest))
+    _write_review(workspace, _reviewed(workspace, folder, found, candidate, digest), facts)
     recorder = workspace.context.recorder
     recorder.add(plan_digest=digest)
     _tell(workspace, folder, found, digest)
@@ -173,13 +173,17 @@ def _costs(
     return cost_lines(prices, region, before=before, after=after, bounds=bounds, moves=moves)
 
 
-def _write_review(workspace: Workspace, reviewed: Reviewed) -> None:
-    folder = workspace.context.output_dir
+def _write_review(workspace: Workspace, reviewed: Reviewed, facts: tuple[str, ...]) -> None:
+    folder, secrets = workspace.context.output_dir, secrets_of(workspace)
+    digest = reviewed.digest
     texts = {
         "plan.md": note(reviewed),
         "plan.html": page(document_of(reviewed)),
         "terraform.json": widget(reviewed.summaries),
-        "plan.digest": f"{reviewed.digest}\n",
+        "plan.digest": f"{digest}\n",
+        "plan.facts": plan_record.facts_text(
+            digest, facts, hidden=lambda line: redaction.hidden_in(line, secrets)
+        ),
     }
     for name, text in texts.items():
         try:

@@ -14,7 +14,7 @@ from tests.e2e.checkouts import a_checkout
 from tests.e2e.command_line import Outcome
 from tests.e2e.three import FOURTH, Three
 
-_REVIEW = ("plan.md", "plan.html", "terraform.json", "plan.digest")
+_REVIEW = ("plan.md", "plan.html", "terraform.json", "plan.digest", "plan.facts")
 # No Terraform knows that this one is a secret, only its name does.
 _PLANTED = """
 resource "terraform_data" "planted" {
@@ -67,7 +67,17 @@ def test_a_reviewed_release_is_applied_once_from_another_checkout(
     folder = moved_away(reviewed, tmp_path / "elsewhere")
     checkout = a_checkout(tmp_path / "another checkout")
 
-    done = applied(three, folder, program=program_of(checkout), **FOURTH)
+    other = str(of_the_infrastructure.folder / "plan.facts")
+    unapproved = applied(three, folder, "--approved", other, **FOURTH)
+    assert unapproved.exit_code == 7
+    assert "what was approved has" in unapproved.error
+    done = applied(
+        three,
+        folder,
+        program=program_of(checkout),
+        MLOPS_APPROVED_PLAN_DIGEST=digest,
+        **FOURTH,
+    )
 
     assert done.exit_code == 0, done.stderr + done.stdout
     record = json.loads((folder / "plan.json").read_text())

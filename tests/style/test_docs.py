@@ -51,6 +51,7 @@ WRITTEN_BY_RUNS = (
     "plan.html",
     "terraform.json",
     "plan.digest",
+    "plan.facts",
     "plan/",
 )
 TERRAFORM_ROOTS = ("account", "foundation", "serving", "surroundings")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pipeline.core import history, plan_record
 from pipeline.core.errors import PipelineError, PlanRefused, UsageError
 from pipeline.core.plan_digest import digest_of
-from pipeline.core.plan_record import PlanClaim, PlanKind, PlanRecord
+from pipeline.core.plan_record import ApprovedPlan, PlanClaim, PlanKind, PlanRecord
 from tests.unit.core_builders import NOON, a_release
 from tests.unit.plan_builders import R0, R1, live_on
 
@@ -73,6 +73,38 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         '- REVIEWED: ["CODE","B","2"]',
     ),
 }
+
+
+OTHER_FACTS = (FACTS[0], '["change","serving","a.b","create",null,null,[]]')
+
+
+def a_review(facts: tuple[str, ...]) -> ApprovedPlan:
+    """Carry a review as mode plan writes it: plan.facts."""
+    text = plan_record.facts_text(digest_of(facts), facts, hidden=str)
+    return ApprovedPlan.read(text)
+
+
+def test_the_plan_that_was_approved_elsewhere_is_applied_without_another_review() -> None:
+    for approved in (a_review(FACTS), ApprovedPlan.read(f"{digest_of(FACTS)}\n")):
+        plan_record.require_approved(a_record(), approved, hidden=str)
+
+
+def test_another_plan_than_the_approved_one_is_refused_and_the_difference_shown() -> None:
+    with pytest.raises(PlanRefused) as refused:
+        plan_record.require_approved(a_record(), a_review(OTHER_FACTS), hidden=str)
+    assert refused.value.exit_code == 7
+    assert f"- reviewed: {OTHER_FACTS[1]}" in refused.value.message
+    assert f"+ now: {FACTS[1]}" in refused.value.message
+    assert refused.value.remedy.endswith(digest_of(FACTS))
+
+
+def test_where_only_a_digest_was_carried_the_changes_of_the_other_plan_are_shown() -> None:
+    record = a_record(facts=OTHER_FACTS, digest=digest_of(OTHER_FACTS))
+    with pytest.raises(PlanRefused) as refused:
+        plan_record.require_approved(record, ApprovedPlan.read("a" * 64), hidden=str.upper)
+    assert f"+ now: {OTHER_FACTS[1].upper()}" in refused.value.message
+    assert OTHER_FACTS[0] not in refused.value.message
+    assert "what was approved has aaaaaaaaaaaa." in refused.value.message
 
 
 @pytest.mark.parametrize("name", REFUSED)

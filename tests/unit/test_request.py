@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.core.errors import UsageError
 from pipeline.core.modes import FACTS, TAKEN_BY, Mode
+from pipeline.core.plan_record import ApprovedPlan
 from pipeline.request import options_of, require_writable
 
 REQUEST = ("request_id", "request_cause", "request_time")
@@ -25,6 +26,7 @@ def flags(**given: Any) -> dict[str, Any]:
             "mode",
             "training_job",
             "endpoint_name",
+            "approved",
             "plan_dir",
             "labels_file",
             "reason",
@@ -50,6 +52,7 @@ def test_deployment_only_is_the_mode_deployment() -> None:
 
 
 GIVEN = {
+    "approved": "d" * 64,
     "break_lease": True,
     "confirm": "staging",
     "dry_run": True,
@@ -90,6 +93,26 @@ def test_a_mode_without_what_it_needs_is_refused(mode: Mode, name: str) -> None:
 
 def test_every_flag_of_some_modes_is_tried() -> None:
     assert GIVEN.keys() == TAKEN_BY.keys()
+
+
+APPLY = {"mode": "apply", "plan_dir": Path("out/plan")}
+
+
+def test_an_approved_plan_is_named_by_a_variable_and_a_flag_beats_it(tmp_path: Path) -> None:
+    carried = {"MLOPS_APPROVED_PLAN_DIGEST": "a" * 64}
+    assert options_of(flags(**APPLY), {}).approved is None
+    assert options_of(flags(**APPLY), carried).approved == ApprovedPlan(digest="a" * 64)
+    assert options_of(flags(mode="rollback"), carried).approved is None
+    file = tmp_path / "plan.facts"
+    file.write_text(f"{'b' * 64}\none\ntwo\n")
+    named = options_of(flags(**APPLY, approved=str(file)), carried).approved
+    assert named == ApprovedPlan(digest="b" * 64, facts=("one", "two"))
+
+
+@pytest.mark.parametrize("text", ["abc", "A" * 64, "no/such/file"])
+def test_what_is_no_digest_approves_nothing(text: str) -> None:
+    with pytest.raises(UsageError, match="No digest of a plan"):
+        options_of(flags(**APPLY, approved=text), {})
 
 
 def test_a_dry_run_takes_no_request_up() -> None:
