@@ -7,7 +7,7 @@ is unfinished, or ledger and SageMaker differ, there is nothing to foretell befo
 from collections.abc import Collection, Iterator, Mapping
 
 from pipeline.context import Context, Workspace
-from pipeline.core import intents, ledger, naming, plan, plan_review
+from pipeline.core import intents, ledger, plan, plan_review
 from pipeline.core.errors import LeaseHeld, PlanRefused
 from pipeline.core.gate import ACCURACY, Limits
 from pipeline.core.head import LedgerHead, MoveKind
@@ -16,9 +16,9 @@ from pipeline.core.lease import is_unheard
 from pipeline.core.outcomes import EndpointObservation
 from pipeline.gateways import leases
 from pipeline.gateways.ports import SavedPlan
-from pipeline.steps import planned, preflight, quota
+from pipeline.steps import planned, preflight
 from pipeline.steps.bootstrap import find_workspace, known_workspace
-from pipeline.steps.deploy import Candidate, configured_shift
+from pipeline.steps.deploy import Candidate
 from pipeline.steps.go_back import begin_way_back
 from pipeline.steps.leased import never_deployed, require_endpoint, require_known
 from pipeline.steps.planned import SERVING, Agreed
@@ -75,14 +75,6 @@ def _release(
         _nothing_to_do(workspace, f"{agreed.head.live_release} holds this model and serves.")
         return
     found = planned.with_release(workspace, agreed, candidate, is_here=is_here)
-    assert found.release is not None
-    assert found.target is not None
-    quota.require_quota(
-        workspace,
-        configured_shift(workspace, found.target, agreed.seen),
-        instance_type=found.release.serving.instance_type,
-        instance_count=naming.parse_config_key(found.target).instance_count,
-    )
     job = candidate.run.job_name
     workspace.context.recorder.show(
         f"{what}: the model of {job}, sha256 {candidate.run.artifact_sha256[:12]}, "

@@ -26,7 +26,7 @@ from pipeline.core.surroundings import fitting
 from pipeline.gateways.ports import Root, SavedPlan
 from pipeline.gateways.roots import TerraformRoot
 from pipeline.gateways.terraform_code import code_of
-from pipeline.steps import around, bootstrap, preflight
+from pipeline.steps import around, bootstrap, preflight, quota
 from pipeline.steps.deploy import (
     Candidate,
     configured_shift,
@@ -205,7 +205,11 @@ def with_release(
         agreed=agreed,
         plans=plans,
         content=_content(workspace, plans, new=release.release_id if is_new else None),
-        refusals=(*refusals, *_unmoved(plans[SERVING], release)),
+        refusals=(
+            *refusals,
+            *_unmoved(plans[SERVING], release),
+            *_shortage(workspace, release, target, seen),
+        ),
         release=release,
         target=target,
     )
@@ -323,6 +327,19 @@ def _unmoved(saved: SavedPlan, release: Release) -> tuple[str, ...]:
         f"Terraform's state believes that the endpoint serves {release.release_id} already. "
         "--mode settle puts it right.",
     )
+
+
+def _shortage(
+    workspace: Workspace, release: Release, target: str, seen: EndpointObservation
+) -> tuple[str, ...]:
+    """Say where the account may not have the instances that the move needs."""
+    problem = quota.shortage_here(
+        workspace,
+        configured_shift(workspace, target, seen),
+        instance_type=release.serving.instance_type,
+        instance_count=naming.parse_config_key(target).instance_count,
+    )
+    return () if problem is None else (problem,)
 
 
 def _content(

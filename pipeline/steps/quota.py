@@ -14,22 +14,27 @@ logger = logging.getLogger(__name__)
 def require_quota(
     workspace: Workspace, shift: DeploymentConfig, *, instance_type: str, instance_count: int
 ) -> None:
-    """Refuse a move for whose fleets the quota is too low. A quota nobody tells stops nothing."""
+    """Refuse a move for whose fleets the quota is too low."""
+    problem = shortage_here(
+        workspace, shift, instance_type=instance_type, instance_count=instance_count
+    )
+    if problem is not None:
+        raise PlanRefused(problem, remedy="Nothing was changed.")
+
+
+def shortage_here(
+    workspace: Workspace, shift: DeploymentConfig, *, instance_type: str, instance_count: int
+) -> str | None:
+    """Return what is missing for a move, and what to do. A quota nobody tells stops nothing."""
     if workspace.context.cloud.is_local:
-        return  # the embedded AWS has none
+        return None  # the embedded AWS has none
     name = f"{instance_type} for endpoint usage"
     try:
         quota = quotas.quota(workspace.context.cloud, name)
     except PipelineError as error:
         logger.warning("the quota of %s is not known: %s", name, error.message)
-        return
-    problem = shortage(shift, quota, name=name, instance_count=instance_count)
-    if problem is not None:
-        remedy = (
-            f'Ask for more of "{name}" under Service Quotas, or take fewer instances or the '
-            "strategy rolling. Nothing was changed."
-        )
-        raise PlanRefused(problem, remedy=remedy)
+        return None
+    return shortage(shift, quota, name=name, instance_count=instance_count)
 
 
 def shortage(
@@ -41,5 +46,6 @@ def shortage(
         return None
     return (
         f"The move needs {needed} instances at once ({instance_count} serve, strategy "
-        f'{shift.strategy.value}), and the quota "{name}" is {quota:.0f}.'
+        f'{shift.strategy.value}), and the quota "{name}" is {quota:.0f}. Ask for more of it under '
+        "Service Quotas, or take fewer instances or the strategy rolling."
     )

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -19,7 +19,8 @@ from pipeline.core.errors import (
     UsageError,
 )
 from pipeline.core.outcomes import RunReport, RunStatus
-from pipeline.steps import dry_run
+from pipeline.gateways.aws import Cloud
+from pipeline.steps import dry_run, planned
 from tests.fakes.boundary import AllEnds, Kind, NoFaults
 from tests.fakes.terraform import Known
 from tests.simulation.commands import Command, Mode, run_command, workspace_of
@@ -29,6 +30,7 @@ from tests.simulation.test_prune import GoesWrong
 from tests.simulation.world import (
     ENDPOINT,
     FOREIGN_CONFIG,
+    SETTINGS,
     World,
     candidate,
     empty_world,
@@ -106,6 +108,37 @@ def lines_of(workspace: Workspace) -> tuple[str, ...]:
     )
     report = workspace.context.recorder.complete(empty)
     return (*report.listing, *report.notes)
+
+
+class Quotas:
+    """Service Quotas of an account that may have one instance of each type."""
+
+    def get_paginator(self, _: str) -> "Quotas":
+        return self
+
+    def paginate(self, **_: str) -> list[dict[str, Any]]:
+        name = f"{SETTINGS.instance_type} for endpoint usage"
+        return [{"Quotas": [{"QuotaName": name, "Value": 1.0}]}]
+
+
+class SmallAccount(Cloud):
+    """AWS itself, which has quotas; all else is asked through the fakes."""
+
+    def client(self, service: str) -> Any:
+        assert service == "service-quotas"
+        return Quotas()
+
+
+def test_a_plan_and_a_dry_run_say_that_the_quota_is_too_low_for_a_second_fleet() -> None:
+    world = a_world()
+    workspace = workspace_of(world, DEPLOYMENT, OnlyReads())
+    cloud = SmallAccount(region="us-east-1", endpoint_url=None, inherited={})
+    workspace = replace(workspace, context=replace(workspace.context, cloud=cloud))
+    named = candidate(world, "D")
+    found = planned.with_release(workspace, planned.agreed_of(workspace), named)
+    assert [each for each in found.refusals if "needs 2 instances at once" in each]
+    with pytest.raises(PlanRefused, match="needs 2 instances at once"):
+        dry_run.deployment(workspace, named)
 
 
 def done(world: World, command: Command) -> int | None:
