@@ -262,9 +262,8 @@ def _settle(context: Context, _: Options) -> None:
 def _labels(context: Context, options: Options) -> None:
     assert options.labels_file is not None
     workspace = find_workspace(context)
-    found = read_labels(workspace, options.labels_file)
     with context.recorder.phase("labels"):
-        stored = put_labels(workspace, found)
+        stored = put_labels(workspace, read_labels(workspace, options.labels_file))
     context.recorder.show(
         f"Labels: {stored.rows} of {stored.requests} requests, put there by {stored.who} at "
         f"{stored.since:%Y-%m-%d %H:%M:%S} UTC"
