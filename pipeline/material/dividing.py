@@ -5,14 +5,16 @@ Cells are kept exactly as written, so the files' digests say which data a releas
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from pipeline.core.errors import UsageError
 from pipeline.material.deciding import Decided
 from pipeline.material.labels import LEAST_ROWS, require_target
 from pipeline.material.reading import parse_table, write_csv
-from pipeline.material.table import DataTable, refused
+from pipeline.material.table import DataTable, listed, refused, shown
 from pipeline.tabular.cells import label_of
+from pipeline.tabular.rows import feature_keys, place_of, row_keys
 from pipeline.tabular.schema import Schema
 
 
@@ -55,14 +57,17 @@ class HeldOutRows:
 
 
 def split(decided: Decided, *, test_fraction: float, seed: int) -> Split:
-    """Hold out `test_fraction` of the rows, every class in proportion.
+    """Hold out about `test_fraction` of the rows: each row by its own content and the seed.
 
-    The same file, fraction and seed give the same bytes. Raises UsageError when a class has too few
-    rows; which rows the seed would pick has no say in that.
+    Neither other rows nor their order move a row, except for a class that would else have too few
+    rows on a side. The same rows, fraction and seed give the same halves. Raises UsageError when a
+    class has too few different rows; where all differ, the seed has no say in that.
     """
-    labels = decided.labels.labels
-    train, test = _divided(labels, test_fraction=test_fraction, seed=seed)
-    _check_training_rows(decided, training_rows=len(train))
+    keys = tuple(_keys(decided))
+    held_out, moved = _held_out(decided, keys, test_fraction=test_fraction, seed=seed)
+    train, test = (
+        [row for row, key in enumerate(keys) if (key in held_out) == side] for side in (False, True)
+    )
     kept = _kept_columns(decided)
     return Split(
         schema=decided.schema,
@@ -72,52 +77,72 @@ def split(decided: Decided, *, test_fraction: float, seed: int) -> Split:
         train_rows=len(train),
         test_rows=len(test),
         source_sha256=decided.table.sha256,
-        warnings=decided.warnings,
+        warnings=(*decided.warnings, *_told(decided, moved)),
     )
 
 
-def _divided(
-    labels: Sequence[str], *, test_fraction: float, seed: int
-) -> tuple[list[int], list[int]]:
-    """Return the numbers of the rows to train on, and of those held out."""
-    # Imported here: scikit-learn takes a second, and only a run that trains needs it
-    from sklearn.model_selection import train_test_split
+def _keys(decided: Decided) -> Iterator[bytes]:
+    table, schema = decided.table, decided.schema
+    cells = {column.name: table.cells(column.name) for column in schema.columns}
+    features = feature_keys(cells, schema.columns, spelling=schema.spelling)
+    return row_keys(features, decided.labels.labels)
 
-    try:
-        train, test = train_test_split(
-            range(len(labels)), test_size=test_fraction, random_state=seed, stratify=labels
+
+def _held_out(
+    decided: Decided, keys: Sequence[bytes], *, test_fraction: float, seed: int
+) -> tuple[set[bytes], list[str]]:
+    """Return the keys of the rows that are held out, and the classes of which some were moved."""
+    classes: dict[str, Counter[bytes]] = {}
+    for key, label in zip(keys, decided.labels.labels, strict=True):
+        classes.setdefault(label, Counter())[key] += 1
+    places = {key: place_of(key, seed=seed) for key in keys}
+    held_out = {key for key, place in places.items() if place < test_fraction}
+    moved = []
+    for label, rows in sorted(classes.items()):
+        drawn = held_out & rows.keys()
+        fitting = _enough_on_both_sides(sorted(rows, key=places.__getitem__), rows, drawn)
+        if fitting != drawn:
+            moved.append(label)
+            held_out = (held_out - drawn) | fitting
+    for label, rows in sorted(classes.items()):
+        if not rows.keys() & held_out or _trained_on(rows, held_out) < LEAST_ROWS:
+            raise _too_few(decided, label, rows)
+    return held_out, moved
+
+
+def _enough_on_both_sides(
+    order: Sequence[bytes], rows: Counter[bytes], held_out: Collection[bytes]
+) -> set[bytes]:
+    """Return what of a class is held out when those nearest to the border change sides."""
+    test = [key for key in order if key in held_out]
+    train = [key for key in order if key not in held_out]
+    while test and sum(rows[key] for key in train) < LEAST_ROWS:
+        train.insert(0, test.pop())
+    if train and not test:
+        test.append(train.pop(0))
+    return set(test)
+
+
+def _trained_on(rows: Counter[bytes], held_out: Collection[bytes]) -> int:
+    return sum(count for key, count in rows.items() if key not in held_out)
+
+
+def _too_few(decided: Decided, label: str, rows: Counter[bytes]) -> UsageError:
+    message = (
+        f"{decided.table.place}: the class {label!r} of {decided.schema.target!r} has "
+        f"{rows.total()} rows, {len(rows)} of them different; it needs {LEAST_ROWS} to train "
+        "with, and another one to be held out."
+    )
+    return refused(message, "Add rows of this class, or leave it out.")
+
+
+def _told(decided: Decided, moved: Sequence[str]) -> Iterator[str]:
+    if moved:
+        classes = listed(list(map(shown, moved)))
+        yield (
+            f"{decided.table.place}: so that each class has rows on both sides, rows of "
+            f"{classes} were moved across the split. More rows of a class make that needless."
         )
-    except ValueError as error:
-        message = f"{len(labels)} rows cannot be split with test_fraction {test_fraction}: {error}"
-        raise refused(message, "Add rows or change `training.test_fraction`.") from error
-    return train, test
-
-
-def _check_training_rows(decided: Decided, *, training_rows: int) -> None:
-    """Refuse a class of which some seed would leave too few rows to cross-validate with."""
-    counts = Counter(decided.labels.labels)
-    for label, kept in least_kept(counts, training_rows=training_rows).items():
-        if kept < LEAST_ROWS:
-            message = (
-                f"{decided.table.place}: the class {label!r} of {decided.schema.target!r} has "
-                f"{counts[label]} rows, {kept} of them to train with; cross-validation needs "
-                f"{LEAST_ROWS}."
-            )
-            raise refused(message, "Add rows of this class or lower `training.test_fraction`.")
-
-
-def least_kept(counts: Counter[str], *, training_rows: int) -> dict[str, int]:
-    """Return how many rows of each class are trained on at least, whatever the seed.
-
-    A stratified split rounds every share down and gives what is left to the largest remainders;
-    the seed decides between equal ones (scikit-learn, `_approximate_mode`).
-    """
-    rows = counts.total()
-    shares = {label: divmod(count * training_rows, rows) for label, count in counts.items()}
-    left = training_rows - sum(whole for whole, _ in shares.values())
-    remainders = sorted((rest for _, rest in shares.values()), reverse=True)
-    first_without = remainders[left] if left < len(remainders) else -1
-    return {label: whole + (rest > first_without) for label, (whole, rest) in shares.items()}
 
 
 def _kept_columns(decided: Decided) -> list[int]:
@@ -128,7 +153,7 @@ def _kept_columns(decided: Decided) -> list[int]:
 def _half(table: DataTable, rows: Sequence[int], kept: Sequence[int]) -> bytes:
     return write_csv(
         [table.columns[position] for position in kept],
-        [[table.rows[index][position] for position in kept] for index in sorted(rows)],
+        [[table.rows[index][position] for position in kept] for index in rows],
     )
 
 

@@ -22,7 +22,7 @@ FAST: dict[str, Any] = {"candidates": "logistic_regression"}
 def iris(tmp_path_factory: pytest.TempPathFactory) -> tuple[Containers, str, bytes]:
     """Return containers in which the shipped data was trained on, the log, and the other half."""
     content = (PROJECT_ROOT / "data" / "iris.csv").read_bytes()
-    divided = halves(content, target="species", seed=3)
+    divided = halves(content, target="species", seed=43)
     world = containers(tmp_path_factory.mktemp("iris"))
     log = world.train(
         divided.train_csv,
@@ -55,7 +55,7 @@ def test_training_writes_the_artifact_and_its_metrics(iris: tuple[Containers, st
     assert manifest["code_sha256"] == world.bundle.sha256
     assert {column["kind"] for column in manifest["columns"]} == {"numeric"}
     metrics = json.loads((world.root / "output" / "data" / "metrics.json").read_text())
-    assert metrics["rows"] == 75
+    assert metrics["rows"] == 83
     assert metrics["cv_mean_accuracy"] == manifest["metrics"]["cv_mean_accuracy"]
     for candidate in manifest["choice"]["candidates"]:
         assert f"candidate {candidate['name']}: {candidate['accuracy']:.4f}" in iris[1]
@@ -81,8 +81,8 @@ def test_evaluation_measures_the_named_bytes(iris: tuple[Containers, str, bytes]
     document = world.evaluate(test_csv, "--target", "species")
     assert document["artifact_sha256"] == hashlib.sha256(world.archive.read_bytes()).hexdigest()
     assert document["accuracy"] == document["metrics"]["accuracy"] >= 0.9
-    assert [sum(row) for row in document["confusion_matrix"]] == [25, 25, 25]
-    assert document["rows"] == 75
+    assert [sum(row) for row in document["confusion_matrix"]] == [21, 22, 24]
+    assert document["rows"] == 67
     manifest = json.loads((world.model_dir / "manifest.json").read_text())
     assert document["choice"] == manifest["choice"]
 

@@ -61,7 +61,7 @@ ONLY_IMPORTER = {
     "python_terraform": "pipeline.gateways.terraform",
     "rich": "pipeline.gateways.console",
     "sagemaker": "pipeline.gateways.images",
-    "sklearn": "pipeline.material.dividing",
+    "sklearn": "pipeline.training",
     "smtplib": "pipeline.gateways.mail",
     "subprocess": "pipeline.gateways.process",
 }

@@ -14,7 +14,7 @@ PROJECT = Path(__file__).parents[2]
 SHARED = (
     *("__init__", "candidates", "training"),
     *("tabular/__init__", "tabular/answers", "tabular/batches", "tabular/cells"),
-    *("tabular/dates", "tabular/schema"),
+    *("tabular/dates", "tabular/rows", "tabular/schema"),
 )
 CLASS = "from pipeline.training import TrainingPipeline\nclass Mine(TrainingPipeline): ...\n"
 

@@ -18,13 +18,15 @@ HOSTILE = ("{{ x }}", "${y}", "a; DROP", "x[0]", "index", "label", "target", "é
 
 
 def renamed(content: bytes, *, target: str) -> tuple[bytes, str]:
-    """Give every column another name, the odd ones first."""
+    """Give every column another name, the odd ones first.
+
+    Sorted they stay in the same order, so that the same rows are held out.
+    """
     header, _, rows = content.decode().partition("\n")
-    names = [
-        HOSTILE[number] if number < len(HOSTILE) else f"c{number}"
-        for number, _ in enumerate(header.split(","))
-    ]
-    return f"{','.join(names)}\n{rows}".encode(), names[header.split(",").index(target)]
+    names = header.split(",")
+    others = [*HOSTILE, *(f"c{number}" for number in range(len(names)))][: len(names)]
+    new = dict(zip(sorted(names), sorted(others), strict=True))
+    return f"{','.join(new[name] for name in names)}\n{rows}".encode(), new[target]
 
 
 def learned(content: bytes, *, target: str) -> tuple[float, list[object]]:
