@@ -150,7 +150,7 @@ def _deployment(context: Context, options: Options) -> None:
 
 
 def _foretell_deployment(context: Context, options: Options) -> None:
-    workspace = _only_planning(context)
+    workspace = _planning_workspace(context)
     require_instances(workspace)
     job = _job_to_deploy(workspace, options)
     dry_run.deployment(workspace, _candidate_of(workspace, options, job))
@@ -161,7 +161,8 @@ def _deploy(workspace: Workspace, candidate: Candidate) -> None:
         deploy(workspace, candidate)
 
 
-def _only_planning(context: Context) -> Workspace:
+def _planning_workspace(context: Context) -> Workspace:
+    """Return a workspace whose plans lie in the folder of this run alone."""
     return planned.private_workspace(find_workspace(context), context.work_dir)
 
 
@@ -190,7 +191,7 @@ def _plan(context: Context, options: Options) -> None:
 def _apply(context: Context, options: Options) -> None:
     assert options.plan_dir is not None
     folder = reviewed_plan(options.plan_dir)
-    workspace = find_workspace(context)
+    workspace = _planning_workspace(context)
     require_instances(workspace)
     require_applicable(workspace, folder, options.approved)
     context.recorder.add(plan_digest=folder.record.digest)
@@ -226,7 +227,7 @@ def _promote(context: Context, options: Options) -> None:
 def _foretell_promotion(context: Context, options: Options) -> None:
     found, decision = _to_promote(context, options)
     # The embedded AWS gets a foundation by itself, but not where nothing may change.
-    workspace = _only_planning(context)
+    workspace = _planning_workspace(context)
     approval = promote.approval_here(workspace, found, decision)
     require_passed(found.run, decision, approval)
     dry_run.promotion(workspace, promote.candidate(workspace, found, decision, approval))
@@ -343,8 +344,10 @@ _MODES: Mapping[Mode, Callable[[Context, Options], None]] = {
 _FORETOLD: Mapping[Mode, Callable[[Context, Options], None]] = {
     Mode.FULL: lambda context, _: dry_run.full(context, _gathered(context)),
     Mode.DEPLOYMENT: _foretell_deployment,
-    Mode.ROLLBACK: lambda context, asked: dry_run.rollback(_only_planning(context), to=asked.to),
+    Mode.ROLLBACK: lambda context, asked: dry_run.rollback(
+        _planning_workspace(context), to=asked.to
+    ),
     Mode.PROMOTE: _foretell_promotion,
     Mode.CLEANUP: _cleanup,
-    Mode.PRUNE: lambda context, _: dry_run.prune(_only_planning(context)),
+    Mode.PRUNE: lambda context, _: dry_run.prune(_planning_workspace(context)),
 }

@@ -67,7 +67,6 @@ def require_applicable(
 
 def apply_release(workspace: Workspace, folder: PlanFolder, candidate: Candidate) -> None:
     """Deploy by the reviewed plan. Typed again after a crash it finishes what it began."""
-    workspace = planned.private_workspace(workspace, workspace.context.work_dir)
 
     def approve(book: LeasedLedger) -> Approved:
         record = folder.record
@@ -86,7 +85,6 @@ def apply_release(workspace: Workspace, folder: PlanFolder, candidate: Candidate
 def apply_infrastructure(workspace: Workspace, folder: PlanFolder) -> None:
     """Apply the reviewed plans of all roots, one after the other, and prove what serves."""
     record = folder.record
-    workspace = planned.private_workspace(workspace, workspace.context.work_dir)
     book = take_over(workspace, may_begin=True)
     found = _planned_again(workspace, folder, book, None)
     _use_up(workspace, record)

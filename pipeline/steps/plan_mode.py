@@ -6,6 +6,7 @@ is the user's alone.
 
 import logging
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.configuration import settings
@@ -76,8 +77,22 @@ def _seal(
     for root, saved in found.plans.items():
         plan_folder.keep(folder, saved.file, plan_folder.plan_file_name(root))
         plan_folder.keep_text(folder, saved.variables, plan_folder.variables_name(root))
+    version = workspace.context.engine.version
+    record = record_of(workspace, found, candidate, facts=facts, terraform_version=version)
+    plan_folder.seal(folder, replace(record, files=plan_folder.digests(folder)))
+
+
+def record_of(
+    workspace: Workspace,
+    found: Planned,
+    candidate: Candidate | None,
+    *,
+    facts: tuple[str, ...],
+    terraform_version: str,
+) -> PlanRecord:
+    """Return what a plan says of itself, yet without its files."""
     context, head = workspace.context, found.agreed.head
-    record = PlanRecord(
+    return PlanRecord(
         schema_version=plan_record.SCHEMA_VERSION,
         plan_id=context.run_id,
         kind=PlanKind.RELEASE if candidate else PlanKind.INFRASTRUCTURE,
@@ -85,10 +100,10 @@ def _seal(
         made_by=context.who,
         place=planned.place_of_run(workspace),
         commit=context.git_sha,
-        terraform_version=context.engine.version,
+        terraform_version=terraform_version,
         digest=plan_digest.digest_of(facts),
         facts=facts,
-        files=plan_folder.digests(folder),
+        files={},
         roots=tuple(found.plans),
         head_digest=plan_record.head_digest(head),
         head_line=plan_record.head_line(head),
@@ -96,7 +111,6 @@ def _seal(
         release=found.release,
         target=found.target,
     )
-    plan_folder.seal(folder, record)
 
 
 def _reviewed(

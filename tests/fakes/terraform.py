@@ -27,7 +27,7 @@ from pipeline.core.outcomes import (
 from pipeline.core.plan import ABSENT
 from pipeline.core.state_lock import StateLock
 from pipeline.gateways.ports import Applied, Meanwhile, SavedPlan
-from pipeline.gateways.terraform_words import STATE_LOCKED
+from pipeline.gateways.terraform_words import PLAN_STALE, STATE_LOCKED
 from pipeline.session import Terminated
 from tests.fakes.boundary import AllEnds, Boundary, CallFailed, Kind, TerraformEnds
 from tests.fakes.cloud import Attributes, Ending, FakeCloud, HostedEndpoint, Refused
@@ -72,6 +72,7 @@ class State:
     serial: int = 0
     lock: StateLock | None = None
     edit: Callable[[Mapping[str, Wanted]], Mapping[str, Wanted]] | None = None  # another code
+    applied: tuple[Path, ...] = ()  # the plan files with which an apply has begun
     on_overrun: Callable[[], None] = field(default=lambda: None)  # somebody took the lock away
 
     def copy(self) -> "State":
@@ -187,6 +188,14 @@ class FakeServing:
     def saved(self, file: Path, variables: str) -> SavedPlan:
         return SavedPlan(file=file, summary=self._plans[file].summary, variables=variables)
 
+    def carried(self, file: Path) -> "_Plan":
+        """Return what a plan file holds, for another process."""
+        return self._plans[file]
+
+    def bring(self, file: Path, plan: "_Plan") -> None:
+        """Let a plan file of another process lie here."""
+        self._plans[file] = plan
+
     def _planned(self, variables: str, *, refresh: bool) -> SavedPlan:
         state, wanted = self._lock.state, wanted_by(variables)
         if state.edit is not None:
@@ -250,7 +259,9 @@ class FakeServing:
 
     def apply(self, plan: SavedPlan, *, meanwhile: Meanwhile | None = None) -> Applied:
         planned = self._plans[plan.file]
-        self._boundary.through("terraform apply", Kind.TERRAFORM, lambda: self._begin(planned))
+        self._boundary.through(
+            "terraform apply", Kind.TERRAFORM, lambda: self._begin(planned, plan.file)
+        )
         work = _Apply(self._cloud, self._boundary, planned, meanwhile)
         try:
             said = work.do()
@@ -268,12 +279,14 @@ class FakeServing:
         self._end(work)
         return _applied(1 if said else 0, said)
 
-    def _begin(self, planned: _Plan) -> None:
+    def _begin(self, planned: _Plan, file: Path) -> None:
         self._lock.acquire("apply")
         if planned.serial != self._lock.state.serial:
             self._lock.state.lock = None
             message = "The Terraform state of serving has changed since the plan was made."
-            raise LeaseHeld(message, remedy="Another run was faster: run the same command again.")
+            remedy = "Another run was faster: run the same command again."
+            raise LeaseHeld(message, remedy=remedy, code=PLAN_STALE)
+        self._lock.state.applied += (file,)
 
     def _end(self, work: "_Apply") -> None:
         self._lock.save(work.objects)

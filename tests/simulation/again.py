@@ -3,7 +3,7 @@
 For commands whose end is another one than that an endpoint serves: their tests say what must hold.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from tests.simulation.commands import Command, Ended, run_command
 from tests.simulation.digest import digest
@@ -38,6 +38,7 @@ def every_schedule(
     faults: int,
     copied: Callable[[World], World],
     *,
+    names: Collection[str] = ACCIDENTS,
     met: set[object] | None = None,
     story: str = "",
 ) -> Iterator[tuple[World, str]]:
@@ -46,7 +47,7 @@ def every_schedule(
     _, passed = typed(copied(start), command)
     for number, each in enumerate(passed):
         for name in possible_at(each):
-            if name not in ACCIDENTS:
+            if name not in names:
                 continue
             world, told = copied(start), f"{story} {number} ({each.what}): {name};"
             typed(world, command, {number: name})
@@ -56,7 +57,9 @@ def every_schedule(
                 continue
             met.add(known)
             if faults > 1:
-                yield from every_schedule(world, command, faults - 1, copied, met=met, story=told)
+                yield from every_schedule(
+                    world, command, faults - 1, copied, names=names, met=met, story=told
+                )
             else:
                 ended = until_done(world, command)
                 yield world, f"{told} exit {ended.code} {ended.said[:200]}"

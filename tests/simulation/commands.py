@@ -23,6 +23,7 @@ from tests.fakes.boundary import AllEnds, Boundary
 from tests.fakes.hosting import FakeAlarms, FakeCalls, FakeHosting
 from tests.fakes.store import FakeStore
 from tests.fakes.terraform import FakeServing, FakeSurroundings
+from tests.simulation import reviewed
 from tests.simulation.world import ENDPOINT, FOUNDATION, KNOWN, World, candidate
 
 _STARTS_S = 1.0
@@ -39,6 +40,7 @@ class Mode(StrEnum):
     SETTLE = "settle"
     CLEANUP = "cleanup"
     PROMOTE = "promote"
+    APPLY = "apply"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +126,8 @@ def _execute(workspace: Workspace, command: Command, world: World, boundary: Bou
             settle.settle(workspace)
         case Mode.PROMOTE:
             _promote(workspace, world, boundary)
+        case Mode.APPLY:
+            reviewed.apply(workspace, world, command.name)
         case Mode.CLEANUP:
             book = hold(workspace, after=workspace.ledger.read().head.fencing)
             retire.retire(workspace, book, retire.plan_retirement(workspace, book))

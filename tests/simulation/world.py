@@ -84,6 +84,7 @@ class World:
     serving: State
     surroundings: State
     source: "World | None" = None  # the environment to promote from, which is only read
+    review: object = None  # the plan folder that people have reviewed
     settings: Settings = SETTINGS
     runs: int = 0
     ended: frozenset[str] = frozenset()  # runs whose process is no more
@@ -99,6 +100,7 @@ class World:
             serving=self.serving.copy(),
             surroundings=self.surroundings.copy(),
             source=self.source,
+            review=self.review,
             settings=self.settings,
             runs=self.runs,
             ended=self.ended,
