@@ -101,6 +101,7 @@ def _config_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--confirm", metavar="NAME", help="The environment's name, typed for --mode cleanup.")
 @click.option("--with-data", is_flag=True, help="Cleanup destroys the buckets and their key, too.")
 @click.option("--dry-run", is_flag=True, help="Show what would happen; change nothing.")
+@click.option("--explain", is_flag=True, help="Show each gate: value, limits, interval, outcome.")
 @click.option(
     "--break-lease", is_flag=True, help="Take the endpoint from a run that holds it; asks first."
 )

@@ -108,11 +108,11 @@ def _write(path: Path, text: str) -> None:
         raise
 
 
-def summary(report: RunReport, *, output_format: str) -> str:
+def summary(report: RunReport, *, output_format: str, explain: bool = False) -> str:
     """Return what goes to stdout: lines for people, or the one JSON document."""
     if output_format == "json":
         return results_json(report).rstrip("\n")
-    return "\n".join(summary_lines(report))
+    return "\n".join(summary_lines(report, explain=explain))
 
 
 def tell_gitlab(report: RunReport, folder: Path, environment: Mapping[str, str]) -> None:

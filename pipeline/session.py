@@ -181,7 +181,8 @@ class _Session:
                 report = replace(report, notifications=office.notices)
             ended = self._write(report) or code
             self._say(failure)
-            write(reports.summary(report, output_format=self._flags["output_format"]))
+            shown = {key: self._flags[key] for key in ("output_format", "explain")}
+            write(reports.summary(report, **shown))
             is_told = failures.is_told(code)
         finally:
             for holding in self._held:

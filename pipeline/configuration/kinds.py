@@ -64,6 +64,7 @@ OpenShare = Annotated[float, _number("between 0 and 1, neither included", gt=0, 
 # API reference, InvokeEndpoint: a model has 60 seconds to answer, so no latency is above that
 LatencyMs = Annotated[float, _number("of milliseconds above 0 and below 60000", gt=0, lt=60_000)]
 Positive = Annotated[float, _number("above 0", gt=0)]
+Number = Annotated[float, _number("that is finite")]
 # The alarm's own limits: terraform/modules/alarms and autoscaling. A day is as far as CloudWatch
 # looks by the minute (API reference, PutMetricAlarm, EvaluationPeriods).
 Utilisation = Annotated[int, _whole(1, 99)]
@@ -153,6 +154,9 @@ Bucket = Annotated[
 Email = Annotated[str, _like("an email address", r"[^@\s,]+@[^@\s,]+\.[^@\s,]+")]
 Emails = Annotated[
     tuple[Email, ...], BeforeValidator(as_tuple), allowed("a list of email addresses")
+]
+Numbers = Annotated[
+    tuple[Number, ...], BeforeValidator(as_tuple), allowed("a list of rising numbers")
 ]
 ModuleMember = Annotated[
     str,

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from pipeline.configuration.settings import DEFAULT_SOURCE, Settings
+from pipeline.configuration.settings import DEFAULT_SOURCE, UNION_TAGS, Settings
 from pipeline.configuration.sources import Layer, keys
 from pipeline.core.errors import ConfigProblem
 
@@ -34,7 +34,7 @@ def problems_of(refused: ValidationError, layer: Layer) -> tuple[ConfigProblem, 
 
 
 def _problem_of(error: ErrorDetails, layer: Layer) -> ConfigProblem:
-    path = tuple(part for part in error["loc"] if part != "[key]")
+    path = tuple(part for part in error["loc"] if part not in ("[key]", *UNION_TAGS))
     key = ".".join(str(part) for part in path)
     if error["type"] == "missing":
         return problem(key, "", "is missing", layer=layer)

@@ -1,14 +1,20 @@
 """What no single field can know: values against each other, against names, against the run."""
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 from pipeline.configuration.problems import problem
-from pipeline.configuration.settings import Settings
+from pipeline.configuration.sections import GateSettings
+from pipeline.configuration.settings import GATE_MODE, Settings
 from pipeline.configuration.sources import Layer
 from pipeline.core import naming
-from pipeline.core.errors import ConfigProblem, UsageError
+from pipeline.core.errors import ConfigError, ConfigProblem, UsageError
 from pipeline.core.head import Strategy
+from pipeline.core.measures import ACCURACY, COUNTED, LESS_IS_BETTER, MORE_IS_BETTER
+from pipeline.core.records import ModelKind
 from pipeline.core.surroundings import tells_vcpus
 
 _PRODUCTION = "production"
@@ -55,6 +61,7 @@ def broken_rules(loaded: Loaded) -> tuple[ConfigProblem, ...]:
         _thresholds,
         _production,
         _gates,
+        _slices,
         _backend,
         _names,
         _jobs,
@@ -93,12 +100,87 @@ def _production(loaded: Loaded) -> Iterator[ConfigProblem]:
 
 def _gates(loaded: Loaded) -> Iterator[ConfigProblem]:
     for name, gate in loaded.settings.gates.items():
-        if name == "accuracy":
-            allowed = "is judged by accuracy_threshold and minimum_accuracy; set those instead"
-            yield loaded.problem("gates.accuracy", gate.model_dump(), allowed)
-        if gate.threshold is not None and gate.threshold < gate.minimum:
-            allowed = f"must not be below its minimum, which is {gate.minimum!r}"
-            yield loaded.problem(f"gates.{name}.threshold", gate.threshold, allowed)
+        key = f"gates.{name}"
+        if not isinstance(gate, GateSettings):
+            yield from _gate_mode(loaded, name, gate)
+        elif name == ACCURACY:
+            yield from _accuracy_gate(loaded, gate)
+        elif not gate.has_limit:
+            yield loaded.problem(key, _given(gate), "needs a minimum or a maximum")
+        else:
+            yield from _limits(loaded, key, gate, metric=name)
+
+
+def _gate_mode(loaded: Loaded, name: str, mode: str) -> Iterator[ConfigProblem]:
+    if name != GATE_MODE:
+        yield loaded.problem(f"gates.{name}", mode, "must be an object with the metric's limits")
+    elif mode == "dry_run" and loaded.settings.environment == _PRODUCTION:
+        committed = loaded.committed.get("gates")
+        gates = committed.value if committed else {}
+        if f"gates.{GATE_MODE}" in loaded.layer or not isinstance(gates, Mapping):
+            allowed = "in production only the file may let the gates block nothing"
+            yield loaded.problem(f"gates.{GATE_MODE}", mode, allowed)
+
+
+def _accuracy_gate(loaded: Loaded, gate: GateSettings) -> Iterator[ConfigProblem]:
+    if gate.has_limit or gate.threshold is not None:
+        allowed = (
+            "is judged by accuracy_threshold and minimum_accuracy; set those instead (here only "
+            "bound)"
+        )
+        yield loaded.problem("gates.accuracy", _given(gate), allowed)
+    elif gate.bound == "upper":
+        yield loaded.problem("gates.accuracy.bound", gate.bound, "must be value or lower")
+
+
+def _limits(
+    loaded: Loaded, key: str, gate: GateSettings, *, metric: str
+) -> Iterator[ConfigProblem]:
+    """Refuse limits that contradict each other, or what the metric is."""
+    if gate.minimum is not None and gate.maximum is not None:
+        yield loaded.problem(key, _given(gate), "has a minimum or a maximum, not both")
+        return
+    wrong = "maximum" if metric in MORE_IS_BETTER else "minimum" if metric in LESS_IS_BETTER else ""
+    if wrong and getattr(gate, wrong) is not None:
+        way, right = ("more", "minimum") if wrong == "maximum" else ("less", "maximum")
+        allowed = f"must be a {right}: of {metric}, {way} is better"
+        yield loaded.problem(f"{key}.{wrong}", getattr(gate, wrong), allowed)
+        return
+    low, high = (
+        (gate.minimum, gate.threshold) if gate.maximum is None else (gate.threshold, gate.maximum)
+    )
+    if low is not None and high is not None and low > high:
+        beside = "below its minimum" if gate.maximum is None else "above its maximum"
+        limit = gate.minimum if gate.maximum is None else gate.maximum
+        allowed = f"must not be {beside}, which is {limit!r}"
+        yield loaded.problem(f"{key}.threshold", gate.threshold, allowed)
+    if gate.bound == ("upper" if gate.maximum is None else "lower"):
+        allowed = "must be lower for a minimum, upper for a maximum"
+        yield loaded.problem(f"{key}.bound", gate.bound, allowed)
+    if gate.bound != "value" and metric in (MORE_IS_BETTER | LESS_IS_BETTER) - COUNTED:
+        allowed = f"must be value: only {', '.join(sorted(COUNTED))} have an interval"
+        yield loaded.problem(f"{key}.bound", gate.bound, allowed)
+
+
+def _given(gate: GateSettings) -> dict[str, object]:
+    return gate.model_dump(exclude_defaults=True)
+
+
+def _slices(loaded: Loaded) -> Iterator[ConfigProblem]:
+    target, seen = loaded.settings.training.target, set[str]()
+    for number, each in enumerate(loaded.settings.evaluation.slices):
+        key = f"evaluation.slices.{number}"
+        if each.column in seen:
+            yield loaded.problem(f"{key}.column", each.column, "is the column of an earlier slice")
+        seen.add(each.column)
+        if each.column == target:
+            yield loaded.problem(f"{key}.column", each.column, "must be a feature, not the target")
+        if any(b <= a for a, b in pairwise(each.bins)):
+            yield loaded.problem(f"{key}.bins", each.bins, "must rise from one to the next")
+        if each.has_limit:
+            yield from _limits(loaded, key, each, metric=each.metric or "")
+        elif each.threshold is not None or each.bound != "value":
+            yield loaded.problem(key, _given(each), "needs a minimum or a maximum")
 
 
 def _backend(loaded: Loaded) -> Iterator[ConfigProblem]:
@@ -159,9 +241,63 @@ def _jobs(loaded: Loaded) -> Iterator[ConfigProblem]:
 
 
 def _problem_type(loaded: Loaded) -> Iterator[ConfigProblem]:
-    if loaded.settings.training.problem_type == "regression":
+    """Refuse limits for the other kind of model, as far as the configuration tells the kind."""
+    kind = loaded.settings.training.problem_type
+    if kind == "regression":
         allowed = "is not built yet: this version trains classifiers (auto or classification)"
-        yield loaded.problem("training.problem_type", "regression", allowed)
+        yield loaded.problem("training.problem_type", kind, allowed)
+        given = {key: each.value for key, each in loaded.layer.items()}
+        for key, allowed in not_for_numbers(given):
+            yield loaded.problem(key, given.get(key), allowed)
+    elif kind == "classification" and loaded.settings.testing.maximum_prediction_rmse is not None:
+        value = loaded.settings.testing.maximum_prediction_rmse
+        allowed = "is for numbers: set testing.minimum_prediction_accuracy instead"
+        yield loaded.problem("testing.maximum_prediction_rmse", value, allowed)
+
+
+def not_for_numbers(given: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Yield each key that was set and that a model that predicts a number has no use for."""
+    instead = {
+        "accuracy_threshold": "the threshold of gates.rmse, gates.mae or gates.r2",
+        "minimum_accuracy": "the maximum of gates.rmse or gates.mae, or the minimum of gates.r2",
+        "gates.accuracy": "gates.rmse, gates.mae or gates.r2",
+        "testing.minimum_prediction_accuracy": "testing.maximum_prediction_rmse",
+    }
+    for key, better in instead.items():
+        if key in given:
+            yield key, f"is for classes, but this target is a number: set {better} instead"
+
+
+def require_fitting_limits(settings: Settings, kind: ModelKind) -> None:
+    """Raise ConfigError where the data tells that the limits are for another kind of model."""
+    if kind is not ModelKind.REGRESSION:
+        return
+    keys = ("accuracy_threshold", "minimum_accuracy", "testing.minimum_prediction_accuracy")
+    given = {key for key in keys if _is_set(settings, key)}
+    given |= {"gates.accuracy"} if ACCURACY in settings.gates else set()
+    broken = tuple(
+        ConfigProblem(
+            key=key,
+            value=json.dumps(_value(settings, key)),
+            allowed=allowed,
+            source="it is set, and the data has a target of numbers",
+        )
+        for key, allowed in not_for_numbers(given)
+    )
+    if broken:
+        raise ConfigError(broken)
+
+
+def _is_set(settings: Settings, key: str) -> bool:
+    section, _, name = key.rpartition(".")
+    return name in (getattr(settings, section) if section else settings).model_fields_set
+
+
+def _value(settings: Settings, key: str) -> object:
+    found: Any = settings.model_dump(mode="json")
+    for name in key.split("."):
+        found = found[name]
+    return found
 
 
 def _counts(loaded: Loaded) -> Iterator[ConfigProblem]:

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, JsonValue
 from pipeline.configuration import kinds
 from pipeline.core.data_words import ColumnUse, ProblemType
 from pipeline.core.head import Strategy
+from pipeline.core.records import Bound
 
 _USES = "use, drop, number, text, date, date_day_first or date_month_first"
 
@@ -48,16 +49,44 @@ class TrainingSettings(kinds.Section):
     ] = {}
 
 
+class GateSettings(kinds.Section):
+    """Beyond `minimum` or `maximum` reject; with a `threshold`, from there on deploy.
+
+    Between the two hold. `bound` compares an end of the interval in place of the value.
+    """
+
+    minimum: kinds.Number | None = None
+    maximum: kinds.Number | None = None
+    threshold: kinds.Number | None = None
+    bound: Annotated[Bound, kinds.allowed("value, lower or upper")] = "value"
+
+    @property
+    def has_limit(self) -> bool:
+        return self.minimum is not None or self.maximum is not None
+
+
+class SliceSettings(GateSettings):
+    """Measure each value of a column apart, of a number each bin, and ask for limits of its own.
+
+    `bins` are the inner borders; without them a number falls into quarters of the held-out rows.
+    """
+
+    column: kinds.Column
+    bins: kinds.Numbers = ()
+    metric: (
+        Annotated[Literal["accuracy", "rmse", "mae"], kinds.allowed("accuracy, rmse or mae")] | None
+    ) = None
+    minimum_rows: kinds.Requests = 30
+
+
 class EvaluationSettings(kinds.Section):
     instance_type: kinds.InstanceType = "ml.m5.large"
     max_runtime_s: kinds.JobSeconds = 3600
-
-
-class GateSettings(kinds.Section):
-    """Below `minimum` reject; with a `threshold`, from there on deploy and between them hold."""
-
-    minimum: kinds.Share
-    threshold: kinds.Share | None = None
+    slices: Annotated[
+        tuple[SliceSettings, ...],
+        BeforeValidator(kinds.as_tuple),
+        kinds.allowed("a list of slices"),
+    ] = ()
 
 
 class RollbackAlarmSettings(kinds.Section):
@@ -105,12 +134,14 @@ class DeploymentSettings(kinds.Section):
 class TestingSettings(kinds.Section):
     """The endpoint tests. Without `minimum_prediction_accuracy`, minimum_accuracy is the limit.
 
-    Without `maximum_latency_p95_ms` it is `Settings.latency_p95_ms`.
+    Of a model that predicts a number it is `maximum_prediction_rmse`, without it what the
+    evaluation measured. Without `maximum_latency_p95_ms` it is `Settings.latency_p95_ms`.
     """
 
     request_count: kinds.Requests = 100
     concurrency: kinds.Workers = 2
     minimum_prediction_accuracy: kinds.Share | None = None
+    maximum_prediction_rmse: kinds.Positive | None = None
     minimum_success_rate: kinds.Share = 0.99
     maximum_latency_p95_ms: kinds.LatencyMs | None = None
 

@@ -1,9 +1,10 @@
 """The settings of a run: one field per key of the configuration, with its default and limits."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Literal
 
-from pydantic import SecretStr
+from pydantic import Discriminator, SecretStr, Tag
 
 from pipeline.configuration import kinds
 from pipeline.configuration.sections import (
@@ -19,13 +20,25 @@ from pipeline.configuration.sections import (
     TrainingSettings,
 )
 from pipeline.core.document import canonical_json, sha256_of
-from pipeline.core.gate import Limits, accuracy_limits
-from pipeline.core.records import RollbackAlarms, TestLimits
+from pipeline.core.gate import GatePolicy, Limits, SliceLimits, accuracy_limits
+from pipeline.core.measures import ACCURACY, RMSE
+from pipeline.core.records import Evaluation, ModelKind, RollbackAlarms, TestLimits
 
 DEFAULT_SOURCE = "default"
 FROM_ENVIRONMENT = "environment "  # and the variable's name
 
 _LATENCY_P95_MS = 1000.0
+
+# In `gates` a text is how all gates work, an object the limits of one: no metric's name is taken
+GATE_MODE = "mode"
+UNION_TAGS = ("[gate]", "[mode]")
+_GateMode = Literal["enforce", "dry_run"]
+_Gate = Annotated[
+    Annotated[GateSettings, Tag("[gate]")] | Annotated[_GateMode, Tag("[mode]")],
+    Discriminator(lambda value: "[mode]" if isinstance(value, str) else "[gate]"),
+]
+# Rounding of decimal digits, and of sums in another order
+_SAME_ERROR = 1.001
 
 # Where files lie differs from machine to machine; their content has digests of its own.
 _NOT_IN_DIGEST = ("training.data", "training.source_dir")
@@ -56,8 +69,8 @@ class Settings(kinds.Section):
     training: TrainingSettings = TrainingSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     gates: Annotated[
-        Mapping[kinds.MetricName, GateSettings],
-        kinds.allowed("an object of metric names and limits"),
+        Mapping[kinds.MetricName, _Gate],
+        kinds.allowed("an object of metric names with limits, and of mode: enforce or dry_run"),
     ] = {}
     deployment: DeploymentSettings = DeploymentSettings()
     autoscaling: AutoscalingSettings = AutoscalingSettings()
@@ -80,15 +93,35 @@ class Settings(kinds.Section):
 
     @property
     def accuracy_limits(self) -> Limits:
-        return accuracy_limits(self.accuracy_threshold, self.minimum_accuracy)
+        own = self.gates.get(ACCURACY)
+        bound = own.bound if isinstance(own, GateSettings) else "value"
+        return accuracy_limits(self.accuracy_threshold, self.minimum_accuracy, bound=bound)
 
     @property
-    def gate_limits(self) -> Mapping[str, Limits]:
-        """Limits of the user's own gates by metric."""
+    def own_gates(self) -> Mapping[str, GateSettings]:
+        """The user's own gates by metric, without what is said of accuracy."""
         return {
-            name: Limits(minimum=gate.minimum, threshold=gate.threshold)
+            name: gate
             for name, gate in self.gates.items()
+            if isinstance(gate, GateSettings) and name != ACCURACY
         }
+
+    @property
+    def gate_policy(self) -> GatePolicy:
+        return GatePolicy(
+            thresholds=self.accuracy_limits,
+            gates={name: _limits(gate) for name, gate in self.own_gates.items()},
+            slices=tuple(
+                SliceLimits(
+                    column=each.column,
+                    limits=_limits(each) if each.has_limit else None,
+                    metric=each.metric,
+                    minimum_rows=each.minimum_rows,
+                )
+                for each in self.evaluation.slices
+            ),
+            dry_run=self.gates.get(GATE_MODE) == "dry_run",
+        )
 
     @property
     def test_limits(self) -> TestLimits:
@@ -98,7 +131,20 @@ class Settings(kinds.Section):
             minimum_prediction_accuracy=self.minimum_accuracy if own is None else own,
             minimum_success_rate=testing.minimum_success_rate,
             maximum_latency_p95_ms=self.latency_p95_ms(testing.maximum_latency_p95_ms),
+            maximum_prediction_rmse=testing.maximum_prediction_rmse,
         )
+
+    def test_limits_for(self, evaluation: Evaluation) -> TestLimits:
+        """What the endpoint tests ask of this model; an error it was measured with may come again.
+
+        The same rows through the endpoint have to give the same answers.
+        """
+        limits, measured = self.test_limits, evaluation.metrics.get(RMSE)
+        if evaluation.kind is not ModelKind.REGRESSION or measured is None:
+            return limits
+        if limits.maximum_prediction_rmse is not None:
+            return limits
+        return replace(limits, maximum_prediction_rmse=measured * _SAME_ERROR)
 
     @property
     def rollback_alarms(self) -> RollbackAlarms:
@@ -122,6 +168,12 @@ class Settings(kinds.Section):
             self.monitoring.latency_p95_ms,
         )
         return min((each for each in limits if each is not None), default=_LATENCY_P95_MS)
+
+
+def _limits(gate: GateSettings) -> Limits:
+    return Limits(
+        minimum=gate.minimum, maximum=gate.maximum, threshold=gate.threshold, bound=gate.bound
+    )
 
 
 def secrets_of(settings: Settings) -> tuple[str, ...]:

@@ -1,78 +1,216 @@
-"""The gate: metrics against limits, nothing else. Two limits make three verdicts.
+"""The gate: numbers against limits, nothing else. Two limits make three verdicts.
 
-A metric that is missing, not a number, not finite or outside 0..1 is `reject`: doubt never
-deploys. The decision is the worst of all gates, with one reason for each.
+A number that is missing, not finite, or outside of what it can be is `reject`: doubt never
+deploys. The decision is the worst of all gates, with an outcome and a reason for each.
 """
 
 import math
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TypeGuard
 
-from pipeline.core.records import Decision, Verdict
+from pipeline.core.intervals import Interval, wilson
+from pipeline.core.measures import ACCURACY, COUNTED, is_share
+from pipeline.core.records import Bound, Decision, GateOutcome, Outcome, Verdict
 
-ACCURACY = "accuracy"
-
+VERDICTS = {
+    Outcome.PASSED: Verdict.DEPLOY,
+    Outcome.SKIPPED: Verdict.DEPLOY,
+    Outcome.HELD: Verdict.HOLD,
+    Outcome.FAILED: Verdict.REJECT,
+}
 _WORSE = {Verdict.DEPLOY: 0, Verdict.HOLD: 1, Verdict.REJECT: 2}
+_DRY_RUN = "gates.mode is dry_run: no gate blocks, the verdict would be {verdict}."
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """From `threshold` on deploy, from `minimum` on hold, below reject. All 0..1.
+    """Beyond `minimum` or `maximum` reject, from `threshold` on deploy, between them hold.
 
-    Without a threshold of its own, the minimum is also the threshold and nothing is held.
-    The names are those the user knows the limits by.
+    Without a threshold of its own, the other limit is also the threshold and nothing is held.
+    `bound` lower or upper compares that end of the interval in place of the value. The names are
+    those the user knows the limits by.
     """
 
-    minimum: float
+    minimum: float | None = None
+    maximum: float | None = None
     threshold: float | None = None
+    bound: Bound = "value"
     minimum_name: str = "its minimum"
+    maximum_name: str = "its maximum"
     threshold_name: str = "its threshold"
 
     def __post_init__(self) -> None:
-        if not 0 <= self.minimum <= self.deploy_from <= 1:
-            message = f"limits must satisfy 0 <= minimum <= threshold <= 1, not {self!r}"
+        if (self.minimum is None) == (self.maximum is None):
+            message = f"limits have a minimum or a maximum, not {self!r}"
+            raise ValueError(message)
+        if self.minimum is not None and not self.minimum <= self.deploy_from:
+            message = f"limits must satisfy minimum <= threshold, not {self!r}"
+            raise ValueError(message)
+        if self.maximum is not None and not self.deploy_from <= self.maximum:
+            message = f"limits must satisfy threshold <= maximum, not {self!r}"
+            raise ValueError(message)
+        if self.bound == ("upper" if self.more_is_better else "lower"):
+            message = f"a minimum is for the lower bound, a maximum for the upper, not {self!r}"
             raise ValueError(message)
 
     @property
+    def more_is_better(self) -> bool:
+        return self.minimum is not None
+
+    @property
+    def last(self) -> float:
+        """The limit beyond which is rejection."""
+        return next(each for each in (self.minimum, self.maximum) if each is not None)
+
+    @property
     def deploy_from(self) -> float:
-        return self.minimum if self.threshold is None else self.threshold
+        return self.last if self.threshold is None else self.threshold
+
+    @property
+    def all(self) -> tuple[float, ...]:
+        return (self.last, self.deploy_from)
 
 
-def accuracy_limits(accuracy_threshold: float, minimum_accuracy: float) -> Limits:
+def accuracy_limits(
+    accuracy_threshold: float, minimum_accuracy: float, *, bound: Bound = "value"
+) -> Limits:
     return Limits(
         minimum=minimum_accuracy,
         threshold=accuracy_threshold,
+        bound=bound,
         minimum_name="minimum_accuracy",
         threshold_name="accuracy_threshold",
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class SliceLimits:
+    """What each part of the held-out rows with one value, or bin, of a column has to reach.
+
+    Without `metric` it is accuracy, or rmse of a regression; a part with fewer rows than
+    `minimum_rows` is not judged, and no part at all without `limits`.
+    """
+
+    column: str
+    limits: Limits | None = None
+    metric: str | None = None
+    minimum_rows: int = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatePolicy:
+    """All that a configuration asks of a candidate. `thresholds` are those of accuracy."""
+
+    thresholds: Limits
+    gates: Mapping[str, Limits] = field(default_factory=dict)
+    slices: tuple[SliceLimits, ...] = ()
+    dry_run: bool = False
+
+
 def judge(
-    metrics: Mapping[str, object], thresholds: Limits, *, gates: Mapping[str, Limits]
+    metrics: Mapping[str, object],
+    thresholds: Limits | None,
+    *,
+    gates: Mapping[str, Limits],
+    rows: int | None = None,
 ) -> Decision:
-    """Judge `accuracy` by the thresholds and every other gate by its own limits."""
-    verdicts = [_judge_one(ACCURACY, metrics.get(ACCURACY), limits=thresholds)]
-    verdicts += [_judge_one(name, metrics.get(name), limits=gates[name]) for name in sorted(gates)]
-    worst = max((verdict for verdict, _ in verdicts), key=_WORSE.__getitem__)
-    return Decision(verdict=worst, reasons=tuple(reason for _, reason in verdicts))
+    """Judge `accuracy` by the thresholds, if any, and every other gate by its own limits.
+
+    `rows` are those that shares of right answers were counted on.
+    """
+    limits = {} if thresholds is None else {ACCURACY: thresholds}
+    limits |= {name: gates[name] for name in sorted(gates)}
+    return decided(
+        [
+            judge_one(name, metrics.get(name), limits=each, rows=rows)
+            for name, each in limits.items()
+        ]
+    )
 
 
-def _judge_one(name: str, value: object, *, limits: Limits) -> tuple[Verdict, str]:
-    if value is None:
-        return Verdict.REJECT, f"{name} is missing; it must be a number from 0 to 1."
-    if not _is_share(value):
-        return Verdict.REJECT, f"{name} is {value!r}; it must be a number from 0 to 1."
-    shown = f"{name} {_shown(value, beside=(limits.minimum, limits.deploy_from))}"
-    if value < limits.minimum:
-        return Verdict.REJECT, f"{shown} is below {limits.minimum_name} {limits.minimum!r}."
+def decided(outcomes: Sequence[GateOutcome], *, dry_run: bool = False) -> Decision:
+    """Return the worst of all outcomes; in a dry run it is told, and blocks nothing."""
+    verdicts = (VERDICTS[each.outcome] for each in outcomes)
+    worst = max(verdicts, key=_WORSE.__getitem__, default=Verdict.REJECT)
+    reasons = tuple(each.reason for each in outcomes)
+    if dry_run:
+        reasons = (*reasons, _DRY_RUN.format(verdict=worst.value))
+        return Decision(verdict=Verdict.DEPLOY, reasons=reasons, gates=tuple(outcomes))
+    return Decision(verdict=worst, reasons=reasons, gates=tuple(outcomes))
+
+
+def judge_one(
+    name: str,
+    value: object,
+    *,
+    limits: Limits,
+    rows: int | None = None,
+    called: str | None = None,
+) -> GateOutcome:
+    """Judge one number, known as `name`, told as `called`."""
+    called = called or name
+    share = is_share(name, *limits.all)
+    wanted = "a number from 0 to 1" if share else "a finite number"
+    if not _is_number(value) or (share and not 0 <= value <= 1):
+        found = "is missing" if value is None else f"is {value!r}"
+        return _outcome(called, None, limits, Outcome.FAILED, f"{found}; it must be {wanted}.")
+    counted = name in COUNTED and rows
+    interval = wilson(float(value) * rows, rows) if counted and rows else None
+    judged, said = float(value), called
+    if limits.bound != "value":
+        if interval is None:
+            reason = f"has no {limits.bound} bound: only {', '.join(sorted(COUNTED))} have one."
+            return _outcome(called, float(value), limits, Outcome.FAILED, reason)
+        judged = interval.low if limits.bound == "lower" else interval.high
+        said = f"the {limits.bound} bound of {called} ({value:.4g} on {rows} rows),"
+    outcome, reason = _compared(judged, limits)
+    return GateOutcome(
+        name=called,
+        outcome=outcome,
+        reason=f"{said} {reason}",
+        value=float(value),
+        minimum=limits.minimum,
+        maximum=limits.maximum,
+        threshold=limits.threshold,
+        bound=limits.bound,
+        interval=interval,
+        rows=rows if counted else None,
+    )
+
+
+def _outcome(
+    name: str, value: float | None, limits: Limits, outcome: Outcome, reason: str
+) -> GateOutcome:
+    return GateOutcome(
+        name=name,
+        outcome=outcome,
+        reason=f"{name} {reason}",
+        value=value,
+        minimum=limits.minimum,
+        maximum=limits.maximum,
+        threshold=limits.threshold,
+        bound=limits.bound,
+    )
+
+
+def _compared(value: float, limits: Limits) -> tuple[Outcome, str]:
+    shown = _shown(value, beside=limits.all)
+    beyond, reaches = ("below", "reaches") if limits.more_is_better else ("above", "is within")
+    name = limits.minimum_name if limits.more_is_better else limits.maximum_name
+    last = f"{name} {limits.last!r}"
+    if not _reaches(value, limits.last, limits):
+        return Outcome.FAILED, f"{shown} is {beyond} {last}."
     if limits.threshold is None:
-        return Verdict.DEPLOY, f"{shown} reaches {limits.minimum_name} {limits.minimum!r}."
+        return Outcome.PASSED, f"{shown} {reaches} {last}."
     threshold = f"{limits.threshold_name} {limits.threshold!r}"
-    if value < limits.threshold:
-        minimum = f"{limits.minimum_name} {limits.minimum!r}"
-        return Verdict.HOLD, f"{shown} is below {threshold} but reaches {minimum}."
-    return Verdict.DEPLOY, f"{shown} reaches {threshold}."
+    if not _reaches(value, limits.threshold, limits):
+        return Outcome.HELD, f"{shown} is {beyond} {threshold} but {reaches} {last}."
+    return Outcome.PASSED, f"{shown} {reaches} {threshold}."
+
+
+def _reaches(value: float, limit: float, limits: Limits) -> bool:
+    return value >= limit if limits.more_is_better else value <= limit
 
 
 def _shown(value: float, *, beside: Collection[float]) -> str:
@@ -83,7 +221,11 @@ def _shown(value: float, *, beside: Collection[float]) -> str:
     return repr(float(value)) if looks_alike else rounded
 
 
-def _is_share(value: object) -> TypeGuard[int | float]:
+def _is_number(value: object) -> TypeGuard[int | float]:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    return math.isfinite(value) and 0 <= value <= 1
+    return math.isfinite(value)
+
+
+def in_words(interval: Interval) -> str:
+    return f"{interval.low:.4g} to {interval.high:.4g}"

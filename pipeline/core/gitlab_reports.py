@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 from pipeline.core.console_pages import console_pages
 from pipeline.core.outcomes import ProbeCase, RunReport
-from pipeline.core.records import Verdict
+from pipeline.core.records import Outcome, Verdict
 from pipeline.core.results import (
     accuracy_of,
     endpoint_of,
@@ -70,12 +70,10 @@ def junit(report: RunReport) -> str:
 
 def _gate_cases(report: RunReport) -> Iterator[ElementTree.Element]:
     decision = report.decision
-    for reason in decision.reasons if decision else ():
-        name = reason.partition(" ")[0]
-        passed = decision is not None and (
-            decision.verdict is Verdict.DEPLOY or " reaches " in reason.partition(" but ")[0]
-        )
-        yield _case("gate", name, text=reason, passed=passed, duration_s=0.0)
+    for gate in decision.gates if decision else ():
+        passes = gate.outcome in (Outcome.PASSED, Outcome.SKIPPED)
+        passed = passes or (decision is not None and decision.verdict is Verdict.DEPLOY)
+        yield _case("gate", gate.name, text=gate.reason, passed=passed, duration_s=0.0)
 
 
 def _endpoint_cases(report: RunReport) -> Iterator[ElementTree.Element]:
@@ -131,6 +129,8 @@ def _figures(report: RunReport) -> Iterator[tuple[str, float]]:
     probe = report.probe
     if probe is None:
         return
+    if probe.prediction_rmse is not None:
+        yield "mlops_endpoint_prediction_rmse", probe.prediction_rmse
     if probe.prediction_accuracy is not None:
         yield "mlops_endpoint_prediction_accuracy", probe.prediction_accuracy
     if probe.latency is not None:

@@ -78,16 +78,21 @@ def _facts(text: str, *flags: str, needs: Mapping[str, str] | None = None, **fac
 FACTS: Mapping[Mode, Facts] = {
     Mode.FULL: _facts(
         "train, evaluate, gate, register, deploy and test, as one run",
-        *("break_lease", "dry_run", "force", "yes"),
+        *("break_lease", "dry_run", "explain", "force", "yes"),
         takes_requests=True,
     ),
-    Mode.TRAINING: _facts("train, evaluate, gate and register", "stop_after", takes_requests=True),
-    Mode.EVALUATION: _facts("evaluate --training-job again", needs={"training_job": _A_JOB}),
+    Mode.TRAINING: _facts(
+        "train, evaluate, gate and register", "explain", "stop_after", takes_requests=True
+    ),
+    Mode.EVALUATION: _facts(
+        "evaluate --training-job again", "explain", needs={"training_job": _A_JOB}
+    ),
     Mode.REGISTRATION: _facts(
-        "register the evaluated --training-job", needs={"training_job": _A_JOB}
+        "register the evaluated --training-job", "explain", needs={"training_job": _A_JOB}
     ),
     Mode.APPROVE: _facts(
         "let the held --training-job pass, with --reason",
+        "explain",
         needs={
             "training_job": "Name a held job.",
             "reason": "Say why it may pass: it is recorded with who and when.",
@@ -106,7 +111,7 @@ FACTS: Mapping[Mode, Facts] = {
     ),
     Mode.DEPLOYMENT: _facts(
         "deploy --training-job; without it the newest approved one",
-        *("break_lease", "dry_run", "force", "training_job", "yes"),
+        *("break_lease", "dry_run", "explain", "force", "training_job", "yes"),
         needs_terraform=True,
         takes_requests=True,
     ),
@@ -123,7 +128,7 @@ FACTS: Mapping[Mode, Facts] = {
     ),
     Mode.PROMOTE: _facts(
         "take what is live in --from ENV to --environment, without training",
-        *("break_lease", "dry_run", "force", "yes"),
+        *("break_lease", "dry_run", "explain", "force", "yes"),
         needs={
             "from_environment": "It is the environment whose live release is to be taken, "
             "for instance: --mode promote --from staging"

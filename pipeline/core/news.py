@@ -17,6 +17,7 @@ from pipeline.core.errors import (
     RolledBack,
 )
 from pipeline.core.head import HistoryEvent, LedgerHead
+from pipeline.core.measures import R2, RMSE
 from pipeline.core.messages import (
     MOST_TO_DO,
     MOST_WHY,
@@ -186,6 +187,12 @@ def figures_of(report: RunReport) -> dict[str, str]:
     accuracy, probe = accuracy_of(report), report.probe
     if accuracy is not None:
         found["Accuracy"] = f"{accuracy:.4f}"
+    for name in (R2, RMSE):
+        value = report.evaluation.metrics.get(name) if report.evaluation else None
+        if value is not None:
+            found[name.upper()] = f"{value:.4g}"
+    if probe is not None and probe.prediction_rmse is not None:
+        found["RMSE at the endpoint"] = f"{probe.prediction_rmse:.4g}"
     if probe is not None and probe.prediction_accuracy is not None:
         found["Accuracy at the endpoint"] = f"{probe.prediction_accuracy:.4f}"
     if probe is not None and probe.latency is not None:

@@ -145,11 +145,17 @@ class LatencyReport:
 
 @dataclass(frozen=True, kw_only=True)
 class ProbeReport:
-    """All endpoint tests of one endpoint. Parts that could not be measured are None."""
+    """All endpoint tests of one endpoint. Parts that could not be measured are None.
+
+    `prediction_rmse` takes the place of `prediction_accuracy` where a number is predicted; either
+    is of `prediction_rows` held-out rows.
+    """
 
     endpoint_name: str
     cases: tuple[ProbeCase, ...]
     prediction_accuracy: float | None = None
+    prediction_rmse: float | None = None
+    prediction_rows: int | None = None
     latency: LatencyReport | None = None
 
     @property
@@ -203,7 +209,10 @@ class RetainedRelease:
 
 @dataclass(frozen=True, kw_only=True)
 class LiveRelease:
-    """What the record of the live release says; `accuracy` is the one it was judged by (0..1)."""
+    """What the record of the live release says; `accuracy` is the one it was judged by (0..1).
+
+    Of a model that predicts a number there is none, but an `rmse`.
+    """
 
     release_id: str
     created_at: Instant
@@ -212,6 +221,7 @@ class LiveRelease:
     accuracy: Metric | None
     decision: Decision
     approval: Approval | None
+    rmse: Metric | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

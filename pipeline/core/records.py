@@ -4,12 +4,13 @@ All are values: frozen, complete, compared by content. What is kept in S3 derive
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from pipeline.core.document import Instant, Metric, Metrics, Stored, canonical_json, sha256_of
 from pipeline.core.identity import ModelIdentity
+from pipeline.core.intervals import Interval
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +27,7 @@ class TrainingInputs(Stored):
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingRun(Stored):
-    """A finished training job: `metrics` holds at least `cv_mean_accuracy` (0..1)."""
+    """A finished training job: `metrics` holds `cv_mean_accuracy` (0..1), or `cv_mean_r2`."""
 
     job_name: str
     job_arn: str
@@ -45,13 +46,25 @@ class TrainingRun(Stored):
     test_uri: str
 
 
+class ModelKind(StrEnum):
+    """What a model predicts: one of two classes, one of more, or a number."""
+
+    BINARY = "binary"
+    MULTICLASS = "multiclass"
+    REGRESSION = "regression"
+
+
 @dataclass(frozen=True, kw_only=True)
 class CandidateScore:
-    """Share of right answers (0..1) of a model in the folds in which it was compared."""
+    """How well a model did in the folds in which it was compared.
+
+    The share of right answers (0..1); of a model that predicts a number, R2 (at most 1).
+    """
 
     name: str
-    accuracy: Metric
     folds: int
+    accuracy: Metric | None = None
+    r2: Metric | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,8 +81,11 @@ class ServingCheck:
     """What the serving container answered in the evaluation job, before any traffic.
 
     `accuracy` is the share (0..1) of right answers to `rows` held-out rows, asked for as the
-    endpoint tests ask; None with a `failure`, which says why there are none. Seconds until the
-    container was healthy, and milliseconds of one row, are those of the job's machine.
+    endpoint tests ask, `rmse` what takes its place where a number is predicted; both None with a
+    `failure`, which says why there are none. `differing` counts rows that the container answered
+    otherwise than the model loaded directly; None where these cannot be compared row by row.
+    Seconds until the container was healthy, and milliseconds of one row, are those of the job's
+    machine.
     """
 
     rows: int
@@ -78,14 +94,31 @@ class ServingCheck:
     latency_p50_ms: float | None
     latency_p95_ms: float | None
     failure: str | None
+    rmse: Metric | None = None
+    differing: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slice:
+    """The held-out rows with one value, or in one bin, of a column, and what was measured there.
+
+    `value` is in words; `metrics` are accuracy, or rmse and mae.
+    """
+
+    column: str
+    value: str
+    rows: int
+    metrics: Metrics
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation(Stored):
     """What the processing job measured on the held-out rows of exactly this artifact.
 
-    `confusion_matrix[i][j]` counts rows of `labels[i]` that were predicted as `labels[j]`. `choice`
-    is None for a model of the user's own make, `serving` where nobody asked the container.
+    `confusion_matrix[i][j]` counts rows of `labels[i]` that were predicted as `labels[j]`; a model
+    that predicts a number has none, no labels and no report. `baseline` is what a constant answer
+    reaches: the most common class, or the mean. `choice` is None for a model of the user's own
+    make, `serving` where nobody asked the container.
     """
 
     training_job: str
@@ -98,6 +131,10 @@ class Evaluation(Stored):
     processing_job: str
     choice: ModelChoice | None = None
     serving: ServingCheck | None = None
+    kind: ModelKind = ModelKind.MULTICLASS
+    baseline: Metrics = field(default_factory=dict)
+    slices: tuple[Slice, ...] = ()
+    artifact_bytes: int | None = None
 
 
 class Verdict(StrEnum):
@@ -106,12 +143,49 @@ class Verdict(StrEnum):
     REJECT = "reject"
 
 
+class Outcome(StrEnum):
+    """What became of one gate; `skipped` is one with too few rows to be judged."""
+
+    PASSED = "passed"
+    HELD = "held"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+# Whether the value itself is held against the limit, or an end of its interval
+Bound = Literal["value", "lower", "upper"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateOutcome:
+    """One gate: what was measured, what was asked, what became of it, and why in a sentence.
+
+    `value` is None where nothing was measured. Beyond `minimum` or `maximum` is rejection, from
+    `threshold` on deployment. A share of `rows` rows has an `interval` of 95 % confidence.
+    """
+
+    name: str
+    outcome: Outcome
+    reason: str
+    value: Metric | None = None
+    minimum: Metric | None = None
+    maximum: Metric | None = None
+    threshold: Metric | None = None
+    bound: Bound = "value"
+    interval: Interval | None = None
+    rows: int | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Decision(Stored):
-    """The gate's word on an evaluation; `reasons` has one sentence per metric looked at."""
+    """The gate's word on an evaluation: one sentence and one outcome for each gate.
+
+    `reasons` may say more than `gates`; those of earlier versions have no `gates`.
+    """
 
     verdict: Verdict
     reasons: tuple[str, ...]
+    gates: tuple[GateOutcome, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,11 +253,15 @@ class ServingSettings(Stored):
 
 @dataclass(frozen=True, kw_only=True)
 class TestLimits:
-    """What endpoint tests ask for: shares (0..1) of right answers and of successes, ms."""
+    """What endpoint tests ask for: shares (0..1) of right answers and of successes, ms.
+
+    Of a model that predicts a number, `maximum_prediction_rmse` takes the place of the first.
+    """
 
     minimum_prediction_accuracy: float
     minimum_success_rate: float
     maximum_latency_p95_ms: float
+    maximum_prediction_rmse: Metric | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

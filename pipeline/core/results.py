@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt
 
 from pipeline.core.document import Instant
+from pipeline.core.intervals import wilson
+from pipeline.core.measures import OWN
 from pipeline.core.outcomes import (
     DeploymentStatus,
     FailureReport,
@@ -23,10 +25,17 @@ from pipeline.core.outcomes import (
     RunStatus,
     Standing,
 )
-from pipeline.core.records import ApprovalStatus, Decision, Evaluation, ModelChoice, ServingCheck
+from pipeline.core.records import (
+    ApprovalStatus,
+    Decision,
+    Evaluation,
+    ModelChoice,
+    ModelKind,
+    ServingCheck,
+    Slice,
+)
+from pipeline.core.serving_gate import numbers_of
 from pipeline.core.version import VERSION
-
-_OWN_METRICS = ("accuracy", "cv_mean_accuracy")
 
 # None and what is no number are null.
 Measured = float | None
@@ -44,11 +53,22 @@ class Summary(_Part):
     testing_passed: bool | None
 
 
+class ShareInterval(_Part):
+    """Where a share of `rows` rows lies with 95 % confidence (Wilson)."""
+
+    value: Measured
+    low: float
+    high: float
+    rows: NonNegativeInt
+
+
 class EvaluationResults(_Part):
     """Rows of the confusion matrix are true labels, columns predicted ones, both as in `labels`.
 
     `majority_class_accuracy` is what always naming the most common class of held-out rows reaches,
-    `serving` what the serving container answered in the evaluation job, before any traffic.
+    `baseline` the same by metric, of a number what its mean reaches; `serving` is what the serving
+    container answered in the evaluation job, before any traffic. `intervals` are of the shares by
+    their names, `slices` the parts of the rows that were measured apart.
     """
 
     accuracy: Measured
@@ -61,6 +81,12 @@ class EvaluationResults(_Part):
     model_choice: ModelChoice | None
     serving: ServingCheck | None
     custom_metrics: Mapping[str, Measured]
+    kind: ModelKind
+    metrics: Mapping[str, Measured]
+    baseline: Mapping[str, Measured]
+    intervals: Mapping[str, ShareInterval]
+    slices: tuple[Slice, ...]
+    artifact_bytes: NonNegativeInt | None
 
 
 class TrainingPhase(_Part):
@@ -93,11 +119,14 @@ class DeploymentPhase(_Part):
 
 class TestSummary(_Part):
     prediction_accuracy: Measured
+    prediction_accuracy_interval: ShareInterval | None = None
+    prediction_rmse: Measured = None
     avg_latency_ms: Measured = None
     p50_latency_ms: Measured = None
     p95_latency_ms: Measured = None
     p99_latency_ms: Measured = None
     performance_success_rate: Measured = None
+    performance_success_rate_interval: ShareInterval | None = None
     requests_per_second: Measured = None
 
 
@@ -257,8 +286,44 @@ def _evaluation_results(evaluation: Evaluation) -> EvaluationResults:
         majority_class_accuracy=majority_class_accuracy(evaluation),
         model_choice=evaluation.choice,
         serving=evaluation.serving,
-        custom_metrics={name: metrics[name] for name in metrics if name not in _OWN_METRICS},
+        custom_metrics={name: metrics[name] for name in metrics if name not in OWN},
+        kind=evaluation.kind,
+        metrics=numbers_of(evaluation),
+        baseline=evaluation.baseline,
+        intervals=intervals_of(evaluation),
+        slices=evaluation.slices,
+        artifact_bytes=evaluation.artifact_bytes,
     )
+
+
+def intervals_of(evaluation: Evaluation) -> dict[str, ShareInterval]:
+    """Return every share that was counted, with the rows it was counted on."""
+    check, rows = evaluation.serving, evaluation.row_count
+    shares: dict[str, tuple[float | None, int]] = {
+        "accuracy": (evaluation.metrics.get("accuracy"), rows),
+        "majority_class_accuracy": (majority_class_accuracy(evaluation), rows),
+        **{
+            f"recall of {label}": (
+                counts[number] / sum(counts) if sum(counts) else None,
+                sum(counts),
+            )
+            for number, (label, counts) in enumerate(
+                zip(evaluation.labels, evaluation.confusion_matrix, strict=True)
+            )
+        },
+    }
+    if check is not None:
+        shares["accuracy_as_served"] = (check.accuracy, check.rows)
+    found = {name: interval_of(*share) for name, share in shares.items()}
+    return {name: each for name, each in found.items() if each is not None}
+
+
+def interval_of(share: float | None, rows: int | None) -> ShareInterval | None:
+    """Return a share with its interval; None where it is none, or of no rows."""
+    if share is None or not rows or not 0 <= share <= 1:
+        return None
+    interval = wilson(share * rows, rows)
+    return ShareInterval(value=share, low=interval.low, high=interval.high, rows=rows)
 
 
 def _deployment_phase(report: RunReport) -> DeploymentPhase | None:
@@ -295,17 +360,24 @@ def _testing_phase(report: RunReport) -> TestingPhase | None:
 
 def _test_summary(probe: ProbeReport) -> TestSummary:
     accuracy, latency = probe.prediction_accuracy, probe.latency
-    if latency is None:
-        return TestSummary(prediction_accuracy=accuracy)
-    return TestSummary(
+    predicted = TestSummary(
         prediction_accuracy=accuracy,
-        avg_latency_ms=latency.avg_ms,
-        p50_latency_ms=latency.p50_ms,
-        p95_latency_ms=latency.p95_ms,
-        p99_latency_ms=latency.p99_ms,
-        performance_success_rate=latency.success_rate,
-        requests_per_second=latency.throughput_rps,
+        prediction_accuracy_interval=interval_of(accuracy, probe.prediction_rows),
+        prediction_rmse=probe.prediction_rmse,
     )
+    if latency is None:
+        return predicted
+    rate = latency.success_rate
+    measured = {
+        "avg_latency_ms": latency.avg_ms,
+        "p50_latency_ms": latency.p50_ms,
+        "p95_latency_ms": latency.p95_ms,
+        "p99_latency_ms": latency.p99_ms,
+        "performance_success_rate": rate,
+        "performance_success_rate_interval": interval_of(rate, latency.request_count),
+        "requests_per_second": latency.throughput_rps,
+    }
+    return predicted.model_copy(update=measured)
 
 
 def overall_status(probe: ProbeReport) -> Literal["passed", "failed"]:

@@ -3,8 +3,11 @@
 import math
 from collections.abc import Iterable, Iterator
 
+from pipeline.core.document import Metrics
+from pipeline.core.explained import gate_lines
 from pipeline.core.head import HistoryEvent
 from pipeline.core.listed import lines
+from pipeline.core.measures import MAE, R2, RMSE
 from pipeline.core.outcomes import (
     DeploymentReport,
     DeploymentStatus,
@@ -16,11 +19,12 @@ from pipeline.core.outcomes import (
     RunReport,
     Standing,
 )
-from pipeline.core.records import CandidateScore, Evaluation, ModelChoice
+from pipeline.core.records import CandidateScore, Evaluation, ModelChoice, ModelKind
 from pipeline.core.results import (
     accuracy_of,
     endpoint_of,
     has_deployed,
+    interval_of,
     majority_class_accuracy,
 )
 
@@ -28,8 +32,11 @@ _MOST_DATA_LINES = 10
 _BACKENDS = {"local": "embedded AWS on this machine", "aws": "AWS"}
 
 
-def summary_lines(report: RunReport) -> tuple[str, ...]:
-    """Say what happened, with the numbers that decided it, and what to do when it failed."""
+def summary_lines(report: RunReport, *, explain: bool = False) -> tuple[str, ...]:
+    """Say what happened, with the numbers that decided it, and what to do when it failed.
+
+    `explain` adds a line for each gate.
+    """
     return (
         f"Backend: {report.backend} ({_BACKENDS.get(report.backend, 'unknown')}), "
         f"account {report.account or 'not asked'}, region {report.region}",
@@ -37,6 +44,7 @@ def summary_lines(report: RunReport) -> tuple[str, ...]:
         f"Duration: {report.duration_s:.2f} seconds",
         *_data_lines(report),
         *_training_lines(report),
+        *(gate_lines(report.decision) if explain and report.decision else ()),
         *_deployment_lines(report),
         *_testing_lines(report),
         *(standing_lines(report.standing) if report.standing else ()),
@@ -60,12 +68,33 @@ def _training_lines(report: RunReport) -> Iterator[str]:
     if report.training is not None:
         yield f"Training Job: {report.training.job_name}"
     if report.evaluation is not None:
-        accuracy = accuracy_of(report)
-        yield f"Training Accuracy: {'none' if accuracy is None else f'{accuracy:.2%}'}"
+        yield from _quality_lines(report, report.evaluation)
         yield from _model_lines(report.evaluation)
     if report.decision is not None:
         yield f"Decision: {report.decision.verdict}"
         yield from (f"  {reason}" for reason in report.decision.reasons)
+
+
+def _quality_lines(report: RunReport, evaluation: Evaluation) -> Iterator[str]:
+    if evaluation.kind is ModelKind.REGRESSION:
+        yield f"Training Error: {_errors(evaluation.metrics)} on {evaluation.row_count} rows"
+        yield f"By The Mean: {_errors(evaluation.baseline)} by always naming it"
+        return
+    accuracy = accuracy_of(report)
+    yield f"Training Accuracy: {'none' if accuracy is None else f'{accuracy:.2%}'}"
+    interval = interval_of(accuracy, evaluation.row_count)
+    if interval is not None:
+        yield (
+            f"Accuracy Interval: {interval.low:.2%} to {interval.high:.2%} with 95 % confidence, "
+            f"{interval.rows} held-out rows"
+        )
+
+
+def _errors(metrics: Metrics) -> str:
+    named = {"RMSE": RMSE, "MAE": MAE, "R2": R2}
+    return ", ".join(
+        f"{word} {_short(metrics[name])}" for word, name in named.items() if name in metrics
+    )
 
 
 def _model_lines(evaluation: Evaluation) -> Iterator[str]:
@@ -77,9 +106,15 @@ def _model_lines(evaluation: Evaluation) -> Iterator[str]:
         return
     yield f"Model: {choice.model}, chosen by cross-validation on {choice.rows} training rows"
     yield from (
-        f"  {score.name}: {score.accuracy:.2%} in {score.folds} folds"
+        f"  {score.name}: {_score(score)} in {score.folds} folds"
         for score in _best_of_each_family(choice)
     )
+
+
+def _score(score: CandidateScore) -> str:
+    if score.accuracy is not None:
+        return f"{score.accuracy:.2%}"
+    return "none" if score.r2 is None else f"R2 {score.r2:.4f}"
 
 
 def _best_of_each_family(choice: ModelChoice) -> Iterable[CandidateScore]:
@@ -122,6 +157,8 @@ def _testing_lines(report: RunReport) -> Iterator[str]:
         yield f"Endpoint: {endpoint_of(report)}"
     yield f"Testing: {'Passed' if probe.passed else 'Failed'}"
     yield from (f"  {case.name}: {case.detail}" for case in probe.failed_cases)
+    if probe.prediction_rmse is not None:
+        yield f"Prediction Error: RMSE {_short(probe.prediction_rmse)}"
     if probe.prediction_accuracy is not None:
         yield f"Prediction Accuracy: {probe.prediction_accuracy:.2%}"
     if probe.latency is not None:

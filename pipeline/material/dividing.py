@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.core.errors import UsageError
+from pipeline.core.records import ModelKind
 from pipeline.material.deciding import Decided
 from pipeline.material.labels import LEAST_ROWS, require_target
 from pipeline.material.reading import parse_table, write_csv
@@ -35,6 +36,11 @@ class Split:
     def columns(self) -> tuple[str, ...]:
         """The features, which are what a request must have."""
         return tuple(column.name for column in self.schema.columns)
+
+    @property
+    def kind(self) -> ModelKind:
+        """What a model of these rows predicts."""
+        return ModelKind.BINARY if len(self.labels) == 2 else ModelKind.MULTICLASS
 
     @property
     def schema_json(self) -> bytes:

@@ -36,7 +36,7 @@ class BakeTests:
         self.failed: ProbeReport | None = None
         self._workspace = workspace
         self._rows = held_out(workspace, release)
-        self._limits = workspace.settings.test_limits
+        self._limits = workspace.settings.test_limits_for(release.evaluation)
         self._config = naming.endpoint_config_name(workspace.context.endpoint, move.target)
         self._at_once = move.deployment_config.strategy is Strategy.ALL_AT_ONCE
         self._share = bake.share_at_most(move.deployment_config, instance_count)

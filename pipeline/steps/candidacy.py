@@ -2,6 +2,7 @@
 
 import logging
 
+from pipeline.configuration.rules import require_fitting_limits
 from pipeline.context import Context, Workspace
 from pipeline.core.errors import UsageError
 from pipeline.core.modes import StopAfter
@@ -34,9 +35,9 @@ def train_to_register(
 
 
 def judged(context: Context, evaluation: Evaluation) -> Decision:
-    """Ask the gate of these settings."""
-    settings = context.settings
-    decision = judge_candidate(evaluation, settings.accuracy_limits, gates=settings.gate_limits)
+    """Ask the gate of these settings. Raises ConfigError for limits of another kind of model."""
+    require_fitting_limits(context.settings, evaluation.kind)
+    decision = judge_candidate(evaluation, context.settings.gate_policy)
     logger.info("gate verdict=%s %s", decision.verdict.value, " ".join(decision.reasons))
     context.recorder.add(evaluation=evaluation, decision=decision)
     return decision

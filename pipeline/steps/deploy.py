@@ -357,6 +357,6 @@ def _new_release(workspace: Workspace, candidate: Candidate, serving: ServingSet
         created_at=now,
         created_by=workspace.context.who,
         serving=serving,
-        test_limits=workspace.settings.test_limits,
+        test_limits=workspace.settings.test_limits_for(candidate.evaluation),
         promoted_from=candidate.origin,
     )

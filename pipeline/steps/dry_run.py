@@ -9,11 +9,13 @@ from collections.abc import Collection, Iterator, Mapping
 from pipeline.context import Context, Workspace
 from pipeline.core import intents, ledger, plan, plan_review
 from pipeline.core.errors import LeaseHeld, PlanRefused
-from pipeline.core.gate import ACCURACY, Limits
+from pipeline.core.gate import GatePolicy, Limits
 from pipeline.core.head import LedgerHead, MoveKind
 from pipeline.core.intents import IntentKind
 from pipeline.core.lease import is_unheard
 from pipeline.core.outcomes import EndpointObservation
+from pipeline.core.records import ModelKind
+from pipeline.core.serving_gate import limits_by_name
 from pipeline.gateways import leases
 from pipeline.gateways.ports import SavedPlan
 from pipeline.steps import planned, preflight
@@ -141,8 +143,7 @@ def told_training(context: Context, material: Material) -> Iterator[str]:
         f"{training.cross_validation_folds} folds, seed {training.seed}, "
         f"hyperparameters: {given or 'none'}"
     )
-    yield _gate(ACCURACY, settings.accuracy_limits)
-    yield from (_gate(name, limits) for name, limits in settings.gate_limits.items())
+    yield from told_gates(divided.kind, settings.gate_policy)
     if not settings.auto_deploy_enabled:
         yield "auto_deploy_enabled is off: the model would be registered, not deployed."
         return
@@ -152,8 +153,18 @@ def told_training(context: Context, material: Material) -> Iterator[str]:
     )
 
 
+def told_gates(kind: ModelKind, policy: GatePolicy) -> Iterator[str]:
+    yield from (_gate(name, limits) for name, limits in limits_by_name(kind, policy).items())
+    for each in policy.slices:
+        if each.limits is not None:
+            yield _gate(f"{each.metric or 'quality'} of each {each.column}", each.limits)
+    if policy.dry_run:
+        yield "gates.mode is dry_run: no gate blocks."
+
+
 def _gate(name: str, limits: Limits) -> str:
-    return f"Gate: {name} from {limits.deploy_from} deploys, below {limits.minimum} is rejected"
+    until, beyond = ("from", "below") if limits.more_is_better else ("up to", "above")
+    return f"Gate: {name} {until} {limits.deploy_from} deploys, {beyond} {limits.last} is rejected"
 
 
 def _agreed(

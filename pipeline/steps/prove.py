@@ -39,9 +39,8 @@ def conclude_deployment(
     if isinstance(outcome, Stayed):
         raise _after_a_move_that_failed(workspace, book, release, outcome)
     with workspace.context.recorder.phase("testing"):
-        report = outcome.failed_tests or probe(
-            workspace, held_out(workspace, release), workspace.settings.test_limits
-        )
+        limits = workspace.settings.test_limits_for(release.evaluation)
+        report = outcome.failed_tests or probe(workspace, held_out(workspace, release), limits)
     workspace.context.recorder.add(probe=report)
     if not report.passed:
         raise _after_failed_tests(workspace, book, release, report)

@@ -85,9 +85,7 @@ def _passed(workspace: Workspace, job: str) -> bool:
     settings = workspace.settings
     with suppress(UsageError):  # somebody else's package of this group: nothing of it is recorded
         found = evaluation(workspace, training_run(workspace, job))
-        limits = settings.accuracy_limits
-        decision = judge_candidate(found, limits, gates=settings.gate_limits)
-        return decision.verdict is Verdict.DEPLOY
+        return judge_candidate(found, settings.gate_policy).verdict is Verdict.DEPLOY
     return False
 
 

@@ -7,9 +7,9 @@ from pipeline.context import Workspace
 from pipeline.core import history as chain
 from pipeline.core import naming
 from pipeline.core.errors import PipelineError
-from pipeline.core.gate import ACCURACY
 from pipeline.core.head import LedgerHead
 from pipeline.core.lease import Owner, is_free
+from pipeline.core.measures import ACCURACY, RMSE
 from pipeline.core.outcomes import (
     EndpointObservation,
     EndpointStatus,
@@ -136,4 +136,5 @@ def _live(workspace: Workspace, release_id: str | None) -> LiveRelease | None:
         accuracy=release.evaluation.metrics.get(ACCURACY),
         decision=release.decision,
         approval=release.approval,
+        rmse=release.evaluation.metrics.get(RMSE),
     )

@@ -32,5 +32,5 @@ def limits_for(context: Context, release: Release) -> tuple[TestLimits, str]:
     What the configuration asks for is meant for its own endpoint; another one has its own model.
     """
     if context.endpoint == context.own_endpoint:
-        return context.settings.test_limits, "this configuration"
+        return context.settings.test_limits_for(release.evaluation), "this configuration"
     return release.test_limits, f"release {release.release_id}, with which it was deployed"

@@ -187,8 +187,8 @@ CHECKS = (
     Check(
         name="serving gate: what cannot serve is rejected",
         file="pipeline/core/serving_gate.py",
-        text="decision.verdict if serves else Verdict.REJECT",
-        instead="decision.verdict",
+        text='yield _failed(f"it cannot serve: {check.failure}.")',
+        instead="return",
         test="tests/unit/test_serving_gate.py::"
         "test_a_candidate_is_judged_by_its_metrics_and_by_its_container",
     ),

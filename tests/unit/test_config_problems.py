@@ -73,14 +73,74 @@ WEBHOOK = "https://hooks.slack.com/services/T0/B0/s3cr3t"
             {"training": {"test_fraction": 1}},
             "training.test_fraction = 1: must be a number between 0 and 1, neither included",
         ),
-        ({"gates": {"f1": {}}}, 'gates.f1.minimum = "": is missing'),
+        ({"gates": {"f1": {}}}, "gates.f1 = {}: needs a minimum or a maximum"),
+        (
+            {"gates": {"f1": {"minimum": 0.1, "maximum": 0.2}}},
+            'gates.f1 = {"minimum": 0.1, "maximum": 0.2}: has a minimum or a maximum, not both',
+        ),
+        (
+            {"gates": {"rmse": {"minimum": 2}}},
+            "gates.rmse.minimum = 2.0: must be a maximum: of rmse, less is better",
+        ),
+        (
+            {"gates": {"roc_auc": {"maximum": 0.9}}},
+            "gates.roc_auc.maximum = 0.9: must be a minimum: of roc_auc, more is better",
+        ),
+        (
+            {"gates": {"rmse": {"maximum": 2, "threshold": 3}}},
+            "gates.rmse.threshold = 3.0: must not be above its maximum, which is 2.0",
+        ),
+        (
+            {"gates": {"f1": {"minimum": 0.9, "bound": "upper"}}},
+            'gates.f1.bound = "upper": must be lower for a minimum, upper for a maximum',
+        ),
+        (
+            {"gates": {"rmse": {"maximum": 0.9, "bound": "upper"}}},
+            'gates.rmse.bound = "upper": must be value: only accuracy, serving_skew have an '
+            "interval",
+        ),
+        (
+            {"gates": {"accuracy": {"minimum": 0.9}}},
+            'gates.accuracy = {"minimum": 0.9}: is judged by accuracy_threshold and '
+            "minimum_accuracy; set those instead (here only bound)",
+        ),
+        (
+            {"gates": {"mode": "off"}},
+            'gates.mode = "off": must be an object of metric names with limits, and of mode: '
+            "enforce or dry_run",
+        ),
+        (
+            {"gates": {"f1": "dry_run"}},
+            'gates.f1 = "dry_run": must be an object with the metric\'s limits',
+        ),
+        (
+            {"evaluation": {"slices": [{"column": "a"}, {"column": "a"}]}},
+            'evaluation.slices.1.column = "a": is the column of an earlier slice',
+        ),
+        (
+            {"evaluation": {"slices": [{"column": "a", "bins": [2, 1]}]}},
+            "evaluation.slices.0.bins = [2.0, 1.0]: must rise from one to the next",
+        ),
+        (
+            {"evaluation": {"slices": [{"column": "species"}]}},
+            'evaluation.slices.0.column = "species": must be a feature, not the target',
+        ),
+        (
+            {"evaluation": {"slices": [{"column": "a", "threshold": 0.9}]}},
+            'evaluation.slices.0 = {"threshold": 0.9, "column": "a"}: needs a minimum or a maximum',
+        ),
+        (
+            {"evaluation": {"slices": [{"column": "a", "metric": "rmse", "minimum": 1}]}},
+            "evaluation.slices.0.minimum = 1.0: must be a maximum: of rmse, less is better",
+        ),
         (
             {"gates": {"f1": {"minimum": 0.9, "threshold": 0.8}}},
             "gates.f1.threshold = 0.8: must not be below its minimum, which is 0.9",
         ),
         (
             {"gates": {"a b": {"minimum": 0.9}}},
-            'gates.a b = "a b": must be an object of metric names and limits',
+            'gates.a b = "a b": must be an object of metric names with limits'
+            ", and of mode: enforce or dry_run",
         ),
         (
             {"deployment": {"strategy": "shadow"}},

@@ -25,7 +25,7 @@ def test_the_custom_example_names_code_that_is_there() -> None:
     specs = [spec for spec in (training.training_pipeline, training.custom_metrics) if spec]
     bundle = build_bundle(PROJECT_ROOT, specs, source_dir=Path(training.source_dir))
     assert {"custom_training.py", "custom_evaluation.py"} <= bundle.files.keys()
-    assert settings.gates["f1_score"].minimum == 0.9
+    assert settings.own_gates["f1_score"].minimum == 0.9
 
 
 @pytest.mark.parametrize("name", ["custom_config", "mixed_config"])

@@ -1,13 +1,15 @@
 """The gate never deploys in doubt, and a better metric never makes a worse verdict."""
 
 import math
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.gate import Limits, accuracy_limits, judge
-from pipeline.core.records import Verdict
+from pipeline.core.gate import VERDICTS, Limits, accuracy_limits, decided, judge, judge_one
+from pipeline.core.intervals import wilson
+from pipeline.core.records import Outcome, Verdict
 
 LIMITS = accuracy_limits(0.95, 0.90)
 RANK = {Verdict.REJECT: 0, Verdict.HOLD: 1, Verdict.DEPLOY: 2}
@@ -115,8 +117,78 @@ def test_nothing_below_a_threshold_is_deployed(
 
 
 @pytest.mark.parametrize(
-    ("minimum", "threshold"), [(0.9, 0.8), (-0.1, 0.5), (0.5, 1.1), (math.nan, 1)]
+    ("limits", "why"),
+    [
+        ({"minimum": 0.9, "threshold": 0.8}, "minimum <= threshold"),
+        ({"minimum": math.nan, "threshold": 1}, "minimum <= threshold"),
+        ({"maximum": 2.0, "threshold": 3.0}, "threshold <= maximum"),
+        ({"maximum": math.nan}, "threshold <= maximum"),
+        ({"minimum": 0.1, "maximum": 0.9}, "a minimum or a maximum"),
+        ({"threshold": 0.9}, "a minimum or a maximum"),
+        ({"minimum": 0.9, "bound": "upper"}, "a minimum is for the lower bound"),
+        ({"maximum": 0.9, "bound": "lower"}, "a maximum for the upper"),
+    ],
 )
-def test_limits_that_contradict_themselves_cannot_be_made(minimum: float, threshold: float) -> None:
-    with pytest.raises(ValueError, match="minimum <= threshold"):
-        Limits(minimum=minimum, threshold=threshold)
+def test_limits_that_contradict_themselves_cannot_be_made(limits: dict[str, Any], why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        Limits(**limits)
+
+
+@pytest.mark.parametrize(
+    ("value", "outcome", "reason"),
+    [
+        (2.0, Outcome.PASSED, "rmse 2 is within its threshold 2.0."),
+        (2.5, Outcome.HELD, "rmse 2.5 is above its threshold 2.0 but is within its maximum 3.0."),
+        (3.0, Outcome.HELD, "rmse 3 is above its threshold 2.0 but is within its maximum 3.0."),
+        (3.5, Outcome.FAILED, "rmse 3.5 is above its maximum 3.0."),
+        (None, Outcome.FAILED, "rmse is missing; it must be a finite number."),
+        (math.inf, Outcome.FAILED, "rmse is inf; it must be a finite number."),
+    ],
+)
+def test_of_an_error_less_is_better(value: float | None, outcome: Outcome, reason: str) -> None:
+    found = judge_one("rmse", value, limits=Limits(maximum=3.0, threshold=2.0))
+    assert (found.outcome, found.reason) == (outcome, reason)
+    assert (found.maximum, found.threshold, found.minimum) == (3.0, 2.0, None)
+
+
+@pytest.mark.parametrize(
+    ("right", "rows", "verdict"),
+    [(72, 75, Verdict.HOLD), (960, 1000, Verdict.HOLD), (9600, 10_000, Verdict.DEPLOY)],
+)
+def test_the_lower_bound_asks_for_rows_as_well(right: int, rows: int, verdict: Verdict) -> None:
+    bounded = accuracy_limits(0.95, 0.85, bound="lower")
+    decision = judge({"accuracy": right / rows}, bounded, gates={}, rows=rows)
+    (gate,) = decision.gates
+    assert decision.verdict is verdict
+    assert gate.interval == wilson(right, rows)
+    assert (gate.value, gate.rows, gate.bound) == (right / rows, rows, "lower")
+    assert gate.reason.startswith(f"the lower bound of accuracy (0.96 on {rows} rows), 0.")
+
+
+def test_the_bound_of_a_number_without_an_interval_is_rejected() -> None:
+    gates = {"f1": Limits(minimum=0.5, bound="lower")}
+    decision = judge({"accuracy": 1.0, "f1": 0.9}, LIMITS, gates=gates, rows=75)
+    assert decision.verdict is Verdict.REJECT
+    assert "f1 has no lower bound" in decision.reasons[1]
+
+
+@given(st.dictionaries(st.sampled_from("abc"), shares), limits(), st.integers(1, 10_000))
+def test_every_gate_leaves_one_outcome_with_its_reason(
+    values: dict[str, float], gate: Limits, rows: int
+) -> None:
+    decision = judge(values, LIMITS, gates=dict.fromkeys("abc", gate), rows=rows)
+    assert [each.name for each in decision.gates] == ["accuracy", "a", "b", "c"]
+    assert decision.reasons == tuple(each.reason for each in decision.gates)
+    assert decision.verdict is min(
+        (VERDICTS[g.outcome] for g in decision.gates), key=RANK.__getitem__
+    )
+
+
+def test_a_dry_run_tells_the_verdict_and_blocks_nothing() -> None:
+    failed = judge_one("accuracy", 0.5, limits=LIMITS)
+    decision = decided([failed], dry_run=True)
+    assert decision.verdict is Verdict.DEPLOY
+    assert decision.gates == (failed,)
+    assert decision.reasons[-1] == (
+        "gates.mode is dry_run: no gate blocks, the verdict would be reject."
+    )

@@ -38,7 +38,7 @@ def flags(**given: Any) -> dict[str, Any]:
         )
     )
     switches = dict.fromkeys(
-        ("deployment_only", "force", "yes", "break_lease", "with_data", "dry_run"), False
+        ("deployment_only", "force", "yes", "break_lease", "with_data", "dry_run", "explain"), False
     )
     return {**nothing, **switches, **given}
 
@@ -56,6 +56,7 @@ GIVEN = {
     "break_lease": True,
     "confirm": "staging",
     "dry_run": True,
+    "explain": True,
     "force": True,
     "from_environment": "staging",
     "labels_file": Path("labels.csv"),

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
+from pipeline.core.gate import accuracy_limits, decided, judge_one
 from pipeline.core.gitlab_reports import results_env
 from pipeline.core.outcomes import (
     DeploymentReport,
@@ -102,7 +103,9 @@ def a_full_report(**changes: Any) -> RunReport:
             metrics={"accuracy": 0.9733, "cv_mean_accuracy": 0.9667, "f1": 0.9},
             choice=CHOICE,
         ),
-        decision=Decision(verdict=Verdict.DEPLOY, reasons=("accuracy 0.9733 reaches it.",)),
+        decision=decided(
+            [judge_one("accuracy", 0.9733, limits=accuracy_limits(0.95, 0.9), rows=75)]
+        ),
         package=ModelPackage(
             arn="arn:aws:sagemaker:us-east-1:000000000000:model-package/iris/1",
             version=1,
