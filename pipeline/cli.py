@@ -96,6 +96,9 @@ def _config_options(command: Callable[..., Any]) -> Callable[..., Any]:
     type=click.Choice([stage.value for stage in StopAfter]),
     help="Where --mode training stops early.",
 )
+@click.option("--watch", is_flag=True, help="Mode status goes on until the endpoint has settled.")
+@click.option("--follow", is_flag=True, help="Mode logs goes on with what is still to come.")
+@click.option("--since", metavar="TIME", help="Where logs begin: 15m, 2h, or 2026-01-31T12:00:00Z.")
 @click.option("--force", is_flag=True, help="Let pass what is quarantined, or unknown labels.")
 @click.option("--yes", is_flag=True, help="Yes to what settle, prune, cleanup, --break-lease ask.")
 @click.option("--confirm", metavar="NAME", help="The environment's name, typed for --mode cleanup.")

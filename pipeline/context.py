@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 
 _LOCAL_POLL_S = 0.2
 _POLL_S = 10.0
+_LOCAL_HASTE = 10
 _PRICES = PROJECT_ROOT / "pipeline" / "hosting_prices.json"
 
 
@@ -48,7 +49,9 @@ class Context:
 
     `work_dir` is private to this run and gone afterwards; `output_dir` is the user's. The programs
     that work in `work_dir` inherit `work_fd` (gateways/work_folders.py). `held` are the leases that
-    the session gives back once it has told how the run ended.
+    the session gives back once it has told how the run ended. `out` writes a line to stdout
+    and tells whether anybody reads it; `wants_json` says in which form, `has_screen`
+    whether lines there may move.
     """
 
     settings: Settings
@@ -68,6 +71,13 @@ class Context:
     sleep: Callable[[float], None] = time.sleep
     held: list[HeldLease] = field(default_factory=list)
     work_fd: int | None = None
+    out: Callable[[str], bool] = lambda _: True
+    wants_json: bool = False
+    has_screen: bool = False
+
+    def paced(self, pause_s: float) -> float:
+        """Return how long to wait on this AWS where the real one is to be asked each `pause_s`."""
+        return pause_s / _LOCAL_HASTE if self.cloud.is_local else pause_s
 
     @cached_property
     def account(self) -> str:

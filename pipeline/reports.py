@@ -21,7 +21,7 @@ from pipeline.gateways.gitlab import NotTold, gitlab_of
 logger = logging.getLogger(__name__)
 
 _FILES = ("results.json", "results.env", "run.log")
-_REVIEW = ("plan.html",)
+_REVIEW = ("plan.html", "status.html")
 _ALL_RUNS = Path("out")
 
 

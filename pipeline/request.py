@@ -18,13 +18,14 @@ from pipeline.gateways.files import is_special
 _SHORT = {"from_environment": "--from", "labels_file": "--file"}
 _TEXTS = (
     *("approved", "training_job", "endpoint_name", "to", "reason", "confirm"),
-    "from_environment",
+    *("from_environment", "since"),
 )
 # SageMaker keeps a reason in 1024 characters, and adds who gave it.
 _LONGEST_REASON = 500
 _WRITTEN = (
     *("results.json", "results.env", "run.log"),
     *("junit.xml", "metrics.txt", "annotations.json", "terraform.json"),
+    "status.html",
 )
 _LEAST_ROOM_BYTES = 1 << 20
 
@@ -41,11 +42,19 @@ class Options:
     to: str = "previous"
     reason: str | None = None
     from_environment: str | None = None
+    since: str | None = None
+    follow: bool = False
+    watch: bool = False
     wish: Wish = NO_WISH
     stop_after: StopAfter | None = None
     in_ci: bool = False
     request: Request | None = None
     refused: ConfigError | None = None  # mode doctor tells of it instead of ending
+
+    @property
+    def speaks_itself(self) -> bool:
+        """Tell whether the mode writes to stdout as it goes, instead of a summary at the end."""
+        return self.mode is Mode.LOGS or self.watch
 
     @property
     def only_looks(self) -> bool:
@@ -70,6 +79,9 @@ def options_of(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Opti
         to=flags["to"] or Options.to,
         reason=flags["reason"],
         from_environment=flags["from_environment"],
+        since=flags["since"],
+        follow=flags["follow"],
+        watch=flags["watch"],
         wish=Wish(
             consent=Consent(yes=flags["yes"], typed=flags["confirm"]),
             with_data=flags["with_data"],

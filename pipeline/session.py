@@ -23,8 +23,9 @@ from pipeline.core.errors import ConfigError, PipelineError, UsageError
 from pipeline.core.modes import FACTS, ONLY_LOOKS, Mode
 from pipeline.core.outcomes import FailureReport, RunReport, RunStatus
 from pipeline.core.printed_commands import WRAPPER, Given
+from pipeline.core.redaction import hidden_in
 from pipeline.core.version import VERSION
-from pipeline.gateways import console, embedded, git
+from pipeline.gateways import console, embedded, git, outputs
 from pipeline.gateways.aws import Cloud, local_cloud, real_cloud, require_region
 from pipeline.gateways.work_folders import WorkFolder, work_folder
 from pipeline.recorder import Recorder
@@ -142,17 +143,21 @@ class _Session:
         self._run_id = run_id
         self._started = started
         self._clock_started = monotonic()
+        token = os.environ.get("GITLAB_TOKEN")
+        self._secrets = (*secrets_of(settings), *([token] if token else []))
         self._progress = self._configured_logging()
         self._recorder = Recorder(
             completed=lambda text: printed_commands.completed(text, again),
             progress=self._progress.phase,
         )
         self._account = ""
+        self._write_out: Callable[[str], object] = lambda _: None
         self._held: list[HeldLease] = []
         self._context: Context | None = None
         self._git_sha = git.head_sha(PROJECT_ROOT)
 
     def run(self, write: Callable[[str], object]) -> int:
+        self._write_out = write
         self._place.call_latest()
         logger.info(
             "version=%s run=%s mode=%s backend=%s environment=%s",
@@ -181,8 +186,13 @@ class _Session:
                 report = replace(report, notifications=office.notices)
             ended = self._write(report) or code
             self._say(failure)
+<<<<<<< HEAD
             shown = {key: self._flags[key] for key in ("output_format", "explain")}
             write(reports.summary(report, **shown))
+=======
+            if not self._options.speaks_itself:
+                write(reports.summary(report, output_format=self._flags["output_format"]))
+>>>>>>> 22b8fff (Show logs across streams, and watch an endpoint until it has settled)
             is_told = failures.is_told(code)
         finally:
             for holding in self._held:
@@ -210,7 +220,10 @@ class _Session:
     def _say(self, failure: FailureReport | None) -> None:
         """Tell stderr of a failure that the summary on stdout does not tell people in words."""
         as_json = self._flags["log_format"] == "json"
-        if failure and (as_json or self._flags["output_format"] == "json"):
+        has_no_summary = self._options.speaks_itself or self._flags["output_format"] == "json"
+        if self._options.speaks_itself and failure and failure.exit_code == failures.INTERRUPTED:
+            return  # who looked on has seen enough
+        if failure and (as_json or has_no_summary):
             text = f"Error: {failure.message}\n{failure.remedy}"
             console.say_error(text, as_json=as_json, run_id=self._run_id)
 
@@ -252,12 +265,22 @@ class _Session:
             ask=self._answered,
             break_lease=self._flags["break_lease"],
             held=self._held,
+            out=self._out,
+            wants_json=self._flags["output_format"] == "json",
+            has_screen=console.is_lively(
+                os.environ, no_color=self._flags["no_color"], stream=sys.stdout
+            ),
         )
         if not FACTS[self._options.mode].asks_nobody:
             self._account = context.account
         self._context = context
         logger.info("account=%s region=%s", self._account or "-", cloud.region)
         execute(context, self._options)
+
+    def _out(self, line: str) -> bool:
+        """Write a line to stdout; tell whether somebody reads it."""
+        self._write_out(hidden_in(line, self._secrets))
+        return outputs.has_reader()
 
     def _cloud(self) -> Cloud:
         region = self._settings.aws_region
@@ -288,7 +311,7 @@ class _Session:
             level = logging.WARNING
         lines = console.Lines(
             run_id=self._run_id,
-            secrets=(*secrets_of(self._settings), *filter(None, [os.environ.get("GITLAB_TOKEN")])),
+            secrets=self._secrets,
             is_lively=console.is_lively(os.environ, no_color=self._flags["no_color"]),
             as_json=self._flags["log_format"] == "json",
             has_sections=bool(os.environ.get("GITLAB_CI")),

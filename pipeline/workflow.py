@@ -10,6 +10,7 @@ from pipeline.core.errors import UsageError
 from pipeline.core.modes import FACTS, Mode
 from pipeline.core.outcomes import RunReport
 from pipeline.core.records import Decision, TrainingRun, Verdict
+from pipeline.core.tail import json_of, text_of
 from pipeline.request import Options
 from pipeline.steps import candidacy, dry_run, planned, promote, recorded, requested, tell
 from pipeline.steps.apply_mode import (
@@ -32,6 +33,7 @@ from pipeline.steps.doctor import doctor
 from pipeline.steps.evaluate import evaluate
 from pipeline.steps.history import history
 from pipeline.steps.list_endpoints import list_endpoints
+from pipeline.steps.logs import logs
 from pipeline.steps.plan_mode import plan
 from pipeline.steps.post_office import PostOffice
 from pipeline.steps.preflight import require_free_for, require_instances
@@ -44,6 +46,7 @@ from pipeline.steps.status import status
 from pipeline.steps.testing import require_passing
 from pipeline.steps.train import Material, gather
 from pipeline.steps.validate import validate
+from pipeline.steps.watch import watch
 
 
 def execute(context: Context, options: Options) -> None:
@@ -271,6 +274,27 @@ def _labels(context: Context, options: Options) -> None:
     )
 
 
+def _status(context: Context, options: Options) -> None:
+    workspace = find_workspace(context)
+    if options.watch:
+        watch(workspace)
+    else:
+        status(workspace)
+
+
+def _logs(context: Context, options: Options) -> None:
+    written = json_of if context.wants_json else text_of
+    found = logs(
+        find_workspace(context),
+        job=options.training_job,
+        since=options.since,
+        follow=options.follow,
+    )
+    for line in found:
+        if not context.out(written(line)):
+            return
+
+
 def _history(context: Context, _: Options) -> None:
     context.recorder.add(history=history(find_workspace(context)))
 
@@ -326,8 +350,9 @@ _MODES: Mapping[Mode, Callable[[Context, Options], None]] = {
     Mode.DEPLOYMENT: _deployment,
     Mode.TESTING: lambda context, _: require_passing(find_workspace(context)),
     Mode.ROLLBACK: _rollback,
-    Mode.STATUS: lambda context, _: status(find_workspace(context)),
+    Mode.STATUS: _status,
     Mode.HISTORY: _history,
+    Mode.LOGS: _logs,
     Mode.PROMOTE: _promote,
     Mode.LIST: _list,
     Mode.CLEANUP: _cleanup,

@@ -1,7 +1,7 @@
 """CloudWatch Logs: saved queries, metric filters that can be changed, streams of a bounded size.
 
-Source: "PutQueryDefinition", "DescribeQueryDefinitions", "DeleteQueryDefinition" and
-"PutMetricFilter" pages of the API reference. Saved queries are kept, not run.
+Source: "PutQueryDefinition", "DescribeQueryDefinitions", "DeleteQueryDefinition", "PutMetricFilter"
+and "FilterLogEvents" pages of the API reference. Saved queries are kept, not run.
 """
 
 import json
@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from moto.logs.exceptions import ResourceNotFoundException
+from moto.logs.exceptions import InvalidParameterException, ResourceNotFoundException
 from moto.logs.metric_filters import MetricFilters
 from moto.logs.models import LogsBackend, LogStream
 from moto.logs.responses import LogsResponse
@@ -21,6 +21,7 @@ from emulator.moto_patches.patching import add, wrap
 _MOST = 1000
 # A million lines are 600 MB here, and every snapshot of them holds calls back for seconds.
 MOST_EVENTS = 100_000
+_NAMES_OR_PREFIX = "LogStreamNamePrefix and LogStreamNames are mutually exclusive."
 
 
 def apply() -> None:
@@ -29,6 +30,8 @@ def apply() -> None:
     wrap(LogsBackend, "delete_log_group", by=_with_its_tags)
     wrap(LogStream, "put_log_events", by=forgetting_the_oldest)
     wrap(MetricFilters, "add_filter", by=_replacing)
+    wrap(LogsBackend, "filter_log_events", by=one_at_a_time)
+    wrap(LogsResponse, "filter_log_events", by=_of_named_streams)
     add(LogsResponse, "put_query_definition", function=_put)
     add(LogsResponse, "describe_query_definitions", function=_describe)
     add(LogsResponse, "delete_query_definition", function=_delete)
@@ -69,6 +72,26 @@ def _replacing(original: Callable[..., Any]) -> Callable[..., Any]:
         self.metric_filters = [*kept, new]
 
     return add_filter
+
+
+def _of_named_streams(original: Callable[..., Any]) -> Callable[..., Any]:
+    """moto ignores logStreamNamePrefix, and puts one stream behind the other; AWS merges them."""
+
+    def filter_log_events(self: Any) -> str:
+        asked = json.loads(self.body)
+        prefix, names = asked.get("logStreamNamePrefix"), asked.get("logStreamNames")
+        if prefix and names:
+            raise InvalidParameterException(msg=_NAMES_OR_PREFIX)
+        group = self.logs_backend.groups.get(asked.get("logGroupName"))
+        if prefix and group is not None:
+            names = [name for name in list(group.streams) if name.startswith(prefix)]
+            if not names:
+                return json.dumps({"events": [], "searchedLogStreams": []})
+        self.body = json.dumps(asked | {"logStreamNames": names or [], "interleaved": True})
+        # Deprecated since 2020, and empty.
+        return json.dumps(json.loads(original(self)) | {"searchedLogStreams": []})
+
+    return filter_log_events
 
 
 def _put(self: Any) -> str:

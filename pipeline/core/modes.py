@@ -21,6 +21,7 @@ class Mode(StrEnum):
     ROLLBACK = "rollback"
     STATUS = "status"
     HISTORY = "history"
+    LOGS = "logs"
     PROMOTE = "promote"
     LIST = "list"
     CLEANUP = "cleanup"
@@ -122,9 +123,20 @@ FACTS: Mapping[Mode, Facts] = {
         needs_terraform=True,
         takes_requests=True,
     ),
-    Mode.STATUS: _facts("what is live, retained and quarantined", only_looks=True, is_plain=True),
+    Mode.STATUS: _facts(
+        "what is live, retained and quarantined; --watch until it has settled",
+        "watch",
+        only_looks=True,
+        is_plain=True,
+    ),
     Mode.HISTORY: _facts(
         "who did what to the endpoint, when and why", only_looks=True, is_plain=True
+    ),
+    Mode.LOGS: _facts(
+        "log of the endpoint, or of --training-job; --follow, --since",
+        *("follow", "since", "training_job"),
+        only_looks=True,
+        is_plain=True,
     ),
     Mode.PROMOTE: _facts(
         "take what is live in --from ENV to --environment, without training",

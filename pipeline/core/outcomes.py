@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pipeline.core.document import Instant, Metric, Stored
-from pipeline.core.head import DeploymentConfig, HistoryEvent, Move, Quarantined
+from pipeline.core.head import DeploymentConfig, HistoryEvent, Lived, Move, Quarantined
 from pipeline.core.lease import Owner
 from pipeline.core.records import Approval, Decision, Evaluation, ModelPackage, TrainingRun
 
@@ -92,8 +92,34 @@ class Bake(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ServingVariant:
+    """A production variant that answers; `share` is its part of the endpoint's traffic (0..1)."""
+
+    name: str
+    instances: int | None
+    wanted: int | None
+    share: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rollout:
+    """How far the deployment that is under way has come, in SageMaker's words.
+
+    `stage` is its VariantStatus, empty where it shows none. `share` is the new fleet's part of the
+    traffic (0..1), `instances` how many it has, `bake_ends_at` when it has been watched long enough
+    as it is now; None where SageMaker does not say.
+    """
+
+    stage: str
+    started_at: Instant | None = None
+    share: float | None = None
+    instances: int | None = None
+    bake_ends_at: Instant | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class EndpointObservation:
-    """One DescribeEndpoint. `pending_config` is set while a deployment is under way.
+    """One DescribeEndpoint. `pending_config` and `rollout` are set while a deployment is under way.
 
     `deployment_config` is that of the last update; None where that was made without one, or with
     one that this project never uses.
@@ -108,6 +134,8 @@ class EndpointObservation:
     failure_reason: str | None = None
     deployment_config: DeploymentConfig | None = None
     bake: Bake = Bake.NONE
+    variants: tuple[ServingVariant, ...] = ()
+    rollout: Rollout | None = None
 
     def serves(self, config_name: str) -> bool:
         """Tell whether the endpoint is settled on exactly this endpoint config."""
@@ -230,8 +258,9 @@ class LedgerView:
 
     `contradicted`: SageMaker says otherwise. `unknown`: it serves what the ledger never knew.
     `to_settle`: something was left that mode settle would finish or put right. `releases` are
-    newest first, `last_events` oldest first; `around` is what was asked for around the endpoint,
-    `around_due` that it is not applied yet. `release`: None where its record cannot be read.
+    newest first, `last_events` and `lived`, who served from when on, oldest first; `around` is what
+    was asked for around the endpoint, `around_due` that it is not applied yet. `release`: None
+    where its record cannot be read.
     """
 
     live: str | None
@@ -245,6 +274,7 @@ class LedgerView:
     quarantined: tuple[Quarantined, ...]
     release: LiveRelease | None = None
     last_events: tuple[HistoryEvent, ...] = ()
+    lived: tuple[Lived, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -256,6 +256,12 @@ def error_code(error: BaseException) -> str:
     return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
 
 
+def is_throttled(error: PipelineError) -> bool:
+    """Tell whether AWS refused the call of this error because there were too many."""
+    cause = error.__cause__
+    return cause is not None and error_code(cause) in _THROTTLED
+
+
 def unusable(what: str, error: Exception) -> PipelineError:
     """Turn a failed call into the error that says what to do. `what` reads after "Could not"."""
     code = error_code(error)

@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from time import monotonic, time
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from pipeline.gateways.log_lines import JsonFormatter, RedactingFormatter
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.live import Live
     from rich.spinner import Spinner
+    from rich.tree import Tree
+
+    from pipeline.core.watching import Node
 
 _NOISY = ("boto3", "botocore", "s3transfer", "urllib3", "sagemaker", "asyncio")
 
@@ -36,13 +39,17 @@ class Lines:
     has_sections: bool = False
 
 
-def is_lively(environment: Mapping[str, str], *, no_color: bool) -> bool:
+def is_lively(
+    environment: Mapping[str, str], *, no_color: bool, stream: TextIO | None = None
+) -> bool:
     """The one rule for colours and for lines that move: a person looks on, and wants them.
 
-    NO_COLOR as on no-color.org; a CI job's log keeps everything that ever moved.
+    NO_COLOR as on no-color.org; a CI job's log keeps everything that ever moved. `stream` is stderr
+    unless another one is named.
     """
     plain = no_color or environment.get("NO_COLOR") or environment.get("CI")
-    return sys.stderr.isatty() and not plain and environment.get("TERM", "dumb") != "dumb"
+    has_person = (stream or sys.stderr).isatty()
+    return has_person and not plain and environment.get("TERM", "dumb") != "dumb"
 
 
 class Progress:
@@ -233,6 +240,47 @@ def _people_handler(lines: Lines, terminal: "Console | None") -> logging.Handler
     formatter.datefmt = "%H:%M:%S"
     handler.setFormatter(formatter)
     return handler
+
+
+class Screen(Protocol):
+    """A tree that stays in one place of a terminal."""
+
+    def show(self, root: "Node") -> None: ...
+
+
+class _Terminal:
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.live import Live
+
+        self.live = Live(console=Console(), auto_refresh=False, vertical_overflow="crop")
+
+    def show(self, root: "Node") -> None:
+        self.live.update(_tree(root), refresh=True)
+
+
+@contextmanager
+def screen() -> Iterator[Screen]:
+    """Take over the end of the terminal on stdout; what was shown last stays there."""
+    terminal = _Terminal()
+    with terminal.live:
+        yield terminal
+
+
+def _tree(root: "Node") -> "Tree":
+    from rich.text import Text
+    from rich.tree import Tree
+
+    drawn = Tree(Text(root.text, style="bold"))
+
+    def add(node: "Node", below: Tree) -> None:
+        branch = below.add(Text(node.text, style="bold red" if node.is_urgent else ""))
+        for child in node.children:
+            add(child, branch)
+
+    for child in root.children:
+        add(child, drawn)
+    return drawn
 
 
 def confirmed(question: str) -> bool:

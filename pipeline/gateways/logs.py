@@ -1,16 +1,20 @@
-"""The last lines of CloudWatch's logs.
+"""CloudWatch's logs: the last lines, which explain a failure, and all of them, for who asks.
 
-They explain a failure of something else; a log that cannot be read is no failure of its own.
+Last lines explain a failure of something else; a log that cannot be read is no failure of its own.
 """
 
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipeline.gateways.aws import Cloud
+from pipeline.core.tail import LogLine
+from pipeline.gateways.aws import Cloud, if_there
 
 logger = logging.getLogger(__name__)
+
+_NO_GROUP = {"ResourceNotFoundException"}
 
 
 class Logs:
@@ -29,6 +33,34 @@ class Logs:
         except (BotoCoreError, ClientError) as error:
             logger.debug("no log group=%s: %s", group, error)
         return ()
+
+    def lines(self, group: str, stream_prefix: str, *, start_ms: int) -> Iterator[LogLine]:
+        """Yield every event from a time on of all streams with this prefix.
+
+        A page may be empty and not the last one (API reference, FilterLogEvents). There are none
+        where there is no such group. Raises CloudUnusable.
+        """
+        asked: dict[str, Any] = {"logGroupName": group, "startTime": start_ms}
+        if stream_prefix:
+            asked["logStreamNamePrefix"] = stream_prefix
+        while True:
+            page = if_there(
+                f"read the log {group}",
+                lambda: self._client.filter_log_events(**asked),
+                missing=_NO_GROUP,
+            )
+            for event in (page or {}).get("events", ()):
+                yield LogLine(
+                    time_ms=event["timestamp"],
+                    group=group,
+                    stream=event["logStreamName"],
+                    id=event["eventId"],
+                    text=event["message"].rstrip("\n"),
+                )
+            token = (page or {}).get("nextToken")
+            if not token:
+                return
+            asked["nextToken"] = token
 
     def _newest_streams(self, group: str, prefix: str) -> list[str]:
         """Order by creation: an old fleet goes on writing while a new container dies."""

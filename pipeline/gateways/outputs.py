@@ -44,6 +44,13 @@ class Outputs:
         return {name: str(error.strerror) for name, error in failed.items() if error}
 
 
+def has_reader() -> bool:
+    """Tell whether what is written to stdout still arrives; `head` for one stops reading."""
+    sys.stdout.flush()
+    raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
+    return not isinstance(raw, _Sink) or raw.failure is None
+
+
 def guard() -> Outputs:
     """Replace sys.stdout and sys.stderr by streams that never fail."""
     _occupy_closed()

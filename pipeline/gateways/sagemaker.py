@@ -3,15 +3,25 @@
 Answers that cannot be understood become errors, never success: an unknown status stays unknown.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+import functools
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from pipeline.core import naming
 from pipeline.core.errors import CloudUnusable, JobFailed, UsageError
 from pipeline.core.head import DeploymentConfig, Strategy
-from pipeline.core.outcomes import Bake, EndpointObservation, EndpointStatus
+from pipeline.core.outcomes import (
+    Bake,
+    EndpointObservation,
+    EndpointStatus,
+    Rollout,
+    ServingVariant,
+)
 from pipeline.core.records import ApprovalStatus, ModelPackage
 from pipeline.gateways.aws import Cloud, attempting, error_code, if_there
 from pipeline.gateways.logs import Logs
@@ -102,6 +112,24 @@ class SageMaker:
             missing=_NOT_FOUND,
         )
         return JobOutcome(name=name, description=described) if described else None
+
+    def is_at_work(self, training_job: str) -> bool:
+        """Tell whether a training job, or an evaluation of it, has not ended yet."""
+        found = self.find_training(training_job)
+        if found is not None and found.description["TrainingJobStatus"] not in _ENDED:
+            return True
+        for attempt in range(1, naming.MOST_ATTEMPTS + 1):
+            name = naming.processing_job_name(training_job, attempt=attempt)
+            described = if_there(
+                f"describe processing job {name}",
+                functools.partial(self._client.describe_processing_job, ProcessingJobName=name),
+                missing=_NOT_FOUND,
+            )
+            if described is None:
+                return False
+            if described["ProcessingJobStatus"] not in _ENDED:
+                return True
+        return False
 
     def _wait_for_job(
         self, kind: str, name: str, describe: Callable[[], Any], *, timeout_s: float
@@ -330,15 +358,63 @@ def observation_of(seen: Mapping[str, Any]) -> EndpointObservation:
         failure_reason=seen.get("FailureReason"),
         deployment_config=_deployment_config(seen.get("LastDeploymentConfig") or {}),
         bake=_bake(seen.get("PendingDeploymentSummary") or {}),
+        variants=tuple(_variants(seen.get("ProductionVariants") or ())),
+        rollout=rollout_of(seen.get("PendingDeploymentSummary") or {}),
+    )
+
+
+def _variants(variants: Sequence[Mapping[str, Any]]) -> Iterator[ServingVariant]:
+    weights = sum(each.get("CurrentWeight", 0.0) for each in variants)
+    for each in variants:
+        weight = each.get("CurrentWeight")
+        yield ServingVariant(
+            name=each["VariantName"],
+            instances=each.get("CurrentInstanceCount"),
+            wanted=each.get("DesiredInstanceCount"),
+            share=weight / weights if weight is not None and weights else None,
+        )
+
+
+# "Baking for X seconds (TerminationWaitInSeconds) with traffic enabled on canary|full capacity of
+# Y instance(s)" (developer guide, "Automating Amazon SageMaker with Amazon EventBridge").
+_BAKING = re.compile(r"Baking for ([\d.]+) seconds.* on (canary|full) capacity of (\d+) instance")
+_BEFORE_TRAFFIC = ("Creating", "Updating")
+
+
+def rollout_of(pending: Mapping[str, Any]) -> Rollout | None:
+    """Read PendingDeploymentSummary: of its variants' states the newest (API reference).
+
+    Words that are not known give the stage, and no numbers.
+    """
+    if not pending:
+        return None
+    variants = pending.get("ProductionVariants") or [{}]
+    states = [state for each in variants for state in each.get("VariantStatus") or ()]
+    states.sort(key=lambda state: state["StartTime"].timestamp() if "StartTime" in state else 0.0)
+    newest = states[-1] if states else {}
+    stage, started_at = str(newest.get("Status", "")), newest.get("StartTime")
+    count = variants[0].get("DesiredInstanceCount") or variants[0].get("CurrentInstanceCount")
+    baking = _BAKING.search(str(newest.get("StatusMessage", "")))
+    share = 0.0 if stage in _BEFORE_TRAFFIC else None
+    bake_ends_at = None
+    if baking and stage == "Baking":
+        on = int(baking[3])
+        share = 1.0 if baking[2] == "full" else (min(1.0, on / count) if count else None)
+        if started_at:
+            bake_ends_at = started_at + timedelta(seconds=float(baking[1]))
+    return Rollout(
+        stage=stage,
+        started_at=pending.get("StartTime"),
+        share=share,
+        instances=count,
+        bake_ends_at=bake_ends_at,
     )
 
 
 def _bake(pending: Mapping[str, Any]) -> Bake:
     """Tell it by VariantStatus (API reference, ProductionVariantStatus).
 
-    "Baking for X seconds (TerminationWaitInSeconds) with traffic enabled on canary|full capacity of
-    Y instance(s)" is its message (developer guide, "Automating Amazon SageMaker with Amazon
-    EventBridge"). Words that are not known mean a part, of which less is concluded.
+    Words of its message that are not known mean a part, of which less is concluded.
     """
     baking = [
         str(status.get("StatusMessage", ""))

@@ -35,37 +35,50 @@ def status(workspace: Workspace) -> None:
     A ledger that cannot be read hides nothing of what SageMaker says: its error comes after that.
     """
     recorder = workspace.context.recorder
-    standing = _seen(workspace)
+    standing = seen(workspace)
     recorder.add(standing=standing)
     try:
-        head = workspace.ledger.read().head
+        standing = with_ledger(workspace, standing)
     except PipelineError as error:
         recorder.add(standing=replace(standing, ledger_error=error.message))
         raise
+    recorder.add(standing=standing)
+    tell_what_is_due(workspace, standing)
+
+
+def with_ledger(workspace: Workspace, standing: Standing, *, last: int = _LAST_EVENTS) -> Standing:
+    """Add what the ledger says, and who is at work. Raises where the ledger cannot be read."""
+    head = workspace.ledger.read().head
     view = ledger_view(head, standing.endpoint)
-    holder = at_work(workspace)
-    recorder.add(
-        standing=replace(standing, at_work=holder, ledger=_recorded(workspace, view, head))
-    )
+    recorded = _recorded(workspace, view, head, last)
+    return replace(standing, at_work=at_work(workspace), ledger=recorded)
+
+
+def tell_what_is_due(workspace: Workspace, standing: Standing) -> None:
+    """Note what is to be done about an endpoint where ledger and SageMaker differ."""
+    recorder, view = workspace.context.recorder, standing.ledger
+    if view is None:
+        return
     if view.unknown:
-        recorder.note(to_restore(head.endpoint))
-    elif holder is None and view.to_settle:
-        begun = "The command that was cut off finishes it when typed again. " if head.move else ""
+        recorder.note(to_restore(standing.endpoint.name))
+    elif standing.at_work is None and view.to_settle:
+        begun = "The command that was cut off finishes it when typed again. " if view.move else ""
         note = f"{begun}Ledger, SageMaker and Terraform may differ."
         to_do = "To bring them together, by a plan that is shown first: --mode settle"
         recorder.note(note, to_do=to_do)
 
 
-def _seen(workspace: Workspace) -> Standing:
-    seen = workspace.hosting.observe(workspace.context.endpoint)
+def seen(workspace: Workspace) -> Standing:
+    """Return how the endpoint stands by SageMaker and CloudWatch."""
+    found = workspace.hosting.observe(workspace.context.endpoint)
     try:
-        alarms = tuple(sorted(workspace.alarms.named(f"{seen.name}-")))
+        alarms = tuple(sorted(workspace.alarms.named(f"{found.name}-")))
         return Standing(
-            endpoint=seen, alarms=alarms, ringing_alarms=workspace.alarms.ringing(alarms)
+            endpoint=found, alarms=alarms, ringing_alarms=workspace.alarms.ringing(alarms)
         )
     except PipelineError as error:  # who may look at endpoints may perhaps not look at alarms
         logger.warning("%s", error.message)
-        return Standing(endpoint=seen)
+        return Standing(endpoint=found)
 
 
 def at_work(workspace: Workspace) -> Owner | None:
@@ -103,6 +116,7 @@ def ledger_view(head: LedgerHead, seen: EndpointObservation) -> LedgerView:
             for each in reversed(head.retained)
         ),
         quarantined=head.quarantined,
+        lived=head.lived,
     )
 
 
@@ -114,10 +128,10 @@ def _is_contradicted(head: LedgerHead, seen: EndpointObservation) -> bool:
     return seen.pending_config is None and not scales and not seen.serves(wanted)
 
 
-def _recorded(workspace: Workspace, view: LedgerView, head: LedgerHead) -> LedgerView:
+def _recorded(workspace: Workspace, view: LedgerView, head: LedgerHead, last: int) -> LedgerView:
     """Add what is recorded elsewhere; where that cannot be read, the ledger still speaks."""
     try:
-        events = chain.whole(workspace.ledger.events(last=_LAST_EVENTS), head)[-_LAST_EVENTS:]
+        events = chain.whole(workspace.ledger.events(last=last), head)[-last:]
         return replace(view, last_events=events, release=_live(workspace, head.live_release))
     except PipelineError as error:
         workspace.context.recorder.note(f"{error.message} {error.remedy}")

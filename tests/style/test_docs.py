@@ -45,6 +45,7 @@ WRITTEN_BY_RUNS = (
     "junit.xml",
     "metrics.txt",
     "annotations.json",
+    "status.html",
     "release.tfvars.json",
     "surroundings.tfvars.json",
     "plan.md",

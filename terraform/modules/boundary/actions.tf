@@ -33,6 +33,7 @@ locals {
     "logs:CreateLogGroup",
     "logs:CreateLogStream",
     "logs:DescribeLogStreams",
+    "logs:FilterLogEvents",
     "logs:GetLogEvents",
     "logs:PutLogEvents",
     "sagemaker:AddTags",

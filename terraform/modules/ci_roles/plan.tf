@@ -77,7 +77,7 @@ data "aws_iam_policy_document" "plan" {
 
   statement {
     sid       = "ReadLogs"
-    actions   = ["logs:DescribeLogStreams", "logs:GetLogEvents"]
+    actions   = ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"]
     resources = ["arn:${data.aws_partition.current.partition}:logs:${local.regional_arn}:log-group:/aws/sagemaker/*"]
   }
 
