@@ -51,7 +51,7 @@ class Context:
     that work in `work_dir` inherit `work_fd` (gateways/work_folders.py). `held` are the leases that
     the session gives back once it has told how the run ended. `out` writes a line to stdout
     and tells whether anybody reads it; `wants_json` says in which form, `has_screen`
-    whether lines there may move.
+    whether lines there may move. `verbose`: who waits for a job reads its log.
     """
 
     settings: Settings
@@ -74,6 +74,7 @@ class Context:
     out: Callable[[str], bool] = lambda _: True
     wants_json: bool = False
     has_screen: bool = False
+    verbose: bool = False
 
     def paced(self, pause_s: float) -> float:
         """Return how long to wait on this AWS where the real one is to be asked each `pause_s`."""

@@ -20,11 +20,16 @@ _PHASE_OF: Mapping[str, Phase] = {
 }
 
 
+# How far something has come: what changes with its stage only, and what also changes with time.
+Look = Callable[[], tuple[str, str]]
+
+
 class Recorder:
     """Collects the parts of a RunReport as steps finish, and how many seconds each phase took.
 
     Lines are kept as they are, for they may quote; a `to_do` is ours, and its commands are
-    completed to what can be typed. `progress` shows a person what is being done meanwhile.
+    completed to what can be typed. `progress` shows a person what is being done meanwhile, `detail`
+    how far that has come, and `beside` asks for that again and again beside what a block does.
     """
 
     def __init__(
@@ -33,10 +38,14 @@ class Recorder:
         clock: Callable[[], float] = monotonic,
         completed: Callable[[str], str] = lambda text: text,
         progress: Callable[[str], AbstractContextManager[None]] = lambda _: nullcontext(),
+        detail: Callable[[str], None] = lambda _: None,
+        beside: Callable[[Look, float], AbstractContextManager[None]] = lambda *_: nullcontext(),
     ) -> None:
         self._clock = clock
         self._completed = completed
         self.progress = progress
+        self.detail = detail
+        self.beside = beside
         self._parts: dict[str, Any] = {}
         self._timings_s: dict[str, float] = {}
         self._notes: list[str] = []

@@ -149,6 +149,8 @@ class _Session:
         self._recorder = Recorder(
             completed=lambda text: printed_commands.completed(text, again),
             progress=self._progress.phase,
+            detail=self._progress.detail,
+            beside=self._progress.beside,
         )
         self._account = ""
         self._write_out: Callable[[str], object] = lambda _: None
@@ -186,13 +188,9 @@ class _Session:
                 report = replace(report, notifications=office.notices)
             ended = self._write(report) or code
             self._say(failure)
-<<<<<<< HEAD
             shown = {key: self._flags[key] for key in ("output_format", "explain")}
-            write(reports.summary(report, **shown))
-=======
             if not self._options.speaks_itself:
-                write(reports.summary(report, output_format=self._flags["output_format"]))
->>>>>>> 22b8fff (Show logs across streams, and watch an endpoint until it has settled)
+                write(reports.summary(report, **shown))
             is_told = failures.is_told(code)
         finally:
             for holding in self._held:
@@ -267,6 +265,7 @@ class _Session:
             held=self._held,
             out=self._out,
             wants_json=self._flags["output_format"] == "json",
+            verbose=self._flags["verbose"],
             has_screen=console.is_lively(
                 os.environ, no_color=self._flags["no_color"], stream=sys.stdout
             ),

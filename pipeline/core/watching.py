@@ -217,6 +217,18 @@ def _times(rollout: Rollout | None, now: datetime) -> str:
     return f"{since}{left}"
 
 
+def move_text(
+    seen: EndpointObservation, ringing: tuple[str, ...], *, watched: int, now: datetime
+) -> tuple[str, str]:
+    """Return how far a move has come: what changes only with its stage, and with the times."""
+    if seen.rollout is None:
+        return seen.status.value, seen.status.value
+    stage = _stage_text(seen.rollout).removeprefix(": ") or seen.status.value
+    alarms = f"in ALARM: {', '.join(ringing)}" if ringing else f"none of {watched} alarms rings"
+    said = f"{stage}; {alarms}"
+    return said, f"{said}{_times(seen.rollout, now)}"
+
+
 def span(later: datetime, earlier: datetime) -> str:
     """Return the time between two moments as people say it, `2 min 5 s`; never less than none."""
     seconds = max(0, round((later - earlier).total_seconds()))

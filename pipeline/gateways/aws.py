@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -67,6 +68,7 @@ class Cloud:
     inherited: Mapping[str, str] = field(repr=False)
     is_hurried: bool = False
     _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    _making: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     @property
     def is_local(self) -> bool:
@@ -74,9 +76,10 @@ class Cloud:
 
     def client(self, service: str) -> Any:
         """Return the boto3 client of a service, the same one for each call."""
-        if service not in self._clients:
-            self._clients[service] = self._new_client(service)
-        return self._clients[service]
+        with self._making:  # botocore's sessions make one client at a time
+            if service not in self._clients:
+                self._clients[service] = self._new_client(service)
+            return self._clients[service]
 
     def client_with(self, service: str, config: Any) -> Any:
         """Return a client of its own, which asks in another way than all others."""

@@ -6,6 +6,7 @@ On a terminal the last line moves: what is being done, and for how long. Nothing
 import logging
 import re
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
     from pipeline.core.watching import Node
 
+logger = logging.getLogger(__name__)
+
+# For a look that is on its way when what it watches has ended.
+_MOST_JOINED_S = 1.0
 _NOISY = ("boto3", "botocore", "s3transfer", "urllib3", "sagemaker", "asyncio")
 
 
@@ -65,12 +70,14 @@ class Progress:
         self._terminal = terminal
         self._section = section or (lambda _: None)
         self._phases: list[tuple[str, float]] = []
+        self._detail = ""
         self._live: Live | None = None
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
         """Show a phase until it ends, well or not."""
         phase = (name, monotonic())
+        self._detail = ""
         self._phases.append(phase)
         self._section(section_start(name, time()))
         self._show()
@@ -80,9 +87,49 @@ class Progress:
             ended = "took"
         finally:
             self._phases.remove(phase)
+            self._detail = ""
             self._section(section_end(name, time()))
             with self.paused():
                 self._say(f"{name} {ended} {monotonic() - phase[1]:.1f} s")
+
+    def detail(self, text: str) -> None:
+        """Say how far the innermost phase has come."""
+        self._detail = text
+
+    @contextmanager
+    def beside(self, look: Callable[[], tuple[str, str]], every_s: float) -> Iterator[None]:
+        """Look again and again while the block works, and say how far it has come.
+
+        A new stage is a line of the log; the line that moves shows the times as well.
+        """
+        over = threading.Event()
+        watcher = threading.Thread(
+            target=self._watch, args=(look, every_s, over), name="progress", daemon=True
+        )
+        watcher.start()
+        try:
+            yield
+        finally:
+            over.set()
+            watcher.join(_MOST_JOINED_S)
+            self.detail("")
+
+    def _watch(
+        self, look: Callable[[], tuple[str, str]], every_s: float, over: threading.Event
+    ) -> None:
+        before = ""
+        while not over.wait(every_s):
+            try:
+                stage, text = look()
+            except Exception as error:  # whatever it is: what works meanwhile does not need it
+                logger.debug("progress cannot be seen: %s", error)
+                continue
+            if over.is_set():
+                return
+            if stage != before:
+                logger.info("%s", stage)
+                before = stage
+            self.detail(text)
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -122,7 +169,8 @@ class Progress:
     def _line(self, spinner: "Spinner") -> "Spinner":
         if self._phases:
             name, began = self._phases[-1]
-            spinner.update(text=f"{name} {monotonic() - began:.0f} s")
+            detail = f": {self._detail}" if self._detail else ""
+            spinner.update(text=f"{name} {monotonic() - began:.0f} s{detail}")
         return spinner
 
 

@@ -9,10 +9,15 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from pipeline.core.errors import PipelineError
 from pipeline.core.tail import LogLine
 from pipeline.gateways.aws import Cloud, if_there
 
 logger = logging.getLogger(__name__)
+
+TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"
+PROCESSING_LOGS = "/aws/sagemaker/ProcessingJobs"
+ENDPOINT_LOGS = "/aws/sagemaker/Endpoints/"
 
 _NO_GROUP = {"ResourceNotFoundException"}
 
@@ -61,6 +66,14 @@ class Logs:
             if not token:
                 return
             asked["nextToken"] = token
+
+    def readable(self, group: str, stream_prefix: str, *, start_ms: int) -> tuple[LogLine, ...]:
+        """Return what `lines` yields; nothing where the log cannot be read now."""
+        try:
+            return tuple(self.lines(group, stream_prefix, start_ms=start_ms))
+        except PipelineError as error:
+            logger.debug("no log group=%s: %s", group, error)
+            return ()
 
     def _newest_streams(self, group: str, prefix: str) -> list[str]:
         """Order by creation: an old fleet goes on writing while a new container dies."""

@@ -24,13 +24,11 @@ from pipeline.core.outcomes import (
 )
 from pipeline.core.records import ApprovalStatus, ModelPackage
 from pipeline.gateways.aws import Cloud, attempting, error_code, if_there
-from pipeline.gateways.logs import Logs
+from pipeline.gateways.logs import ENDPOINT_LOGS, PROCESSING_LOGS, TRAINING_LOGS, Logs
 from pipeline.gateways.new_roles import once_assumable
 from pipeline.gateways.ports import HostedNames
 from pipeline.gateways.waiting import GaveUp, wait_until
 
-_TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"
-_PROCESSING_LOGS = "/aws/sagemaker/ProcessingJobs"
 _ENDED = {"Completed", "Failed", "Stopped"}
 _DENIED = {"AccessDenied", "AccessDeniedException"}
 _DUPLICATE = {"ResourceInUse"}
@@ -64,6 +62,10 @@ class PackageDetails:
     training_job: str | None
 
 
+# Is given a job's description, as SageMaker has it.
+SeenJob = Callable[[Mapping[str, Any]], None]
+
+
 class NameTaken(Exception):
     """A job of this name exists already."""
 
@@ -87,22 +89,30 @@ class SageMaker:
         name = request["ProcessingJobName"]
         self._create("create_processing_job", request, f"start processing job {name}")
 
-    def wait_for_training(self, name: str, *, timeout_s: float) -> JobOutcome:
-        """Wait until the job has ended. Raises JobFailed with SageMaker's reason."""
-        return self._wait_for_job(
-            "training",
-            name,
-            lambda: self._client.describe_training_job(TrainingJobName=name),
-            timeout_s=timeout_s,
-        )
+    def wait_for_training(
+        self, name: str, *, timeout_s: float, seen: SeenJob = lambda _: None
+    ) -> JobOutcome:
+        """Wait until the job has ended. Raises JobFailed with SageMaker's reason.
 
-    def wait_for_processing(self, name: str, *, timeout_s: float) -> JobOutcome:
-        return self._wait_for_job(
-            "processing",
-            name,
-            lambda: self._client.describe_processing_job(ProcessingJobName=name),
-            timeout_s=timeout_s,
-        )
+        `seen` is given each description on the way.
+        """
+
+        def describe() -> Mapping[str, Any]:
+            found: Mapping[str, Any] = self._client.describe_training_job(TrainingJobName=name)
+            seen(found)
+            return found
+
+        return self._wait_for_job("training", name, describe, timeout_s=timeout_s)
+
+    def wait_for_processing(
+        self, name: str, *, timeout_s: float, seen: SeenJob = lambda _: None
+    ) -> JobOutcome:
+        def describe() -> Mapping[str, Any]:
+            found: Mapping[str, Any] = self._client.describe_processing_job(ProcessingJobName=name)
+            seen(found)
+            return found
+
+        return self._wait_for_job("processing", name, describe, timeout_s=timeout_s)
 
     def find_training(self, name: str) -> JobOutcome | None:
         """Return the training job, or None when this account and region has none of that name."""
@@ -157,7 +167,7 @@ class SageMaker:
     def _job_failure(
         self, kind: str, name: str, description: Mapping[str, Any], status: str
     ) -> JobFailed:
-        group = _TRAINING_LOGS if kind == "training" else _PROCESSING_LOGS
+        group = TRAINING_LOGS if kind == "training" else PROCESSING_LOGS
         lines = "\n".join(f"  | {line}" for line in self._logs.tail(group, f"{name}/", count=15))
         reason = description.get("FailureReason") or description.get("ExitMessage") or status
         message = f"The {kind} job {name} ended as {status}: {reason}"
@@ -267,7 +277,7 @@ class SageMaker:
 
     def endpoint_log_tail(self, endpoint: str, *, count: int) -> tuple[str, ...]:
         """Return the last lines of the container of the endpoint that was started last."""
-        return self._logs.tail(f"/aws/sagemaker/Endpoints/{endpoint}", "", count=count)
+        return self._logs.tail(f"{ENDPOINT_LOGS}{endpoint}", "", count=count)
 
     def hosted_names(self, endpoint: str) -> HostedNames:
         """Return the models and endpoint configs whose names contain the endpoint's."""

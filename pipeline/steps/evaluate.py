@@ -16,6 +16,7 @@ from pipeline.core.records import (
     TrainingRun,
 )
 from pipeline.gateways.sagemaker import NameTaken
+from pipeline.steps.progress import JobProgress
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +26,9 @@ def evaluate(workspace: Workspace, run: TrainingRun) -> Evaluation:
     name = _start(workspace, run)
     settings = workspace.settings.evaluation
     workspace.sagemaker.wait_for_processing(
-        name, timeout_s=settings.max_runtime_s + jobs.START_TIMEOUT_S
+        name,
+        timeout_s=settings.max_runtime_s + jobs.START_TIMEOUT_S,
+        seen=JobProgress(workspace, name, kind="processing").seen,
     )
     found = workspace.store.find(f"{_output(name, run)}evaluation.json")
     if found is None:

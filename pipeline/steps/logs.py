@@ -10,13 +10,10 @@ from pipeline.core.errors import PipelineError, UsageError
 from pipeline.core.pace import PAUSE_S, next_pause_s
 from pipeline.core.tail import LogLine, Tail, milliseconds, moment, tail_from, take
 from pipeline.gateways.aws import is_throttled
-from pipeline.gateways.logs import Logs
+from pipeline.gateways.logs import ENDPOINT_LOGS, PROCESSING_LOGS, TRAINING_LOGS, Logs
 
 logger = logging.getLogger(__name__)
 
-_ENDPOINTS = "/aws/sagemaker/Endpoints/"
-_TRAINING_JOBS = "/aws/sagemaker/TrainingJobs"
-_PROCESSING_JOBS = "/aws/sagemaker/ProcessingJobs"
 _SHOWN_OF_AN_ENDPOINT = timedelta(hours=1)
 _FROM_THE_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 # After a job has ended: its last lines are still on their way.
@@ -88,7 +85,7 @@ def _of_endpoint(workspace: Workspace) -> Source:
     endpoint = workspace.context.endpoint
     return Source(
         name=f"Endpoint {endpoint}",
-        streams=((f"{_ENDPOINTS}{endpoint}", ""),),
+        streams=((f"{ENDPOINT_LOGS}{endpoint}", ""),),
         since=workspace.context.now() - _SHOWN_OF_AN_ENDPOINT,
     )
 
@@ -102,7 +99,7 @@ def _of_job(workspace: Workspace, job: str) -> Source:
     return Source(
         name=f"The training job {job}",
         # The name of an evaluation begins with that of its job (naming.processing_job_name).
-        streams=((_TRAINING_JOBS, f"{job}/"), (_PROCESSING_JOBS, f"{job}-evaluation")),
+        streams=((TRAINING_LOGS, f"{job}/"), (PROCESSING_LOGS, f"{job}-evaluation")),
         since=_FROM_THE_BEGINNING,
         is_over=lambda: not workspace.sagemaker.is_at_work(job),
     )

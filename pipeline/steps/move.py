@@ -13,7 +13,7 @@ from pipeline.core.ledger import arrive
 from pipeline.core.outcomes import EndpointObservation, PlanSummary, ProbeReport
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.gateways.ports import Applied, Root, SavedPlan
-from pipeline.steps import bake
+from pipeline.steps import bake, progress
 from pipeline.steps.bake import BakeTests
 from pipeline.steps.leased import MOVE_TIMEOUT_S, settled_endpoint, unlocked
 from pipeline.steps.planning import plan_serving
@@ -83,8 +83,9 @@ def carry_out(workspace: Workspace, book: LeasedLedger, planned: PlannedMove) ->
     """
     begun, target = announced_in(book.head), announced_in(book.head).target
     tests = _tests_of(workspace, book, planned)
-    applied = apply(workspace, book, planned.saved, tests=tests)
-    seen = settled_endpoint(workspace, timeout_s=MOVE_TIMEOUT_S)
+    with progress.of_move(workspace, begun):
+        applied = apply(workspace, book, planned.saved, tests=tests)
+        seen = settled_endpoint(workspace, timeout_s=MOVE_TIMEOUT_S)
     failed_tests = tests.failed if tests else None
     if not seen.serves(naming.endpoint_config_name(book.head.endpoint, target)):
         return replace(_stayed(workspace, applied, seen, planned), failed_tests=failed_tests)

@@ -21,6 +21,7 @@ from pipeline.material.dividing import Split, split
 from pipeline.material.table import Choices
 from pipeline.steps import recorded
 from pipeline.steps.data_source import read_source
+from pipeline.steps.progress import JobProgress
 from pipeline.tabular import schema
 
 logger = logging.getLogger(__name__)
@@ -64,7 +65,9 @@ def train(workspace: Workspace, material: Material) -> TrainingRun:
     # Before the wait: a job whose run dies is taken up by whoever names it later.
     workspace.store.put(naming.training_inputs_object(name), inputs.to_json().encode())
     outcome = workspace.sagemaker.wait_for_training(
-        name, timeout_s=workspace.settings.training.max_runtime_s + jobs.START_TIMEOUT_S
+        name,
+        timeout_s=workspace.settings.training.max_runtime_s + jobs.START_TIMEOUT_S,
+        seen=JobProgress(workspace, name, kind="training").seen,
     )
     run = recorded.record_finished(workspace, inputs, outcome)
     logger.info(

@@ -30,6 +30,7 @@ def flags(**given: Any) -> dict[str, Any]:
             "plan_dir",
             "labels_file",
             "reason",
+            "since",
             "stop_after",
             "to",
             "confirm",
@@ -38,7 +39,11 @@ def flags(**given: Any) -> dict[str, Any]:
         )
     )
     switches = dict.fromkeys(
-        ("deployment_only", "force", "yes", "break_lease", "with_data", "dry_run", "explain"), False
+        (
+            *("deployment_only", "force", "yes", "break_lease", "with_data", "dry_run", "explain"),
+            *("follow", "watch"),
+        ),
+        False,
     )
     return {**nothing, **switches, **given}
 
@@ -57,14 +62,17 @@ GIVEN = {
     "confirm": "staging",
     "dry_run": True,
     "explain": True,
+    "follow": True,
     "force": True,
     "from_environment": "staging",
     "labels_file": Path("labels.csv"),
     "plan_dir": Path("out/plan"),
     "reason": "it drifts",
+    "since": "15m",
     "stop_after": "train",
     "to": "r-20260102-120000-aaaaaa",
     "training_job": "iris-20260102-120000",
+    "watch": True,
     "with_data": True,
     "yes": True,
 }
