@@ -1,10 +1,8 @@
 """What an account holds of a foundation: the parameter that says what it offers, its buckets."""
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from pipeline.core.errors import CorruptRecord
 from pipeline.core.foundation import Foundation
-from pipeline.gateways.aws import Cloud, if_there
+from pipeline.gateways.aws import FAILURES, Cloud, if_there
 
 
 def published_foundation(cloud: Cloud, name: str) -> Foundation | None:
@@ -30,7 +28,7 @@ def buckets_like(cloud: Cloud, prefix: str) -> tuple[str, ...]:
     """Return the account's buckets in any region whose names begin so; none where it is denied."""
     try:
         listed = cloud.client("s3").list_buckets()
-    except (BotoCoreError, ClientError):
+    except FAILURES:
         return ()
     names = (str(each["Name"]) for each in listed.get("Buckets", ()))
     return tuple(sorted(name for name in names if name.startswith(prefix)))

@@ -12,8 +12,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from pipeline.core.errors import CloudUnusable, PipelineError, UsageError
+
+# What a call may fail with: refused, without an answer, or with one that was cut off.
+FAILURES = (ClientError, BotoCoreError, ResponseParserError)
 
 _LOCAL_KEY = "local"
 # What a program may inherit. Anything else (TF_VAR_*, TF_CLI_ARGS*, tokens) would change a plan
@@ -235,7 +239,7 @@ def attempting(what: str) -> Iterator[None]:
     """
     try:
         yield
-    except (BotoCoreError, ClientError) as error:
+    except FAILURES as error:
         raise unusable(what, error) from error
 
 

@@ -7,11 +7,9 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from pipeline.core.errors import PipelineError
 from pipeline.core.tail import LogLine
-from pipeline.gateways.aws import Cloud, if_there
+from pipeline.gateways.aws import FAILURES, Cloud, if_there
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +33,7 @@ class Logs:
                 lines = self._last_lines(group, stream, count)
                 if lines:
                     return lines
-        except (BotoCoreError, ClientError) as error:
+        except FAILURES as error:
             logger.debug("no log group=%s: %s", group, error)
         return ()
 

@@ -13,12 +13,12 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from pipeline.core.outbox import Answer, Verdict
 from pipeline.core.payloads import attributes
 from pipeline.core.wording import Said
-from pipeline.gateways.aws import Cloud
+from pipeline.gateways.aws import FAILURES, Cloud
 from pipeline.gateways.channels import TAKEN, failed
 from pipeline.gateways.https import TIMEOUT_S
 from pipeline.gateways.sns import ONE_TRY, of_aws
@@ -84,7 +84,7 @@ class SesMail:
             getattr(self._client, action)(**arguments)
         except ClientError as error:
             return of_aws(error, again=_AGAIN, remedies=_REMEDIES)
-        except BotoCoreError as error:
+        except FAILURES as error:
             return failed(type(error).__name__)
         return TAKEN
 

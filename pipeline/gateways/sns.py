@@ -5,13 +5,13 @@ from functools import partial
 from typing import Any
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from pipeline.core import payloads
 from pipeline.core.messages import Severity
 from pipeline.core.outbox import Answer, Verdict
 from pipeline.core.wording import Said
-from pipeline.gateways.aws import Cloud, error_code
+from pipeline.gateways.aws import FAILURES, Cloud, error_code
 from pipeline.gateways.channels import TAKEN, failed
 from pipeline.gateways.https import TIMEOUT_S
 
@@ -73,7 +73,7 @@ class SnsTopics:
             found = [
                 each for page in pages.paginate(TopicArn=topic) for each in page["Subscriptions"]
             ]
-        except (BotoCoreError, ClientError):
+        except FAILURES:
             return 0
         return sum(each["SubscriptionArn"] == _PENDING for each in found)
 
@@ -83,7 +83,7 @@ def _answer(call: Callable[[], object]) -> Answer:
         call()
     except ClientError as error:
         return of_aws(error, again=_AGAIN, remedies=_REMEDIES)
-    except BotoCoreError as error:
+    except FAILURES as error:
         return failed(type(error).__name__)
     return TAKEN
 
