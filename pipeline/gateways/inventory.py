@@ -15,7 +15,7 @@ from pipeline.core.errors import CorruptRecord
 from pipeline.core.foundation import Foundation
 from pipeline.core.listed import Hosted
 from pipeline.gateways.aws import Cloud, attempting, error_code
-from pipeline.gateways.sagemaker import observation_of
+from pipeline.gateways.observations import observation_of
 from pipeline.gateways.side_by_side import mapped
 
 logger = logging.getLogger(__name__)

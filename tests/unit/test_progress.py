@@ -10,7 +10,7 @@ import pytest
 from pipeline.core.outcomes import EndpointStatus, Rollout
 from pipeline.core.watching import move_text
 from pipeline.gateways.console import Progress
-from pipeline.gateways.sagemaker import rollout_of
+from pipeline.gateways.observations import rollout_of
 from pipeline.steps.progress import state_of
 from tests.unit.core_builders import NOON
 from tests.unit.test_watching import moving
