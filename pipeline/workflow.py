@@ -27,6 +27,7 @@ from pipeline.steps.bootstrap import (
     known_workspace,
     require_terraform,
 )
+from pipeline.steps.check_data import check_data
 from pipeline.steps.cleanup import cleanup
 from pipeline.steps.deploy import Candidate, deploy, require_passed
 from pipeline.steps.doctor import doctor
@@ -90,14 +91,17 @@ def _full(context: Context, options: Options) -> None:
 def _gathered(context: Context) -> Material:
     """Find out now, not after minutes of training, what stands in the way of a deployment."""
     material = gather(context)
+    known = known_workspace(context)
+    check_data(context, known, material)
     if context.settings.auto_deploy_enabled:
         require_terraform(context)
-        require_free_for(known_workspace(context), material.identity)
+        require_free_for(known, material.identity)
     return material
 
 
 def _training(context: Context, options: Options) -> None:
     material = gather(context)
+    check_data(context, known_workspace(context), material)
     workspace = entered_workspace(context)
     if not requested.take_up(workspace):
         return

@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from pipeline.core import messages
+from pipeline.core.data_checks import Policy
 
 
 class Section(BaseModel):
@@ -58,6 +59,7 @@ def is_text_encoding(name: str) -> bool:
 
 
 Flag = Annotated[bool, allowed("true or false")]
+CheckPolicy = Annotated[Policy, allowed("warn, refuse or off")]
 Share = Annotated[float, _number("from 0 to 1", ge=0, le=1)]
 PositiveShare = Annotated[float, _number("above 0, at most 1", gt=0, le=1)]
 OpenShare = Annotated[float, _number("between 0 and 1, neither included", gt=0, lt=1)]

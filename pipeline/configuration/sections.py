@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, JsonValue
 
 from pipeline.configuration import kinds
+from pipeline.core.data_checks import CheckName, Policy
 from pipeline.core.data_words import ColumnUse, ProblemType
 from pipeline.core.head import Strategy
 from pipeline.core.records import Bound
@@ -77,6 +78,25 @@ class SliceSettings(GateSettings):
         Annotated[Literal["accuracy", "rmse", "mae"], kinds.allowed("accuracy, rmse or mae")] | None
     ) = None
     minimum_rows: kinds.Requests = 30
+
+
+class DataCheckSettings(kinds.Section):
+    """What becomes of what a check of the data finds, before anything is trained or changed."""
+
+    columns: kinds.CheckPolicy = "warn"
+    classes: kinds.CheckPolicy = "warn"
+    missing: kinds.CheckPolicy = "warn"
+    constant: kinds.CheckPolicy = "warn"
+    duplicates: kinds.CheckPolicy = "warn"
+    leak: kinds.CheckPolicy = "warn"
+
+    @property
+    def policies(self) -> Mapping[CheckName, Policy]:
+        return {name: getattr(self, name) for name in CheckName}
+
+    @property
+    def wanted(self) -> frozenset[CheckName]:
+        return frozenset(name for name, policy in self.policies.items() if policy != "off")
 
 
 class EvaluationSettings(kinds.Section):

@@ -9,6 +9,7 @@ from pydantic import Discriminator, SecretStr, Tag
 from pipeline.configuration import kinds
 from pipeline.configuration.sections import (
     AutoscalingSettings,
+    DataCheckSettings,
     DeploymentSettings,
     DriftSettings,
     EvaluationSettings,
@@ -67,6 +68,7 @@ class Settings(kinds.Section):
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], kinds.allowed("DEBUG, INFO, WARNING or ERROR")
     ] = "INFO"
     training: TrainingSettings = TrainingSettings()
+    data_checks: DataCheckSettings = DataCheckSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     gates: Annotated[
         Mapping[kinds.MetricName, _Gate],

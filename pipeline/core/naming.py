@@ -181,6 +181,10 @@ def training_inputs_object(training_job: str) -> str:
     return f"{job_prefix(training_job)}inputs.json"
 
 
+def data_profile_object(training_job: str) -> str:
+    return f"{job_prefix(training_job)}data.json"
+
+
 def training_run_object(training_job: str) -> str:
     return f"{job_prefix(training_job)}training.json"
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from pipeline.core.data_checks import DataCheck
 from pipeline.core.document import Instant, Metric, Stored
 from pipeline.core.head import DeploymentConfig, HistoryEvent, Lived, Move, Quarantined
 from pipeline.core.lease import Owner
@@ -378,7 +379,8 @@ class RunReport:
     `failed_phase` is the phase that a failure ended, also when it left no record of its own.
     `listing` is what the mode was asked to show, line by line; `standing` and `history` have types
     of their own. `notes` are remarks beside it. `links` are the run's files, by name.
-    `data_warnings` say how the data file was read where it might be meant otherwise.
+    `data_warnings` say how the data file was read where it might be meant otherwise, `data_checks`
+    what was found in it before training; empty where no data was looked at.
     """
 
     run_id: str
@@ -410,4 +412,5 @@ class RunReport:
     listing: tuple[str, ...] = ()
     endpoints: tuple[ListedEndpoint, ...] | None = None
     data_warnings: tuple[str, ...] = ()
+    data_checks: tuple[DataCheck, ...] = ()
     notifications: tuple[Notice, ...] = ()

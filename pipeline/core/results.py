@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt
 
+from pipeline.core.data_checks import DataCheck
 from pipeline.core.document import Instant
 from pipeline.core.intervals import wilson
 from pipeline.core.measures import OWN
@@ -151,7 +152,7 @@ class Results(_Part):
     where it ended before that was known. `timings` are seconds by step, `links` the run's files by
     name, `listing` is what the mode was asked to show; modes status and history show blocks of
     those names, mode list `endpoints`. `data_warnings` say how the data file was read where it
-    might be meant otherwise.
+    might be meant otherwise, `data_checks` what was found in it before training.
     `notifications` are the messages of this run by channel, and what was left of earlier ones.
     """
 
@@ -178,6 +179,7 @@ class Results(_Part):
     notes: tuple[str, ...]
     listing: tuple[str, ...]
     data_warnings: tuple[str, ...]
+    data_checks: tuple[DataCheck, ...]
     notifications: tuple[Notice, ...]
     status: Standing | None = _ABSENT
     history: History | None = _ABSENT
@@ -218,6 +220,7 @@ def results_of(report: RunReport) -> Results:
         notes=report.notes,
         listing=report.listing,
         data_warnings=report.data_warnings,
+        data_checks=report.data_checks,
         notifications=report.notifications,
         status=report.standing,
         history=report.history,

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator
 
+from pipeline.core.data_checks import CheckOutcome
 from pipeline.core.document import Metrics
 from pipeline.core.explained import gate_lines
 from pipeline.core.head import HistoryEvent
@@ -62,6 +63,9 @@ def _data_lines(report: RunReport) -> Iterator[str]:
     more = len(report.data_warnings) - _MOST_DATA_LINES
     if more > 0:
         yield f"Data: {more} more warnings are in results.json"
+    for check in report.data_checks:
+        if check.outcome in (CheckOutcome.WARNED, CheckOutcome.REFUSED):
+            yield f"Data Check {check.name} {check.outcome.value}: {check.sentence}"
 
 
 def _training_lines(report: RunReport) -> Iterator[str]:

@@ -180,6 +180,9 @@ def bring(workspace: Workspace, found: Promoted, approval: Approval | None) -> T
     store.put(naming.evaluation_object(job), release.evaluation.to_json().encode())
     if approval is not None:
         store.put(naming.approval_object(job), approval.to_json().encode())
+    profile = found.source.store.find(naming.data_profile_object(job))
+    if profile is not None:
+        store.put(naming.data_profile_object(job), profile.body)
     store.put(naming.training_run_object(job), moved.to_json().encode())
     logger.info("promoted from=%s job=%s", found.origin, job)
     return moved

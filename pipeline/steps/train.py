@@ -10,12 +10,13 @@ from pipeline.configuration.loading import PROJECT_ROOT
 from pipeline.configuration.sections import TrainingSettings
 from pipeline.context import Context, Workspace
 from pipeline.core import jobs, naming
+from pipeline.core.data_checks import DataProfile, Found
 from pipeline.core.errors import UsageError
 from pipeline.core.identity import ModelIdentity
 from pipeline.core.records import TrainingInputs, TrainingRun
 from pipeline.gateways.images import image_uri
 from pipeline.gateways.sagemaker import NameTaken
-from pipeline.material import bundle
+from pipeline.material import bundle, checking
 from pipeline.material.deciding import decide
 from pipeline.material.dividing import Split, split
 from pipeline.material.table import Choices
@@ -29,21 +30,23 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Material:
-    """What a training is made of, read and checked before anything is changed."""
+    """What a training is made of, read and checked before anything is changed.
+
+    `found` is what the data shows by itself; whether it may be so, `check_data` says.
+    """
 
     identity: ModelIdentity
     divided: Split
     packed: bundle.Bundle
+    profile: DataProfile
+    found: tuple[Found, ...]
 
 
 def gather(context: Context) -> Material:
     """Read, judge, divide and pack what the configuration names. Raises UsageError."""
     training = context.settings.training
-    divided = split(
-        decide(read_source(context), choices(training)),
-        test_fraction=training.test_fraction,
-        seed=training.split_seed,
-    )
+    decided = decide(read_source(context), choices(training))
+    divided = split(decided, test_fraction=training.test_fraction, seed=training.split_seed)
     for warning in divided.warnings:
         logger.warning("data: %s", warning)
     context.recorder.add(data_warnings=divided.warnings)
@@ -55,7 +58,13 @@ def gather(context: Context) -> Material:
     )
     specs = [spec for spec in (training.training_pipeline, training.custom_metrics) if spec]
     packed = bundle.build_bundle(PROJECT_ROOT, specs, source_dir=Path(training.source_dir))
-    return Material(identity=identity, divided=divided, packed=packed)
+    return Material(
+        identity=identity,
+        divided=divided,
+        packed=packed,
+        profile=checking.profile_of(decided),
+        found=checking.look_at(decided, divided, wanted=context.settings.data_checks.wanted),
+    )
 
 
 def train(workspace: Workspace, material: Material) -> TrainingRun:
@@ -64,6 +73,7 @@ def train(workspace: Workspace, material: Material) -> TrainingRun:
     name = _start(workspace, inputs)
     # Before the wait: a job whose run dies is taken up by whoever names it later.
     workspace.store.put(naming.training_inputs_object(name), inputs.to_json().encode())
+    workspace.store.put(naming.data_profile_object(name), material.profile.to_json().encode())
     outcome = workspace.sagemaker.wait_for_training(
         name,
         timeout_s=workspace.settings.training.max_runtime_s + jobs.START_TIMEOUT_S,

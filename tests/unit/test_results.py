@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
+from pipeline.core.data_checks import CheckName, CheckOutcome, DataCheck
 from pipeline.core.gate import accuracy_limits, decided, judge_one
 from pipeline.core.gitlab_reports import results_env
 from pipeline.core.outcomes import (
@@ -286,6 +287,31 @@ def test_what_was_found_in_the_data_is_in_document_and_summary() -> None:
     lines = [line for line in summary_lines(report) if line.startswith("Data: ")]
     assert lines[0] == "Data: birds.csv, column 0: text."
     assert lines[10:] == ["Data: 2 more warnings are in results.json"]
+
+
+def test_what_the_checks_of_the_data_found_is_in_document_and_summary() -> None:
+    outcomes = {
+        CheckName.CONSTANT: CheckOutcome.PASSED,
+        CheckName.DUPLICATES: CheckOutcome.WARNED,
+        CheckName.LEAK: CheckOutcome.REFUSED,
+    }
+    checks = tuple(
+        DataCheck(name=name, outcome=outcome, columns=("x",), sentence="What it is.")
+        for name, outcome in outcomes.items()
+    )
+    report = a_report(data_checks=checks)
+    document = results_document(report)
+    VALIDATOR.validate(document)
+    assert document["data_checks"][2] == {
+        "name": "leak",
+        "outcome": "refused",
+        "columns": ["x"],
+        "sentence": "What it is.",
+    }
+    assert [line for line in summary_lines(report) if line.startswith("Data Check")] == [
+        "Data Check duplicates warned: What it is.",
+        "Data Check leak refused: What it is.",
+    ]
 
 
 def test_the_summary_names_the_backend_first_and_the_facts_of_the_document() -> None:
