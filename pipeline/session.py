@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from pipeline import reports
 from pipeline.configuration.loading import PROJECT_ROOT, load_settings
-from pipeline.configuration.settings import Settings, secrets_of, unbuilt_sections
+from pipeline.configuration.settings import Settings, secrets_of
 from pipeline.configuration.sources import given
 from pipeline.context import Context
 from pipeline.core import failures, naming, printed_commands
@@ -170,8 +170,6 @@ class _Session:
             self._settings.environment,
         )
         logger.debug("arguments=%s", sys.argv[1:])
-        for line in unbuilt_sections(self._settings):
-            logger.warning("%s", line)
         code, failure = self._outcome()
         if failure is not None:
             failure = replace(

@@ -77,6 +77,9 @@ Count = Annotated[int, _whole(1, 999)]
 Seed = Annotated[int, _whole(0, 2**32 - 1)]
 Folds = Annotated[int, _whole(2, 50)]
 Requests = Annotated[int, _whole(1, 100_000)]
+Rows = Annotated[int, _whole(1, 1_000_000)]
+WindowHours = Annotated[int, _whole(1, 744, of="hours")]
+DelayHours = Annotated[int, _whole(0, 8760, of="hours")]
 Workers = Annotated[int, _whole(1, 64)]
 # API reference: StoppingCondition, at most 28 days
 JobSeconds = Annotated[int, _whole(60, 2_419_200, of="seconds")]
@@ -247,6 +250,13 @@ def is_time_zone(name: str) -> bool:
 
 Schedule = Annotated[
     str, _like("cron(...) or rate(...), as EventBridge writes it", f"({_CRON}|{_RATE})")
+]
+RetrainingSchedule = Annotated[
+    str,
+    _like(
+        "weekly, monthly, cron(...) or rate(...), as EventBridge writes it",
+        f"(weekly|monthly|{_CRON}|{_RATE})",
+    ),
 ]
 ScalingSchedule = Annotated[
     str,

@@ -228,25 +228,42 @@ class MonitoringSettings(kinds.Section):
     no_traffic_minutes: kinds.Minutes | None = 60
 
 
-# Accepted and validated; what this version does not act on yet, `settings.unbuilt_sections` says.
 class DriftSettings(kinds.Section):
-    """Limits from which on a feature counts as drifted, by population stability index.
+    """How mode monitor looks at captured traffic, and from which limits on it finds something.
 
-    With monitoring, the two limits are already those of alarms on the metrics of drift and quality.
+    Enabled, its `schedule` starts mode monitor where the foundation asks a pipeline, and with
+    monitoring the two limits are also those of alarms. A window is `window_hours` long; labels are
+    waited for `label_delay_hours` more, and then judged with the requests they belong to.
     """
 
     enabled: kinds.Flag = False
     schedule: kinds.Schedule | None = None
+    window_hours: kinds.WindowHours = 24
     psi_threshold: kinds.Positive = 0.2
-    minimum_row_count: kinds.Requests = 100
+    minimum_row_count: kinds.Rows = 200
     minimum_accuracy: kinds.PositiveShare | None = None
+    label_delay_hours: kinds.DelayHours = 24
+    instance_type: kinds.InstanceType = "ml.m5.large"
+    instance_count: kinds.Count = 1
+    max_runtime_s: kinds.JobSeconds = 3600
 
 
 class RetrainingSettings(kinds.Section):
+    """What mode monitor asks a retraining for, and how often at most.
+
+    There is something to learn from `minimum_new_rows` labelled rows on that the live release was
+    not trained on, and from the share `minimum_new_share` of its own rows on, whichever is more.
+    """
+
     enabled: kinds.Flag = False
-    schedule: kinds.Schedule | None = None
-    on_drift: kinds.Flag = False
-    on_degradation: kinds.Flag = False
+    schedule: kinds.RetrainingSchedule | None = None
+    on_drift: kinds.Flag = True
+    on_degradation: kinds.Flag = True
+    learn_from_labels: kinds.Flag = True
+    minimum_new_rows: kinds.Rows = 200
+    minimum_new_share: kinds.Share = 0.1
+    cool_down_hours: kinds.DelayHours = 24
+    maximum_per_month: kinds.Count = 4
 
 
 class NotificationSettings(kinds.Section):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import Discriminator, SecretStr, Tag
@@ -24,6 +25,7 @@ from pipeline.core.document import canonical_json, sha256_of
 from pipeline.core.gate import GatePolicy, Limits, SliceLimits, accuracy_limits
 from pipeline.core.measures import ACCURACY, RMSE
 from pipeline.core.records import Evaluation, ModelKind, RollbackAlarms, TestLimits
+from pipeline.core.retraining import Rules
 
 DEFAULT_SOURCE = "default"
 FROM_ENVIRONMENT = "environment "  # and the variable's name
@@ -157,6 +159,21 @@ class Settings(kinds.Section):
             minimum_request_count=given.minimum_request_count,
         )
 
+    @property
+    def retraining_rules(self) -> Rules:
+        """What mode monitor asks a retraining for, and how often at most."""
+        given = self.retraining
+        return Rules(
+            enabled=given.enabled,
+            on_drift=given.on_drift,
+            on_degradation=given.on_degradation,
+            schedule=given.schedule,
+            minimum_new_rows=given.minimum_new_rows,
+            minimum_new_share=given.minimum_new_share,
+            cool_down=timedelta(hours=given.cool_down_hours),
+            most_per_month=given.maximum_per_month,
+        )
+
     def latency_p95_ms(self, own: float | None) -> float:
         """Return the limit of one place: its own, else the lowest of the others, else one for all.
 
@@ -182,12 +199,3 @@ def secrets_of(settings: Settings) -> tuple[str, ...]:
     """Return every secret that the configuration holds itself, for what must not show them."""
     values = [*dict(settings).values(), *dict(settings.notifications).values()]
     return tuple(each.get_secret_value() for each in values if isinstance(each, SecretStr) and each)
-
-
-def unbuilt_sections(settings: Settings) -> tuple[str, ...]:
-    """Return a line for each thing that is set and that this version does nothing with yet."""
-    return tuple(
-        f"{name}: accepted, but this version does nothing with it yet."
-        for name in ("drift", "retraining")
-        if getattr(settings, name) != type(getattr(settings, name))()
-    )

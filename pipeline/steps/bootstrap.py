@@ -193,6 +193,7 @@ def foundation_variables(context: Context) -> dict[str, Any]:
     return {
         "email_recipients": list(subscribed),
         "environment": settings.environment,
+        "monitor_schedule": settings.drift.schedule if settings.drift.enabled else None,
         "project": settings.project,
         "region": context.cloud.region,
         "role_arn": settings.role_arn,

@@ -48,7 +48,10 @@ module "retraining" {
   pipeline                 = var.retraining.pipeline
   region                   = var.region
   retry                    = var.retraining.retry
-  schedules                = var.retraining.schedules
-  token                    = var.retraining_token
-  token_secret_arn         = var.retraining.token_secret_arn
+  schedules = merge(
+    var.retraining.schedules,
+    var.monitor_schedule == null ? {} : { monitor = { expression = var.monitor_schedule, mode = "monitor", timezone = "UTC", window_minutes = 0 } },
+  )
+  token            = var.retraining_token
+  token_secret_arn = var.retraining.token_secret_arn
 }

@@ -153,6 +153,12 @@ variable "model_reader_arns" {
   nullable    = false
 }
 
+variable "monitor_schedule" {
+  description = "When to start the pipeline in mode monitor, as cron(...) or rate(...) in UTC; null never does, nor does a foundation whose retraining is null. The runner gives drift.schedule here."
+  type        = string
+  default     = null
+}
+
 variable "network" {
   description = "Private network for jobs and models, by default over two availability zones; null makes none."
   type = object({
@@ -209,9 +215,9 @@ variable "retention_days" {
 }
 
 variable "retraining" {
-  description = "GitLab pipeline that alarms and schedules ask to retrain or roll back; null asks nobody. See modules/retraining."
+  description = "GitLab pipeline that alarms and schedules ask to look, to retrain or to roll back; null asks nobody. See modules/retraining."
   type = object({
-    mode_by_alarm = optional(map(string), { data_drift = "full", model_quality = "full", rollback = "rollback" })
+    mode_by_alarm = optional(map(string), { rollback = "rollback" })
     pipeline = object({
       ref         = optional(string, "main")
       trigger_url = string
@@ -220,6 +226,7 @@ variable "retraining" {
     retry = optional(object({ attempts = optional(number), max_age_s = optional(number) }), {})
     schedules = optional(map(object({
       expression     = string
+      mode           = optional(string, "full")
       timezone       = optional(string, "UTC")
       window_minutes = optional(number, 0)
     })), {})

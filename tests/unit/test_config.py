@@ -1,6 +1,7 @@
 """The configuration: the order of its sources, and one truthful line for every problem."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from pipeline.configuration import loading
 from pipeline.configuration.flags import CONFIG_FLAGS, ENVIRONMENT_NAMES
 from pipeline.configuration.problems import problem
-from pipeline.configuration.settings import Settings, secrets_of, unbuilt_sections
+from pipeline.configuration.settings import Settings, secrets_of
 from pipeline.configuration.sources import leaves
 from pipeline.core.errors import ConfigError
 from tests.unit.config_files import Load, load, problem_lines
@@ -26,7 +27,6 @@ def test_the_shipped_file_works_out_of_the_box() -> None:
     settings = loading.load_settings(config_file=None, environment={}, flags={})
     assert (settings.backend, settings.environment) == ("local", "staging")
     assert Path(settings.training.data).is_file()
-    assert unbuilt_sections(settings) == ()
 
 
 def test_the_shipped_file_says_what_the_defaults_say() -> None:
@@ -235,14 +235,11 @@ def test_every_secret_is_known_to_what_must_not_show_it(load: Load) -> None:
     assert not [each for each in secrets if each in repr(settings)]
 
 
-def test_later_parts_are_accepted_and_said_to_do_nothing_yet(load: Load) -> None:
-    settings = load(
-        drift={"enabled": True},
-        retraining={"enabled": True},
-        email_recipients=["a@b.de"],
-    )
-    lines = unbuilt_sections(settings)
-    assert [line.split(":")[0] for line in lines] == ["drift", "retraining"]
+def test_rules_of_retraining_are_off_until_they_are_asked_for(load: Load) -> None:
+    rules = load(retraining={"schedule": "monthly", "cool_down_hours": 36}).retraining_rules
+    assert not rules.enabled
+    assert (rules.on_drift, rules.on_degradation, rules.schedule) == (True, True, "monthly")
+    assert rules.cool_down == timedelta(days=1.5)
 
 
 def test_every_flag_and_variable_sets_a_key_that_exists() -> None:

@@ -155,6 +155,7 @@ run "everything_optional_is_made_where_asked" {
     network           = {}
     retraining        = { pipeline = { trigger_url = "https://gitlab.com/api/v4/projects/1/trigger/pipeline" } }
     retraining_token  = "glptt-test"
+    monitor_schedule  = "rate(1 day)"
     subscriptions     = { team = { endpoint = "team@example.com", protocol = "email" } }
   }
 
@@ -169,8 +170,8 @@ run "everything_optional_is_made_where_asked" {
   }
 
   assert {
-    condition     = keys(module.retraining[0].rule_names) == ["asked", "data-drift", "model-quality", "rollback"]
-    error_message = "Alarms of the environment and people should ask for retraining and rollback."
+    condition     = keys(module.retraining[0].rule_names) == ["asked", "rollback", "schedule-monitor"]
+    error_message = "People and the runner should ask for retraining, one alarm for a rollback, a schedule for a look."
   }
 
   assert {

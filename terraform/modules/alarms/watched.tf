@@ -21,7 +21,7 @@ locals {
       metric      = var.drift_metric.metric_name
       missing     = "ignore" # it is measured now and then; until the next time the last word stands
       namespace   = var.drift_metric.namespace
-      period_s    = 3600
+      period_s    = 60 # the newest figure counts, an older one of the same hour does not
       periods     = 1
       statistic   = "Maximum"
       threshold   = local.thresholds.data_drift
@@ -60,7 +60,7 @@ locals {
       metric      = var.quality_metric.metric_name
       missing     = "ignore" # as for the drift
       namespace   = var.quality_metric.namespace
-      period_s    = 3600
+      period_s    = 60 # the newest figure counts, an older one of the same hour does not
       periods     = 1
       statistic   = "Minimum"
       threshold   = local.thresholds.model_quality

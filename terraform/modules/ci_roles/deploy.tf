@@ -4,7 +4,7 @@ data "aws_iam_policy_document" "deploy" {
     sid     = "WriteObjects"
     actions = ["s3:AbortMultipartUpload", "s3:PutObject"]
     resources = [
-      for prefix in ["artifacts", "code", "data", "history", "jobs", "leases", "ledger", "plans", "releases", "requests"] :
+      for prefix in ["artifacts", "baselines", "code", "data", "history", "jobs", "labels", "learnt", "leases", "ledger", "monitoring", "outbox", "plans", "releases", "requests"] :
       "${local.bucket_arn}/${prefix}/*"
     ]
   }

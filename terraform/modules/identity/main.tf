@@ -49,7 +49,7 @@ data "aws_iam_policy_document" "execution" {
   statement {
     sid     = "ReadInputs"
     actions = ["s3:GetObject"]
-    resources = [for prefix in ["artifacts", "baselines", "capture", "code", "data", "jobs"] :
+    resources = [for prefix in ["artifacts", "baselines", "capture", "code", "data", "jobs", "labels", "monitoring"] :
       "${local.bucket_arn}/${prefix}/*"
     ]
   }
@@ -57,7 +57,7 @@ data "aws_iam_policy_document" "execution" {
   statement {
     sid       = "WriteOutputs"
     actions   = ["s3:AbortMultipartUpload", "s3:PutObject"]
-    resources = ["${local.bucket_arn}/capture/*", "${local.bucket_arn}/jobs/*"]
+    resources = ["${local.bucket_arn}/capture/*", "${local.bucket_arn}/jobs/*", "${local.bucket_arn}/monitoring/*"]
   }
 
   statement {

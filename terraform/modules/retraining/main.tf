@@ -37,15 +37,16 @@ locals {
         }
       }
     },
-    length(var.schedules) == 0 ? {} : {
-      schedule = {
+    {
+      # One rule for each mode: a rule cannot choose what it says by the event.
+      for mode in toset([for each in values(var.schedules) : each.mode]) : mode == "full" ? "schedule" : "schedule-${mode}" => {
         cause       = "$.detail.schedule"
-        description = "Asks for full when a schedule is due"
-        mode        = "full"
+        description = "Asks for ${mode} when a schedule of it is due"
+        mode        = mode
         pattern = {
           source      = [local.event_source]
           detail-type = [local.detail_type]
-          detail      = { schedule = [{ exists = true }] }
+          detail      = { mode = [mode], schedule = [{ exists = true }] }
         }
       }
     },

@@ -37,7 +37,7 @@ resource "aws_scheduler_schedule" "this" {
 
   name                         = "${var.name}-${each.key}"
   group_name                   = aws_scheduler_schedule_group.this[0].name
-  description                  = "Asks for a retraining of ${var.name}"
+  description                  = "Asks for ${each.value.mode} of ${var.name}"
   kms_key_arn                  = var.kms_key_arn
   schedule_expression          = each.value.expression
   schedule_expression_timezone = each.value.timezone
@@ -50,7 +50,7 @@ resource "aws_scheduler_schedule" "this" {
   target {
     arn      = local.bus_arn
     role_arn = aws_iam_role.this["scheduler"].arn
-    input    = jsonencode({ schedule = each.key })
+    input    = jsonencode({ mode = each.value.mode, schedule = each.key })
 
     dead_letter_config {
       arn = aws_sqs_queue.undelivered.arn

@@ -43,14 +43,19 @@ variable "kms_key_arn" {
 }
 
 variable "mode_by_alarm" {
-  description = "Mode in which an alarm of an endpoint starts the pipeline, by the part of its name after the slash: full, training or rollback."
+  description = "Mode in which an alarm of an endpoint starts the pipeline, by the part of its name after the slash: full, monitor, rollback or training. Alarms of drift and quality notify, and may start monitor, which decides: two that ring together retrain once."
   type        = map(string)
-  default     = { data_drift = "full", model_quality = "full", rollback = "rollback" }
+  default     = { rollback = "rollback" }
   nullable    = false
 
   validation {
-    condition     = alltrue([for alarm, mode in var.mode_by_alarm : can(regex("^[a-z][a-z0-9_]{0,23}$", alarm)) && !contains(["asked", "schedule"], alarm) && contains(["full", "rollback", "training"], coalesce(mode, "none"))])
-    error_message = "The modes by alarm must be full, training or rollback (retrain would start pipelines for ever), and the alarms 1 to 24 lowercase letters, digits or underscores, but not asked or schedule."
+    condition     = alltrue([for alarm, mode in var.mode_by_alarm : can(regex("^[a-z][a-z0-9_]{0,23}$", alarm)) && !contains(["asked", "schedule", "schedule_monitor", "schedule_training"], alarm) && contains(["full", "monitor", "rollback", "training"], coalesce(mode, "none"))])
+    error_message = "The modes by alarm must be full, monitor, training or rollback (retrain would start pipelines for ever), and the alarms 1 to 24 lowercase letters, digits or underscores, but not asked, schedule or what begins so."
+  }
+
+  validation {
+    condition     = alltrue([for alarm, mode in var.mode_by_alarm : !contains(["data_drift", "model_quality"], alarm) || mode == "monitor"])
+    error_message = "The alarms data_drift and model_quality must start monitor or nothing: both may ring at once, and only mode monitor asks for one retraining then."
   }
 }
 
@@ -138,9 +143,10 @@ variable "retry" {
 }
 
 variable "schedules" {
-  description = "When to ask for a retraining, by a name of one's own: a cron or rate expression and its time zone."
+  description = "When to start the pipeline, by a name of one's own: a cron or rate expression and its time zone; in mode monitor, which looks and decides, or in full or training, which retrain whatever has happened."
   type = map(object({
     expression     = string
+    mode           = optional(string, "full")
     timezone       = optional(string, "UTC")
     window_minutes = optional(number, 0)
   }))
@@ -150,6 +156,11 @@ variable "schedules" {
   validation {
     condition     = alltrue([for name in keys(var.schedules) : can(regex("^[A-Za-z0-9_.-]{1,24}$", name))])
     error_message = "The schedules must have names of 1 to 24 letters, digits, dots, underscores or hyphens."
+  }
+
+  validation {
+    condition     = alltrue([for each in values(var.schedules) : contains(["full", "monitor", "training"], each.mode)])
+    error_message = "The schedules must have the mode full, monitor or training."
   }
 
   validation {

@@ -85,6 +85,26 @@ run "pipeline_that_would_start_itself_is_refused" {
   expect_failures = [var.mode_by_alarm]
 }
 
+run "drift_and_quality_that_would_retrain_twice_are_refused" {
+  command = plan
+
+  variables {
+    mode_by_alarm = { data_drift = "full", model_quality = "full" }
+  }
+
+  expect_failures = [var.mode_by_alarm]
+}
+
+run "schedule_of_another_mode_is_refused" {
+  command = plan
+
+  variables {
+    schedules = { weekly = { expression = "rate(7 days)", mode = "retrain" } }
+  }
+
+  expect_failures = [var.schedules]
+}
+
 run "alarm_with_the_name_of_another_rule_is_refused" {
   command = plan
 

@@ -35,8 +35,8 @@ run "alarms_of_the_endpoints_ask_the_pipeline" {
   command = plan
 
   assert {
-    condition     = { for name, rule in local.rules : name => rule.mode } == { asked = "full", data-drift = "full", model-quality = "full", rollback = "rollback" }
-    error_message = "Drift, quality and people should ask for a retraining, the composite alarm for a rollback."
+    condition     = { for name, rule in local.rules : name => rule.mode } == { asked = "full", rollback = "rollback" }
+    error_message = "People and the runner should ask for a retraining, the composite alarm for a rollback, and no other alarm for anything."
   }
 
   assert {
@@ -100,6 +100,7 @@ run "schedules_put_events_in_their_time_zone" {
     retry         = { attempts = 3, max_age_s = 600 }
     schedules = {
       nightly = { expression = "rate(1 day)", window_minutes = 30 }
+      watch   = { expression = "rate(1 hour)", mode = "monitor" }
       weekly  = { expression = "cron(0 3 ? * MON *)", timezone = "Europe/Berlin" }
     }
   }
@@ -120,8 +121,21 @@ run "schedules_put_events_in_their_time_zone" {
   }
 
   assert {
-    condition     = keys(aws_cloudwatch_event_rule.this) == ["asked", "schedule"] && jsondecode(replace(aws_cloudwatch_event_target.pipeline["schedule"].input_transformer[0].input_template, "/<[a-z]+>/", "\"$0\"")).variables.MODE == "full" && aws_cloudwatch_event_target.pipeline["schedule"].retry_policy[0].maximum_event_age_in_seconds == 600
-    error_message = "One rule should carry all schedules to the pipeline."
+    condition     = keys(aws_cloudwatch_event_rule.this) == ["asked", "schedule", "schedule-monitor"] && jsondecode(replace(aws_cloudwatch_event_target.pipeline["schedule"].input_transformer[0].input_template, "/<[a-z]+>/", "\"$0\"")).variables.MODE == "full" && aws_cloudwatch_event_target.pipeline["schedule"].retry_policy[0].maximum_event_age_in_seconds == 600
+    error_message = "One rule should carry all schedules of a mode to the pipeline."
+  }
+
+  assert {
+    condition = { for name in ["schedule", "schedule-monitor"] : name => "${jsondecode(replace(aws_cloudwatch_event_target.pipeline[name].input_transformer[0].input_template, "/<[a-z]+>/", "\"$0\"")).variables.MODE} ${jsonencode(jsondecode(aws_cloudwatch_event_rule.this[name].event_pattern).detail.mode)}" } == {
+      "schedule"         = "full [\"full\"]"
+      "schedule-monitor" = "monitor [\"monitor\"]"
+    }
+    error_message = "A rule should start the pipeline in the mode that it listens to."
+  }
+
+  assert {
+    condition     = { for name, schedule in aws_scheduler_schedule.this : name => jsondecode(schedule.target[0].input).mode } == { nightly = "full", watch = "monitor", weekly = "full" }
+    error_message = "An event should say in which mode its schedule starts the pipeline."
   }
 }
 
