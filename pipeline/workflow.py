@@ -5,12 +5,9 @@ from contextlib import nullcontext
 from dataclasses import replace
 
 from pipeline.context import Context, Workspace
-from pipeline.core import checkup
-from pipeline.core.errors import UsageError
 from pipeline.core.modes import FACTS, Mode
 from pipeline.core.outcomes import RunReport
 from pipeline.core.records import Decision, TrainingRun, Verdict
-from pipeline.core.tail import json_of, text_of
 from pipeline.request import Options
 from pipeline.steps import candidacy, dry_run, planned, promote, recorded, requested, tell
 from pipeline.steps.apply_mode import (
@@ -30,11 +27,11 @@ from pipeline.steps.bootstrap import (
 from pipeline.steps.check_data import check_data
 from pipeline.steps.cleanup import cleanup
 from pipeline.steps.deploy import Candidate, deploy, require_passed
-from pipeline.steps.doctor import doctor
+from pipeline.steps.doctor import examine
 from pipeline.steps.evaluate import evaluate
 from pipeline.steps.history import history
 from pipeline.steps.list_endpoints import list_endpoints
-from pipeline.steps.logs import logs
+from pipeline.steps.logs import show_logs
 from pipeline.steps.plan_mode import plan
 from pipeline.steps.post_office import PostOffice
 from pipeline.steps.preflight import require_free_for, require_instances
@@ -174,17 +171,7 @@ def _planning_workspace(context: Context) -> Workspace:
 
 
 def _job_to_deploy(workspace: Workspace, options: Options) -> str:
-    """Return the named job, else the newest one that may be deployed."""
-    if options.training_job:
-        return options.training_job
-    if options.in_ci:
-        message = (
-            "--mode deployment needs --training-job in CI: another run may have trained since."
-        )
-        raise UsageError(
-            message, remedy="Pass MLOPS_TRAINING_JOB of the training job's results.env."
-        )
-    return recorded.newest_approved(workspace)
+    return options.training_job or candidacy.newest(workspace, in_ci=options.in_ci)
 
 
 def _plan(context: Context, options: Options) -> None:
@@ -279,24 +266,17 @@ def _labels(context: Context, options: Options) -> None:
 
 
 def _status(context: Context, options: Options) -> None:
-    workspace = find_workspace(context)
-    if options.watch:
-        watch(workspace)
-    else:
-        status(workspace)
+    look = watch if options.watch else status
+    look(find_workspace(context))
 
 
 def _logs(context: Context, options: Options) -> None:
-    written = json_of if context.wants_json else text_of
-    found = logs(
+    show_logs(
         find_workspace(context),
         job=options.training_job,
         since=options.since,
         follow=options.follow,
     )
-    for line in found:
-        if not context.out(written(line)):
-            return
 
 
 def _history(context: Context, _: Options) -> None:
@@ -317,16 +297,6 @@ def _bootstrap(context: Context, _: Options) -> None:
         workspace = bootstrap(context)
     context.recorder.show(f"Artifact bucket: {workspace.foundation.bucket}")
     context.recorder.show(f"Execution role: {workspace.foundation.role_arn}")
-
-
-def _doctor(context: Context, options: Options) -> None:
-    findings = []
-    for finding in doctor(context, options.refused):
-        findings.append(finding)
-        context.recorder.show(finding.found, to_do=finding.to_do)
-    error = checkup.failure(findings)
-    if error is not None:
-        raise error
 
 
 def _show(context: Context, lines: Iterable[str]) -> None:
@@ -366,7 +336,7 @@ _MODES: Mapping[Mode, Callable[[Context, Options], None]] = {
     Mode.RETRAIN: _retrain,
     Mode.BOOTSTRAP: _bootstrap,
     Mode.VALIDATE: lambda context, _: _show(context, validate(context)),
-    Mode.DOCTOR: _doctor,
+    Mode.DOCTOR: lambda context, options: examine(context, options.refused),
     Mode.NOTIFY_TEST: lambda context, _: tell.test_channels(find_workspace(context)),
 }
 

@@ -77,6 +77,17 @@ def found(workspace: Workspace, job: str, *, mode: str) -> Candidate:
     )
 
 
+def newest(workspace: Workspace, *, in_ci: bool) -> str:
+    """Return the newest job that may be deployed. Raises UsageError in a pipeline."""
+    if in_ci:
+        message = (
+            "--mode deployment needs --training-job in CI: another run may have trained since."
+        )
+        remedy = "Pass MLOPS_TRAINING_JOB of the training job's results.env."
+        raise UsageError(message, remedy=remedy)
+    return recorded.newest_approved(workspace)
+
+
 def run_of(workspace: Workspace, job: str, *, mode: str, reason: str | None = None) -> TrainingRun:
     """Return what a training job left; `mode` and `reason` are what was asked for."""
     run = recorded.model_run(workspace, job, mode=mode, reason=reason)

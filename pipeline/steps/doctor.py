@@ -22,6 +22,17 @@ from pipeline.steps.bootstrap import find_workspace, is_current
 from pipeline.steps.channels import channels_of
 
 
+def examine(context: Context, refused: ConfigError | None) -> None:
+    """Show what each check finds, as it is found. Raises what the worst of them calls for."""
+    findings = []
+    for finding in doctor(context, refused):
+        findings.append(finding)
+        context.recorder.show(finding.found, to_do=finding.to_do)
+    error = checkup.failure(findings)
+    if error is not None:
+        raise error
+
+
 def doctor(context: Context, refused: ConfigError | None) -> Iterator[Finding]:
     """Yield what each check finds. `refused`: the configuration cannot be used, and why."""
     yield checkup.ok("version", f"{VERSION}, commit {context.git_sha[:12] or 'unknown'}")

@@ -8,7 +8,16 @@ from datetime import UTC, datetime, timedelta
 from pipeline.context import Workspace
 from pipeline.core.errors import PipelineError, UsageError
 from pipeline.core.pace import PAUSE_S, next_pause_s
-from pipeline.core.tail import LogLine, Tail, milliseconds, moment, tail_from, take
+from pipeline.core.tail import (
+    LogLine,
+    Tail,
+    json_of,
+    milliseconds,
+    moment,
+    tail_from,
+    take,
+    text_of,
+)
 from pipeline.gateways.aws import is_throttled
 from pipeline.gateways.logs import ENDPOINT_LOGS, PROCESSING_LOGS, TRAINING_LOGS, Logs
 
@@ -28,6 +37,15 @@ class Source:
     streams: tuple[tuple[str, str], ...]
     since: datetime
     is_over: Callable[[], bool] = field(default=lambda: False)
+
+
+def show_logs(workspace: Workspace, *, job: str | None, since: str | None, follow: bool) -> None:
+    """Write lines as they are found, until nobody reads them any more."""
+    context = workspace.context
+    written = json_of if context.wants_json else text_of
+    for line in logs(workspace, job=job, since=since, follow=follow):
+        if not context.out(written(line)):
+            return
 
 
 def logs(

@@ -83,10 +83,14 @@ def _deployment(
 @functools.cache
 def stories() -> dict[str, Story]:
     """Return every story by its name."""
+    return {each.name: each for each in (*_ways_back(), *_deployments(), *_others())}
+
+
+def _ways_back() -> tuple[Story, ...]:
     live = _deployed("ABC")
     oldest = live.head().lived[0].release_id
     rollback = Command(mode=Mode.ROLLBACK)
-    found = [
+    return (
         Story(name="rollback", deployed="ABC", command=rollback, goal=_TO_B),
         Story(
             name="rollback to what rings",
@@ -134,6 +138,11 @@ def stories() -> dict[str, Story]:
             command=Command(mode=Mode.REQUESTED, request=a_request(live)),
             goal=_TO_B,
         ),
+    )
+
+
+def _deployments() -> tuple[Story, ...]:
+    return (
         *(_deployment("D", each) for each in Behaviour),
         *(_deployment("D", each, deployed="") for each in Behaviour),
         *(_deployment("D", each, bakes=True) for each in _BAKED),
@@ -142,6 +151,11 @@ def stories() -> dict[str, Story]:
             deployed="ABC",
             command=Command(mode=Mode.DEPLOYMENT, name="C"),
         ),
+    )
+
+
+def _others() -> tuple[Story, ...]:
+    return (
         Story(
             name="prune",
             deployed="ABCDEF",
@@ -162,5 +176,4 @@ def stories() -> dict[str, Story]:
             orphaned=True,
             goal=Goal(serves="F", barred=""),
         ),
-    ]
-    return {each.name: each for each in found}
+    )
