@@ -4,6 +4,7 @@ What comes is either what comes without a fault, or an error with an exit code t
 nothing is unclassified. Terraform's own calls are in the simulation and in tests/e2e.
 """
 
+import functools
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -70,7 +71,9 @@ OPERATIONS: Mapping[str, Ask] = {
     "s3 PutObject": lambda at: at.store.put("plain", b"1"),
     "s3 PutObject, If-None-Match": lambda at: at.store.create(unique("new"), b"1"),
     "s3 PutObject, If-Match": lambda at: at.store.replace(at.key, b"1", etag=at.etag),
-    "s3 CopyObject": lambda at: at.store.copy_to(at.uri("source"), unique("copy")),
+    "s3 CreateMultipartUpload": lambda at: at.store.copy_to(at.uri("source"), unique("copy")),
+    "s3 UploadPartCopy": lambda at: at.store.copy_to(at.uri("source"), unique("copy")),
+    "s3 CompleteMultipartUpload": lambda at: at.store.copy_to(at.uri("source"), unique("copy")),
     "sagemaker DescribeEndpoint": lambda at: at.sagemaker.observe(_ENDPOINT),
     "sagemaker ListModels": lambda at: at.sagemaker.hosted_names(_ENDPOINT),
     "sagemaker ListEndpointConfigs": lambda at: at.sagemaker.hosted_names(_ENDPOINT),
@@ -136,6 +139,7 @@ def place(embedded: Embedded) -> Callable[[bool], Place]:
     package = embedded.sagemaker.create_model_package(**_a_package(group))["ModelPackageArn"]
     embedded.client("s3").put_object(Bucket=bucket, Key="source", Body=b"source")
 
+    @functools.cache  # a client of SageMaker takes a second to be made
     def made(is_hurried: bool) -> Place:
         cloud = Cloud(region=REGION, endpoint_url=embedded.url, inherited={}, is_hurried=is_hurried)
         return Place(cloud=cloud, bucket=bucket, group=group, package=package)
