@@ -2,6 +2,7 @@
 
 import functools
 import logging
+import sys
 from collections.abc import Callable, Collection, Iterator
 from typing import TypeVar
 
@@ -159,6 +160,7 @@ def _require_sound(faults: int, *, names: Collection[str] = ACCIDENTS) -> None:
         count += 1
         wrong = problem(world)
         assert not wrong, f"{told}: {wrong}"
+    sys.stdout.write(f"{faults} accidents: {count} different ends, each as it must be\n")
     assert count
 
 
