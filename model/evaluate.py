@@ -14,21 +14,24 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import joblib
 import numpy as np
+import pandas as pd
 
-from model import artifact, serving_check
+from model import artifact, scores, serving_check, slices
 from model.manifest import Manifest, library_versions, read_manifest
 from model.measurement import (
     Measurement,
     Metrics,
     checked_metrics,
     measure,
+    measure_numbers,
     merge_metrics,
+    score_probabilities,
 )
 from model.specs import SpecError, load_function, load_training_class
 from model.table import Table, labelled_frame, read_only_table
@@ -44,6 +47,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--output-dir", type=Path, required=True)
     parser.add_argument("--target", help="must be the target the model was trained for")
     parser.add_argument("--training-pipeline", help="module:Class; default: the artifact's")
+    parser.add_argument("--slices", action="append", default=[], help="parts of a JSON list")
     parser.add_argument("--custom-metrics", help="module:function(model, X_test, y_test)")
     parser.add_argument("--serve-in", type=Path, help="where the image serves from")
     parser.add_argument("--serve-with", action="append", default=[], help="NAME=VALUE")
@@ -96,12 +100,15 @@ def evaluate(arguments: argparse.Namespace) -> dict[str, Any]:
         check_request(arguments, manifest, served=unpacked / "code")
         table = read_only_table(arguments.test_dir)
         with _serving(arguments) as server:  # it loads while this measures
-            document = _measured(arguments, table, manifest, unpacked=unpacked)
+            measured = _measured(arguments, table, manifest, unpacked=unpacked)
             serving = server and serving_check.checked(
-                server, table, target=manifest.target, timeout_s=arguments.startup_timeout_s
+                server,
+                _truth(table, manifest, measured.predicted),
+                timeout_s=arguments.startup_timeout_s,
             )
-    return document | {
+    return measured.document | {
         "artifact_sha256": sha256,
+        "artifact_bytes": (arguments.model_dir / artifact.FILE_NAME).stat().st_size,
         "test_sha256": table.sha256,
         "custom_metrics": arguments.custom_metrics,
         "serving": asdict(serving) if serving else None,
@@ -127,32 +134,97 @@ def _serving(
     return serving_check.started(dict(pair.split("=", 1) for pair in arguments.serve_with))
 
 
+def _truth(table: Table, manifest: Manifest, predicted: np.ndarray) -> serving_check.Truth:
+    numbers = None
+    if manifest.predicts_number:
+        numbers = tuple(map(manifest.spelling.number, table.cells(manifest.target)))
+    same_rows = len(predicted) == len(table.rows)
+    return serving_check.Truth(
+        table=table,
+        target=manifest.target,
+        numbers=numbers,
+        predicted=predicted.tolist() if same_rows else None,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Measured:
+    document: dict[str, Any]
+    predicted: np.ndarray
+
+
 def _measured(
     arguments: argparse.Namespace, table: Table, manifest: Manifest, *, unpacked: Path
-) -> dict[str, Any]:
+) -> _Measured:
     """Load the model here and measure it on the prepared rows."""
     sys.path.insert(0, str(unpacked / "code"))
     pipeline = load_training_class(arguments.training_pipeline or manifest.training_pipeline)(
         target=manifest.target, hyperparameters=manifest.hyperparameters, seed=manifest.seed
     )
-    X, y = pipeline.prepared(held_out_frame(table, manifest))
+    pipeline.regression = manifest.predicts_number
+    frame = held_out_frame(table, manifest)
+    X, y = pipeline.prepared(frame)
     model = joblib.load(unpacked / "model.joblib")
-    measurement = measure(np.asarray(model.predict(X)), y, labels=manifest.labels)
+    predicted = np.asarray(model.predict(X))
+    if manifest.predicts_number:
+        measurement, likely = measure_numbers(predicted, y), {}
+    else:
+        measurement = measure(predicted, y, labels=manifest.labels)
+        likely = score_probabilities(model, X, y, labels=manifest.labels)
+    own: Metrics = {**measurement.measured, **manifest.metrics}
     metrics = merge_metrics(
-        {"accuracy": measurement.accuracy, **manifest.metrics},
-        checked_metrics(pipeline.evaluate_model(model, X, y), source="evaluate_model"),
+        own, checked_metrics(pipeline.evaluate_model(model, X, y), source="evaluate_model")
     )
     if arguments.custom_metrics:
         custom = load_function(arguments.custom_metrics)(model, X, y)
         metrics = merge_metrics(metrics, checked_metrics(custom, source=arguments.custom_metrics))
-    return describe(measurement, metrics, manifest)
+    parts = _slices(arguments, _rows_of(X, frame), predicted, y, manifest)
+    # A user's own ROC area say is another one on purpose
+    document = describe(measurement, {**likely, **metrics}, manifest)
+    return _Measured(document=document | {"slices": parts}, predicted=predicted)
+
+
+def _rows_of(X: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame | None:
+    """Return the rows of the file that were prepared; None where their index does not tell."""
+    if X.index.equals(frame.index):
+        return frame
+    counted_anew = X.index.equals(pd.RangeIndex(len(X)))
+    if counted_anew or not X.index.is_unique or not X.index.isin(frame.index).all():
+        return None
+    return frame.loc[X.index]
+
+
+def _slices(
+    arguments: argparse.Namespace,
+    frame: pd.DataFrame | None,
+    predicted: np.ndarray,
+    y: np.ndarray,
+    manifest: Manifest,
+) -> list[dict[str, Any]]:
+    """Measure each part that was asked for; rows are known by the index that they came with."""
+
+    def measure_part(rows: np.ndarray) -> scores.Scores:
+        if manifest.predicts_number:
+            return scores.of_numbers(predicted[rows].astype(float), y[rows])
+        return {"accuracy": float(np.mean(predicted[rows] == y[rows]))}
+
+    asked = slices.read_asked("".join(arguments.slices) or "[]")
+    if asked and frame is None:
+        message = "prepare_data numbers its rows anew, so that no slice can be found in them."
+        raise ValueError(message)
+    if frame is None:
+        return []
+    return [asdict(each) for each in slices.measured(frame, asked, measure_part)]
 
 
 def describe(measurement: Measurement, metrics: Metrics, manifest: Manifest) -> dict[str, Any]:
+    described = asdict(measurement)
+    del described["measured"]
     return {
         "schema_version": SCHEMA_VERSION,
         "target": manifest.target,
-        **asdict(measurement),
+        **described,
+        "accuracy": measurement.measured.get("accuracy"),
         "metrics": metrics,
         "cv_mean_accuracy": manifest.metrics.get("cv_mean_accuracy"),
         "choice": manifest.choice,

@@ -97,7 +97,7 @@ def predicted(payload: Payload, served: Served) -> Predictions:
         print(f"unknown_categories={sum(unknown.values())} columns={','.join(unknown)}")
     X = frame[list(manifest.inputs)]
     model = served.model
-    if not hasattr(model, "predict_proba"):
+    if manifest.predicts_number or not hasattr(model, "predict_proba"):
         predictions = np.asarray(model.predict(X))
         return Predictions(predictions=predictions.tolist(), unknown_categories=unknown)
     labels = np.asarray(getattr(model, "classes_", manifest.labels))

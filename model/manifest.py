@@ -27,7 +27,8 @@ class Manifest:
     itself is given, where dates have become numbers; `categories` are the texts it knows, by input.
     `choice` says what the default training compared: the `model` that won, on how many `rows`, and
     the `candidates`, best first, each with its `name`, its `accuracy` (0..1) and in how many
-    `folds`; None for a model of another make.
+    `folds`; None for a model of another make. A model that predicts a number has no `labels`, and
+    `r2` in the place of `accuracy`.
     """
 
     target: str
@@ -49,6 +50,10 @@ class Manifest:
     choice: dict[str, Any] | None = None
     libraries: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
+
+    @property
+    def predicts_number(self) -> bool:
+        return self.label_kind == "number"
 
 
 def library_versions() -> dict[str, str]:

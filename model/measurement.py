@@ -1,28 +1,44 @@
-"""Numbers out of predictions: accuracy, report, confusion matrix; checks a user's metrics."""
+"""Numbers out of predictions: scores, report, confusion matrix; checks a user's metrics."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from numbers import Real
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from sklearn.metrics import classification_report, confusion_matrix
 
+from model import scores
 from model.table import Label
 
+Kind = Literal["binary", "multiclass", "regression"]
+
+# What gates know beside metrics; pipeline/core/measures.py
+RESERVED = frozenset(
+    {
+        *("artifact_mb", "held_out_rows", "serving_latency_p50_ms", "serving_latency_p95_ms"),
+        *("serving_skew", "serving_start_s"),
+    }
+)
 Metrics = dict[str, float | None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """`confusion_matrix[i][j]`: rows of class `labels[i]` that were predicted as `labels[j]`."""
+    """`confusion_matrix[i][j]`: rows of class `labels[i]` that were predicted as `labels[j]`.
 
+    Of a number there are none of these. `baseline` is what a constant answer reaches.
+    """
+
+    kind: Kind
     rows: int
-    accuracy: float
-    labels: tuple[Label, ...]
-    classification_report: dict[str, Any]
-    confusion_matrix: list[list[int]]
+    measured: scores.Scores
+    baseline: scores.Scores
+    labels: tuple[Label, ...] = ()
+    classification_report: dict[str, Any] = field(default_factory=dict)
+    confusion_matrix: list[list[int]] = field(default_factory=list)
 
 
 def measure(predicted: np.ndarray, actual: np.ndarray, *, labels: Sequence[Label]) -> Measurement:
@@ -30,11 +46,7 @@ def measure(predicted: np.ndarray, actual: np.ndarray, *, labels: Sequence[Label
 
     Labels that training never saw follow the known ones.
     """
-    if predicted.shape != actual.shape:
-        message = (
-            f"The model returned predictions of shape {predicted.shape} for {len(actual)} rows."
-        )
-        raise ValueError(message)
+    _require_one_each(predicted, actual)
     seen = dict.fromkeys([*labels, *actual.tolist(), *predicted.tolist()])
     position = {label: index for index, label in enumerate(seen)}
     # Positions instead of labels: scikit-learn refuses a mixture of text and numbers
@@ -45,12 +57,60 @@ def measure(predicted: np.ndarray, actual: np.ndarray, *, labels: Sequence[Label
         y_true, y_pred, labels=everything, target_names=names, output_dict=True, zero_division=0
     )
     return Measurement(
+        kind="binary" if len(labels) == 2 else "multiclass",
         rows=len(y_true),
-        accuracy=float(np.mean(predicted == actual)),
+        measured={"accuracy": float(np.mean(predicted == actual))},
+        baseline=scores.baseline_of_labels(Counter(y_true)),
         labels=tuple(seen),
         classification_report=report,
         confusion_matrix=confusion_matrix(y_true, y_pred, labels=everything).tolist(),
     )
+
+
+def measure_numbers(predicted: np.ndarray, actual: np.ndarray) -> Measurement:
+    """Compare one predicted number per row with the true one."""
+    _require_one_each(predicted, actual)
+    found = predicted.astype(float)
+    if not np.isfinite(found).all():
+        rows = int((~np.isfinite(found)).sum())
+        message = f"The model predicts no finite number for {rows} rows."
+        raise ValueError(message)
+    return Measurement(
+        kind="regression",
+        rows=len(actual),
+        measured=scores.of_numbers(found, actual),
+        baseline=scores.baseline_of_numbers(actual),
+    )
+
+
+def _require_one_each(predicted: np.ndarray, actual: np.ndarray) -> None:
+    if predicted.shape != actual.shape:
+        message = (
+            f"The model returned predictions of shape {predicted.shape} for {len(actual)} rows."
+        )
+        raise ValueError(message)
+
+
+def score_probabilities(
+    model: Any, X: Any, actual: np.ndarray, *, labels: Sequence[Label]
+) -> scores.Scores:
+    """Return what a classifier's probabilities, or its ranking, say; nothing where it has neither.
+
+    What they cannot be taken for, because they are of another shape say, is nothing, too.
+    """
+    known = np.asarray(getattr(model, "classes_", labels)).tolist()
+    rank, found = None, {}
+    if hasattr(model, "predict_proba"):
+        table = np.asarray(model.predict_proba(X), dtype=float)
+        if table.shape != (len(actual), len(known)) or not np.isfinite(table).all():
+            return {}
+        found = scores.of_probabilities(table, actual, labels=known)
+        rank = table[:, -1]
+    elif hasattr(model, "decision_function"):
+        rank = np.asarray(model.decision_function(X), dtype=float)
+    if len(known) == 2 and rank is not None and rank.shape == actual.shape:
+        found |= scores.of_ranking(rank, actual == known[1])
+    return found
 
 
 def checked_metrics(metrics: object, *, source: str) -> Metrics:
@@ -68,6 +128,9 @@ def _checked_name(name: object, *, source: str) -> str:
     if not isinstance(name, str) or not name.strip():
         message = f"{source} returned a metric named {name!r}; a name must be text."
         raise TypeError(message)
+    if name in RESERVED:
+        message = f"{source} returned {name!r}, which the evaluation finds itself; rename yours."
+        raise ValueError(message)
     return name
 
 

@@ -12,6 +12,7 @@ import csv
 import http.client
 import io
 import json
+import math
 import os
 import socket
 import subprocess
@@ -24,7 +25,12 @@ from dataclasses import dataclass
 from time import monotonic, sleep
 
 from model.table import Table
-from pipeline.tabular.answers import percentile, share_of_matches
+from pipeline.tabular.answers import (
+    number_of,
+    percentile,
+    root_mean_square_error,
+    share_of_matches,
+)
 from pipeline.tabular.batches import batches
 from pipeline.tabular.cells import label_of
 
@@ -45,7 +51,9 @@ class CannotServe(Exception):
 class ServingCheck:
     """What the serving container answered. `failure` says why it did not; None when it did.
 
-    `accuracy` is the share (0..1) of right answers to `rows` held-out rows. `start_s`: seconds
+    `accuracy` is the share (0..1) of right answers to `rows` held-out rows, `rmse` the error of
+    predicted numbers. `differing` rows were answered otherwise than the model answers when it is
+    loaded directly; None where its rows are not these. `start_s`: seconds
     until `/ping` was answered. Latencies are of requests of one row, in milliseconds, on the
     machine of the job, which need not be that of the endpoint.
     """
@@ -56,6 +64,22 @@ class ServingCheck:
     latency_p50_ms: float | None = None
     latency_p95_ms: float | None = None
     failure: str | None = None
+    rmse: float | None = None
+    differing: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truth:
+    """The held-out rows, what is right, and what the model answered when it was loaded directly.
+
+    `numbers` are the right answers of a model that predicts a number, None of a classifier.
+    `predicted` is None where the model was asked for other rows than these.
+    """
+
+    table: Table
+    target: str
+    numbers: tuple[float, ...] | None
+    predicted: Sequence[object] | None
 
 
 class Server:
@@ -168,26 +192,53 @@ def started(environment: Mapping[str, str]) -> Iterator[Server | CannotServe]:
         server.stop()
 
 
-def checked(
-    server: Server | CannotServe, table: Table, *, target: str, timeout_s: float
-) -> ServingCheck:
+def checked(server: Server | CannotServe, truth: Truth, *, timeout_s: float) -> ServingCheck:
     """Ask for every row of the table; what is wrong is in the result."""
+    table, target = truth.table, truth.target
     rows = len(table.rows)
     try:
         if isinstance(server, CannotServe):
             raise server
         start_s = server.wait_until_healthy(timeout_s)
         latencies = list(_timed(server, table, target))
-        accuracy = _accuracy(server, table, target)
+        answers = _answers(server, table, target)
+        accuracy, rmse = _scores(answers, truth)
     except CannotServe as error:
         return ServingCheck(rows=rows, failure=str(error))
     return ServingCheck(
         rows=rows,
         accuracy=accuracy,
+        rmse=rmse,
+        differing=_differing(answers, truth),
         start_s=round(start_s, 3),
         latency_p50_ms=round(percentile(latencies, 50), 3),
         latency_p95_ms=round(percentile(latencies, 95), 3),
     )
+
+
+def _scores(answers: Sequence[str], truth: Truth) -> tuple[float | None, float | None]:
+    if truth.numbers is None:
+        asked = [label_of(label) for label in truth.table.cells(truth.target)]
+        return share_of_matches(answers, asked), None
+    rmse = root_mean_square_error(list(map(number_of, answers)), truth.numbers)
+    if not math.isfinite(rmse):
+        message = "held-out rows are answered with what is no finite number"
+        raise CannotServe(message)
+    return None, rmse
+
+
+def _differing(answers: Sequence[str], truth: Truth) -> int | None:
+    if truth.predicted is None:
+        return None
+    pairs = zip(answers, truth.predicted, strict=True)
+    if truth.numbers is None:
+        return sum(answer != label_of(str(direct)) for answer, direct in pairs)
+    return sum(not _alike(number_of(answer), float(str(direct))) for answer, direct in pairs)
+
+
+def _alike(answer: float, direct: float) -> bool:
+    """Rows in batches of another size add up in another order."""
+    return math.isclose(answer, direct, rel_tol=1e-6, abs_tol=1e-9)
 
 
 def _timed(server: Server, table: Table, target: str) -> Iterator[float]:
@@ -199,16 +250,15 @@ def _timed(server: Server, table: Table, target: str) -> Iterator[float]:
         yield (monotonic() - began) * 1000
 
 
-def _accuracy(server: Server, table: Table, target: str) -> float:
-    predicted: list[str] = []
-    asked = [label_of(label) for label in table.cells(target)]
+def _answers(server: Server, table: Table, target: str) -> list[str]:
+    answers: list[str] = []
     for part in batches(table.rows):
-        answered = server.labels(_request(table, target, table.rows[part]))
-        if len(answered) != len(asked[part]):
-            message = f"{len(asked[part])} rows are answered with {len(answered)} predictions"
+        answered, asked = server.labels(_request(table, target, table.rows[part])), table.rows[part]
+        if len(answered) != len(asked):
+            message = f"{len(asked)} rows are answered with {len(answered)} predictions"
             raise CannotServe(message)
-        predicted += answered
-    return share_of_matches(predicted, asked)
+        answers += answered
+    return answers
 
 
 def _request(table: Table, target: str, rows: Sequence[Sequence[str]]) -> bytes:

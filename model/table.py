@@ -19,7 +19,8 @@ from pipeline.tabular import dates, schema
 from pipeline.tabular.cells import Cell, Spelling, label_of, trimmed
 from pipeline.tabular.schema import Column, LabelKind, Schema
 
-Label = str | int
+Label = str | int | float
+_DTYPES: dict[LabelKind, type] = {"integer": np.int64, "number": np.float64, "text": object}
 _WANTED = {
     "numeric": "a finite number",
     "categorical": "text or a number",
@@ -162,18 +163,25 @@ def labelled_frame(
 def labels_of(
     cells: Sequence[str], *, kind: LabelKind, target: str, spelling: Spelling
 ) -> np.ndarray:
-    """Return the target column as an array of int or of str objects."""
+    """Return the target column as an array of int, of str objects, or of floats to be predicted."""
     labels: list[Label] = []
     for row, cell in enumerate(cells, start=1):
         if spelling.is_missing(cell):
             message = f"Target column {target!r}, row {row}: the label is missing."
             raise TableError(message)
         try:
-            labels.append(int(label_of(cell)) if kind == "integer" else label_of(cell))
+            labels.append(_label(cell, kind, spelling))
         except ValueError as error:
-            message = f"Target column {target!r}, row {row}: {_shown(cell)} is no whole number."
+            wanted = "finite number" if kind == "number" else "whole number"
+            message = f"Target column {target!r}, row {row}: {_shown(cell)} is no {wanted}."
             raise TableError(message) from error
-    return np.array(labels, dtype=np.int64 if kind == "integer" else object)
+    return np.array(labels, dtype=_DTYPES[kind])
+
+
+def _label(cell: str, kind: LabelKind, spelling: Spelling) -> Label:
+    if kind == "number":
+        return spelling.number(cell)
+    return int(label_of(cell)) if kind == "integer" else label_of(cell)
 
 
 def _shown(cell: object) -> str:

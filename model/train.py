@@ -23,7 +23,7 @@ from sklearn.pipeline import Pipeline
 
 from model.manifest import Manifest, library_versions, write_manifest
 from model.specs import load_training_class
-from model.table import Table, labelled_frame, read_only_schema, read_only_table
+from model.table import Label, Table, labelled_frame, read_only_schema, read_only_table
 from pipeline.tabular import dates
 from pipeline.tabular.schema import Column, Schema
 from pipeline.training import Trained, TrainingPipeline, is_numeric
@@ -102,7 +102,7 @@ def describe(
     return Manifest(
         target=schema.target,
         label_kind=schema.label_kind,
-        labels=tuple(pd.unique(pd.Series(trained.y).sort_values()).tolist()),
+        labels=_labels(trained, schema),
         columns=request_columns(X, schema.columns),
         source_columns=schema.columns,
         inputs=tuple(map(str, X.columns)),
@@ -116,12 +116,18 @@ def describe(
         code_sha256=options.get("code_sha256"),
         hyperparameters=options["hyperparameters"],
         metrics={
-            "cv_mean_accuracy": trained.cv_mean_accuracy,
-            "cv_std_accuracy": trained.cv_std_accuracy,
+            f"cv_mean_{trained.metric}": trained.cv_mean,
+            f"cv_std_{trained.metric}": trained.cv_std,
         },
         choice=_choice(trained),
         libraries=library_versions(),
     )
+
+
+def _labels(trained: Trained, schema: Schema) -> tuple[Label, ...]:
+    if schema.label_kind == "number":
+        return ()
+    return tuple(pd.unique(pd.Series(trained.y).sort_values()).tolist())
 
 
 def _choice(trained: Trained) -> dict[str, Any] | None:
@@ -192,6 +198,7 @@ def main() -> None:
     training_class = load_training_class(options["training_pipeline"])
     settings = {key: options[key] for key in ("target", "hyperparameters", "seed", "cv_folds")}
     pipeline: TrainingPipeline = training_class(**settings)
+    pipeline.regression = schema.label_kind == "number"
     trained = pipeline.train(frame)
     manifest = describe(trained, table, schema, options=options)
     _warn_of_derived_columns(manifest)
@@ -208,7 +215,8 @@ def report(trained: Trained, manifest: Manifest, directory: Path) -> None:
     print(f"model: {' '.join(described.split())}")
     if manifest.choice is not None:
         for each in manifest.choice["candidates"]:
-            print(f"candidate {each['name']}: {each['accuracy']:.4f} in {each['folds']} folds")
+            score = each["accuracy"] if each["r2"] is None else each["r2"]
+            print(f"candidate {each['name']}: {score:.4f} in {each['folds']} folds")
     print(f"training_rows={manifest.rows};")
     for name, value in manifest.metrics.items():
         print(f"{name}={value:.4f};")

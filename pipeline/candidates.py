@@ -20,7 +20,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassif
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_selection import SelectKBest
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
@@ -67,7 +67,7 @@ class Shape:
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """An unfitted classifier of numbers; `name` is its family with the settings that vary."""
+    """An unfitted model of numbers; `name` is its family with the settings that vary."""
 
     name: str
     model: Any
@@ -75,25 +75,26 @@ class Candidate:
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
-    """The share of right answers (0..1) in the folds in which a candidate took part."""
+    """The share of right answers (0..1), or R2, in the folds in which a candidate took part."""
 
     name: str
-    accuracy: float
     folds: int
+    accuracy: float | None = None
+    r2: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
     """Which candidate won on how many rows, and what all of them reached, best first.
 
-    `fold_accuracies` are honest about the choice itself: the answers of each fold are those of
+    `fold_scores` are honest about the choice itself: the answers of each fold are those of
     the candidate that the other folds would have chosen.
     """
 
     model: str
     rows: int
     candidates: tuple[Score, ...]
-    fold_accuracies: tuple[float, ...]
+    fold_scores: tuple[float, ...]
 
 
 Makers = Mapping[str, Callable[[], list[Candidate]]]
@@ -105,18 +106,18 @@ def makers(shape: Shape, *, seed: int) -> Makers:
 
     def logistic_regression() -> list[Candidate]:
         model = LogisticRegression(max_iter=2_000 if varied else 200, random_state=seed)
-        return _variants("logistic_regression", model, C=[0.1, 1.0, 10.0, 100.0] if varied else [])
+        return variants("logistic_regression", model, C=[0.1, 1.0, 10.0, 100.0] if varied else [])
 
     def svc() -> list[Candidate]:
-        return _variants("svc", SVC(random_state=seed), C=[1.0, 10.0] if varied else [])
+        return variants("svc", SVC(random_state=seed), C=[1.0, 10.0] if varied else [])
 
     def k_neighbors() -> list[Candidate]:
-        return _variants(
+        return variants(
             "k_neighbors", KNeighborsClassifier(), n_neighbors=[5, 11] if varied else []
         )
 
     def random_forest() -> list[Candidate]:
-        return _variants("random_forest", RandomForestClassifier(random_state=seed))
+        return variants("random_forest", RandomForestClassifier(random_state=seed))
 
     def gradient_boosting() -> list[Candidate]:
         # From 10,000 rows on it stops by itself when a tenth of the rows no longer gains from it.
@@ -124,7 +125,7 @@ def makers(shape: Shape, *, seed: int) -> Makers:
         best = BOOSTED_WIDTH // shape.classes
         if shape.columns > best:
             model = Pipeline([("select", SelectKBest(k=best)), ("boost", model)])
-        return _variants("gradient_boosting", model)
+        return variants("gradient_boosting", model)
 
     return {
         made.__name__: made
@@ -132,7 +133,7 @@ def makers(shape: Shape, *, seed: int) -> Makers:
     }
 
 
-def _variants(family: str, model: Any, **settings: Sequence[Any]) -> list[Candidate]:
+def variants(family: str, model: Any, **settings: Sequence[Any]) -> list[Candidate]:
     """Return the model once for each value of its one setting; without values, as it is."""
     return [
         Candidate(name=f"{family} {name}={value:g}", model=clone(model).set_params(**{name: value}))
@@ -155,7 +156,7 @@ def suitable(shape: Shape) -> tuple[str, ...]:
 
 def affordable(names: Sequence[str], shape: Shape) -> list[str]:
     """Leave out what the user named and the table is too large for. ValueError if none is left."""
-    too_large = {"svc", "k_neighbors"} if shape.rows > PAIRWISE_ROWS else set()
+    too_large = {"svc", "svr", "k_neighbors"} if shape.rows > PAIRWISE_ROWS else set()
     kept = [name for name in names if name not in too_large]
     if not kept:
         message = (
@@ -164,7 +165,7 @@ def affordable(names: Sequence[str], shape: Shape) -> list[str]:
         )
         raise ValueError(message)
     if len(kept) < len(names):
-        logger.info("candidates without svc and k_neighbors: rows=%d", shape.rows)
+        logger.info("candidates without those that compare pairs: rows=%d", shape.rows)
     return kept
 
 
@@ -197,7 +198,17 @@ def at_work(cells: int) -> Iterator[None]:
         yield
 
 
-Right = Mapping[str, list[np.ndarray]]
+Losses = Mapping[str, list[np.ndarray]]
+
+
+def right_or_wrong(predicted: np.ndarray, actual: np.ndarray) -> np.ndarray:
+    """Return 1.0 for each wrong answer."""
+    return np.asarray(predicted != actual, dtype=float)
+
+
+def squared(predicted: np.ndarray, actual: np.ndarray) -> np.ndarray:
+    lost: np.ndarray = np.square(np.asarray(predicted, dtype=float) - actual)
+    return lost
 
 
 def race(
@@ -205,58 +216,76 @@ def race(
     X: pd.DataFrame,
     y: np.ndarray,
     *,
-    folds: StratifiedKFold,
+    folds: StratifiedKFold | KFold,
     preprocessing: Any,
+    regression: bool = False,
 ) -> Choice:
     """Compare the candidates fold by fold; one that is clearly behind the leader ends its race.
 
     Rows are preprocessed once per fold. Of equals the first, which is the simplest, wins.
     """
+    loss = squared if regression else right_or_wrong
     running = list(candidates)
-    right: Right = {candidate.name: [] for candidate in candidates}
+    losses: Losses = {candidate.name: [] for candidate in candidates}
+    worst: list[float] = []
     for train, test in folds.split(X, y):
         step = clone(preprocessing)
         seen, unseen = step.fit_transform(X.iloc[train]), step.transform(X.iloc[test])
+        worst.append(spread(y[test]) if regression else float(len(test)))
         for candidate in running:
             fitted = clone(candidate.model).fit(seen, y[train])
-            right[candidate.name].append(np.asarray(fitted.predict(unseen)) == y[test])
-        running = _in_reach(running, right)
-    finished = {candidate.name: right[candidate.name] for candidate in running}
+            losses[candidate.name].append(loss(np.asarray(fitted.predict(unseen)), y[test]))
+        running = _in_reach(running, losses)
+    finished = {candidate.name: losses[candidate.name] for candidate in running}
     return Choice(
         model=_best(finished, range(folds.get_n_splits())),
         rows=len(y),
-        candidates=_scores(right),
-        fold_accuracies=_without_own_fold(finished),
+        candidates=_scores(losses, worst, regression=regression),
+        fold_scores=_without_own_fold(finished, worst),
     )
 
 
-def _best(right: Right, folds: Sequence[int]) -> str:
-    """Return the first of those with the most right answers in these folds."""
-    return max(right, key=lambda name: sum(int(right[name][fold].sum()) for fold in folds))
+def spread(y: np.ndarray) -> float:
+    """Return the squared errors of the mean as every answer, which R2 is measured by."""
+    return float(np.square(y - y.mean()).sum())
 
 
-def _in_reach(running: Sequence[Candidate], right: Right) -> list[Candidate]:
-    answers = {candidate.name: np.concatenate(right[candidate.name]) for candidate in running}
-    leader = max(answers.values(), key=lambda rows: int(rows.sum()))
+def score_of(losses: Sequence[np.ndarray], worst: Sequence[float]) -> float:
+    """Return the share of right answers, or R2: 1 less what was lost of what can be lost."""
+    lost, most = sum(float(each.sum()) for each in losses), sum(worst)
+    return (most - lost) / most if most else float(lost == 0)
+
+
+def _best(losses: Losses, folds: Sequence[int]) -> str:
+    """Return the first of those that lost least in these folds."""
+    return min(losses, key=lambda name: sum(float(losses[name][fold].sum()) for fold in folds))
+
+
+def _in_reach(running: Sequence[Candidate], losses: Losses) -> list[Candidate]:
+    """Return those that are not clearly behind on the same rows, of classes by McNemar's test."""
+    lost = {candidate.name: np.concatenate(losses[candidate.name]) for candidate in running}
+    leader = min(lost.values(), key=lambda rows: float(rows.sum()))
 
     def is_behind(rows: np.ndarray) -> bool:
-        only_leader, only_this = int((leader & ~rows).sum()), int((rows & ~leader).sum())
-        return only_leader - only_this > CLEARLY_BEHIND * math.sqrt(only_leader + only_this)
+        differences = rows - leader
+        deviation = math.sqrt(float(np.square(differences).sum()))
+        return float(differences.sum()) > CLEARLY_BEHIND * deviation
 
-    return [each for each in running if not is_behind(answers[each.name])]
+    return [each for each in running if not is_behind(lost[each.name])]
 
 
-def _without_own_fold(right: Right) -> tuple[float, ...]:
-    count = len(next(iter(right.values())))
+def _without_own_fold(losses: Losses, worst: Sequence[float]) -> tuple[float, ...]:
+    count = len(worst)
     chosen = (
-        _best(right, [other for other in range(count) if other != fold]) for fold in range(count)
+        _best(losses, [other for other in range(count) if other != fold]) for fold in range(count)
     )
-    return tuple(float(right[name][fold].mean()) for fold, name in enumerate(chosen))
+    return tuple(score_of([losses[name][fold]], [worst[fold]]) for fold, name in enumerate(chosen))
 
 
-def _scores(right: Right) -> tuple[Score, ...]:
-    scores = (
-        Score(name=name, accuracy=float(np.concatenate(rows).mean()), folds=len(rows))
-        for name, rows in right.items()
+def _scores(losses: Losses, worst: Sequence[float], *, regression: bool) -> tuple[Score, ...]:
+    named = {name: score_of(rows, worst[: len(rows)]) for name, rows in losses.items()}
+    ordered = sorted(named, key=lambda name: (-len(losses[name]), -named[name]))
+    metric = "r2" if regression else "accuracy"
+    return tuple(
+        Score(name=name, folds=len(losses[name]), **{metric: named[name]}) for name in ordered
     )
-    return tuple(sorted(scores, key=lambda score: (-score.folds, -score.accuracy)))

@@ -1,8 +1,8 @@
 """The class a user subclasses to train a model of their own.
 
-This file and candidates.py travel into SageMaker's containers, where nothing else of the runner
-exists. They import numpy, pandas, scikit-learn and the standard library only, and they know nothing
-about any data set.
+This file, candidates.py and regressors.py travel into SageMaker's containers, where nothing else of
+the runner exists. They import numpy, pandas, scikit-learn and the standard library only, and they
+know nothing about any data set.
 Override `prepare_data`, `train_local_model` or `evaluate_model`; each may call `super()`.
 """
 
@@ -16,24 +16,16 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import FixedThresholdClassifier, KFold, StratifiedKFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from pipeline.candidates import (
-    Candidate,
-    Choice,
-    Shape,
-    affordable,
-    at_work,
-    makers,
-    race,
-    sample,
-    suitable,
-)
+from pipeline import candidates, regressors
+from pipeline.candidates import Candidate, Choice, Shape, affordable, at_work, race, sample
 
 logger = logging.getLogger(__name__)
 
+_HYPERPARAMETERS = frozenset({"candidates", "decision_threshold", "positive_class"})
 # A column of free text must not become thousands of indicator columns
 MOST_CATEGORIES = 50
 # ... nor may many columns of text together
@@ -44,22 +36,24 @@ MOST_ENCODED_COLUMNS = 1_000
 class Trained:
     """A fitted model, the columns it was given, and what cross-validation says about it.
 
-    `choice` is how the default training came to its model, None for a model of another make.
+    `fold_scores` are shares of right answers, or R2 where `metric` says so. `choice` is how the
+    default training came to its model, None for a model of another make.
     """
 
     model: Any
     X: pd.DataFrame
     y: np.ndarray
-    fold_accuracies: tuple[float, ...]
+    fold_scores: tuple[float, ...]
     choice: Choice | None = None
+    metric: str = "accuracy"
 
     @property
-    def cv_mean_accuracy(self) -> float:
-        return float(np.mean(self.fold_accuracies))
+    def cv_mean(self) -> float:
+        return float(np.mean(self.fold_scores))
 
     @property
-    def cv_std_accuracy(self) -> float:
-        return float(np.std(self.fold_accuracies))
+    def cv_std(self) -> float:
+        return float(np.std(self.fold_scores))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,11 +86,14 @@ def encoded_columns(X: pd.DataFrame) -> int:
 
 
 class TrainingPipeline:
-    """Trains a classifier on the rows of one table.
+    """Trains a classifier, or a model of a number, on the rows of one table.
 
     `hyperparameters` are the user's own, as decoded from JSON. The same `seed` and the same rows
-    give the same model.
+    give the same model. `regression` is set from outside where the target is a number: `y` holds
+    floats then, and `predict` has to return some.
     """
+
+    regression = False
 
     def __init__(
         self,
@@ -123,7 +120,8 @@ class TrainingPipeline:
     def train_local_model(self, X_train: pd.DataFrame, y_train: np.ndarray) -> Any:
         """Return a fitted model with `predict`; here the best candidate, fitted on all rows."""
         choice, winner = self._choose(X_train, y_train)
-        model = Pipeline([("preprocess", self.preprocessing(X_train)), ("model", winner)])
+        model: Any = Pipeline([("preprocess", self.preprocessing(X_train)), ("model", winner)])
+        model = self._with_threshold(model, y_train)
         with at_work(X_train.shape[0] * encoded_columns(X_train)):
             model.fit(X_train, y_train)
         self._chosen = _Chosen(model=model, X=X_train, y=y_train, choice=choice)
@@ -133,23 +131,55 @@ class TrainingPipeline:
         """Let the candidates compete on a sample; return the choice and the unfitted winner."""
         self.folds(y, seed=self.seed)  # refuses a class too small to be in two folds
         preprocessing = self.preprocessing(X)
-        shape = Shape(rows=len(X), columns=encoded_columns(X), classes=len(np.unique(y)))
-        kept = sample(y, rows=shape.sample_rows, least=self.cv_folds, seed=self.seed)
+        classes = np.zeros(len(y)) if self.regression else y
+        shape = Shape(rows=len(X), columns=encoded_columns(X), classes=len(np.unique(classes)))
+        kept = sample(classes, rows=shape.sample_rows, least=self.cv_folds, seed=self.seed)
         if len(kept) < len(X):
             logger.info("candidates compete on %d of %d rows", len(kept), len(X))
-        candidates = self.candidates(shape)
+        competing = self.candidates(shape)
         folds = self.folds(y[kept], seed=self.seed)
         with at_work(len(kept) * shape.columns):
             choice = race(
-                candidates, X.iloc[kept], y[kept], folds=folds, preprocessing=preprocessing
+                competing,
+                X.iloc[kept],
+                y[kept],
+                folds=folds,
+                preprocessing=preprocessing,
+                regression=self.regression,
             )
-        return choice, next(each.model for each in candidates if each.name == choice.model)
+        return choice, next(each.model for each in competing if each.name == choice.model)
+
+    def _with_threshold(self, model: Any, y: np.ndarray) -> Any:
+        """Let a model of two classes answer by a threshold, where the hyperparameters name one."""
+        threshold = self.hyperparameters.get("decision_threshold")
+        if threshold is None:
+            return model
+        classes = np.unique(y)
+        positive = self.hyperparameters.get("positive_class", classes[-1])
+        if self.regression or len(classes) != 2 or positive not in classes.tolist():
+            message = (
+                f"decision_threshold is for two classes, one of them the positive_class; there are "
+                f"{classes[:5].tolist()}, and positive_class is {positive!r}."
+            )
+            raise ValueError(message)
+        if not 0 < float(threshold) < 1:
+            message = f"decision_threshold is {threshold!r}; it must be between 0 and 1."
+            raise ValueError(message)
+        return FixedThresholdClassifier(
+            model,
+            threshold=float(threshold),
+            pos_label=positive,
+            response_method="predict_proba",
+        )
 
     def evaluate_model(
         self, model: Any, X_test: pd.DataFrame, y_test: np.ndarray
     ) -> Mapping[str, float]:
         """Return metrics by name; runs in the processing job, on rows training never saw."""
-        return {"accuracy": float(np.mean(np.asarray(model.predict(X_test)) == y_test))}
+        predicted = np.asarray(model.predict(X_test))
+        if self.regression:
+            return {"rmse": float(np.sqrt(np.mean(np.square(predicted - y_test))))}
+        return {"accuracy": float(np.mean(predicted == y_test))}
 
     def preprocessing(self, X: pd.DataFrame) -> ColumnTransformer:
         """Return an unfitted step that makes numbers of any table with these columns."""
@@ -186,18 +216,22 @@ class TrainingPipeline:
 
         The hyperparameter `candidates` (a list, or names with commas) narrows the choice.
         """
-        known = makers(shape, seed=self.seed)
+        families = regressors if self.regression else candidates
+        known = families.makers(shape, seed=self.seed)
         names = self._asked_for(tuple(known))
-        names = affordable(names, shape) if names else suitable(shape)
+        names = affordable(names, shape) if names else families.suitable(shape)
+        if "decision_threshold" in self.hyperparameters:
+            names = [name for name in names if name != "svc"]  # it knows no probabilities
         return [each for name, made in known.items() if name in names for each in made()]
 
     def _asked_for(self, known: Sequence[str]) -> Sequence[str] | None:
         """Return the families that the user named, None if the choice is free."""
-        unknown = sorted(set(self.hyperparameters) - {"candidates"})
+        unknown = sorted(set(self.hyperparameters) - _HYPERPARAMETERS)
         if unknown:
             message = (
                 f"The default training does not know the hyperparameters {', '.join(unknown)}. "
-                "It takes `candidates` only; others need a TrainingPipeline of your own."
+                f"It takes {', '.join(sorted(_HYPERPARAMETERS))}; others need a TrainingPipeline "
+                "of your own."
             )
             raise ValueError(message)
         if "candidates" not in self.hyperparameters:
@@ -212,8 +246,13 @@ class TrainingPipeline:
             raise ValueError(message)
         return names
 
-    def folds(self, y: np.ndarray, *, seed: int) -> StratifiedKFold:
-        """Return `cv_folds` stratified folds, or as many as the smallest class has rows."""
+    def folds(self, y: np.ndarray, *, seed: int) -> StratifiedKFold | KFold:
+        """Return `cv_folds` stratified folds, or as many as the smallest class has rows.
+
+        Of numbers, plain folds of two rows or more.
+        """
+        if self.regression:
+            return self._plain_folds(y, seed=seed)
         labels, counts = np.unique(y, return_counts=True)
         smallest = int(counts.min())
         if smallest < 2 or len(labels) < 2:
@@ -227,10 +266,16 @@ class TrainingPipeline:
             logger.info("cv_folds reduced from %d to %d: smallest class", self.cv_folds, smallest)
         return StratifiedKFold(min(self.cv_folds, smallest), shuffle=True, random_state=seed)
 
+    def _plain_folds(self, y: np.ndarray, *, seed: int) -> KFold:
+        if len(y) < 4:
+            message = f"Training needs four rows; there are {len(y)}. Add rows, or hold out fewer."
+            raise ValueError(message)
+        return KFold(min(self.cv_folds, len(y) // 2), shuffle=True, random_state=seed)
+
     def train(self, frame: pd.DataFrame) -> Trained:
         """Fit the model on all rows and say how well such a model answers rows it has not seen.
 
-        The default training's `fold_accuracies` come with its choice, on the rows of its sample. A
+        The default training's `fold_scores` come with its choice, on the rows of its sample. A
         model of another make is cross-validated on all rows.
         """
         X, y = self.prepared(frame)
@@ -239,11 +284,14 @@ class TrainingPipeline:
             message = f"train_local_model returned {type(model).__name__}, which has no predict()."
             raise TypeError(message)
         choice = self._choice_of(model, X, y)
-        if choice is not None:
-            accuracies = choice.fold_accuracies
-        else:
-            accuracies = self._cross_validated(model, X, y)
-        return Trained(model=model, X=X, y=y, fold_accuracies=accuracies, choice=choice)
+        return Trained(
+            model=model,
+            X=X,
+            y=y,
+            fold_scores=choice.fold_scores if choice else self._cross_validated(model, X, y),
+            choice=choice,
+            metric="r2" if self.regression else "accuracy",
+        )
 
     def _choice_of(self, model: Any, X: pd.DataFrame, y: np.ndarray) -> Choice | None:
         """Return how this very model was chosen on these very rows.
@@ -257,7 +305,7 @@ class TrainingPipeline:
 
     def _cross_validated(self, model: Any, X: pd.DataFrame, y: np.ndarray) -> tuple[float, ...]:
         return tuple(
-            self._fold_accuracy(model, X, y, train=train, test=test)
+            self._fold_score(model, X, y, train=train, test=test)
             for train, test in self.folds(y, seed=self.seed + 1).split(X, y)
         )
 
@@ -271,13 +319,20 @@ class TrainingPipeline:
         if y.shape != (len(X),):
             message = f"prepare_data returned {len(X)} rows but labels of shape {y.shape}."
             raise ValueError(message)
+        if self.regression and not np.issubdtype(y.dtype, np.number):
+            message = f"The target is a number, but prepare_data returned labels of {y.dtype}."
+            raise TypeError(message)
         return X, y
 
-    def _fold_accuracy(
+    def _fold_score(
         self, model: Any, X: pd.DataFrame, y: np.ndarray, *, train: np.ndarray, test: np.ndarray
     ) -> float:
         fitted = self._refit(model, X.iloc[train], y[train])
-        return float(np.mean(np.asarray(fitted.predict(X.iloc[test])) == y[test]))
+        predicted = np.asarray(fitted.predict(X.iloc[test]))
+        if self.regression:
+            losses = candidates.squared(predicted, y[test])
+            return candidates.score_of([losses], [candidates.spread(y[test])])
+        return float(np.mean(predicted == y[test]))
 
     def _refit(self, model: Any, X: pd.DataFrame, y: np.ndarray) -> Any:
         try:

@@ -244,8 +244,6 @@ def _problem_type(loaded: Loaded) -> Iterator[ConfigProblem]:
     """Refuse limits for the other kind of model, as far as the configuration tells the kind."""
     kind = loaded.settings.training.problem_type
     if kind == "regression":
-        allowed = "is not built yet: this version trains classifiers (auto or classification)"
-        yield loaded.problem("training.problem_type", kind, allowed)
         given = {key: each.value for key, each in loaded.layer.items()}
         for key, allowed in not_for_numbers(given):
             yield loaded.problem(key, given.get(key), allowed)
@@ -280,7 +278,7 @@ def require_fitting_limits(settings: Settings, kind: ModelKind) -> None:
             key=key,
             value=json.dumps(_value(settings, key)),
             allowed=allowed,
-            source="it is set, and the data has a target of numbers",
+            source="the data says so; if its numbers are classes, set training.problem_type",
         )
         for key, allowed in not_for_numbers(given)
     )

@@ -27,7 +27,9 @@ class TrainingSettings(kinds.Section):
 
     data: kinds.Text = "data/iris.csv"
     target: kinds.Column = "species"
-    problem_type: Annotated[ProblemType, kinds.allowed("auto or classification")] = "auto"
+    problem_type: Annotated[ProblemType, kinds.allowed("auto, classification or regression")] = (
+        "auto"
+    )
     separator: kinds.Separator | None = None
     decimal: kinds.DecimalMark | None = None
     encoding: kinds.Encoding | None = None

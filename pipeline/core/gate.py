@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeGuard
 
 from pipeline.core.intervals import Interval, wilson
-from pipeline.core.measures import ACCURACY, COUNTED, is_share
+from pipeline.core.measures import ACCURACY, COUNTED, OPERATIONAL, is_share
 from pipeline.core.records import Bound, Decision, GateOutcome, Outcome, Verdict
 
 VERDICTS = {
@@ -157,7 +157,7 @@ def judge_one(
         return _outcome(called, None, limits, Outcome.FAILED, f"{found}; it must be {wanted}.")
     counted = name in COUNTED and rows
     interval = wilson(float(value) * rows, rows) if counted and rows else None
-    judged, said = float(value), called
+    judged, said = float(value), called if called == name else f"{called},"
     if limits.bound != "value":
         if interval is None:
             reason = f"has no {limits.bound} bound: only {', '.join(sorted(COUNTED))} have one."
@@ -175,7 +175,7 @@ def judge_one(
         threshold=limits.threshold,
         bound=limits.bound,
         interval=interval,
-        rows=rows if counted else None,
+        rows=None if name in OPERATIONAL - COUNTED else rows,
     )
 
 

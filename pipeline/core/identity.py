@@ -18,6 +18,8 @@ _MOST_NAMED = 5
 class ModelIdentity:
     """The model_name_prefix of the job, its target, its feature columns and its class labels.
 
+    A model that predicts a number has no labels.
+
     The names decide, not the order of columns and labels: both are kept sorted.
     """
 
@@ -25,6 +27,11 @@ class ModelIdentity:
     target: str
     columns: tuple[str, ...]
     labels: tuple[str, ...]
+
+    @property
+    def predicts_number(self) -> bool:
+        """Tell a model of a number from one of classes, which has two of them or more."""
+        return not self.labels
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", tuple(sorted(self.columns)))

@@ -23,13 +23,21 @@ _PROCESSING = "/opt/ml/processing"
 # Where the image's `serve` looks for the model (aws/sagemaker-containers, _env.py, model_dir)
 _MODEL = "/opt/ml/model"
 # What the training script prints, in a form that SageMaker's metric definitions can find.
-_METRIC_DEFINITIONS = ({"Name": "cv_mean_accuracy", "Regex": r"cv_mean_accuracy=([0-9.]+|nan);"},)
+_METRIC_DEFINITIONS = (
+    {"Name": "cv_mean_accuracy", "Regex": r"cv_mean_accuracy=([0-9.]+|nan);"},
+    {"Name": "cv_mean_r2", "Regex": r"cv_mean_r2=(-?[0-9.]+|nan);"},
+)
 
 # API reference, CustomerMetadataProperties: at most 50 entries, names of at most 128 characters.
 _METADATA_NAME = re.compile(r"[\w .:/=+@-]{1,128}", re.ASCII)
 _METRICS_IN_METADATA = 40
 _VOLUME_GB = 30
-_FIRST_METRICS = ("metric_accuracy", "metric_cv_mean_accuracy")
+_FIRST_METRICS = (
+    *("metric_accuracy", "metric_cv_mean_accuracy"),
+    *("metric_rmse", "metric_r2", "metric_cv_mean_r2"),
+)
+# API reference: ContainerArguments, at most 256 characters each
+_MOST_OF_AN_ARGUMENT = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +66,7 @@ class EvaluationOrder:
     """What to measure: exactly this artifact on exactly these rows.
 
     `serving_environment` is that of the release's container: the job serves the artifact with it.
+    `slices` is a JSON list of the parts that are measured apart, each with `column` and `bins`.
     """
 
     job_name: str
@@ -69,6 +78,7 @@ class EvaluationOrder:
     output_uri: str
     arguments: Mapping[str, str]
     serving_environment: Mapping[str, str]
+    slices: str = "[]"
 
 
 def script_mode(values: Mapping[str, object], *, region: str, job_name: str) -> dict[str, str]:
@@ -164,10 +174,13 @@ def _evaluation_script(order: EvaluationOrder) -> dict[str, Any]:
         ("serve-with", f"{name}={value}")
         for name, value in sorted(order.serving_environment.items())
     ]
+    step = _MOST_OF_AN_ARGUMENT
+    pieces = [order.slices[at : at + step] for at in range(0, len(order.slices), step)]
+    sliced = [] if order.slices == "[]" else [("slices", piece) for piece in pieces]
     return {
         "ContainerArguments": [
             part
-            for name, value in (*sorted(arguments.items()), *served)
+            for name, value in (*sorted(arguments.items()), *served, *sliced)
             for part in _argument(name, value)
         ],
         "ContainerEntrypoint": ["python3", f"{_PROCESSING}/input/code/evaluate.py"],

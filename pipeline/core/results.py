@@ -259,7 +259,9 @@ def accuracy_of(report: RunReport) -> float | None:
 
 def majority_class_accuracy(evaluation: Evaluation) -> float:
     """What always naming the most common class of the held-out rows reaches (0..1)."""
-    largest = max(map(sum, evaluation.confusion_matrix), default=0)
+    if not evaluation.confusion_matrix:
+        return math.nan
+    largest = max(map(sum, evaluation.confusion_matrix))
     return largest / evaluation.row_count if evaluation.row_count else math.nan
 
 

@@ -97,7 +97,7 @@ def _judged_slice(
     part: Slice, asked: SliceLimits, limits: Limits, *, kind: ModelKind
 ) -> GateOutcome:
     metric = asked.metric or (RMSE if kind is ModelKind.REGRESSION else ACCURACY)
-    called = f"{metric} of {part.column} {part.value}"
+    called = f"{metric} where {part.column} {part.value}"
     if part.rows >= asked.minimum_rows:
         return judge_one(
             metric, part.metrics.get(metric), limits=limits, rows=part.rows, called=called

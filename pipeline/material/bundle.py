@@ -21,7 +21,12 @@ _ENTRY_POINTS = ("train.py", "evaluate.py", "inference.py")
 _REQUIREMENTS = "requirements.txt"
 _BASE_CLASS_MODULE = "pipeline.training"
 # What the runner and the containers must see alike, and the class that users extend
-_SHARED = ("pipeline/__init__.py", "pipeline/candidates.py", "pipeline/training.py")
+_SHARED = (
+    "pipeline/__init__.py",
+    "pipeline/candidates.py",
+    "pipeline/regressors.py",
+    "pipeline/training.py",
+)
 _SHARED_FOLDER = "pipeline/tabular"
 # Names that mean something else inside the bundle
 _RESERVED = frozenset({"train", "evaluate", "inference", "model", "pipeline"})

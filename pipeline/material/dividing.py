@@ -14,7 +14,7 @@ from pipeline.material.deciding import Decided
 from pipeline.material.labels import LEAST_ROWS, require_target
 from pipeline.material.reading import parse_table, write_csv
 from pipeline.material.table import DataTable, listed, refused, shown
-from pipeline.tabular.cells import label_of
+from pipeline.tabular.cells import Spelling, label_of
 from pipeline.tabular.rows import feature_keys, place_of, row_keys
 from pipeline.tabular.schema import Schema
 
@@ -40,6 +40,8 @@ class Split:
     @property
     def kind(self) -> ModelKind:
         """What a model of these rows predicts."""
+        if self.schema.label_kind == "number":
+            return ModelKind.REGRESSION
         return ModelKind.BINARY if len(self.labels) == 2 else ModelKind.MULTICLASS
 
     @property
@@ -55,11 +57,15 @@ class Split:
 
 @dataclass(frozen=True, kw_only=True)
 class HeldOutRows:
-    """Rows without their label, to be sent to an endpoint, and the label each should get."""
+    """Rows without their label, to be sent to an endpoint, and the label each should get.
+
+    `numbers` are the labels of a model that predicts a number, empty for one of classes.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     labels: tuple[str, ...]
+    numbers: tuple[float, ...] = ()
 
 
 def split(decided: Decided, *, test_fraction: float, seed: int) -> Split:
@@ -99,7 +105,7 @@ def _held_out(
 ) -> tuple[set[bytes], list[str]]:
     """Return the keys of the rows that are held out, and the classes of which some were moved."""
     classes: dict[str, Counter[bytes]] = {}
-    for key, label in zip(keys, decided.labels.labels, strict=True):
+    for key, label in zip(keys, decided.labels.groups, strict=True):
         classes.setdefault(label, Counter())[key] += 1
     places = {key: place_of(key, seed=seed) for key in keys}
     held_out = {key for key, place in places.items() if place < test_fraction}
@@ -134,6 +140,12 @@ def _trained_on(rows: Counter[bytes], held_out: Collection[bytes]) -> int:
 
 
 def _too_few(decided: Decided, label: str, rows: Counter[bytes]) -> UsageError:
+    if decided.labels.kind == "number":
+        message = (
+            f"{decided.table.place} has {rows.total()} rows, {len(rows)} of them different; "
+            f"{LEAST_ROWS} are needed to train with, and another one to be held out."
+        )
+        return refused(message, "Add rows.")
     message = (
         f"{decided.table.place}: the class {label!r} of {decided.schema.target!r} has "
         f"{rows.total()} rows, {len(rows)} of them different; it needs {LEAST_ROWS} to train "
@@ -163,8 +175,11 @@ def _half(table: DataTable, rows: Sequence[int], kept: Sequence[int]) -> bytes:
     )
 
 
-def held_out_rows(test_csv: bytes, *, target: str) -> HeldOutRows:
-    """Return the features and the labels of a held-out file written by `split`."""
+def held_out_rows(test_csv: bytes, *, target: str, numbers: Spelling | None = None) -> HeldOutRows:
+    """Return the features and the labels of a held-out file written by `split`.
+
+    `numbers` is how the file spells them, where the target is a number.
+    """
     table = parse_table(test_csv, separator=",")
     require_target(table, target=target)
     position = table.columns.index(target)
@@ -172,4 +187,5 @@ def held_out_rows(test_csv: bytes, *, target: str) -> HeldOutRows:
         columns=table.columns[:position] + table.columns[position + 1 :],
         rows=tuple(row[:position] + row[position + 1 :] for row in table.rows),
         labels=tuple(label_of(row[position]) for row in table.rows),
+        numbers=tuple(numbers.number(row[position]) for row in table.rows) if numbers else (),
     )

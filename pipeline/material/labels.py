@@ -18,7 +18,7 @@ LEAST_ROWS = 2
 
 @dataclass(frozen=True, kw_only=True)
 class Labels:
-    """The class of every row in its canonical spelling."""
+    """The class of every row in its canonical spelling; or its number, where kind says so."""
 
     labels: tuple[str, ...]
     kind: LabelKind
@@ -26,18 +26,27 @@ class Labels:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        return tuple(sorted(set(self.labels)))
+        """The different classes; of numbers there are none."""
+        return () if self.kind == "number" else tuple(sorted(set(self.labels)))
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """What each row belongs to that needs rows on both sides of a split."""
+        return ("",) * len(self.labels) if self.kind == "number" else self.labels
 
 
 def decide_labels(table: DataTable, choices: Choices, *, spelling: Spelling) -> Labels:
-    """Return the target column as classes, refused unless a classifier can learn them."""
+    """Return the target column as classes or as numbers, refused unless a model can learn them."""
     target = trimmed(choices.target)
     require_target(table, target=target)
     cells = table.cells(target)
     _refuse_missing(table, target, cells, spelling=spelling)
     labels = tuple(map(label_of, cells))
     counts = Counter(labels)
-    _refuse_measurements(table, target, counts, choices, spelling=spelling)
+    if choices.problem_type == "regression":
+        return _numbers(table, target, cells, spelling=spelling)
+    if choices.problem_type == "auto" and _are_measurements(counts, spelling=spelling):
+        return _numbers(table, target, cells, spelling=spelling, was_found=True)
     if len(counts) < LEAST_ROWS:
         message = f"{table.place}: the target {target!r} has one class only, {labels[0]!r}."
         raise refused(message, "Add rows of another class.")
@@ -53,6 +62,46 @@ def decide_labels(table: DataTable, choices: Choices, *, spelling: Spelling) -> 
         kind="integer" if all(map(_INTEGER.fullmatch, counts)) else "text",
         warnings=(*_respelt(table, target, cells), *_alike(table, target, counts)),
     )
+
+
+def _are_measurements(counts: Counter[str], *, spelling: Spelling) -> bool:
+    """Tell numbers that are measured from those that name classes."""
+    if not all(spelling.written(label) is not None for label in counts):
+        return False
+    mostly_different = len(counts) > LEAST_ROWS and 2 * len(counts) > counts.total()
+    return len(counts) > _MOST_NUMERIC_CLASSES or mostly_different
+
+
+def _numbers(
+    table: DataTable,
+    target: str,
+    cells: Sequence[str],
+    *,
+    spelling: Spelling,
+    was_found: bool = False,
+) -> Labels:
+    """Return the target as numbers; where that was found by looking, the data tells so."""
+    read = [spelling.written(trimmed(cell)) for cell in cells]
+    strangers = [row for row, number in enumerate(read) if number is None]
+    if strangers:
+        row = strangers[0]
+        message = (
+            f"{table.place}, line {table.lines[row]}: the target {target!r} is "
+            f"{shown(cells[row])}, which is no finite number ({len(strangers)} such rows)."
+        )
+        remedy = f"Correct it, or set {setting('problem_type', 'classification')}."
+        raise refused(message, remedy)
+    labels = tuple(repr(number + 0.0) for number in read if number is not None)
+    different = len(set(labels))
+    if different < LEAST_ROWS:
+        message = f"{table.place}: the target {target!r} is {labels[0]} in every row."
+        raise refused(message, "There is nothing to predict; choose another target.")
+    told = (
+        f"{table.place}: the target {target!r} has {different} different numbers in {len(labels)} "
+        "rows, so a number is predicted (regression). If they are classes, set "
+        f"{setting('problem_type', 'classification')}."
+    )
+    return Labels(labels=labels, kind="number", warnings=(told,) if was_found else ())
 
 
 def require_target(table: DataTable, *, target: str) -> None:
@@ -96,24 +145,6 @@ def _refuse_missing(
             "(`training.missing_values` adds to what does)."
         )
     raise refused(message, remedy)
-
-
-def _refuse_measurements(
-    table: DataTable, target: str, counts: Counter[str], choices: Choices, *, spelling: Spelling
-) -> None:
-    are_numbers = all(spelling.written(label) is not None for label in counts)
-    if choices.problem_type == "classification" or not are_numbers:
-        return
-    rows = counts.total()
-    mostly_different = len(counts) > LEAST_ROWS and 2 * len(counts) > rows
-    if len(counts) > _MOST_NUMERIC_CLASSES or mostly_different:
-        message = (
-            f"{table.place}: the target {target!r} has {len(counts)} different numbers in {rows} "
-            "rows, which look like measurements, not like classes; predicting a number "
-            "(regression) is not built yet."
-        )
-        remedy = f"If they are classes, set {setting('problem_type', 'classification')}."
-        raise refused(message, f"{remedy} Else choose another target.")
 
 
 def _respelt(table: DataTable, target: str, cells: Sequence[str]) -> Iterator[str]:

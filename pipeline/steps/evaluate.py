@@ -2,17 +2,22 @@
 
 import json
 import logging
+from collections.abc import Sequence
 from math import nan
 from typing import Any
 
+from pipeline.configuration.sections import SliceSettings
 from pipeline.context import Workspace
 from pipeline.core import jobs, naming
 from pipeline.core.errors import JobFailed, UsageError
+from pipeline.core.measures import ACCURACY, RMSE
 from pipeline.core.records import (
     CandidateScore,
     Evaluation,
     ModelChoice,
+    ModelKind,
     ServingCheck,
+    Slice,
     TrainingRun,
 )
 from pipeline.gateways.sagemaker import NameTaken
@@ -37,7 +42,8 @@ def evaluate(workspace: Workspace, run: TrainingRun) -> Evaluation:
         raise JobFailed(message, remedy=remedy)
     evaluation = _read_evaluation(json.loads(found.body), run, processing_job=name)
     workspace.store.put(naming.evaluation_object(run.job_name), evaluation.to_json().encode())
-    logger.info("evaluation job=%s accuracy=%.4g", name, evaluation.metrics.get("accuracy", nan))
+    metric = RMSE if evaluation.kind is ModelKind.REGRESSION else ACCURACY
+    logger.info("evaluation job=%s %s=%.4g", name, metric, evaluation.metrics.get(metric, nan))
     return evaluation
 
 
@@ -65,6 +71,10 @@ def _read_evaluation(document: Any, run: TrainingRun, *, processing_job: str) ->
         confusion_matrix=tuple(tuple(row) for row in document["confusion_matrix"]),
         labels=tuple(str(label) for label in document["labels"]),
         row_count=document["rows"],
+        kind=ModelKind(document["kind"]),
+        baseline={name: float(value) for name, value in document["baseline"].items()},
+        slices=tuple(Slice(**each) for each in document["slices"]),
+        artifact_bytes=document["artifact_bytes"],
         processing_job=processing_job,
         choice=choice,
         serving=ServingCheck(**check) if check else None,
@@ -111,8 +121,13 @@ def _order(workspace: Workspace, run: TrainingRun, *, name: str) -> jobs.Evaluat
             "target": run.identity.target,
             **({"custom-metrics": custom} if custom else {}),
         },
+        slices=_slices(settings.evaluation.slices),
         serving_environment=jobs.serving_environment(workspace.context.cloud.region),
     )
+
+
+def _slices(asked: Sequence[SliceSettings]) -> str:
+    return json.dumps([{"column": each.column, "bins": each.bins} for each in asked])
 
 
 def _output(name: str, run: TrainingRun) -> str:

@@ -4,7 +4,7 @@ import logging
 import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import monotonic
 
 from pipeline.context import Workspace
@@ -14,13 +14,21 @@ from pipeline.gateways.runtime import Answer
 from pipeline.material.dividing import HeldOutRows, held_out_rows
 from pipeline.material.reading import write_csv
 from pipeline.steps import recorded
-from pipeline.tabular.answers import percentile, share_of_matches
+from pipeline.tabular import schema
+from pipeline.tabular.answers import (
+    number_of,
+    percentile,
+    root_mean_square_error,
+    share_of_matches,
+)
 from pipeline.tabular.batches import batches
 from pipeline.tabular.cells import label_of
 
 logger = logging.getLogger(__name__)
 
 _WARM_UP_REQUESTS = 5
+# An error of nothing is one of decimal digits
+_ROUNDING = 1e-9
 # What is not the model's own (throttling, network) is asked again: about eight seconds in all.
 _PAUSES_S = (0.25, 0.5, 1.0, 2.0, 4.0)
 # Of the load's requests, how many must have reached the model for a verdict on it.
@@ -32,9 +40,9 @@ def probe(workspace: Workspace, rows: HeldOutRows, limits: TestLimits) -> ProbeR
     health = _health(workspace, rows)
     if not health.passed:
         return _reported(workspace, (health,))
-    accuracy, right = _accuracy(workspace, rows, limits)
+    predicted = _predicted(workspace, rows, limits)
     load, latency = _load(workspace, rows, limits)
-    return _reported(workspace, (health, right, *load), accuracy=accuracy, latency=latency)
+    return _reported(workspace, (health, predicted.case, *load), predicted, latency=latency)
 
 
 def probe_answers(workspace: Workspace, release: Release) -> ProbeReport:
@@ -47,8 +55,8 @@ def probe_answers(workspace: Workspace, release: Release) -> ProbeReport:
     health = _health(workspace, rows)
     if not health.passed:
         return _reported(workspace, (health,))
-    accuracy, right = _accuracy(workspace, rows, release.test_limits)
-    return _reported(workspace, (health, right), accuracy=accuracy)
+    predicted = _predicted(workspace, rows, release.test_limits)
+    return _reported(workspace, (health, predicted.case), predicted)
 
 
 def _ask(workspace: Workspace, body: bytes) -> Answer:
@@ -67,14 +75,19 @@ def held_out(workspace: Workspace, release: Release) -> HeldOutRows:
     """Return the rows to ask with. Read before a move: no move without a way to test it."""
     run = recorded.training_run(workspace, release.training_job)
     content = workspace.store.read_uri(f"{run.test_uri}test.csv")
-    return held_out_rows(content, target=run.identity.target)
+    if not run.identity.predicts_number:
+        return held_out_rows(content, target=run.identity.target)
+    decided = schema.read_schema(
+        workspace.store.read_uri(f"{run.train_uri}{schema.FILE_NAME}").decode()
+    )
+    return held_out_rows(content, target=run.identity.target, numbers=decided.spelling)
 
 
 def _reported(
     workspace: Workspace,
     cases: tuple[ProbeCase, ...],
+    predicted: "_Predicted | None" = None,
     *,
-    accuracy: float | None = None,
     latency: LatencyReport | None = None,
 ) -> ProbeReport:
     for case in cases:
@@ -88,7 +101,9 @@ def _reported(
     return ProbeReport(
         endpoint_name=workspace.context.endpoint,
         cases=cases,
-        prediction_accuracy=accuracy,
+        prediction_accuracy=predicted.accuracy if predicted else None,
+        prediction_rmse=predicted.rmse if predicted else None,
+        prediction_rows=predicted.rows if predicted else None,
         latency=latency,
     )
 
@@ -105,25 +120,56 @@ def _health(workspace: Workspace, rows: HeldOutRows) -> ProbeCase:
     return replace(case, is_inconclusive=not answer.is_of_the_model)
 
 
-def _accuracy(
-    workspace: Workspace, rows: HeldOutRows, limits: TestLimits
-) -> tuple[float | None, ProbeCase]:
-    """Compare the endpoint's answer to every held-out row with its label."""
+@dataclass(frozen=True, kw_only=True)
+class _Predicted:
+    """The endpoint's answers to every held-out row against what is right; None was not measured."""
+
+    case: ProbeCase
+    accuracy: float | None = None
+    rmse: float | None = None
+    rows: int | None = None
+
+
+def _predicted(workspace: Workspace, rows: HeldOutRows, limits: TestLimits) -> _Predicted:
+    """Compare the endpoint's answer to every held-out row with its label, or with its number."""
     started = monotonic()
-    limit = limits.minimum_prediction_accuracy
-    predicted: list[str] = []
+    name = "prediction_error" if rows.numbers else "prediction_accuracy"
+    answers: list[str] = []
     for part in batches(rows.rows):
         answer = _ask(workspace, _request(rows, part))
         if not answer.ok:
             detail = f"It answers held-out rows with HTTP {answer.status}: {answer.explanation()}"
-            case = _case("prediction_accuracy", detail, started, passed=False)
-            return None, replace(case, is_inconclusive=not answer.is_of_the_model)
-        predicted += map(label_of, answer.labels)
-    share = share_of_matches(predicted, rows.labels)
-    detail = (
-        f"Accuracy on {len(rows.labels)} held-out rows is {share:.4f}, at least {limit} is asked."
-    )
-    return share, _case("prediction_accuracy", detail, started, passed=share >= limit)
+            case = _case(name, detail, started, passed=False)
+            return _Predicted(case=replace(case, is_inconclusive=not answer.is_of_the_model))
+        answers += map(label_of, answer.labels)
+    judged = _judged_numbers if rows.numbers else _judged_labels
+    return judged(answers, rows, limits, started)
+
+
+def _judged_labels(
+    answers: Sequence[str], rows: HeldOutRows, limits: TestLimits, started: float
+) -> _Predicted:
+    limit, count = limits.minimum_prediction_accuracy, len(rows.labels)
+    share = share_of_matches(answers, rows.labels)
+    detail = f"Accuracy on {count} held-out rows is {share:.4f}, at least {limit} is asked."
+    case = _case("prediction_accuracy", detail, started, passed=share >= limit)
+    return _Predicted(case=case, accuracy=share, rows=count)
+
+
+def _judged_numbers(
+    answers: Sequence[str], rows: HeldOutRows, limits: TestLimits, started: float
+) -> _Predicted:
+    limit, count = limits.maximum_prediction_rmse, len(rows.numbers)
+    rmse = root_mean_square_error(list(map(number_of, answers)), rows.numbers)
+    if not math.isfinite(rmse):
+        detail = f"It does not answer each of {count} held-out rows with a finite number."
+        case = _case("prediction_error", detail, started, passed=False)
+        return _Predicted(case=case, rows=count)
+    asked = "and no limit is known" if limit is None else f"at most {limit:.6g} is asked"
+    detail = f"The error (RMSE) on {count} held-out rows is {rmse:.6g}, {asked}."
+    passed = limit is not None and rmse <= limit + _ROUNDING
+    case = _case("prediction_error", detail, started, passed=passed)
+    return _Predicted(case=case, rmse=rmse, rows=count)
 
 
 def _load(

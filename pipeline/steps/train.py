@@ -1,13 +1,15 @@
 """Splits the data, stores it with the code, and runs the training job."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import nan
 from pathlib import Path
 
 from pipeline.configuration.loading import PROJECT_ROOT
-from pipeline.configuration.sections import TrainingSettings
+from pipeline.configuration.rules import require_fitting_limits
+from pipeline.configuration.sections import SliceSettings, TrainingSettings
 from pipeline.context import Context, Workspace
 from pipeline.core import jobs, naming
 from pipeline.core.data_checks import DataProfile, Found
@@ -47,6 +49,8 @@ def gather(context: Context) -> Material:
     training = context.settings.training
     decided = decide(read_source(context), choices(training))
     divided = split(decided, test_fraction=training.test_fraction, seed=training.split_seed)
+    require_fitting_limits(context.settings, divided.kind)
+    require_sliceable(context.settings.evaluation.slices, divided.schema)
     for warning in divided.warnings:
         logger.warning("data: %s", warning)
     context.recorder.add(data_warnings=divided.warnings)
@@ -67,6 +71,21 @@ def gather(context: Context) -> Material:
     )
 
 
+def require_sliceable(asked: Sequence[SliceSettings], decided: schema.Schema) -> None:
+    """Refuse a slice by a column that is not there, or that is no text and no number."""
+    known = {column.name: column.kind for column in decided.columns}
+    for each in asked:
+        kind = known.get(each.column)
+        if kind not in ("numeric", "categorical"):
+            why = "is a date" if kind else "is no feature of the data"
+            message = f"`evaluation.slices` names {each.column!r}, which {why}."
+            names = ", ".join(name for name, kind in known.items() if kind != "date")
+            raise UsageError(message, remedy=f"Name one of: {names}.")
+        if each.bins and kind != "numeric":
+            message = f"`evaluation.slices` has bins for {each.column!r}, which is no number."
+            raise UsageError(message, remedy="Leave the bins out: each text is a part.")
+
+
 def train(workspace: Workspace, material: Material) -> TrainingRun:
     """Train on this data and code; return the finished job's record. Raises JobFailed."""
     inputs = _store_inputs(workspace, material)
@@ -80,9 +99,8 @@ def train(workspace: Workspace, material: Material) -> TrainingRun:
         seen=JobProgress(workspace, name, kind="training").seen,
     )
     run = recorded.record_finished(workspace, inputs, outcome)
-    logger.info(
-        "training job=%s cv_mean_accuracy=%.4g", name, run.metrics.get("cv_mean_accuracy", nan)
-    )
+    metric = "cv_mean_r2" if run.identity.predicts_number else "cv_mean_accuracy"
+    logger.info("training job=%s %s=%.4g", name, metric, run.metrics.get(metric, nan))
     return run
 
 

@@ -24,3 +24,20 @@ def share_of_matches(predicted: Sequence[str], labels: Sequence[str]) -> float:
     if len(predicted) != len(labels) or not labels:
         return 0.0
     return sum(p == label for p, label in zip(predicted, labels, strict=True)) / len(labels)
+
+
+def number_of(answer: str) -> float:
+    """Return a prediction as a finite number; NaN for anything else."""
+    try:
+        number = float(answer)
+    except ValueError:
+        return math.nan
+    return number if math.isfinite(number) else math.nan
+
+
+def root_mean_square_error(predicted: Sequence[float], actual: Sequence[float]) -> float:
+    """Return the error in the unit of the numbers; NaN with an answer missing, or none at all."""
+    if len(predicted) != len(actual) or not actual:
+        return math.nan
+    squares = ((p - right) ** 2 for p, right in zip(predicted, actual, strict=True))
+    return math.sqrt(math.fsum(squares) / len(actual))

@@ -14,7 +14,8 @@ from pipeline.tabular.dates import Order
 FILE_NAME = "schema.json"
 FORMAT = 1
 Kind = Literal["numeric", "categorical", "date"]
-LabelKind = Literal["integer", "text"]
+# `number` is a target that is measured; the others are classes
+LabelKind = Literal["integer", "text", "number"]
 
 
 @dataclass(frozen=True, kw_only=True)

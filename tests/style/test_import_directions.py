@@ -13,7 +13,7 @@ FLOORS: tuple[dict[str, tuple[str, ...]], ...] = (
     {
         "core": ("pipeline.core",),
         "tabular": ("pipeline.tabular",),
-        "training": ("pipeline.candidates", "pipeline.training"),
+        "training": ("pipeline.candidates", "pipeline.regressors", "pipeline.training"),
     },
     {
         "configuration": ("pipeline.configuration",),

@@ -12,7 +12,7 @@ from pipeline.material.bundle import Bundle, build_bundle
 
 PROJECT = Path(__file__).parents[2]
 SHARED = (
-    *("__init__", "candidates", "training"),
+    *("__init__", "candidates", "regressors", "training"),
     *("tabular/__init__", "tabular/answers", "tabular/batches", "tabular/cells"),
     *("tabular/dates", "tabular/rows", "tabular/schema"),
 )

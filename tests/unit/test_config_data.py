@@ -45,8 +45,7 @@ def test_what_is_said_of_a_file_is_accepted(load: Load, key: str, value: Any, me
         ("present_values", [1], "must be a list of texts that are not empty"),
         ("columns", {"a": "skip"}, "must be an object of column names, each with use, drop"),
         ("columns", ["a"], "must be an object of column names, each with use, drop"),
-        ("problem_type", "ranking", "must be auto or classification"),
-        ("problem_type", "regression", "is not built yet: this version trains classifiers"),
+        ("problem_type", "ranking", "must be auto, classification or regression"),
     ],
 )
 def test_what_cannot_be_said_of_a_file_is_refused(

@@ -139,9 +139,8 @@ def letters() -> bytes:
 
 
 def test_many_numeric_classes_say_how_to_be_classes_and_are_learned() -> None:
-    with pytest.raises(UsageError, match="26 different numbers in 312 rows") as caught:
-        decided(letters(), target="letter")
-    assert '"problem_type": "classification"' in caught.value.remedy
+    (told,) = (each for each in decided(letters(), target="letter").warnings if "26" in each)
+    assert '"problem_type": "classification"' in told
     divided = halves(letters(), target="letter", problem_type="classification")
     done = outcome(divided, hyperparameters={"candidates": "random_forest"})
     assert done.accuracy > 0.95

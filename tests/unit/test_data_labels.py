@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from pipeline.core.errors import UsageError
+from pipeline.core.records import ModelKind
 from pipeline.material.deciding import Decided
 from tests.support.decided import decided, halves
 
@@ -101,17 +102,51 @@ def test_a_spelling_that_was_made_missing_is_missing_in_the_target_too() -> None
         [f"{n}e3" for n in range(1, 25)],
     ],
 )
-def test_a_target_of_measurements_says_so_and_how_to_say_otherwise(labels: list[str]) -> None:
-    with pytest.raises(UsageError, match=r"like measurements.*regression.* not built") as caught:
-        decided(a_csv(labels))
-    assert '"problem_type": "classification" in the section' in caught.value.remedy
-    assert f"{len(set(labels))} different numbers in {len(labels)} rows" in caught.value.message
+def test_a_target_of_measurements_is_one_and_says_how_to_say_otherwise(labels: list[str]) -> None:
+    found = decided(a_csv(labels))
+    assert (found.schema.label_kind, found.labels.classes) == ("number", ())
+    assert [float(label) for label in found.labels.labels] == [float(label) for label in labels]
+    (told,) = (each for each in found.warnings if "regression" in each)
+    assert '"problem_type": "classification" in the section' in told
+    assert f"{len(set(labels))} different numbers in {len(labels)} rows" in told
+    set_so = decided(a_csv(labels), problem_type="regression")
+    assert set_so.labels.labels == found.labels.labels
+    assert not any("regression" in each for each in set_so.warnings)
+
+
+def test_a_few_numbers_are_measurements_where_they_are_said_to_be() -> None:
+    labels = [str(n % 3) for n in range(60)]
+    assert decided(a_csv(labels)).schema.label_kind == "integer"
+    assert decided(a_csv(labels), problem_type="regression").schema.label_kind == "number"
+
+
+@pytest.mark.parametrize(
+    ("labels", "why"),
+    [
+        (["1", "2", "many", "4"] * 10, "is 'many', which is no finite number .10 such rows"),
+        (["7"] * 40, "is 7.0 in every row"),
+        (["1", ""] * 20, "20 rows have no"),
+        (["1e999", "2"] * 20, "is '1e999', which is no finite number"),
+    ],
+)
+def test_what_is_no_number_cannot_be_predicted_as_one(labels: list[str], why: str) -> None:
+    with pytest.raises(UsageError, match=why):
+        decided(a_csv(labels), problem_type="regression")
+
+
+def test_numbers_are_divided_without_regard_to_their_values() -> None:
+    content = a_csv([f"{n / 7}" for n in range(200)])
+    result = halves(content, problem_type="regression")
+    assert (result.kind, result.labels) == (ModelKind.REGRESSION, ())
+    assert 60 < result.train_rows < 140
+    assert result.train_rows + result.test_rows == 200
 
 
 def test_measurements_with_a_decimal_comma_are_measurements() -> None:
     rows = "".join(f"{n % 3};{n},5\n" for n in range(30))
-    with pytest.raises(UsageError, match="30 different numbers in 30 rows"):
-        decided(f"n;kind\n{rows}".encode())
+    found = decided(f"n;kind\n{rows}".encode())
+    assert found.schema.label_kind == "number"
+    assert found.labels.labels[:2] == ("0.5", "1.5")
 
 
 @pytest.mark.parametrize("count", [21, 26, 100])

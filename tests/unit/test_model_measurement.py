@@ -22,8 +22,8 @@ def test_the_matrix_counts_every_row_once_and_its_diagonal_is_the_accuracy(
     seen = measure(predicted, actual, labels=("a", "b", "c"))
     matrix = np.array(seen.confusion_matrix)
     assert matrix.sum() == len(pairs) == seen.rows
-    assert np.trace(matrix) == pytest.approx(seen.accuracy * len(pairs))
-    assert seen.classification_report["accuracy"] == pytest.approx(seen.accuracy)
+    assert np.trace(matrix) == pytest.approx(seen.measured["accuracy"] * len(pairs))
+    assert seen.classification_report["accuracy"] == pytest.approx(seen.measured["accuracy"])
 
 
 def test_rows_of_the_matrix_are_true_labels_in_the_order_of_training() -> None:
@@ -33,11 +33,13 @@ def test_rows_of_the_matrix_are_true_labels_in_the_order_of_training() -> None:
 
 def test_labels_training_never_saw_are_counted_as_wrong() -> None:
     seen = measure(an_array("a", "a"), an_array("a", "new"), labels=("a", "b"))
-    assert (seen.labels, seen.accuracy) == (("a", "b", "new"), 0.5)
+    assert (seen.labels, seen.measured["accuracy"]) == (("a", "b", "new"), 0.5)
 
 
 def test_predictions_of_another_type_are_wrong_not_a_crash() -> None:
-    assert measure(np.array([0, 1]), an_array("a", "b"), labels=("a", "b")).accuracy == 0.0
+    assert measure(np.array([0, 1]), an_array("a", "b"), labels=("a", "b")).measured == {
+        "accuracy": 0.0
+    }
 
 
 def test_predictions_of_another_shape_are_refused() -> None:

@@ -36,7 +36,7 @@ class MajorityPipeline(TrainingPipeline):
 
 
 def test_separable_classes_are_learned() -> None:
-    assert trained(a_frame()).cv_mean_accuracy > 0.95
+    assert trained(a_frame()).cv_mean > 0.95
 
 
 def test_same_seed_and_rows_give_the_same_model() -> None:
@@ -65,17 +65,17 @@ def test_missing_numbers_and_unknown_categories_are_no_obstacle() -> None:
 
 def test_a_column_without_any_value_is_no_obstacle() -> None:
     frame = a_frame().assign(empty=pd.Series([np.nan] * 40, dtype=object), gap=np.nan)
-    assert trained(frame).cv_mean_accuracy > 0.9
+    assert trained(frame).cv_mean > 0.9
 
 
 def test_a_model_unknown_to_scikit_learn_is_refitted_by_its_own_pipeline() -> None:
     result = MajorityPipeline(target="label").train(a_frame(("a", "b", "b", "b")))
-    assert result.fold_accuracies == (0.75,) * 5
+    assert result.fold_scores == (0.75,) * 5
 
 
 def test_folds_shrink_to_the_smallest_class() -> None:
     frame = pd.concat([a_frame(rows=40), a_frame(("c",), rows=3)], ignore_index=True)
-    assert len(trained(frame).fold_accuracies) == 3
+    assert len(trained(frame).fold_scores) == 3
 
 
 def test_a_class_with_one_row_is_refused_by_name() -> None:
