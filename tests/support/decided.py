@@ -66,6 +66,7 @@ def outcome(divided: Split, *, hyperparameters: Mapping[str, Any] | None = None)
     table = read_table(divided.train_csv)
     settings = {key: options[key] for key in ("target", "hyperparameters", "seed", "cv_folds")}
     pipeline = TrainingPipeline(**settings)
+    pipeline.regression = divided.schema.label_kind == "number"
     trained = pipeline.train(training_frame(table, divided.schema))
     manifest = describe(trained, table, divided.schema, options=options)
     X, y = pipeline.prepared(training_frame(read_table(divided.test_csv), divided.schema))

@@ -66,11 +66,11 @@ def test_scores_of_two_classes_are_scikit_learns(seed: int) -> None:
     )
     expected = sk.brier_score_loss(y, table[:, 1], sample_weight=weights)
     assert found["brier_score"] == pytest.approx(expected, **EXACT)
-    both = {
+    both: dict[str, Any] = {
         "roc_auc": lambda: sk.roc_auc_score(y, table[:, 1], sample_weight=weights),
         "pr_auc": lambda: sk.average_precision_score(y, table[:, 1], sample_weight=weights),
     }
-    told = {name: score() for name, score in both.items()} if 0 < y.sum() < rows else {}
+    told = {name: float(both[name]()) for name in both if 0 < y.sum() < rows}
     assert ranked == pytest.approx(told, **EXACT)
 
 

@@ -42,7 +42,7 @@ def test_the_choice_tells_r2_of_each_family_best_first() -> None:
     assert choice
     assert choice.candidates[0].name == choice.model
     assert all(score.accuracy is None for score in choice.candidates)
-    in_all = [score.r2 for score in choice.candidates if score.folds == 5]
+    in_all = [score.r2 or 0.0 for score in choice.candidates if score.folds == 5]
     assert in_all == sorted(in_all, reverse=True)
     families = {score.name.partition(" ")[0] for score in choice.candidates}
     assert families == {"ridge", "svr", "k_neighbors", "random_forest"}

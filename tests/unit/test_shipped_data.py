@@ -1,8 +1,10 @@
 """Every table of data/ passes the shipped thresholds, and no column name means anything."""
 
 import pytest
+from sklearn.metrics import r2_score
 
 from pipeline.configuration.loading import PROJECT_ROOT
+from pipeline.core.records import ModelKind
 from pipeline.material.dividing import held_out_rows
 from pipeline.material.reading import write_csv
 from tests.support.decided import halves, outcome
@@ -37,6 +39,16 @@ def learned(content: bytes, *, target: str) -> tuple[float, list[object]]:
     rows = held_out_rows(divided.test_csv, target=divided.schema.target)
     answer = done.ask(write_csv(rows.columns, rows.rows[:10]), "text/csv")
     return done.accuracy, answer["predictions"]
+
+
+def test_the_shipped_table_of_a_number_is_learned() -> None:
+    content = (PROJECT_ROOT / "data" / "diabetes.csv").read_bytes()
+    divided = halves(content, target="progression", seed=3)
+    assert divided.kind is ModelKind.REGRESSION
+    rows = held_out_rows(divided.test_csv, target="progression", numbers=divided.schema.spelling)
+    done = outcome(divided, hyperparameters={"candidates": "ridge"})
+    answer = done.ask(write_csv(rows.columns, rows.rows), "text/csv")
+    assert r2_score(rows.numbers, answer["predictions"]) > 0.35
 
 
 @pytest.mark.parametrize(("name", "target"), TABLES)
