@@ -38,7 +38,9 @@ def profile_of(decided: Decided) -> DataProfile:
             )
             for column in schema.columns
         },
-        classes=dict(sorted(Counter(decided.labels.labels).items())),
+        classes={}
+        if schema.label_kind == "number"
+        else dict(sorted(Counter(decided.labels.labels).items())),
     )
 
 
@@ -105,7 +107,8 @@ def _features(content: bytes, target: str) -> Iterator[tuple[str, ...]]:
 
 def _leak(decided: Decided) -> Found:
     kept = _sample(decided)
-    tells = _teller([decided.labels.labels[index] for index in kept])
+    labels = [decided.labels.labels[index] for index in kept]
+    tells = _teller(labels, are_numbers=decided.schema.label_kind == "number")
     names = [
         column.name for column in decided.schema.columns if tells(*_numbers(decided, column, kept))
     ]
@@ -131,12 +134,17 @@ def _sample(decided: Decided) -> Sequence[int]:
     return [index for _, index in smallest]
 
 
-def _teller(labels: Sequence[str]) -> Callable[[Sequence[float], bool], bool]:
+def _teller(labels: Sequence[str], *, are_numbers: bool) -> Callable[[Sequence[float], bool], bool]:
     # Imported here: numpy takes a tenth of a second, and only a run that trains needs it
     import numpy as np
 
-    from pipeline.material.leaking import tells_class
+    from pipeline.material.leaking import tells_class, tells_number
 
+    if are_numbers:
+        numbers = np.asarray(labels, dtype=float)
+        return lambda values, ordered: tells_number(
+            np.asarray(values, dtype=float), numbers, ordered=ordered
+        )
     classes = np.asarray(_coded(labels), dtype=np.int64)
     return lambda values, ordered: tells_class(
         np.asarray(values, dtype=float), classes, ordered=ordered

@@ -387,3 +387,13 @@ def test_a_check_that_is_off_is_not_even_looked_at(load: Load, tmp_path: Path) -
     context = context_of(load, file)
     conclude(context, ())
     assert {each.outcome for each in context.recorder.part("data_checks")} == {CheckOutcome.SKIPPED}
+
+
+def test_a_target_that_is_a_number_has_no_classes_and_leaks_by_its_value() -> None:
+    prices = [f"{RANDOM.gauss(100, 20):.3f}" for _ in LABELS]
+    cents = [f"{100 * float(price) + 7:.1f}" for price in prices]
+    columns = {"cents": cents, "noise": NOISE}
+    assert found_in(columns, prices)[CheckName.LEAK].columns == ("cents",)
+    rows = write_csv(("noise", "kind"), list(zip(NOISE, prices, strict=True)))
+    profile = profile_of(decided(rows))
+    assert (profile.label_kind, profile.classes) == ("number", {})
