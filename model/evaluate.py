@@ -1,7 +1,8 @@
 """Measures a finished artifact on held-out rows inside a SageMaker processing container.
 
 In: the unextracted model.tar.gz in `--model-dir`, one CSV file in `--test-dir`.
-Out: evaluation.json in `--output-dir`; it carries the sha256 of exactly the bytes measured.
+Out: evaluation.json in `--output-dir`; it carries the sha256 of exactly the bytes measured. Beside
+it plots.json, for people: see plots.
 A metric that is not finite is written as null: the gate refuses a missing value.
 The model's code is the artifact's own; only custom metrics may come from beside this script.
 With `--serve-in` the artifact is unpacked there and also asked as an endpoint will be: see
@@ -22,7 +23,7 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from model import artifact, scores, serving_check, slices
+from model import artifact, plots, scores, serving_check, slices
 from model.manifest import Manifest, library_versions, read_manifest
 from model.measurement import (
     Measurement,
@@ -93,7 +94,7 @@ def check_request(arguments: argparse.Namespace, manifest: Manifest, *, served: 
 
 
 def evaluate(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return the evaluation document."""
+    """Return the evaluation document, with the document of the plots as `plots`."""
     with _unpacking_directory(arguments) as unpacked:
         sha256 = artifact.unpack(arguments.model_dir / artifact.FILE_NAME, unpacked)
         manifest = read_manifest(unpacked)
@@ -106,12 +107,16 @@ def evaluate(arguments: argparse.Namespace) -> dict[str, Any]:
                 _truth(table, manifest, measured.predicted),
                 timeout_s=arguments.startup_timeout_s,
             )
+    checked = asdict(serving) if serving else None
+    latencies = checked.pop("latencies_ms") if checked else ()
+    shown = {**measured.plots, "artifact_sha256": sha256, "latencies_ms": latencies}
     return measured.document | {
         "artifact_sha256": sha256,
         "artifact_bytes": (arguments.model_dir / artifact.FILE_NAME).stat().st_size,
         "test_sha256": table.sha256,
         "custom_metrics": arguments.custom_metrics,
-        "serving": asdict(serving) if serving else None,
+        "serving": checked,
+        "plots": shown,
     }
 
 
@@ -151,6 +156,7 @@ def _truth(table: Table, manifest: Manifest, predicted: np.ndarray) -> serving_c
 class _Measured:
     document: dict[str, Any]
     predicted: np.ndarray
+    plots: dict[str, Any]
 
 
 def _measured(
@@ -181,7 +187,17 @@ def _measured(
     parts = _slices(arguments, _rows_of(X, frame), predicted, y, manifest)
     # A user's own ROC area say is another one on purpose
     document = describe(measurement, {**likely, **metrics}, manifest)
-    return _Measured(document=document | {"slices": parts}, predicted=predicted)
+    judged = plots.Judged(
+        model=model,
+        X=X,
+        y=y,
+        predicted=predicted,
+        labels=() if manifest.predicts_number else manifest.labels,
+        seed=manifest.seed,
+    )
+    return _Measured(
+        document=document | {"slices": parts}, predicted=predicted, plots=plots.describe(judged)
+    )
 
 
 def _rows_of(X: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame | None:
@@ -233,10 +249,10 @@ def describe(measurement: Measurement, metrics: Metrics, manifest: Manifest) -> 
     }
 
 
-def _write_document(document: dict[str, Any], directory: Path) -> None:
-    directory.mkdir(parents=True, exist_ok=True)
+def _write_document(document: dict[str, Any], path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(document, indent=2, allow_nan=False)
-    (directory / "evaluation.json").write_text(f"{text}\n", encoding="utf-8")
+    path.write_text(f"{text}\n", encoding="utf-8")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -249,7 +265,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             arguments.message_file.parent.mkdir(parents=True, exist_ok=True)
             arguments.message_file.write_bytes(text)
         raise
-    _write_document(document, arguments.output_dir)
+    _write_document(document.pop("plots"), arguments.output_dir / plots.FILE_NAME)
+    _write_document(document, arguments.output_dir / "evaluation.json")
     for name, value in document["metrics"].items():
         print(f"{name}={value};")
 

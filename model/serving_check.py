@@ -55,7 +55,7 @@ class ServingCheck:
     predicted numbers. `differing` rows were answered otherwise than the model answers when it is
     loaded directly; None where its rows are not these. `start_s`: seconds
     until `/ping` was answered. Latencies are of requests of one row, in milliseconds, on the
-    machine of the job, which need not be that of the endpoint.
+    machine of the job, which need not be that of the endpoint; `latencies_ms` are all of them.
     """
 
     rows: int
@@ -66,6 +66,7 @@ class ServingCheck:
     failure: str | None = None
     rmse: float | None = None
     differing: int | None = None
+    latencies_ms: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,6 +214,7 @@ def checked(server: Server | CannotServe, truth: Truth, *, timeout_s: float) -> 
         start_s=round(start_s, 3),
         latency_p50_ms=round(percentile(latencies, 50), 3),
         latency_p95_ms=round(percentile(latencies, 95), 3),
+        latencies_ms=tuple(sorted(round(each, 3) for each in latencies)),
     )
 
 

@@ -4,7 +4,7 @@ import logging
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,6 +13,9 @@ from pipeline.core.console_pages import console_pages
 from pipeline.core.gitlab_issue import issue_of
 from pipeline.core.modes import Mode
 from pipeline.core.outcomes import RunReport
+from pipeline.core.report_page import TEMPLATE_NAMES, report_html
+from pipeline.core.report_summary import summary_markdown
+from pipeline.core.report_view import has_report
 from pipeline.core.results import results_json
 from pipeline.core.summary import summary_lines
 from pipeline.gateways.files import point, write_whole
@@ -22,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 _FILES = ("results.json", "results.env", "run.log")
 _REVIEW = ("plan.html", "status.html")
+_FOR_PEOPLE = ("report.html", "summary.md")
+_TEMPLATES = Path(__file__).parent.parent / "templates" / "report"
 _ALL_RUNS = Path("out")
 
 
@@ -37,12 +42,20 @@ class Place:
     latest: Path | None = None
 
     def write(self, report: RunReport) -> None:
-        """Write results.json (and its copy) and what GitLab reads, each whole or not at all.
+        """Write results.json (and its copy), the report, and what GitLab reads.
+
+        Each is whole, or not there at all.
 
         Raises OSError naming the file that cannot be written.
         """
         text = results_json(report)
         _write(self.folder / "results.json", text)
+        pages = _for_people(report)
+        for name in _FOR_PEOPLE:
+            if name in pages:
+                _write(self.folder / name, pages[name])
+            else:  # an older one must not speak for this run
+                (self.folder / name).unlink(missing_ok=True)
         for name, content in self._for_gitlab(report).items():
             _write(self.folder / name, content)
         if self.copy is not None:
@@ -80,13 +93,21 @@ class Place:
         if not (job and project and folder.is_relative_to(project)):
             return {}
         place = quote(folder.relative_to(project).as_posix())
-        shown = (*_FILES, *(name for name in _REVIEW if (folder / name).exists()))
+        more = (name for name in (*_FOR_PEOPLE, *_REVIEW) if (folder / name).exists())
+        shown = (*_FILES, *more)
         return {name: f"{job}/artifacts/file/{place}/{name}" for name in shown}
 
     @property
     def links(self) -> Mapping[str, str]:
         """Where each file is, by its name."""
         return {name: str(self.folder / name) for name in _FILES}
+
+    def linked(self, report: RunReport) -> RunReport:
+        """Return the report with the files that are made of it among its links."""
+        if not has_report(report):
+            return report
+        made = {name: str(self.folder / name) for name in _FOR_PEOPLE}
+        return replace(report, links={**report.links, **made})
 
 
 def place_of(run_id: str, *, folder: Path | None, copy: Path | None, only_looks: bool) -> Place:
@@ -98,6 +119,23 @@ def place_of(run_id: str, *, folder: Path | None, copy: Path | None, only_looks:
         return Place(folder=folder, copy=copy)
     latest = None if only_looks else _ALL_RUNS / "latest"
     return Place(folder=_ALL_RUNS / run_id, copy=copy, latest=latest)
+
+
+def _for_people(report: RunReport) -> Mapping[str, str]:
+    """Return the pages of a run that has something to show. A run is what it is without them."""
+    if not has_report(report):
+        return {}
+    try:
+        templates = {
+            name: (_TEMPLATES / f"{name}.j2").read_text(encoding="utf-8") for name in TEMPLATE_NAMES
+        }
+        return {
+            "report.html": report_html(report, templates),
+            "summary.md": summary_markdown(report),
+        }
+    except Exception:
+        logger.exception("the report cannot be made")
+        return {}
 
 
 def _write(path: Path, text: str) -> None:

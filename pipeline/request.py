@@ -23,7 +23,7 @@ _TEXTS = (
 # SageMaker keeps a reason in 1024 characters, and adds who gave it.
 _LONGEST_REASON = 500
 _WRITTEN = (
-    *("results.json", "results.env", "run.log"),
+    *("results.json", "results.env", "run.log", "report.html", "summary.md"),
     *("junit.xml", "metrics.txt", "annotations.json", "terraform.json"),
     "status.html",
 )

@@ -31,7 +31,7 @@ from pipeline.gateways.work_folders import WorkFolder, work_folder
 from pipeline.recorder import Recorder
 from pipeline.reports import Place
 from pipeline.request import Options, options_of, require_writable
-from pipeline.workflow import execute, posted
+from pipeline.workflow import execute, posted, shown
 
 if TYPE_CHECKING:
     from pipeline.gateways.ports import HeldLease
@@ -179,7 +179,7 @@ class _Session:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         is_told, office = False, None
         try:
-            report = self._report(code, failure)
+            report = self._shown(self._report(code, failure))
             if self._context is not None:
                 office = posted(self._context, self._options, report)
             if office is not None:
@@ -198,6 +198,12 @@ class _Session:
             self._write(replace(report, notifications=office.delivered()))
         reports.tell_gitlab(report, self._place.folder, os.environ)
         return ended
+
+    def _shown(self, report: RunReport) -> RunReport:
+        """Return the report with what only its page shows."""
+        if self._context is None or report.status is RunStatus.INTERRUPTED:
+            return self._place.linked(report)
+        return self._place.linked(replace(report, shown=shown(self._context, report)))
 
     def _write(self, report: RunReport) -> int:
         """Write the files; return an exit code where they cannot be: an old one must not speak."""

@@ -245,6 +245,7 @@ def package_request(
     evaluation_uri: str,
     region: str,
     instance_type: str,
+    card: Mapping[str, str],
 ) -> dict[str, Any]:
     """Return the arguments of CreateModelPackage: the artifact and all that is known of it."""
     content_types = ["application/json", "text/csv"]
@@ -264,6 +265,7 @@ def package_request(
             "SupportedResponseMIMETypes": content_types,
         },
         "ModelApprovalStatus": status.value,
+        "ModelCard": dict(card),
         "ModelMetrics": {
             "ModelQuality": {
                 "Statistics": {"ContentType": "application/json", "S3Uri": evaluation_uri}

@@ -193,6 +193,10 @@ def evaluation_object(training_job: str) -> str:
     return f"{job_prefix(training_job)}evaluation.json"
 
 
+def plots_object(training_job: str) -> str:
+    return f"{job_prefix(training_job)}plots.json"
+
+
 def approval_object(training_job: str) -> str:
     return f"{job_prefix(training_job)}approval.json"
 

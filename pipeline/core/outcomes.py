@@ -11,7 +11,15 @@ from pipeline.core.data_checks import DataCheck
 from pipeline.core.document import Instant, Metric, Stored
 from pipeline.core.head import DeploymentConfig, HistoryEvent, Lived, Move, Quarantined
 from pipeline.core.lease import Owner
-from pipeline.core.records import Approval, Decision, Evaluation, ModelPackage, TrainingRun
+from pipeline.core.plots import Plots
+from pipeline.core.records import (
+    Approval,
+    Decision,
+    Evaluation,
+    ModelPackage,
+    Release,
+    TrainingRun,
+)
 
 
 class Action(StrEnum):
@@ -161,7 +169,10 @@ class ProbeCase:
 
 @dataclass(frozen=True, kw_only=True)
 class LatencyReport:
-    """A measured run of requests; percentiles as `metrics.percentile` defines them."""
+    """A measured run of requests; percentiles as `metrics.percentile` defines them.
+
+    `shown_ms` are at most 100 of the latencies, rising: what a drawing of them needs.
+    """
 
     request_count: int
     success_rate: float
@@ -170,6 +181,7 @@ class LatencyReport:
     p50_ms: float
     p95_ms: float
     p99_ms: float
+    shown_ms: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -324,6 +336,23 @@ class ListedEndpoint:
     is_forgotten: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What only the report shows of a run: read back at its end, absent where that failed.
+
+    `release` is the one that the run was about, and `run` the job that trained it. `commands` are
+    what a person may type next, each with what it does, completed.
+    """
+
+    plots: Plots | None = None
+    release: Release | None = None
+    run: TrainingRun | None = None
+    commands: tuple[tuple[str, str], ...] = ()
+
+
+NOTHING_SHOWN = Shown()
+
+
 class NoticeState(StrEnum):
     """`claimed`: a run is sending it. `failed`: the channel will never take it; `dropped`: it was
     too old to be sent.
@@ -414,3 +443,4 @@ class RunReport:
     data_warnings: tuple[str, ...] = ()
     data_checks: tuple[DataCheck, ...] = ()
     notifications: tuple[Notice, ...] = ()
+    shown: Shown = NOTHING_SHOWN

@@ -200,12 +200,24 @@ class SageMaker:
                     ModelPackageArn=arn,
                     ModelApprovalStatus=status.value,
                     ApprovalDescription=reason[:1024],
+                    **self._card(arn, status),
                 )
             except ClientError as error:
                 if status is ApprovalStatus.APPROVED and error_code(error) in _DENIED:
                     return False
                 raise
         return True
+
+    def _card(self, arn: str, status: ApprovalStatus) -> dict[str, Any]:
+        """Return the package's model card with the status that goes with this approval.
+
+        An update replaces the card as a whole. Packages of earlier versions have none.
+        """
+        described = self._client.describe_model_package(ModelPackageName=arn)
+        content = described.get("ModelCard", {}).get("ModelCardContent")
+        if status is not ApprovalStatus.APPROVED or not content:
+            return {}
+        return {"ModelCard": {"ModelCardContent": content, "ModelCardStatus": "Approved"}}
 
     def packages(self, group: str) -> Iterator[PackageDetails]:
         """Yield the model packages of a group, newest first; none where there is no such group."""

@@ -42,9 +42,17 @@ def evaluate(workspace: Workspace, run: TrainingRun) -> Evaluation:
         raise JobFailed(message, remedy=remedy)
     evaluation = _read_evaluation(json.loads(found.body), run, processing_job=name)
     workspace.store.put(naming.evaluation_object(run.job_name), evaluation.to_json().encode())
+    _keep_plots(workspace, run, name)
     metric = RMSE if evaluation.kind is ModelKind.REGRESSION else ACCURACY
     logger.info("evaluation job=%s %s=%.4g", name, metric, evaluation.metrics.get(metric, nan))
     return evaluation
+
+
+def _keep_plots(workspace: Workspace, run: TrainingRun, name: str) -> None:
+    """Keep what the job drew for people. A script of the user's own may draw nothing."""
+    found = workspace.store.find(f"{_output(name, run)}plots.json")
+    if found is not None:
+        workspace.store.put(naming.plots_object(run.job_name), found.body)
 
 
 def _read_evaluation(document: Any, run: TrainingRun, *, processing_job: str) -> Evaluation:

@@ -31,6 +31,8 @@ _WARM_UP_REQUESTS = 5
 _ROUNDING = 1e-9
 # What is not the model's own (throttling, network) is asked again: about eight seconds in all.
 _PAUSES_S = (0.25, 0.5, 1.0, 2.0, 4.0)
+# Latencies that a drawing needs.
+_MOST_SHOWN = 100
 # Of the load's requests, how many must have reached the model for a verdict on it.
 _LEAST_MEASURED = 0.5
 
@@ -223,7 +225,16 @@ def latency_report(
         p50_ms=percentile(latencies_ms, 50),
         p95_ms=percentile(latencies_ms, 95),
         p99_ms=percentile(latencies_ms, 99),
+        shown_ms=_thinned(sorted(latencies_ms)),
     )
+
+
+def _thinned(ordered: Sequence[float]) -> tuple[float, ...]:
+    """Return every sample of a few, every hundredth part of many."""
+    last = len(ordered) - 1
+    if last < _MOST_SHOWN:
+        return tuple(ordered)
+    return tuple(ordered[last * place // (_MOST_SHOWN - 1)] for place in range(_MOST_SHOWN))
 
 
 def load_cases(report: LatencyReport, limits: TestLimits, started: float) -> tuple[ProbeCase, ...]:

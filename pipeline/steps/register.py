@@ -5,7 +5,9 @@ from dataclasses import replace
 
 from pipeline.context import Workspace
 from pipeline.core import jobs, naming
-from pipeline.core.errors import JobFailed
+from pipeline.core.errors import CorruptRecord, JobFailed
+from pipeline.core.model_card import card_status, model_card
+from pipeline.core.plots import Plots
 from pipeline.core.records import (
     Approval,
     ApprovalStatus,
@@ -54,10 +56,31 @@ def register(
         evaluation_uri=workspace.store.uri(naming.evaluation_object(run.job_name)),
         region=workspace.context.cloud.region,
         instance_type=workspace.settings.instance_type,
+        card={
+            "ModelCardContent": model_card(run, evaluation, decision, plots_of(workspace, run)),
+            "ModelCardStatus": card_status(decision, is_approved=approval is not None),
+        },
     )
     package = workspace.sagemaker.register(request)
     logger.info("model package arn=%s", package.arn)
     return _with_status(workspace, package, status, reason=_reason(decision, approval))
+
+
+def plots_of(workspace: Workspace, run: TrainingRun) -> Plots | None:
+    """Return what the evaluation job drew of exactly this artifact.
+
+    A script of the user's own may have drawn nothing, or something else: that is nothing to show.
+    """
+    key = naming.plots_object(run.job_name)
+    found = workspace.store.find(key)
+    if found is None:
+        return None
+    try:
+        plots = Plots.from_json(found.body, place=workspace.store.uri(key))
+    except CorruptRecord as error:
+        logger.warning("%s", error.message)
+        return None
+    return plots if plots.artifact_sha256 == run.artifact_sha256 else None
 
 
 def store_artifact(workspace: Workspace, run: TrainingRun) -> str:

@@ -143,6 +143,16 @@ def test_an_approval_is_seen_with_its_reason(
     assert described["ApprovalDescription"].startswith("looked at")
 
 
+def test_an_approval_is_one_of_the_model_card_too(
+    sagemaker: SageMaker, embedded: Embedded, group: str
+) -> None:
+    card = {"ModelCardContent": '{"intended_uses":{}}', "ModelCardStatus": "PendingReview"}
+    package = sagemaker.register(a_package(group, ModelCard=card))
+    assert sagemaker.set_approval(package.arn, ApprovalStatus.APPROVED, "looked at")
+    described = embedded.sagemaker.describe_model_package(ModelPackageName=package.arn)
+    assert described["ModelCard"] == {**card, "ModelCardStatus": "Approved"}
+
+
 def test_an_approval_that_the_role_may_not_give_is_told_and_a_withdrawal_an_error(
     sagemaker: SageMaker, embedded: Embedded, group: str
 ) -> None:

@@ -41,6 +41,8 @@ CODES_WITHOUT_CLASS = {0, 1, 130, 143}
 WRITTEN_BY_RUNS = (
     "results.json",
     "results.env",
+    "report.html",
+    "summary.md",
     "run.log",
     "junit.xml",
     "metrics.txt",

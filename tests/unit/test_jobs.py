@@ -83,6 +83,7 @@ def metadata_for(metrics: dict[str, float]) -> dict[str, str]:
         evaluation_uri="s3://bucket/evaluation.json",
         region="us-east-1",
         instance_type="ml.m5.large",
+        card={"ModelCardContent": "{}", "ModelCardStatus": "Approved"},
     )
     found: dict[str, str] = request["CustomerMetadataProperties"]
     return found

@@ -1,0 +1,244 @@
+"""What a person looks at beside the metrics: curves, calibration, importance, for the report.
+
+Made in the evaluation job, where the model and the rows are, and written beside evaluation.json as
+plots.json. No gate reads it: what cannot be made is left out, and `notes` say why.
+Of many rows a fixed sample is taken, of many points of a curve as many as a page can show.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import auc, precision_recall_curve, r2_score, roc_curve
+
+from model.table import Label
+
+SCHEMA_VERSION = 1
+FILE_NAME = "plots.json"
+
+_MOST_ROWS = 100_000
+_MOST_POINTS = 100
+_MOST_CURVES = 6  # that can be told apart by dash and marker
+_MOST_AREAS = 100
+_BINS = 10
+
+_IMPORTANCE_ROWS = 1_000
+_MOST_FEATURES = 30
+_REPEATS = 5
+_BUDGET_S = 10.0
+
+_MOST_DOTS = 300
+_RESIDUAL_BINS = 20
+
+Document = dict[str, Any]
+Score = Callable[[pd.DataFrame, np.ndarray], float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """A model with the rows that it is judged by; `labels` are empty for a regression."""
+
+    model: Any
+    X: pd.DataFrame
+    y: np.ndarray
+    predicted: np.ndarray
+    labels: tuple[Label, ...]
+    seed: int
+
+    def sample(self, most: int) -> "Judged":
+        """Return a fixed choice of at most this many rows, in their order."""
+        if len(self.y) <= most:
+            return self
+        chosen = np.random.default_rng(self.seed).choice(len(self.y), most, replace=False)
+        chosen.sort()
+        return Judged(
+            model=self.model,
+            X=self.X.iloc[chosen],
+            y=self.y[chosen],
+            predicted=self.predicted[chosen],
+            labels=self.labels,
+            seed=self.seed,
+        )
+
+
+def describe(judged: Judged, *, clock: Callable[[], float] = monotonic) -> Document:
+    """Return the document plots.json, without the artifact's digest and the latencies."""
+    sample = judged.sample(_MOST_ROWS)
+    parts: dict[str, Callable[[], Document]] = {
+        "importance": lambda: {"importance": importance(judged, clock=clock)}
+    }
+    if judged.labels:
+        parts["curves"] = lambda: _probable(sample)
+    else:
+        parts["regression"] = lambda: {"regression": regression(sample.predicted, sample.y)}
+    document: Document = {"schema_version": SCHEMA_VERSION, "rows": len(sample.y)}
+    notes: dict[str, str] = {}
+    for name, make in parts.items():
+        try:
+            part = make()
+            json.dumps(part, allow_nan=False)
+            document |= part
+        except Exception as error:  # the model is the user's own: whatever it raises ends no job
+            notes[name] = f"{type(error).__name__}: {error}"[:500]
+    return document | {"notes": notes}
+
+
+def _probable(judged: Judged) -> Document:
+    """Return what needs probabilities: the curves of each class, and the calibration."""
+    if not hasattr(judged.model, "predict_proba"):
+        message = "The model has no predict_proba, so there are no curves."
+        raise TypeError(message)
+    classes = list(judged.model.classes_)
+    shares = np.asarray(judged.model.predict_proba(judged.X), dtype=float)
+    if shares.shape != (len(judged.y), len(classes)):
+        message = f"predict_proba returned the shape {shares.shape} for {len(classes)} classes."
+        raise ValueError(message)
+    is_binary = len(classes) == 2
+    drawn = classes[1:] if is_binary else classes
+    columns = {label: shares[:, classes.index(label)] for label in drawn}
+    if is_binary:
+        of, claimed, right = classes[1], shares[:, 1], judged.y == classes[1]
+    else:
+        of, claimed, right = None, shares.max(axis=1), judged.predicted == judged.y
+    return {
+        "roc": _worst(_curves(columns, judged.y, roc)),
+        "precision_recall": _worst(_curves(columns, judged.y, precision_recall)),
+        "calibration": calibration(claimed, right),
+        "calibration_of": None if of is None else str(of),
+    }
+
+
+def _curves(
+    columns: dict[Label, np.ndarray],
+    actual: np.ndarray,
+    draw: Callable[[np.ndarray, np.ndarray], Document],
+) -> Iterator[Document]:
+    """A class that has no row, or all of them, has no curve."""
+    for label, share in columns.items():
+        is_it = actual == label
+        if is_it.any() and not is_it.all():
+            yield {"label": str(label), "rows": int(is_it.sum()), **draw(is_it, share)}
+
+
+def _worst(curves: Iterator[Document]) -> list[Document]:
+    """Return the areas of all, the smallest first, and the points of those that can be shown."""
+    ordered = sorted(curves, key=lambda curve: curve["area"])[:_MOST_AREAS]
+    return [
+        curve if place < _MOST_CURVES else curve | {"points": []}
+        for place, curve in enumerate(ordered)
+    ]
+
+
+def roc(is_it: np.ndarray, share: np.ndarray) -> Document:
+    false_positive, true_positive, _ = roc_curve(is_it, share)
+    return {
+        "area": float(auc(false_positive, true_positive)),
+        "points": _points(false_positive, true_positive),
+    }
+
+
+def precision_recall(is_it: np.ndarray, share: np.ndarray) -> Document:
+    """Return the curve by rising recall; its area is scikit-learn's average precision."""
+    precision, recall, _ = precision_recall_curve(is_it, share)
+    return {
+        "area": float(-np.sum(np.diff(recall) * precision[:-1])),
+        "points": _points(recall[::-1], precision[::-1]),
+    }
+
+
+def _points(x: np.ndarray, y: np.ndarray) -> list[list[float]]:
+    """Return at most 100 points evenly along the curve, its ends among them."""
+    if len(x) > _MOST_POINTS:
+        along = np.concatenate([[0.0], np.cumsum(np.abs(np.diff(x)) + np.abs(np.diff(y)))])
+        wanted = np.linspace(0.0, along[-1], _MOST_POINTS)
+        kept = np.unique(np.searchsorted(along, wanted).clip(0, len(x) - 1))
+        x, y = x[kept], y[kept]
+    return [[_short(a), _short(b)] for a, b in zip(x, y, strict=True)]
+
+
+def calibration(claimed: np.ndarray, right: np.ndarray) -> list[Document]:
+    """Return ten bins of claimed probability, each with the share that came true."""
+    places = np.minimum((claimed * _BINS).astype(int), _BINS - 1)
+    return [
+        {
+            "claimed": _short(claimed[places == place].mean()),
+            "seen": int(right[places == place].sum()),
+            "rows": int((places == place).sum()),
+        }
+        for place in range(_BINS)
+        if (places == place).any()
+    ]
+
+
+def importance(judged: Judged, *, clock: Callable[[], float] = monotonic) -> Document:
+    """Return by how much the score falls when one feature is shuffled, with its deviation.
+
+    All features are shuffled once, the 30 that matter most again, until the time is over: the
+    first rounds are those of every feature, so that none is missing for the sake of another.
+    """
+    sample = judged.sample(_IMPORTANCE_ROWS)
+    score = _score_of(sample)
+    until = clock() + _BUDGET_S
+    whole = score(sample.X, sample.y)
+    names = list(range(sample.X.shape[1]))
+    drops: dict[int, list[float]] = {}
+    for repeat in range(_REPEATS):
+        for place in names:
+            if clock() > until and (repeat or drops):
+                break
+            shuffled = _shuffled(sample.X, place, seed=[sample.seed, place, repeat])
+            drops.setdefault(place, []).append(whole - score(shuffled, sample.y))
+        if repeat == 0:
+            names = sorted(drops, key=lambda place: -drops[place][0])[:_MOST_FEATURES]
+    shown = sorted(names, key=lambda place: -float(np.mean(drops[place])))
+    return {
+        "score": "accuracy" if judged.labels else "r2",
+        "rows": len(sample.y),
+        "left_out": sample.X.shape[1] - len(shown),
+        "features": [_feature(sample.X.columns[place], drops[place]) for place in shown],
+    }
+
+
+def _feature(name: object, drops: Sequence[float]) -> Document:
+    return {
+        "name": str(name),
+        "mean": _short(float(np.mean(drops))),
+        "deviation": _short(float(np.std(drops))),
+        "repeats": len(drops),
+    }
+
+
+def _score_of(judged: Judged) -> Score:
+    predict = judged.model.predict
+    if judged.labels:
+        return lambda X, y: float(np.mean(np.asarray(predict(X)) == y))
+    return lambda X, y: float(r2_score(y, np.asarray(predict(X), dtype=float)))
+
+
+def _shuffled(X: pd.DataFrame, place: int, *, seed: list[int]) -> pd.DataFrame:
+    """Return the table with one column in another order, of the same type as before."""
+    order = np.random.default_rng(seed).permutation(len(X))
+    shuffled = X.copy()
+    shuffled.isetitem(place, X.iloc[order, place].array)
+    return shuffled
+
+
+def regression(predicted: np.ndarray, actual: np.ndarray) -> Document:
+    """Return dots of predicted against actual values, and how the residuals are spread."""
+    predicted, actual = predicted.astype(float), actual.astype(float)
+    step = max(1, -(-len(actual) // _MOST_DOTS))
+    by_value = np.argsort(actual, kind="stable")[::step]
+    counts, edges = np.histogram(predicted - actual, bins=_RESIDUAL_BINS)
+    return {
+        "dots": [[_short(actual[row]), _short(predicted[row])] for row in by_value],
+        "residual_counts": counts.tolist(),
+        "residual_edges": [_short(edge) for edge in edges],
+    }
+
+
+def _short(number: float) -> float:
+    return float(f"{number:.5g}")
