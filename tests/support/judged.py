@@ -62,7 +62,7 @@ def classified(X: pd.DataFrame, y: np.ndarray, *, seed: int = 0) -> tuple[Evalua
     labels = tuple(model.classes_)
     seen = measure(predicted, y_test, labels=labels)
     evaluation = an_evaluation(
-        metrics={"accuracy": seen.accuracy, "cv_mean_accuracy": seen.accuracy},
+        metrics={**seen.measured, "cv_mean_accuracy": seen.measured["accuracy"]},
         classification_report=seen.classification_report,
         confusion_matrix=tuple(map(tuple, seen.confusion_matrix)),
         labels=tuple(map(str, seen.labels)),

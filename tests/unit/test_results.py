@@ -276,7 +276,16 @@ def test_failed_requests_count_for_the_rate_but_not_for_the_latency() -> None:
         p50_ms=10.0,
         p95_ms=30.0,
         p99_ms=30.0,
+        shown_ms=(10.0, 30.0),
     )
+
+
+def test_of_very_many_latencies_a_hundred_are_shown_with_both_ends() -> None:
+    measured = [float(number) for number in range(5_000)]
+    shown = latency_report(measured[::-1], request_count=5_000, duration_s=1.0).shown_ms
+    assert len(shown) == 100
+    assert (shown[0], shown[-1]) == (0.0, 4_999.0)
+    assert list(shown) == sorted(shown)
 
 
 def test_what_was_found_in_the_data_is_in_document_and_summary() -> None:
