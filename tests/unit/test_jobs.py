@@ -1,10 +1,12 @@
 """What SageMaker is asked for, where the user's own words are part of it."""
 
+import json
 from typing import Any
 
 import pytest
 
 from model.evaluate import parse_arguments
+from model.slices import read_asked
 from pipeline.core.foundation import Foundation, Network
 from pipeline.core.jobs import EvaluationOrder, Machine, evaluation_request, package_request
 from pipeline.core.records import ApprovalStatus
@@ -29,7 +31,9 @@ FOUNDATION = Foundation(
 )
 
 
-def evaluation_on(instance_type: str = "ml.m5.large", *, target: str = "species") -> dict[str, Any]:
+def evaluation_on(
+    instance_type: str = "ml.m5.large", *, target: str = "species", slices: str = "[]"
+) -> dict[str, Any]:
     order = EvaluationOrder(
         job_name="job",
         image_uri="image:1",
@@ -40,6 +44,7 @@ def evaluation_on(instance_type: str = "ml.m5.large", *, target: str = "species"
         output_uri="s3://bucket/out/",
         arguments={"target": target},
         serving_environment={"SAGEMAKER_PROGRAM": "inference.py", "EMPTY": ""},
+        slices=slices,
     )
     return evaluation_request(order, FOUNDATION, tags={})
 
@@ -64,6 +69,16 @@ def arguments_for(target: str) -> list[str]:
 @pytest.mark.parametrize("target", ["species", "", "a b", '"${x}"', "-y", "--model-dir"])
 def test_the_evaluation_script_reads_the_target_as_it_was_named(target: str) -> None:
     assert parse_arguments(arguments_for(target)).target == target
+
+
+@pytest.mark.parametrize("names", [0, 1, 9])
+def test_slices_travel_in_arguments_that_are_short_enough(names: int) -> None:
+    asked = [{"column": f"-column {n}" * 9, "bins": [-1, 2]} for n in range(names)]
+    request = evaluation_on(slices=json.dumps(asked))
+    arguments = request["AppSpecification"]["ContainerArguments"]
+    assert all(len(each) <= 256 for each in arguments)
+    read = read_asked("".join(parse_arguments(arguments).slices) or "[]")
+    assert [{"column": each.column, "bins": list(each.bins)} for each in read] == asked
 
 
 def test_the_evaluation_script_gets_the_environment_of_the_serving_container() -> None:
