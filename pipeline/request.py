@@ -25,7 +25,7 @@ _LONGEST_REASON = 500
 _WRITTEN = (
     *("results.json", "results.env", "run.log", "report.html", "summary.md"),
     *("junit.xml", "metrics.txt", "annotations.json", "terraform.json"),
-    "status.html",
+    *("status.html", "history.csv"),
 )
 _LEAST_ROOM_BYTES = 1 << 20
 

@@ -81,12 +81,11 @@ def _lines(drawn: Mapping[str, Sequence[Point]], figures: Figures, highest: floa
         ]
         dash = f' stroke-dasharray="{_DASHES[place % len(_DASHES)]}"' if place else ""
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in at)
-        yield f'<polyline class="line l{place}" points="{path}"{dash}/>'
+        yield f'<polyline class="line" points="{path}"{dash}/>'
         yield from (f'<circle cx="{x:.1f}" cy="{y:.1f}" r="1.5"/>' for x, y in at)
-        yield (
-            f'<text class="l{place}" x="{_LEFT + 110 * place}" y="{_HEIGHT + 16}">'
-            f"{html.escape(name)}</text>"
-        )
+        x = _LEFT + 140 * place
+        yield f'<path class="line" d="M{x} {_HEIGHT + 12}h24"{dash}/>'
+        yield f'<text x="{x + 30}" y="{_HEIGHT + 16}">{html.escape(name)}</text>'
 
 
 def _table(chart: Chart, drawn: Mapping[str, Sequence[Point]]) -> str:

@@ -37,6 +37,12 @@ def training_job_name(model_name_prefix: str, started: datetime, *, attempt: int
     return _numbered(f"{model_name_prefix}-{stamp(started)}", attempt)
 
 
+def is_training_job_of(name: str, model_name_prefix: str) -> bool:
+    """Tell whether `training_job_name` gives this name to a job of this model."""
+    prefix = re.escape(model_name_prefix)
+    return re.fullmatch(rf"{prefix}-[0-9]{{8}}-[0-9]{{6}}(-[1-9][0-9]?)?", name) is not None
+
+
 def processing_job_name(training_job: str, *, attempt: int = 1) -> str:
     """The evaluation of a training job; a second evaluation of the same job is attempt 2."""
     name = _numbered(f"{training_job}-evaluation", attempt)

@@ -305,12 +305,13 @@ class Standing:
 @dataclass(frozen=True, kw_only=True)
 class History:
     """What was done to an endpoint, oldest first; `first_broken` is the first line that is not
-    the one it was, None where the record is whole.
+    the one it was, None where the record is whole. `approvals` are of jobs of its model.
     """
 
     endpoint: str
     events: tuple[HistoryEvent, ...]
     first_broken: int | None
+    approvals: tuple[Approval, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

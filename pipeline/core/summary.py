@@ -3,10 +3,10 @@
 import math
 from collections.abc import Iterable, Iterator
 
+from pipeline.core.audit import Deed, deeds
 from pipeline.core.data_checks import CheckOutcome
 from pipeline.core.document import Metrics
 from pipeline.core.explained import gate_lines
-from pipeline.core.head import HistoryEvent
 from pipeline.core.listed import lines
 from pipeline.core.measures import MAE, R2, RMSE
 from pipeline.core.outcomes import (
@@ -261,15 +261,15 @@ def _marks(release: RetainedRelease) -> str:
 def _history_lines(history: History) -> Iterator[str]:
     if not history.events:
         yield f"Nothing was ever done to {history.endpoint}."
-    yield from map(_event_line, history.events)
+    yield from map(_deed_line, deeds(history))
     if history.first_broken is not None:
         yield f"The record is not whole: line {history.first_broken} is missing or was changed."
 
 
-def _event_line(event: HistoryEvent) -> str:
-    details = " ".join(f"{name}={_one_line(value)}" for name, value in event.details.items())
-    when = f"{event.when:%Y-%m-%d %H:%M:%S} UTC"
-    return f"{event.number:>4} {when} {event.what} by {event.who} {details}"
+def _deed_line(deed: Deed) -> str:
+    details = " ".join(f"{name}={_one_line(value)}" for name, value in deed.details.items())
+    when = f"{deed.when:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{deed.number or '-':>4} {when} {deed.what} by {deed.who} {details}"
 
 
 def _one_line(text: str) -> str:

@@ -45,8 +45,18 @@ def conclude_deployment(
     if not report.passed:
         raise _after_failed_tests(workspace, book, release, report)
     proved = ledger.finish(book.head, run_id=workspace.context.run_id)
-    book.record(proved, "deployed", release=release.release_id)
+    book.record(proved, "deployed", release=release.release_id, **_came_by(release))
     complete_state(workspace, book, is_whole=outcome.is_whole)
+
+
+def _came_by(release: Release) -> dict[str, str]:
+    """Return who let it pass and where it was promoted from, as its line of the history says."""
+    found = {}
+    if release.approval is not None:
+        found["approved_by"] = release.approval.who
+    if release.promoted_from is not None:
+        found["promoted_from"] = release.promoted_from
+    return found
 
 
 def _after_failed_tests(

@@ -48,6 +48,7 @@ WRITTEN_BY_RUNS = (
     "metrics.txt",
     "annotations.json",
     "status.html",
+    "history.csv",
     "release.tfvars.json",
     "surroundings.tfvars.json",
     "plan.md",
