@@ -24,9 +24,10 @@ from pipeline.core.modes import FACTS, ONLY_LOOKS, Mode
 from pipeline.core.outcomes import FailureReport, RunReport, RunStatus
 from pipeline.core.printed_commands import WRAPPER, Given
 from pipeline.core.redaction import hidden_in
+from pipeline.core.secret_names import secrets_among
 from pipeline.core.version import VERSION
 from pipeline.gateways import console, embedded, git, outputs
-from pipeline.gateways.aws import Cloud, local_cloud, real_cloud, require_region
+from pipeline.gateways.aws import Cloud, local_cloud, real_cloud, request_id, require_region
 from pipeline.gateways.work_folders import WorkFolder, work_folder
 from pipeline.recorder import Recorder
 from pipeline.reports import Place
@@ -143,8 +144,12 @@ class _Session:
         self._run_id = run_id
         self._started = started
         self._clock_started = monotonic()
-        token = os.environ.get("GITLAB_TOKEN")
-        self._secrets = (*secrets_of(settings), *([token] if token else []))
+        self._secrets = (*secrets_of(settings), *secrets_among(os.environ))
+        self._endpoint = flags["endpoint_name"] or naming.endpoint_name(
+            settings.endpoint_prefix, settings.environment
+        )
+        self._aws_request = ""
+        self._known: Callable[[], dict[str, str]] = dict
         self._progress = self._configured_logging()
         self._recorder = Recorder(
             completed=lambda text: printed_commands.completed(text, again),
@@ -152,6 +157,7 @@ class _Session:
             detail=self._progress.detail,
             beside=self._progress.beside,
         )
+        self._known = self._about
         self._account = ""
         self._write_out: Callable[[str], object] = lambda _: None
         self._held: list[HeldLease] = []
@@ -173,7 +179,9 @@ class _Session:
         code, failure = self._outcome()
         if failure is not None:
             failure = replace(
-                failure, remedy=printed_commands.completed(failure.remedy, self._again)
+                failure,
+                message=hidden_in(failure.message, self._secrets),
+                remedy=printed_commands.completed(failure.remedy, self._again),
             )
         # What is left takes no time, and results must be whole.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -227,7 +235,21 @@ class _Session:
             return  # who looked on has seen enough
         if failure and (as_json or has_no_summary):
             text = f"Error: {failure.message}\n{failure.remedy}"
-            console.say_error(text, as_json=as_json, run_id=self._run_id)
+            about = {**self._about(), "error_code": failure.code}
+            about |= {"aws_request_id": self._aws_request} if self._aws_request else {}
+            console.say_error(text, as_json=as_json, run_id=self._run_id, about=about)
+
+    def _about(self) -> dict[str, str]:
+        """Return the fields of JSON lines that are known by now."""
+        request = self._options.request
+        known = {
+            "environment": self._settings.environment,
+            "endpoint": self._endpoint,
+            "release_id": self._recorder.part("release_id"),
+            "phase": self._progress.phase_name,
+            "request_id": request.request_id if request else None,
+        }
+        return {name: value for name, value in known.items() if value}
 
     def _outcome(self) -> tuple[int, FailureReport | None]:
         signal.signal(signal.SIGTERM, _terminate)
@@ -236,6 +258,7 @@ class _Session:
                 self._execute(work)
         except PipelineError as error:
             logger.debug("failed", exc_info=True)
+            self._aws_request = request_id(error)
             return error.exit_code, failures.of_error(error)
         except (KeyboardInterrupt, Terminated) as error:
             by_hand = isinstance(error, KeyboardInterrupt)
@@ -318,6 +341,7 @@ class _Session:
             is_lively=console.is_lively(os.environ, no_color=self._flags["no_color"]),
             as_json=self._flags["log_format"] == "json",
             has_sections=bool(os.environ.get("GITLAB_CI")),
+            about=lambda: self._known(),
         )
         return console.configure_logging(
             log_file=self._place.folder / "run.log", level=level, lines=lines

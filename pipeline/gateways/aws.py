@@ -263,6 +263,14 @@ def error_code(error: BaseException) -> str:
     return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
 
 
+def request_id(error: BaseException) -> str:
+    """Return the id of the call that AWS refused, by which its support finds it; empty for none."""
+    cause = error.__cause__ or error
+    response = getattr(cause, "response", None)
+    metadata = response.get("ResponseMetadata", {}) if isinstance(response, dict) else {}
+    return str(metadata.get("RequestId", ""))
+
+
 def is_throttled(error: PipelineError) -> bool:
     """Tell whether AWS refused the call of this error because there were too many."""
     cause = error.__cause__

@@ -35,13 +35,14 @@ _NOISY = ("boto3", "botocore", "s3transfer", "urllib3", "sagemaker", "asyncio")
 
 @dataclass(frozen=True, kw_only=True)
 class Lines:
-    """How log lines look. `secrets` appear in none of them."""
+    """How log lines look. `secrets` appear in none of them; `about` are fields of JSON lines."""
 
     run_id: str
     secrets: tuple[str, ...] = ()
     is_lively: bool = False
     as_json: bool = False
     has_sections: bool = False
+    about: Callable[[], Mapping[str, str]] = dict
 
 
 def is_lively(
@@ -90,7 +91,7 @@ class Progress:
             self._detail = ""
             self._section(section_end(name, time()))
             with self.paused():
-                self._say(f"{name} {ended} {monotonic() - phase[1]:.1f} s")
+                self._ended(name, ended, monotonic() - phase[1])
 
     def detail(self, text: str) -> None:
         """Say how far the innermost phase has come."""
@@ -140,9 +141,19 @@ class Progress:
         finally:
             self._show()
 
-    def _say(self, line: str) -> None:
+    @property
+    def phase_name(self) -> str:
+        """The innermost phase, empty where there is none."""
+        return self._phases[-1][0] if self._phases else ""
+
+    def _ended(self, name: str, ended: str, took_s: float) -> None:
+        line = f"{name} {ended} {took_s:.1f} s"
         if self._terminal is not None:
             self._terminal.print(line, style="dim", highlight=False)
+            return
+        event = "phase_failed" if ended.startswith("failed") else "phase_ended"
+        facts = {"event": event, "phase": name, "duration_ms": round(took_s * 1000)}
+        logger.info("%s", line, extra=facts)
 
     def _show(self) -> None:
         if self._terminal is None or self._live is not None or not self._phases:
@@ -199,15 +210,21 @@ def asks_for_json(arguments: Sequence[str]) -> bool:
     return bool(chosen) and chosen[-1] == "json"
 
 
-def say_error(text: str, *, as_json: bool, run_id: str = "") -> None:
-    """Write to stderr what ended a command before or beside its log."""
+def say_error(
+    text: str, *, as_json: bool, run_id: str = "", about: Mapping[str, str] | None = None
+) -> None:
+    """Write to stderr what ended a command before or beside its log.
+
+    `about` are fields of a JSON line.
+    """
     if not as_json:
         sys.stderr.write(f"{text}\n")
         return
     record = logging.makeLogRecord(
         {"name": "pipeline", "levelno": logging.ERROR, "levelname": "ERROR", "msg": text.strip()}
     )
-    sys.stderr.write(JsonFormatter(run_id=run_id, secrets=()).format(record) + "\n")
+    formatter = JsonFormatter(run_id=run_id, secrets=(), about=lambda: about or {})
+    sys.stderr.write(f"{formatter.format(record)}\n")
 
 
 class _RunLog(logging.FileHandler):
@@ -259,7 +276,9 @@ def _terminal() -> "Console":
 
 def _json_handler(lines: Lines) -> logging.Handler:
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonFormatter(run_id=lines.run_id, secrets=lines.secrets))
+    handler.setFormatter(
+        JsonFormatter(run_id=lines.run_id, secrets=lines.secrets, about=lines.about)
+    )
     sys.excepthook = _log_uncaught
     return handler
 

@@ -12,14 +12,24 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.core import history, ledger
 from pipeline.core.outcomes import NoticeState
+from pipeline.gateways.ledger import Ledger
 from pipeline.gateways.slack import SlackWebhook
 from pipeline.steps import post_office
 from tests.fakes.boundary import NoFaults
 from tests.fakes.store import Bucket, FakeStore
 from tests.support.answering import Reply, answering
 from tests.support.certificates import a_certificate
-from tests.support.message_builders import ToldChannel, a_failure, a_report, an_office
+from tests.support.message_builders import (
+    ENDPOINT,
+    NOON,
+    RUN_ID,
+    ToldChannel,
+    a_failure,
+    a_report,
+    an_office,
+)
 
 pytestmark = pytest.mark.emulated
 
@@ -77,6 +87,36 @@ ROWS: list[tuple[str, Address, NoticeState]] = [
 ]
 
 
+def a_bucket_with_a_ledger() -> Bucket:
+    """What a deployment leaves: a head, and its line of the history."""
+    bucket = Bucket(name="b")
+    book = Ledger(FakeStore(bucket, NoFaults()), ENDPOINT)
+    told = history.tell(
+        ledger.empty_head(ENDPOINT),
+        "deployed",
+        who="anna",
+        when=NOON,
+        details={"release": "r-1", "run": RUN_ID},
+    )
+    book.write(book.read(), told)
+    book.copy_last_event(told)
+    return bucket
+
+
+def a_bucket_told_by_nobody() -> Bucket:
+    """The same after a run without any channel."""
+    bucket = a_bucket_with_a_ledger()
+    office = an_office(FakeStore(bucket, NoFaults()), [])
+    office.post(a_report(failure=a_failure(6)))
+    office.deliver()
+    return bucket
+
+
+def records_in(bucket: Bucket) -> dict[str, object]:
+    """Ledger and history, without what is kept for people: all that a run decides by."""
+    return {key: stored for key, stored in bucket.objects.items() if not key.startswith("outbox/")}
+
+
 @pytest.mark.parametrize(("address", "state"), [r[1:] for r in ROWS], ids=[r[0] for r in ROWS])
 def test_a_channel_that_fails_costs_seconds_and_keeps_nothing_from_the_others(
     address: Address,
@@ -87,7 +127,8 @@ def test_a_channel_that_fails_costs_seconds_and_keeps_nothing_from_the_others(
 ) -> None:
     monkeypatch.setattr(post_office, "TRY_S", TRY_S)
     monkeypatch.setattr(post_office, "_PAUSES_S", (0.05, 0.1))
-    good, bucket = ToldChannel(name="sns"), Bucket(name="b")
+    good, bucket = ToldChannel(name="sns"), a_bucket_with_a_ledger()
+    before = records_in(bucket)
     with address(tmp_path) as url:
         office = an_office(FakeStore(bucket, NoFaults()), [SlackWebhook(f"{url}/{SECRET}"), good])
         office.clock, office.sleep = time.monotonic, time.sleep
@@ -100,6 +141,7 @@ def test_a_channel_that_fails_costs_seconds_and_keeps_nothing_from_the_others(
         "sns": NoticeState.SENT,
     }
     assert took_s < 3 * TRY_S + 2
+    assert records_in(bucket) == before == records_in(a_bucket_told_by_nobody())
     assert good.kinds == ["not_serving"]
     seen = f"{office.notices} {caplog.text} {bucket.objects}"
     assert "s3cr3t" not in seen

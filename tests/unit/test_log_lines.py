@@ -47,6 +47,29 @@ def test_what_was_given_besides_the_message_is_extra() -> None:
     assert written("x", job="a", seconds=2)["extra"] == {"job": "a", "seconds": 2}
 
 
+def test_what_all_lines_have_in_common_and_what_one_adds_are_fields_of_it() -> None:
+    record = logging.makeLogRecord(
+        {"name": "pipeline", "levelname": "INFO", "msg": "training took 1.2 s", "created": 0.0}
+        | {"event": "phase_ended", "phase": "training", "duration_ms": 1200, "job": "a"}
+    )
+    about = {"environment": "staging", "endpoint": "e", "phase": "another", "token": SECRET}
+    formatter = JsonFormatter(run_id="run-1", secrets=[SECRET], about=lambda: about)
+    assert json.loads(formatter.format(record)) == {
+        "time": "1970-01-01T00:00:00.000+00:00",
+        "level": "INFO",
+        "logger": "pipeline",
+        "message": "training took 1.2 s",
+        "run_id": "run-1",
+        "environment": "staging",
+        "endpoint": "e",
+        "phase": "training",
+        "event": "phase_ended",
+        "duration_ms": 1200,
+        "token": "[redacted]",
+        "extra": {"job": "a"},
+    }
+
+
 def test_a_secret_is_redacted_whatever_json_makes_of_it() -> None:
     document = written("to %s", SECRET, channel={"url": SECRET})
     assert document["message"] == "to [redacted]"
