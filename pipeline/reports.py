@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import quote
 
 from pipeline.core import gitlab_reports
 from pipeline.core.console_pages import console_pages
@@ -19,7 +18,7 @@ from pipeline.core.report_view import has_report
 from pipeline.core.results import results_json
 from pipeline.core.summary import summary_lines
 from pipeline.gateways.files import point, write_whole
-from pipeline.gateways.gitlab import NotTold, gitlab_of
+from pipeline.gateways.gitlab import NotTold, gitlab_of, job_pages
 
 logger = logging.getLogger(__name__)
 
@@ -88,14 +87,9 @@ class Place:
 
     def _job_pages(self, environment: Mapping[str, str]) -> dict[str, str]:
         """Return where GitLab shows the files of this run, if it is a job's."""
-        job, project = environment.get("CI_JOB_URL"), environment.get("CI_PROJECT_DIR")
-        folder = self.folder.absolute()
-        if not (job and project and folder.is_relative_to(project)):
-            return {}
-        place = quote(folder.relative_to(project).as_posix())
-        more = (name for name in (*_FOR_PEOPLE, *_REVIEW) if (folder / name).exists())
-        shown = (*_FILES, *more)
-        return {name: f"{job}/artifacts/file/{place}/{name}" for name in shown}
+        pages = job_pages(self.folder, environment)
+        more = (name for name in (*_FOR_PEOPLE, *_REVIEW) if (self.folder / name).exists())
+        return {name: f"{pages}/{name}" for name in (*_FILES, *more)} if pages else {}
 
     @property
     def links(self) -> Mapping[str, str]:

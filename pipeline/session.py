@@ -362,5 +362,6 @@ class _Session:
             duration_s=round(monotonic() - self._clock_started, 2),
             failure=failure,
             links=self._place.links,
+            has_dashboard=self._settings.monitoring.enabled,
         )
         return self._recorder.complete(report)

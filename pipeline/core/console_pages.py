@@ -14,6 +14,7 @@ def console_pages(report: RunReport) -> dict[str, str]:
     endpoint, job = endpoint_of(report), training_job_of(report)
     if endpoint:
         pages["Endpoint"] = _page(report.region, "sagemaker", f"endpoints/{endpoint}")
+    if endpoint and report.has_dashboard:
         pages["Dashboard"] = _page(report.region, "cloudwatch", f"dashboards/dashboard/{endpoint}")
     if job:
         pages["Training job"] = _page(report.region, "sagemaker", f"jobs/{job}")

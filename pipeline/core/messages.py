@@ -143,7 +143,8 @@ class Setting:
     """Where and for whom a run works, as its events tell it.
 
     `asked_by` is the cause of the request that started it, empty where a person did. `completed`
-    makes a command of ours one that can be typed.
+    makes a command of ours one that can be typed. `pages` is where a CI job shows the files of this
+    run, empty outside of one.
     """
 
     endpoint: str
@@ -153,6 +154,7 @@ class Setting:
     asked_by: str = ""
     completed: Callable[[str], str] = str
     links: Mapping[str, str] = field(default_factory=dict)
+    pages: str = ""
 
 
 def event_of(kind: EventKind, setting: Setting, run_id: str) -> Event:

@@ -6,6 +6,7 @@ before it could tell them. Both give the same event the same id, so it is told o
 
 from collections.abc import Iterable, Iterator
 
+from pipeline.core.console_pages import console_pages
 from pipeline.core.errors import (
     QUARANTINED,
     CloudUnusable,
@@ -143,9 +144,17 @@ class _Story:
             figures=figures_of(self._report),
             why=plain(why or reasons, MOST_WHY),
             who=plain(self._setting.who, MOST_WORD),
-            links={name: plain(link, MOST_WORD) for name, link in self._setting.links.items()},
+            links={name: plain(link, MOST_WORD) for name, link in self._links.items()},
             to_do=plain(to_do, MOST_TO_DO),
         )
+
+    @property
+    def _links(self) -> dict[str, str]:
+        """The job, the report where it wrote one, and the console's pages on AWS."""
+        report, pages = self._report, self._setting.pages
+        written = {"Report": "report.html"} if "report.html" in report.links and pages else {}
+        shown = {name: f"{pages}/{file}" for name, file in written.items()}
+        return {**self._setting.links, **shown, **console_pages(report)}
 
 
 _VERDICTS = {

@@ -411,6 +411,7 @@ class RunReport:
     of their own. `notes` are remarks beside it. `links` are the run's files, by name.
     `data_warnings` say how the data file was read where it might be meant otherwise, `data_checks`
     what was found in it before training; empty where no data was looked at.
+    `has_dashboard`: the settings ask for one around the endpoint.
     """
 
     run_id: str
@@ -443,5 +444,6 @@ class RunReport:
     endpoints: tuple[ListedEndpoint, ...] | None = None
     data_warnings: tuple[str, ...] = ()
     data_checks: tuple[DataCheck, ...] = ()
+    has_dashboard: bool = False
     notifications: tuple[Notice, ...] = ()
     shown: Shown = NOTHING_SHOWN

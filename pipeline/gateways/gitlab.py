@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPException
+from pathlib import Path
 from typing import IO, Any
 from urllib.error import HTTPError
 from urllib.parse import quote, urlencode
@@ -27,6 +28,15 @@ _MEANS = {
 
 class NotTold(Exception):
     """GitLab could not be told; says why, without the token."""
+
+
+def job_pages(folder: Path, environment: Mapping[str, str]) -> str:
+    """Return where GitLab shows the files of a folder; empty where they are no job's artifacts."""
+    job, project = environment.get("CI_JOB_URL"), environment.get("CI_PROJECT_DIR")
+    place = folder.absolute()
+    if not (job and project and place.is_relative_to(project)):
+        return ""
+    return f"{job}/artifacts/file/{quote(place.relative_to(project).as_posix())}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from pipeline.core.errors import UsageError
 from pipeline.core.messages import EventKind
 from pipeline.core.outbox import Delivery, Letter
 from pipeline.core.outcomes import Notice, RunReport
+from pipeline.gateways.gitlab import job_pages
 from pipeline.gateways.outbox import OutboxStore
 from pipeline.steps.bootstrap import known_workspace
 from pipeline.steps.channels import channels_of
@@ -112,4 +113,5 @@ def _setting(context: Context) -> messages.Setting:
         completed=context.recorder.completed,
         asked_by=context.request.cause if context.request else "",
         links={"Job": job} if job else {},
+        pages=job_pages(context.output_dir, context.cloud.inherited),
     )

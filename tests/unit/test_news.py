@@ -176,3 +176,15 @@ def test_a_line_of_the_history_is_told_as_what_it_was(
 
 def test_lines_that_no_channel_is_for_are_not_told() -> None:
     assert news.of_history([a_line("pruned", releases=OLD)], a_setting(), except_of="x") == ()
+
+
+def test_a_message_links_to_what_there_is_to_look_at() -> None:
+    told = deployed(DeploymentStatus.SUCCESS)
+    setting = a_setting(links={"Job": "https://ci/7"}, pages="https://ci/7/artifacts/file/out")
+    on_aws: dict[str, Any] = {"backend": "aws", "region": "eu-central-1", "has_dashboard": True}
+    report = replace(a_report(**told), links={"report.html": "/out/report.html"}, **on_aws)
+    (event,) = news.of_run(report, setting, HEAD)
+    assert event.links["Report"] == "https://ci/7/artifacts/file/out/report.html"
+    assert {"Job", "Report", "Endpoint", "Dashboard"} == set(event.links)
+    (plain,) = news.of_run(a_report(**told), setting, HEAD)
+    assert plain.links == {"Job": "https://ci/7"}
