@@ -127,4 +127,4 @@ def test_where_nobody_wants_it_nothing_moves_and_nothing_is_coloured(
     assert "\x1b" not in terminal.text
     assert "\r" not in terminal.text.replace("\r\n", "")
     assert f"{WAITS} 1 s" not in terminal.text
-    assert terminal.text.count(WAITS) == 1  # when it ended
+    assert terminal.text.count(WAITS) <= 1  # when it ended, if it had begun
