@@ -2,7 +2,8 @@
 
 In: the unextracted model.tar.gz in `--model-dir`, one CSV file in `--test-dir`.
 Out: evaluation.json in `--output-dir`; it carries the sha256 of exactly the bytes measured. Beside
-it plots.json, for people: see plots.
+it plots.json, for people: see plots; and baseline.json: the artifact's, with these rows and what
+the model says to them.
 A metric that is not finite is written as null: the gate refuses a missing value.
 The model's code is the artifact's own; only custom metrics may come from beside this script.
 With `--serve-in` the artifact is unpacked there and also asked as an endpoint will be: see
@@ -34,6 +35,8 @@ from model.measurement import (
     merge_metrics,
     score_probabilities,
 )
+from model.monitoring import baseline
+from model.monitoring.baseline import Answers
 from model.specs import SpecError, load_function, load_training_class
 from model.table import Table, labelled_frame, read_only_table
 
@@ -172,6 +175,7 @@ def _measured(
     X, y = pipeline.prepared(frame)
     model = joblib.load(unpacked / "model.joblib")
     predicted = np.asarray(model.predict(X))
+    _leave_baseline(arguments, X, answers_of(model, X, predicted, y), unpacked=unpacked)
     if manifest.predicts_number:
         measurement, likely = measure_numbers(predicted, y), {}
     else:
@@ -231,6 +235,26 @@ def _slices(
     if frame is None:
         return []
     return [asdict(each) for each in slices.measured(frame, asked, measure_part)]
+
+
+def answers_of(model: Any, X: Any, predicted: np.ndarray, actual: np.ndarray) -> Answers:
+    certainty = None
+    if hasattr(model, "predict_proba"):
+        probabilities = np.asarray(model.predict_proba(X), dtype=float)
+        certainty = probabilities.max(axis=1) if probabilities.ndim == 2 else None
+    return Answers(predicted=predicted, actual=actual, certainty=certainty)
+
+
+def _leave_baseline(
+    arguments: argparse.Namespace, X: Any, answers: Answers, *, unpacked: Path
+) -> None:
+    """Complete the artifact's baseline, if it has one, by rows that it has not learnt."""
+    if not baseline.has_baseline(unpacked):
+        return
+    of_training, _ = baseline.read_baseline(unpacked)
+    arguments.output_dir.mkdir(parents=True, exist_ok=True)
+    complete = baseline.with_held_out(of_training, X, answers)
+    baseline.write_baseline(complete, arguments.output_dir)
 
 
 def describe(measurement: Measurement, metrics: Metrics, manifest: Manifest) -> dict[str, Any]:

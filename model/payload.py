@@ -4,6 +4,7 @@ A request body becomes loose rows, to which `frame_for` gives the model's column
 """
 
 import csv
+import functools
 import io
 import json
 import math
@@ -56,15 +57,22 @@ def read_payload(body: str | bytes, content_type: str) -> Payload:
     or a list in column order. CSV may start with a header (`text/csv; header=present|absent`, the
     parameter of RFC 4180, settles it; without it only a row of all names is one).
     """
-    header = Message()
-    header["Content-Type"] = content_type or JSON
-    match header.get_content_type():
+    media_type, header = media_type_of(content_type)
+    match media_type:
         case "application/json":
             return Payload(rows=_json_rows(_text(body)))
         case "text/csv":
-            return _csv_payload(_text(body), header=str(header.get_param("header", "")))
+            return _csv_payload(_text(body), header=header)
     message = f"Content type {content_type!r} is not supported; send {JSON} or {CSV}."
     raise UnsupportedContentTypeError(message)
+
+
+@functools.lru_cache(maxsize=256)  # reading one takes longer than reading a small body
+def media_type_of(content_type: str) -> tuple[str, str]:
+    """Return the media type of a Content-Type, and its parameter `header`."""
+    header = Message()
+    header["Content-Type"] = content_type or JSON
+    return header.get_content_type(), str(header.get_param("header", ""))
 
 
 def _text(body: str | bytes) -> str:
@@ -131,7 +139,7 @@ def frame_for(
     Columns the model does not know are ignored when rows come by name.
     """
     rows = payload.rows
-    names = _header(payload, columns=columns)
+    names = header_of(payload, columns=columns)
     if names:
         rows = [dict(zip(names, row, strict=True)) for row in rows[1:]]
     if not rows:
@@ -148,7 +156,7 @@ def frame_for(
         raise RequestError(message) from error
 
 
-def _header(payload: Payload, *, columns: Sequence[Column]) -> Sequence[str]:
+def header_of(payload: Payload, *, columns: Sequence[Column]) -> Sequence[str]:
     """Return the names in the first row, nothing where it holds cells.
 
     Where nothing settles it, only a row that has every name is a header: a row of data that looks

@@ -1,8 +1,9 @@
 """Trains a model inside a SageMaker training container (script mode).
 
 In: one CSV file in `SM_CHANNEL_TRAIN`, hyperparameters in `SM_HPS` (else as `--name value`).
-Out: model.joblib, manifest.json and code/ in `SM_MODEL_DIR`, metrics.json in `SM_OUTPUT_DATA_DIR`,
-and one line `name=value;` per metric on stdout for the job's metric definitions.
+Out: model.joblib, manifest.json, baseline.json and code/ in `SM_MODEL_DIR`, metrics.json in
+`SM_OUTPUT_DATA_DIR`, and one line `name=value;` per metric on stdout for the job's metric
+definitions.
 Follows "Train a Model with Amazon SageMaker" and the toolkit's environment variables.
 """
 
@@ -22,6 +23,7 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from model.manifest import Manifest, library_versions, write_manifest
+from model.monitoring.baseline import Baseline, Request, Task, of_training, write_baseline
 from model.specs import load_training_class
 from model.table import Label, Table, labelled_frame, read_only_schema, read_only_table
 from pipeline.tabular import dates
@@ -32,7 +34,8 @@ DEFAULT_PIPELINE = "pipeline.training:TrainingPipeline"
 # Hyperparameters this script reads itself; all others reach the training class
 _OWN_NAMES = ("training_pipeline", "target", "seed", "cv_folds", "code_sha256")
 # Entry points of other jobs: an endpoint never needs them
-_NOT_SERVED = ("train.py", "evaluate.py", "model/serving_check.py")
+_NOT_SERVED = ("train.py", "evaluate.py", "monitor.py", "model/serving_check.py")
+_NOT_SERVED_FOLDER = Path("model/monitoring")
 # A column with more different texts than this keeps no list of them
 _MOST_KNOWN_CATEGORIES = 10_000
 
@@ -130,6 +133,18 @@ def _labels(trained: Trained, schema: Schema) -> tuple[Label, ...]:
     return tuple(pd.unique(pd.Series(trained.y).sort_values()).tolist())
 
 
+def baseline_of(trained: Trained, manifest: Manifest) -> Baseline:
+    """Return what the rows that the model learns from look like, as a request would carry them."""
+    request = Request(
+        columns=manifest.columns,
+        spelling=manifest.spelling,
+        left_out=manifest.left_out,
+        target=manifest.target,
+    )
+    task: Task = "regression" if manifest.predicts_number else "classification"
+    return of_training(trained.X, request=request, task=task)
+
+
 def _choice(trained: Trained) -> dict[str, Any] | None:
     if trained.choice is None:
         return None
@@ -155,7 +170,7 @@ def copy_serving_code(source: Path, destination: Path) -> None:
     """Copy every module of the bundle that an endpoint may import."""
     for file in sorted(source.rglob("*.py")):
         name = file.relative_to(source)
-        if str(name) not in _NOT_SERVED:
+        if str(name) not in _NOT_SERVED and name.parent != _NOT_SERVED_FOLDER:
             (destination / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, destination / name)
 
@@ -205,6 +220,7 @@ def main() -> None:
     model_dir = Path(environment["SM_MODEL_DIR"])
     save_model(trained.model, model_dir)
     write_manifest(manifest, model_dir)
+    write_baseline(baseline_of(trained, manifest), model_dir)
     copy_serving_code(code, model_dir / "code")
     report(trained, manifest, Path(environment["SM_OUTPUT_DATA_DIR"]))
 

@@ -8,8 +8,9 @@ Every job carries the foundation's keys, network, isolation, tags and a maximum 
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from pipeline.core.foundation import Foundation
@@ -79,6 +80,29 @@ class EvaluationOrder:
     arguments: Mapping[str, str]
     serving_environment: Mapping[str, str]
     slices: str = "[]"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitoringOrder:
+    """What to count: the captured files that a manifest lists, from `start` on, before `end`.
+
+    `capture_manifest_uri` is an S3 manifest: a window is hours, and a prefix holds months. With
+    labels, the requests between `cohort_start` and `cohort_end` are put beside them.
+    """
+
+    job_name: str
+    image_uri: str
+    machine: Machine
+    instance_count: int
+    source_uri: str
+    capture_manifest_uri: str
+    baseline_uri: str
+    output_uri: str
+    start: datetime
+    end: datetime
+    labels_manifest_uri: str | None = None
+    cohort_start: datetime | None = None
+    cohort_end: datetime | None = None
 
 
 def script_mode(values: Mapping[str, object], *, region: str, job_name: str) -> dict[str, str]:
@@ -160,6 +184,83 @@ def evaluation_request(
         "StoppingCondition": {"MaxRuntimeInSeconds": order.machine.max_runtime_s},
         "Tags": _tags(tags),
     }
+
+
+def monitoring_request(
+    order: MonitoringOrder, foundation: Foundation, *, tags: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the arguments of CreateProcessingJob. Its hosts share the captured files.
+
+    Each reads all labels, and leaves `partial-<host>.json` under the same `output_uri`.
+    """
+    output = {
+        "LocalPath": f"{_PROCESSING}/output",
+        "S3UploadMode": "EndOfJob",
+        "S3Uri": order.output_uri,
+    }
+    resources = _resources(order.machine, foundation) | {"InstanceCount": order.instance_count}
+    labels = order.labels_manifest_uri
+    return {
+        "ProcessingJobName": order.job_name,
+        "AppSpecification": _monitoring_script(order),
+        "NetworkConfig": _processing_network(foundation),
+        "ProcessingInputs": [
+            _input("code", order.source_uri),
+            _input("baseline", order.baseline_uri),
+            _listed("capture", order.capture_manifest_uri, sharded=order.instance_count > 1),
+            *([_listed("labels", labels, sharded=False)] if labels else ()),
+        ],
+        "ProcessingOutputConfig": {
+            "KmsKeyId": foundation.kms_key_arn,
+            "Outputs": [{"OutputName": "partials", "S3Output": output}],
+        },
+        "ProcessingResources": {"ClusterConfig": resources},
+        "RoleArn": foundation.role_arn,
+        "StoppingCondition": {"MaxRuntimeInSeconds": order.machine.max_runtime_s},
+        "Tags": _tags(tags),
+    }
+
+
+def _monitoring_script(order: MonitoringOrder) -> dict[str, Any]:
+    moments = {
+        "start": order.start,
+        "end": order.end,
+        "cohort-start": order.cohort_start,
+        "cohort-end": order.cohort_end,
+    }
+    arguments = {
+        "baseline-dir": f"{_PROCESSING}/input/baseline",
+        "capture-dir": f"{_PROCESSING}/input/capture",
+        "message-file": "/opt/ml/output/message",
+        "output-dir": f"{_PROCESSING}/output",
+        "resource-config": "/opt/ml/config/resourceconfig.json",
+        **({"labels-dir": f"{_PROCESSING}/input/labels"} if order.labels_manifest_uri else {}),
+        **{name: each.isoformat() for name, each in moments.items() if each is not None},
+    }
+    return {
+        "ContainerArguments": [
+            part for name, value in sorted(arguments.items()) for part in _argument(name, value)
+        ],
+        "ContainerEntrypoint": ["python3", f"{_PROCESSING}/input/code/monitor.py"],
+        "ImageUri": order.image_uri,
+    }
+
+
+def _listed(name: str, manifest_uri: str, *, sharded: bool) -> dict[str, Any]:
+    source = _input(name, manifest_uri)
+    source["S3Input"] |= {
+        "S3DataDistributionType": "ShardedByS3Key" if sharded else "FullyReplicated",
+        "S3DataType": "ManifestFile",
+    }
+    return source
+
+
+def manifest(prefix_uri: str, names: Sequence[str]) -> bytes:
+    """Return an S3 manifest of objects by their names below a prefix (API reference, S3DataSource).
+
+    At least one name: a job that is given nothing fails.
+    """
+    return json.dumps([{"prefix": prefix_uri}, *names]).encode()
 
 
 def _evaluation_script(order: EvaluationOrder) -> dict[str, Any]:

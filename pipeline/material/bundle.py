@@ -17,7 +17,7 @@ from pathlib import Path
 
 from pipeline.core.errors import UsageError
 
-_ENTRY_POINTS = ("train.py", "evaluate.py", "inference.py")
+_ENTRY_POINTS = ("train.py", "evaluate.py", "inference.py", "monitor.py")
 _REQUIREMENTS = "requirements.txt"
 _BASE_CLASS_MODULE = "pipeline.training"
 # What the runner and the containers must see alike, and the class that users extend
@@ -29,7 +29,7 @@ _SHARED = (
 )
 _SHARED_FOLDER = "pipeline/tabular"
 # Names that mean something else inside the bundle
-_RESERVED = frozenset({"train", "evaluate", "inference", "model", "pipeline"})
+_RESERVED = frozenset({"train", "evaluate", "inference", "monitor", "model", "pipeline"})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -115,7 +115,9 @@ def test_a_model_that_cannot_be_saved_is_refused(tmp_path: Path, model: object) 
 
 
 def test_serving_code_leaves_the_other_entry_points_out(tmp_path: Path) -> None:
-    for name in ("train.py", "evaluate.py", "inference.py", "parts/train.py", "notes.txt"):
+    monitoring = ("monitor.py", "model/monitoring/window.py")
+    served = ("inference.py", "parts/train.py", "notes.txt")
+    for name in ("train.py", "evaluate.py", *monitoring, *served):
         (tmp_path / "code" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "code" / name).write_text("")
     copy_serving_code(tmp_path / "code", tmp_path / "out")

@@ -1,0 +1,77 @@
+"""Counts captured traffic and the labels that came for it, inside a SageMaker processing job.
+
+In: captured lines in `--capture-dir`, baseline.json in `--baseline-dir`, labels in `--labels-dir`.
+Out: `partial-<host>.json` in `--output-dir`: whole numbers that those of other hosts are added to.
+A host that was given no file leaves a partial of zeros.
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from model.monitoring.baseline import read_baseline
+from model.monitoring.capture import lines_of
+from model.monitoring.labels import Labels
+from model.monitoring.window import Counting, Span, Spans
+
+_MESSAGE_BYTES = 1_024
+_ONLY_HOST = "algo-1"
+
+
+def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("--capture-dir", type=Path, required=True)
+    parser.add_argument("--baseline-dir", type=Path, required=True)
+    parser.add_argument("--labels-dir", type=Path, help="without it no quality is counted")
+    parser.add_argument("--output-dir", type=Path, required=True)
+    parser.add_argument("--start", type=datetime.fromisoformat, required=True)
+    parser.add_argument("--end", type=datetime.fromisoformat, required=True)
+    parser.add_argument("--cohort-start", type=datetime.fromisoformat)
+    parser.add_argument("--cohort-end", type=datetime.fromisoformat)
+    parser.add_argument("--resource-config", type=Path, help="where the name of this host stands")
+    parser.add_argument("--message-file", type=Path, help="where the text of a failure goes")
+    return parser.parse_args(argv)
+
+
+def host_of(file: Path | None) -> str:
+    """Return the name of this machine: "How Amazon SageMaker Processing Configures Input"."""
+    if file is None or not file.is_file():
+        return _ONLY_HOST
+    return str(json.loads(file.read_text(encoding="utf-8"))["current_host"])
+
+
+def count(arguments: argparse.Namespace) -> Counting:
+    baseline, sha256 = read_baseline(arguments.baseline_dir)
+    cohort, labels = None, None
+    if arguments.labels_dir is not None:
+        labels = Labels()
+        labels.read(arguments.labels_dir)
+    if arguments.cohort_start and arguments.cohort_end:
+        cohort = Span(start=arguments.cohort_start, end=arguments.cohort_end)
+    spans = Spans(window=Span(start=arguments.start, end=arguments.end), cohort=cohort)
+    counting = Counting(baseline, spans, sha256=sha256, labels=labels)
+    counting.read(lines_of(arguments.capture_dir))
+    return counting
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    arguments = parse_arguments(argv)
+    try:
+        counting = count(arguments)
+        text = counting.to_json()
+    except Exception as error:
+        if arguments.message_file:
+            text = f"{type(error).__name__}: {error}"
+            arguments.message_file.parent.mkdir(parents=True, exist_ok=True)
+            arguments.message_file.write_bytes(text.encode()[:_MESSAGE_BYTES])
+        raise
+    arguments.output_dir.mkdir(parents=True, exist_ok=True)
+    host = host_of(arguments.resource_config)
+    (arguments.output_dir / f"partial-{host}.json").write_text(text, encoding="utf-8")
+    print(f"lines={counting.lines}; requests={counting.requests};")
+
+
+if __name__ == "__main__":
+    main()

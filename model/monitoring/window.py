@@ -1,0 +1,309 @@
+"""Counts the captured requests of a window on the bins of a baseline, in constant memory.
+
+Lines are read one by one; their cells are typed by column, many rows at a time: typing each request
+for itself takes fifty times as long.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from model.monitoring import exact
+from model.monitoring.baseline import CERTAINTY, LABEL, VALUE, Baseline, error_sums
+from model.monitoring.capture import (
+    OUTSIDE,
+    TWICE,
+    WHY_NOT,
+    Answer,
+    Captured,
+    NotCounted,
+    captured_of,
+    event_of,
+)
+from model.monitoring.cells import numbers_of, presence_of, texts_of
+from model.monitoring.columns import ColumnCounts
+from model.monitoring.labels import Labels, Seen
+from model.payload import Row
+from pipeline.tabular.cells import Spelling, label_of, trimmed
+
+FORMAT = 1
+BATCH_ROWS = 20_000
+_MOST_NAMES = 1_000
+_PLAIN = Spelling()
+_ABSENT: Any = object()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """From `start` on, before `end`."""
+
+    start: datetime
+    end: datetime
+
+    def __contains__(self, at: datetime) -> bool:
+        return self.start <= at < self.end
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spans:
+    """When traffic is compared with the baseline, and when it is judged by its labels."""
+
+    window: Span
+    cohort: Span | None = None
+
+    def __contains__(self, at: datetime) -> bool:
+        return at in self.window or self.is_of_cohort(at)
+
+    def is_of_cohort(self, at: datetime) -> bool:
+        return self.cohort is not None and at in self.cohort
+
+
+class InputCounts:
+    """The rows of requests, gathered and counted by column."""
+
+    def __init__(self, baseline: Baseline) -> None:
+        self._request = baseline.request
+        self._names = [column.name for column in baseline.request.columns]
+        self._expected = {*self._names, *baseline.request.left_out, baseline.request.target}
+        self._rows: list[Sequence[Any]] = []
+        self._columns = [ColumnCounts(bins=each.bins) for each in baseline.inputs]
+        self._extra: Counter[str] = Counter()
+        self._has_absent = False
+        self.rows = self.short = self.long = 0
+
+    def add(self, rows: Sequence[Row]) -> None:
+        for row in rows:
+            self._add_row(row)
+        if len(self._rows) >= BATCH_ROWS:
+            self.settle()
+
+    def _add_row(self, row: Row) -> None:
+        self.rows += 1
+        if isinstance(row, Mapping):
+            self._rows.append(self._in_order(row))
+        elif len(row) == len(self._names):
+            self._rows.append(row)
+        elif len(row) < len(self._names):
+            self.short += 1
+        else:
+            self.long += 1
+
+    def _in_order(self, row: Mapping[str, Any]) -> Sequence[Any]:
+        by_name = {trimmed(name): cell for name, cell in row.items()}
+        cells = [by_name.get(name, _ABSENT) for name in self._names]
+        self._has_absent = self._has_absent or _ABSENT in cells
+        if len(by_name) > len(cells) or self._has_absent:
+            for name in by_name.keys() - self._expected:
+                if name in self._extra or len(self._extra) < _MOST_NAMES:
+                    self._extra[name] += 1
+        return cells
+
+    def settle(self) -> None:
+        """Count what is gathered."""
+        spelling = self._request.spelling
+        if not self._rows:
+            return
+        everything = zip(*self._rows, strict=True)
+        for counts, column, cells in zip(
+            self._columns, self._request.columns, everything, strict=True
+        ):
+            if self._has_absent:
+                given = [cell for cell in cells if cell is not _ABSENT]
+                counts.absent += len(cells) - len(given)
+                cells = tuple(given)
+            match column.kind:
+                case "numeric":
+                    counts.add_numbers(numbers_of(cells, spelling))
+                case "categorical":
+                    counts.add_texts(texts_of(cells, spelling))
+                case "date":
+                    counts.add_numbers(presence_of(cells, column, spelling))
+        self._rows, self._has_absent = [], False
+
+    def to_json(self) -> dict[str, Any]:
+        self.settle()
+        return {
+            "rows": self.rows,
+            "short_rows": self.short,
+            "long_rows": self.long,
+            "extra_columns": dict(sorted(self._extra.items())),
+            "inputs": {each.bins.name: each.to_json() for each in self._columns},
+        }
+
+
+class AnswerCounts:
+    """What the model answered, gathered and counted on the bins of its answers to held-out rows."""
+
+    def __init__(self, baseline: Baseline) -> None:
+        self._columns = {each.bins.name: ColumnCounts(bins=each.bins) for each in baseline.answers}
+        self._steps = np.array(baseline.quality.steps)
+        self._on_steps = np.zeros(len(baseline.quality.certainty), dtype=np.int64)
+        self._predictions: list[Any] = []
+        self._certainty: list[float] = []
+
+    def add(self, answer: Answer) -> None:
+        self._predictions += answer.predictions
+        self._certainty += filter(None, map(_largest, answer.probabilities or ()))
+        if len(self._predictions) >= BATCH_ROWS:
+            self.settle()
+
+    def settle(self) -> None:
+        for name, column in self._columns.items():
+            if name == LABEL:
+                column.add_texts(texts_of([label_of(each) for each in self._predictions], _PLAIN))
+            elif name == VALUE:
+                column.add_numbers(numbers_of(self._predictions, _PLAIN))
+            elif name == CERTAINTY:
+                column.add_numbers(numbers_of(self._certainty, _PLAIN))
+        if len(self._on_steps):
+            places = np.searchsorted(self._steps, np.array(self._certainty, dtype=float))
+            self._on_steps += np.bincount(places, minlength=len(self._on_steps))
+        self._predictions, self._certainty = [], []
+
+    def to_json(self) -> dict[str, Any]:
+        self.settle()
+        return {
+            "answers": {name: each.to_json() for name, each in self._columns.items()},
+            "on_steps": self._on_steps.tolist(),
+        }
+
+
+def _largest(probabilities: Sequence[Any]) -> float | None:
+    """Return the top probability; None where it cannot be told."""
+    try:
+        return float(max(probabilities))
+    except (TypeError, ValueError):
+        return None
+
+
+class QualityCounts:
+    """Predictions beside the labels that came for them."""
+
+    def __init__(self, baseline: Baseline, labels: Labels) -> None:
+        self._is_regression = baseline.task == "regression"
+        self._labels = labels
+        self._pairs: Counter[tuple[str, str]] = Counter()
+        self._sums = dict.fromkeys(
+            ("absolute", "squared", "actual", "actual_squared"), exact.NOTHING
+        )
+        self._predicted: list[Any] = []
+        self._actual: list[str] = []
+        self.rows = self.labelled = self.mismatched = self.unreadable = self.known = 0
+
+    def add(self, captured: Captured, labels: Sequence[str] | None) -> None:
+        """Add a request of the cohort: one label for each row, else none counts."""
+        self.rows += len(captured.rows)
+        if labels is None or captured.answer is None:
+            return
+        predictions = captured.answer.predictions
+        if len(labels) != len(predictions):
+            self.mismatched += 1
+            return
+        self.labelled += len(labels)
+        if self._is_regression:
+            self._predicted += predictions
+            self._actual += labels
+            if len(self._actual) >= BATCH_ROWS:
+                self.settle()
+        else:
+            self._pairs.update(zip(map(label_of, labels), map(label_of, predictions), strict=True))
+
+    def settle(self) -> None:
+        if not self._actual:
+            return
+        values = [
+            (_number(one), _number(other))
+            for one, other in zip(self._predicted, self._actual, strict=True)
+        ]
+        usable = [(one, other) for one, other in values if one is not None and other is not None]
+        self.unreadable += len(values) - len(usable)
+        self.labelled -= len(values) - len(usable)
+        if usable:
+            predicted, actual = np.array(usable, dtype=np.float64).T
+            for name, found in error_sums(predicted, actual).items():
+                self._sums[name] = exact.add(self._sums[name], found)
+        self._predicted, self._actual = [], []
+
+    def to_json(self) -> dict[str, Any]:
+        self.settle()
+        return {
+            "rows": self.rows,
+            "labelled": self.labelled,
+            "mismatched": self.mismatched,
+            "unreadable": self.unreadable,
+            "known": self.known,
+            "labels": len(self._labels),
+            "unreadable_labels": self._labels.unreadable,
+            "pairs": [[*pair, count] for pair, count in sorted(self._pairs.items())],
+            "sums": {name: list(each) for name, each in self._sums.items()},
+        }
+
+
+def _number(cell: Any) -> float | None:
+    try:
+        value = _PLAIN.number(cell)
+    except (ValueError, OverflowError, TypeError):
+        return None
+    return value if np.isfinite(value) else None
+
+
+class Counting:
+    """All that is counted of a window on one machine: `to_json` is its partial."""
+
+    def __init__(
+        self, baseline: Baseline, spans: Spans, *, sha256: str, labels: Labels | None = None
+    ) -> None:
+        self._sha256 = sha256
+        self._spans = spans
+        self._inputs = InputCounts(baseline)
+        self._answers = AnswerCounts(baseline)
+        self._columns = baseline.request.columns
+        self._labels = labels
+        self._quality = QualityCounts(baseline, labels) if labels is not None else None
+        self._not_counted: Counter[str] = Counter(dict.fromkeys(WHY_NOT, 0))
+        self._seen = Seen()
+        self.lines = self.requests = 0
+
+    def read(self, lines: Iterable[bytes]) -> None:
+        for line in lines:
+            self.lines += 1
+            try:
+                self._add(line)
+            except NotCounted as reason:
+                self._not_counted[str(reason)] += 1
+
+    def _add(self, line: bytes) -> None:
+        event = event_of(line)
+        captured = captured_of(event, columns=self._columns)
+        if event.is_callers and not self._seen.first_time(event.id):
+            raise NotCounted(TWICE)
+        labels = self._labels.of(event.id) if self._labels is not None else None
+        if self._quality and labels is not None:
+            self._quality.known += 1
+        if event.at not in self._spans:
+            raise NotCounted(OUTSIDE)
+        self.requests += 1
+        if event.at in self._spans.window:
+            self._inputs.add(captured.rows)
+            if captured.answer is not None:
+                self._answers.add(captured.answer)
+        if self._quality and self._spans.is_of_cohort(event.at):
+            self._quality.add(captured, labels)
+
+    def to_json(self) -> str:
+        document = {
+            "format": FORMAT,
+            "baseline": self._sha256,
+            "lines": self.lines,
+            "requests": self.requests,
+            "not_counted": dict(self._not_counted),
+            **self._inputs.to_json(),
+            **self._answers.to_json(),
+            "quality": self._quality.to_json() if self._quality else None,
+        }
+        return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False) + "\n"
