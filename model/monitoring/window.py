@@ -260,7 +260,7 @@ class Counting:
     ) -> None:
         self._sha256 = sha256
         self._spans = spans
-        self._inputs = InputCounts(baseline)
+        self.inputs = InputCounts(baseline)
         self._answers = AnswerCounts(baseline)
         self._columns = baseline.request.columns
         self._labels = labels
@@ -289,7 +289,7 @@ class Counting:
             raise NotCounted(OUTSIDE)
         self.requests += 1
         if event.at in self._spans.window:
-            self._inputs.add(captured.rows)
+            self.inputs.add(captured.rows)
             if captured.answer is not None:
                 self._answers.add(captured.answer)
         if self._quality and self._spans.is_of_cohort(event.at):
@@ -302,7 +302,7 @@ class Counting:
             "lines": self.lines,
             "requests": self.requests,
             "not_counted": dict(self._not_counted),
-            **self._inputs.to_json(),
+            **self.inputs.to_json(),
             **self._answers.to_json(),
             "quality": self._quality.to_json() if self._quality else None,
         }
