@@ -53,8 +53,8 @@ def known(baseline: laid.Baseline) -> Baseline:
 def count_frame(baseline: laid.Baseline, X: pd.DataFrame) -> WindowCounts:
     """Count rows without the way through captured lines."""
     counting = Counting(baseline, SPANS, sha256="0")
-    cells = X.astype(object).where(X.notna(), None)
-    counting.inputs.add(list(cells.itertuples(index=False, name=None)))
+    columns = [X[name].tolist() for name in X]
+    counting.inputs.add(list(zip(*columns, strict=True)))
     return WindowCounts.from_json(counting.to_json())
 
 

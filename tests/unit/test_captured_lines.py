@@ -1,0 +1,197 @@
+"""Captured lines: one state whatever their form, their order and the number of machines."""
+
+import json
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.monitoring.baseline import Answers
+from model.monitoring.window import Span, Spans
+from pipeline.core.window_counts import WindowCounts, merged
+from tests.unit.monitoring_builders import (
+    HOUR,
+    NOON,
+    a_baseline,
+    a_label,
+    captured,
+    count_lines,
+    known,
+)
+
+RNG = np.random.default_rng(3)
+X = pd.DataFrame({"size": RNG.normal(size=400), "kind": RNG.choice(["a", "b"], 400).astype(object)})
+LABELS = RNG.choice([0, 1], 400)
+ANSWERS = Answers(predicted=LABELS, actual=LABELS, certainty=RNG.uniform(0.5, 1, 400))
+BASELINE = a_baseline(X, answers=ANSWERS)
+ANSWER = '{"predictions": [1, 0], "probabilities": [[0.2, 0.8], [0.9, 0.1]], "labels": [0, 1]}'
+CSV = "0.5,a\n-1.25,b\n"
+WITH_HEADER = "size,kind\n0.5,a\n-1.25,b\n"
+OTHER_ORDER = "kind,size\na,0.50\nb,-1.25\n"
+LISTS = '[[0.5, "a"], [-1.25, "b"]]'
+OBJECTS = json.dumps({"instances": [{"size": 0.5, "kind": "a"}, {"kind": "b", "size": "-1.25"}]})
+
+
+def counts_of(window: WindowCounts) -> tuple[object, ...]:
+    return window.rows, window.inputs, window.answers, window.on_steps
+
+
+@pytest.mark.parametrize("plain", [True, False])
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (CSV, "text/csv"),
+        (CSV.replace("\n", "\r\n"), "text/csv"),
+        (CSV, "text/csv; header=absent"),
+        (WITH_HEADER, "text/csv"),
+        (WITH_HEADER, "text/csv; header=present"),
+        (OTHER_ORDER, "text/csv; charset=utf-8"),
+        (LISTS, "application/json"),
+        (OBJECTS, "application/json"),
+    ],
+)
+def test_every_form_of_a_request_is_one_state(body: str, content_type: str, plain: bool) -> None:
+    line = captured(body, ANSWER, content_type=content_type, plain=plain)
+    window = count_lines(BASELINE, [line])
+    assert window.rows == 2
+    assert counts_of(window) == counts_of(count_lines(BASELINE, [captured(CSV, ANSWER)]))
+
+
+def test_an_answer_in_csv_has_labels_and_no_certainty() -> None:
+    window = count_lines(BASELINE, [captured(CSV, "1\n0\n", answer_type="text/csv")])
+    assert window.answers["predicted_label"].present == 2
+    assert window.answers["top_probability"].present == 0
+
+
+def test_rows_of_one_request_count_like_requests_of_one_row() -> None:
+    single = [
+        captured("0.5,a", '{"predictions": [1], "probabilities": [[0.2, 0.8]]}'),
+        captured("-1.25,b", '{"predictions": [0], "probabilities": [[0.9, 0.1]]}', id="2"),
+    ]
+    assert counts_of(count_lines(BASELINE, single)) == counts_of(
+        count_lines(BASELINE, [captured(CSV, ANSWER)])
+    )
+
+
+WHOLE = captured(CSV, ANSWER, callers="mine")
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (WHOLE[:-40], "torn"),
+        (b"\n", "torn"),
+        (b"{}\n", "foreign"),
+        (b"[1]\n", "foreign"),
+        (captured("{", content_type="application/json"), "unreadable"),
+        (captured(CSV, content_type="image/png"), "unreadable"),
+        (captured(CSV, '{"error": "TableError", "error-message": "no"}'), "refused"),
+        (captured(CSV, at=NOON - timedelta(seconds=1)), "outside"),
+        (captured(CSV, at=NOON + HOUR), "outside"),
+        (WHOLE, "twice"),
+    ],
+)
+def test_a_line_that_cannot_be_counted_is_counted_as_what_it_is(line: bytes, reason: str) -> None:
+    window = count_lines(BASELINE, [WHOLE, line])
+    assert {name: n for name, n in window.not_counted.items() if n} == {reason: 1}
+    assert counts_of(window) == counts_of(count_lines(BASELINE, [WHOLE]))
+
+
+@pytest.mark.parametrize("at", [NOON, NOON + HOUR - timedelta(seconds=1)])
+def test_both_ends_of_an_hour_belong_where_they_should(at: object) -> None:
+    assert count_lines(BASELINE, [captured(CSV, at=at)]).requests == 1  # type: ignore[arg-type]
+
+
+def test_a_row_by_name_may_lack_a_column_or_have_another() -> None:
+    row = json.dumps({"size": 1, "more": 2, "y": 3})
+    window = count_lines(BASELINE, [captured(row, content_type="application/json")])
+    assert window.inputs["kind"].absent == 1
+    assert window.inputs["size"].present == 1
+    assert window.extra_columns == {"more": 1}
+
+
+@pytest.mark.parametrize(
+    ("cell", "field"), [("", "missing"), ("NA", "missing"), ("x", "unreadable")]
+)
+def test_a_cell_without_a_number_is_missing_or_unreadable(cell: str, field: str) -> None:
+    window = count_lines(BASELINE, [captured(f"{cell},a\n1,b")])
+    assert getattr(window.inputs["size"], field) == 1
+    assert window.inputs["size"].present == 1
+
+
+def test_a_new_text_is_counted_beside_the_other_bin() -> None:
+    found = count_lines(BASELINE, [captured("1,zebra")]).inputs["kind"]
+    assert (found.new, found.bins[-1]) == (1, 1)
+
+
+def traffic(number: int) -> bytes:
+    size = "" if number % 11 == 0 else repr(float(np.sin(number) * 10.0 ** (number % 7 - 3)))
+    answer = {"predictions": [number % 2], "probabilities": [[0.5, number % 9 / 10]]}
+    callers = f"id-{number}" if number % 3 else None
+    at = NOON + timedelta(minutes=number % 70)
+    row = f"{size},{'abc'[number % 3]}"
+    return captured(row, json.dumps(answer), id=f"event-{number}", callers=callers, at=at)
+
+
+LINES = [traffic(number) for number in range(300)]
+LATE = [a_label(f"id-{number}" if number % 3 else f"event-{number}", 1) for number in range(200)]
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.permutations(LINES), st.sampled_from([1, 2, 3, 7]))
+def test_any_order_on_any_number_of_machines_is_byte_identical(
+    lines: list[bytes], machines: int
+) -> None:
+    shares = [lines[number::machines] for number in range(machines)] + [[]]
+    partials = [count_lines(BASELINE, share, labels=LATE) for share in shares]
+    assert merged(partials).to_json() == WHOLE_STATE
+
+
+WHOLE_STATE = count_lines(BASELINE, LINES, labels=LATE).to_json()
+
+
+def test_a_window_without_a_file_is_all_zeros() -> None:
+    assert known(BASELINE).empty_window("0").to_json() == (
+        count_lines(BASELINE, []).to_json().replace(ZEROS, '"not_counted":{}')
+    )
+
+
+ZEROS = '"not_counted":{"foreign":0,"outside":0,"refused":0,"torn":0,"twice":0,"unreadable":0}'
+
+
+def test_an_exact_sum_is_the_sum() -> None:
+    rows = [f"{value!r},a" for value in (1e16, 1.0, -1e16)]
+    found = count_lines(BASELINE, [captured("\n".join(rows))]).inputs["size"]
+    assert found.sum == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        ([], (2, 0, 0)),
+        ([a_label("mine", 1, 1)], (2, 2, 1)),
+        ([a_label("mine", 0, 1), a_label("mine", "1", "0.0")], (2, 2, 2)),
+        ([a_label("mine", 1)], (2, 0, 0)),
+        ([a_label("yours", 1, 0)], (2, 0, 0)),
+        ([b"{\n", a_label("mine", 1, 0)], (2, 2, 2)),
+    ],
+    ids=["none", "half right", "the newest", "too few", "unknown", "torn"],
+)
+def test_labels_find_their_request(labels: list[bytes], expected: tuple[int, int, int]) -> None:
+    quality = count_lines(BASELINE, [WHOLE], labels=labels).quality
+    assert quality is not None
+    assert (quality.rows, quality.labelled, quality.correct) == expected
+
+
+def test_labels_count_for_their_cohort_alone() -> None:
+    cohort = Span(start=NOON - HOUR, end=NOON)
+    spans = Spans(window=Span(start=NOON, end=NOON + HOUR), cohort=cohort)
+    lines = [WHOLE, captured(CSV, ANSWER, callers="before", at=NOON - HOUR)]
+    labels = [a_label("mine", 1, 0), a_label("before", 0, 0)]
+    window = count_lines(BASELINE, lines, labels=labels, spans=spans)
+    assert window.quality is not None
+    assert (window.rows, window.quality.labelled, window.quality.correct) == (2, 2, 1)
+    assert (window.quality.known, window.quality.labels) == (2, 2)

@@ -1,0 +1,114 @@
+"""Quality by labels that came later: degraded only where the rows say so."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from model.monitoring.baseline import Answers
+from pipeline.core.quality import QualityLimits, QualityVerdict, judge_quality
+from tests.unit.monitoring_builders import a_baseline, a_label, captured, count_lines, known
+
+RNG = np.random.default_rng(9)
+
+
+def answers(right: int, rows: int) -> Answers:
+    actual = np.arange(rows) % 2
+    predicted = np.where(np.arange(rows) < right, actual, 1 - actual)
+    return Answers(predicted=predicted, actual=actual)
+
+
+def judge(
+    evaluated: tuple[int, int],
+    lived: tuple[int, int],
+    *,
+    unlabelled: int = 0,
+    delay_is_over: bool = True,
+    limits: QualityLimits | None = None,
+) -> QualityVerdict:
+    X = pd.DataFrame({"x": RNG.normal(size=100)})
+    baseline = a_baseline(X, answers=answers(*evaluated))
+    right, rows = lived
+    body = "\n".join(["0.5"] * rows)
+    lines = [captured(body, f'{{"predictions": {[1] * rows}}}', callers="all")]
+    if unlabelled:
+        more = "\n".join(["0.5"] * unlabelled)
+        lines.append(captured(more, f'{{"predictions": {[1] * unlabelled}}}', callers="rest"))
+    labels = [a_label("all", *([1] * right + [0] * (rows - right)))] if rows else []
+    window = count_lines(baseline, lines, labels=labels)
+    return judge_quality(
+        known(baseline), window, limits or QualityLimits(), delay_is_over=delay_is_over
+    )
+
+
+@pytest.mark.parametrize(
+    ("evaluated", "lived", "degraded"),
+    [
+        ((72, 75), (72, 75), False),
+        ((72, 75), (68, 75), False),
+        ((72, 75), (40, 75), True),
+        ((9_500, 10_000), (900, 1_000), True),
+        ((9_500, 10_000), (945, 1_000), False),
+        ((9_500, 10_000), (990, 1_000), False),
+    ],
+)
+def test_degraded_is_what_lies_surely_below_the_evaluation(
+    evaluated: tuple[int, int], lived: tuple[int, int], degraded: bool
+) -> None:
+    verdict = judge(evaluated, lived)
+    assert verdict.degraded is degraded
+    assert bool(verdict.reasons) is degraded
+    assert verdict.figures.model_quality == pytest.approx(lived[0] / lived[1])
+
+
+def test_a_minimum_counts_where_the_release_was_never_better() -> None:
+    limits = QualityLimits(minimum_accuracy=0.9)
+    assert judge((80, 100), (160, 200), limits=limits).degraded
+    assert not judge((80, 100), (160, 200)).degraded
+
+
+@pytest.mark.parametrize(
+    ("unlabelled", "delay_is_over", "degraded"),
+    [(0, False, True), (25, False, True), (60, False, False), (60, True, True)],
+)
+def test_early_labels_do_not_judge(unlabelled: int, delay_is_over: bool, degraded: bool) -> None:
+    verdict = judge((950, 1_000), (50, 100), unlabelled=unlabelled, delay_is_over=delay_is_over)
+    assert verdict.degraded is degraded
+    assert verdict.figures.label_coverage == pytest.approx(100 / (100 + unlabelled))
+
+
+def test_without_labels_there_is_no_quality_and_no_coverage() -> None:
+    verdict = judge((950, 1_000), (0, 0), unlabelled=50)
+    assert verdict.figures.by_name() == {"LabelCoverage": 0.0}
+    assert not verdict.degraded
+
+
+def regression(spread: float) -> QualityVerdict:
+    rng = np.random.default_rng(1)
+    actual = rng.normal(size=400)
+    held_out = Answers(predicted=actual + rng.normal(0, 0.1, 400), actual=actual)
+    baseline = a_baseline(pd.DataFrame({"x": actual}), task="regression", answers=held_out)
+    predicted = (actual + rng.normal(0, spread, 400)).tolist()
+    body = "\n".join(map(repr, actual.tolist()))
+    line = captured(body, f'{{"predictions": {predicted}}}', callers="all")
+    window = count_lines(baseline, [line], labels=[a_label("all", *actual.tolist())])
+    return judge_quality(known(baseline), window, QualityLimits(), delay_is_over=True)
+
+
+@pytest.mark.parametrize(("spread", "degraded"), [(0.1, False), (0.3, True), (0.05, False)])
+def test_a_regression_is_judged_by_its_mean_error(spread: float, degraded: bool) -> None:
+    verdict = regression(spread)
+    assert verdict.degraded is degraded
+    assert verdict.errors["rmse"] == pytest.approx(spread, rel=0.15)
+    assert verdict.figures.model_quality == pytest.approx(1 - spread**2, abs=0.03)
+
+
+def test_estimated_quality_is_calibrated_on_held_out_rows() -> None:
+    rng = np.random.default_rng(2)
+    certainty = rng.uniform(0.5, 1, 5_000)
+    right = rng.uniform(size=5_000) < certainty - 0.1  # surer than it has reason to be
+    held_out = Answers(predicted=right.astype(int), actual=np.ones(5_000, int), certainty=certainty)
+    baseline = a_baseline(pd.DataFrame({"x": certainty}), answers=held_out)
+    answer = '{"predictions": [1, 1], "probabilities": [[0.3, 0.7], [0.1, 0.9]]}'
+    window = count_lines(baseline, [captured("1\n2", answer)])
+    verdict = judge_quality(known(baseline), window, QualityLimits(), delay_is_over=True)
+    assert verdict.figures.estimated_quality == pytest.approx(0.7, abs=0.03)
