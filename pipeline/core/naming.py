@@ -260,9 +260,30 @@ def outbox_object(endpoint: str) -> str:
     return f"outbox/{endpoint}/box.json"
 
 
-def capture_prefix(endpoint: str) -> str:
-    """Where SageMaker copies what the endpoint is asked and answers."""
+def captures_prefix(endpoint: str) -> str:
+    """Where the releases of an endpoint have their places for captured traffic."""
     return f"capture/{endpoint}/"
+
+
+def capture_prefix(endpoint: str, release: str) -> str:
+    """Where SageMaker copies what a release is asked and answers: in a move two fleets write."""
+    return f"{captures_prefix(endpoint)}{check_release_id(release)}/"
+
+
+def without_release(capture_uri: str) -> str:
+    """Return where all releases of an endpoint have their places, given one of them."""
+    parent, _, last = capture_uri.rstrip("/").rpartition("/")
+    return f"{parent}/" if _RELEASE_ID.fullmatch(last) else capture_uri
+
+
+def baseline_object(training_job: str) -> str:
+    """What traffic of this model is compared with, as its evaluation left it."""
+    return f"{job_prefix(training_job)}baseline.json"
+
+
+def baseline_prefix(release: str) -> str:
+    """Where a release has its baseline, with what Studio reads of it."""
+    return f"baselines/{check_release_id(release)}/"
 
 
 def lease_object(endpoint: str) -> str:

@@ -3,11 +3,13 @@
 All are values: frozen, complete, compared by content. What is kept in S3 derives from `Stored`.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
+from pipeline.core import naming
 from pipeline.core.document import Instant, Metric, Metrics, Stored, canonical_json, sha256_of
 from pipeline.core.identity import ModelIdentity
 from pipeline.core.intervals import Interval
@@ -216,10 +218,15 @@ class ModelPackage(Stored):
 
 @dataclass(frozen=True, kw_only=True)
 class DataCapture:
-    """Share of requests (0..100 percent) that the endpoint copies to S3."""
+    """Share of requests (0..100 percent) that the endpoint copies to S3.
+
+    Payloads of these content types are written as text, all others as BASE64.
+    """
 
     percentage: int
     destination_uri: str
+    csv_content_types: tuple[str, ...] = ()
+    json_content_types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -298,4 +305,10 @@ class Release(Stored):
 
 
 def content_digest(artifact_sha256: str, serving: ServingSettings) -> str:
-    return sha256_of(canonical_json([artifact_sha256, serving.to_json()]))
+    """Where and how traffic is captured says nothing of what serves: each release has its place."""
+    document = json.loads(serving.to_json())
+    capture = serving.data_capture
+    if capture is not None:
+        place = naming.without_release(capture.destination_uri)
+        document["data_capture"] = {"destination_uri": place, "percentage": capture.percentage}
+    return sha256_of(canonical_json([artifact_sha256, canonical_json(document)]))

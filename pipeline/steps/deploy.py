@@ -39,6 +39,7 @@ from pipeline.gateways.ledger import LeasedLedger
 from pipeline.gateways.ports import SavedPlan
 from pipeline.gateways.terraform_words import PLAN_STALE
 from pipeline.steps import around, preflight, quota
+from pipeline.steps.baseline import store_baseline
 from pipeline.steps.go_back import complete_state, config_for, why_unsound
 from pipeline.steps.leased import settled_endpoint, take_over
 from pipeline.steps.move import (
@@ -132,8 +133,6 @@ def deploy(workspace: Workspace, candidate: Candidate, *, approve: Approve | Non
 def _serving_settings(workspace: Workspace, *, image_uri: str) -> ServingSettings:
     """Copy settings and foundation into what a release keeps for ever."""
     settings, foundation = workspace.settings, workspace.foundation
-    captured = settings.monitoring.data_capture_percentage
-    place = workspace.store.uri(naming.capture_prefix(workspace.context.endpoint))
     return ServingSettings(
         image_uri=image_uri,
         instance_type=settings.instance_type,
@@ -144,9 +143,32 @@ def _serving_settings(workspace: Workspace, *, image_uri: str) -> ServingSetting
         subnet_ids=foundation.vpc.subnet_ids or (),
         security_group_ids=foundation.vpc.security_group_ids or (),
         kms_key_arn=foundation.kms_key_arn,
-        data_capture=DataCapture(percentage=captured, destination_uri=place) if captured else None,
+        data_capture=_data_capture(workspace),
         rollback_alarms=settings.rollback_alarms,
     )
+
+
+def _data_capture(workspace: Workspace) -> DataCapture | None:
+    """Capture what the image reads and writes as text; a release gets a place of its own later."""
+    percentage = workspace.settings.monitoring.data_capture_percentage
+    if not percentage:
+        return None
+    return DataCapture(
+        percentage=percentage,
+        destination_uri=workspace.store.uri(naming.captures_prefix(workspace.context.endpoint)),
+        csv_content_types=("text/csv",),
+        json_content_types=("application/json",),
+    )
+
+
+def _captured_apart(
+    workspace: Workspace, serving: ServingSettings, release: str
+) -> ServingSettings:
+    if serving.data_capture is None:
+        return serving
+    place = naming.capture_prefix(workspace.context.endpoint, release)
+    capture = replace(serving.data_capture, destination_uri=workspace.store.uri(place))
+    return replace(serving, data_capture=capture)
 
 
 def _deploy_new(
@@ -158,6 +180,7 @@ def _deploy_new(
     approved = approve(book) if approve else None
     release = approved.release if approved else release_of(workspace, candidate, book.head)
     if release.release_id not in book.head.release_ids:
+        store_baseline(workspace, release)
         workspace.ledger.store_release(release)
     workspace.context.recorder.add(release_id=release.release_id)
     held_out(workspace, release)  # no move without a way to test it
@@ -340,8 +363,9 @@ def release_of(workspace: Workspace, candidate: Candidate, head: LedgerHead) -> 
 
 def _new_release(workspace: Workspace, candidate: Candidate, serving: ServingSettings) -> Release:
     now = workspace.context.now()
+    release_id = naming.release_id(candidate.run.artifact_sha256, now)
     return Release(
-        release_id=naming.release_id(candidate.run.artifact_sha256, now),
+        release_id=release_id,
         endpoint_name=workspace.context.endpoint,
         model_package_arn=candidate.package.arn,
         artifact_uri=workspace.store.uri(naming.artifact_object(candidate.run.artifact_sha256)),
@@ -356,7 +380,7 @@ def _new_release(workspace: Workspace, candidate: Candidate, serving: ServingSet
         git_sha=workspace.context.git_sha,
         created_at=now,
         created_by=workspace.context.who,
-        serving=serving,
+        serving=_captured_apart(workspace, serving, release_id),
         test_limits=workspace.settings.test_limits_for(candidate.evaluation),
         promoted_from=candidate.origin,
     )

@@ -41,6 +41,9 @@ def evaluate(workspace: Workspace, run: TrainingRun) -> Evaluation:
         remedy = "Let your metrics return instead of ending the program, then evaluate again."
         raise JobFailed(message, remedy=remedy)
     evaluation = _read_evaluation(json.loads(found.body), run, processing_job=name)
+    baseline = workspace.store.find(f"{_output(name, run)}baseline.json")
+    if baseline is not None:  # an artifact of an earlier version has none
+        workspace.store.put(naming.baseline_object(run.job_name), baseline.body)
     workspace.store.put(naming.evaluation_object(run.job_name), evaluation.to_json().encode())
     _keep_plots(workspace, run, name)
     metric = RMSE if evaluation.kind is ModelKind.REGRESSION else ACCURACY

@@ -175,6 +175,9 @@ def bring(workspace: Workspace, found: Promoted, approval: Approval | None) -> T
         *found.source.store.keys(naming.code_prefix(run.code_sha256)),
     ):
         _copy(found.source.store, store, key)
+    baseline = naming.baseline_object(run.job_name)
+    if found.source.store.exists(baseline):
+        _copy(found.source.store, store, baseline)
     moved = replace(run, test_uri=store.uri(_key_of(found.source.store, run.test_uri)))
     job = run.job_name
     store.put(naming.evaluation_object(job), release.evaluation.to_json().encode())

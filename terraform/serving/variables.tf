@@ -66,8 +66,10 @@ variable "releases" {
     artifact_uri          = string
     container_environment = map(string)
     data_capture = optional(object({
-      destination_uri = string
-      percentage      = number
+      csv_content_types  = optional(list(string), [])
+      destination_uri    = string
+      json_content_types = optional(list(string), [])
+      percentage         = number
     }))
     execution_role_arn = string
     image_uri          = string

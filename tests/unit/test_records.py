@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.document import Stored
+from pipeline.core.document import Stored, canonical_json, sha256_of
 from pipeline.core.errors import CorruptRecord
 from pipeline.core.head import HistoryEvent, LedgerHead, Lived, MoveKind
 from pipeline.core.records import DataCapture, Evaluation, Release, TrainingRun
@@ -124,6 +124,27 @@ def test_same_artifact_and_settings_are_the_same_content_under_another_name() ->
 )
 def test_another_artifact_image_or_setting_is_other_content(changed: Release) -> None:
     assert changed.content_digest != a_release().content_digest
+
+
+def capturing(place: str, *content_types: str) -> Release:
+    capture = DataCapture(percentage=1, destination_uri=place, csv_content_types=content_types)
+    return a_release(serving=serving_settings(data_capture=capture))
+
+
+def test_where_and_how_traffic_is_captured_is_no_content() -> None:
+    before = capturing("s3://b/capture/iris/")
+    named = capturing("s3://b/capture/iris/r-20260101-120000-aaaaaa/", "text/csv")
+    assert before.content_digest == named.content_digest
+    assert before.content_digest != capturing("s3://b/other/").content_digest
+
+
+def test_what_was_barred_before_captures_were_apart_stays_barred() -> None:
+    release = capturing("s3://b/capture/iris/r-20260101-120000-aaaaaa/", "text/csv")
+    then = json.loads(release.serving.to_json()) | {
+        "data_capture": {"destination_uri": "s3://b/capture/iris/", "percentage": 1}
+    }
+    text = canonical_json([release.artifact_sha256, canonical_json(then)])
+    assert release.content_digest == sha256_of(text)
 
 
 def test_an_identity_in_another_order_is_read_as_the_same() -> None:

@@ -110,11 +110,18 @@ def test_a_release_carries_exactly_the_variables_of_terraform() -> None:
 
 
 def test_data_capture_and_network_are_passed_on() -> None:
-    capture = DataCapture(percentage=10, destination_uri="s3://b/capture")
+    capture = DataCapture(
+        percentage=10, destination_uri="s3://b/capture", csv_content_types=("text/csv",)
+    )
     settings = serving_settings(data_capture=capture, subnet_ids=("s",), security_group_ids=("g",))
     releases = {**RELEASES, "r1": a_release("r1", serving=settings)}
     found = json.loads(rendered(variables_of(releases)))["releases"]["r1"]
-    assert found["data_capture"] == {"percentage": 10, "destination_uri": "s3://b/capture"}
+    assert found["data_capture"] == {
+        "percentage": 10,
+        "destination_uri": "s3://b/capture",
+        "csv_content_types": ["text/csv"],
+        "json_content_types": [],
+    }
     assert (found["subnet_ids"], found["security_group_ids"]) == (["s"], ["g"])
 
 

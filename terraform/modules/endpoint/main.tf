@@ -87,6 +87,16 @@ resource "aws_sagemaker_endpoint_configuration" "release" {
       enable_capture              = true
       initial_sampling_percentage = data_capture_config.value.percentage
 
+      # Without these types SageMaker writes all payloads as BASE64, which nobody can read or query
+      dynamic "capture_content_type_header" {
+        for_each = length(concat(data_capture_config.value.csv_content_types, data_capture_config.value.json_content_types)) > 0 ? [data_capture_config.value] : []
+
+        content {
+          csv_content_types  = length(capture_content_type_header.value.csv_content_types) > 0 ? capture_content_type_header.value.csv_content_types : null
+          json_content_types = length(capture_content_type_header.value.json_content_types) > 0 ? capture_content_type_header.value.json_content_types : null
+        }
+      }
+
       capture_options {
         capture_mode = "Input"
       }

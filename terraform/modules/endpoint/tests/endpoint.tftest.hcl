@@ -32,7 +32,7 @@ variables {
       artifact_sha256       = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
       artifact_uri          = "s3://mlops/artifacts/b/model.tar.gz"
       container_environment = { SAGEMAKER_PROGRAM = "inference.py" }
-      data_capture          = { destination_uri = "s3://mlops/capture", percentage = 50 }
+      data_capture          = { csv_content_types = ["text/csv"], destination_uri = "s3://mlops/capture", json_content_types = ["application/json"], percentage = 50 }
       execution_role_arn    = "arn:aws:iam::000000000000:role/execution"
       image_uri             = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.9-0-cpu-py3"
       instance_type         = "ml.m5.xlarge"
@@ -93,6 +93,11 @@ run "models_configs_alarms_and_the_endpoint" {
   assert {
     condition     = [for key in keys(var.releases) : length(aws_sagemaker_model.release[key].vpc_config)] == [0, 1] && [for key in keys(var.endpoint_configs) : length(aws_sagemaker_endpoint_configuration.release[key].data_capture_config)] == [0, 1]
     error_message = "Network and data capture should be there only for the release that has them."
+  }
+
+  assert {
+    condition     = [for header in flatten([for config in values(aws_sagemaker_endpoint_configuration.release) : config.data_capture_config[*].capture_content_type_header]) : [toset(header.csv_content_types), toset(header.json_content_types)]] == [[toset(["text/csv"]), toset(["application/json"])]]
+    error_message = "Captured text should be written as text for the content types that are named."
   }
 
   assert {
