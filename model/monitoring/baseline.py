@@ -124,10 +124,10 @@ def bin_count(rows: int) -> int:
 def number_bins(name: str, values: np.ndarray) -> Bins:
     """Lay bins for a column of numbers: a bin for each of few values, else between quantiles.
 
-    A column of few values that has met many of them only once may well be a measured one.
+    Few values of few rows may well be measured ones, of which tomorrow brings others.
     """
     distinct, counts = np.unique(values, return_counts=True)
-    few = len(distinct) <= _MOST_DISTINCT and np.count_nonzero(counts == 1) <= len(values) / 100
+    few = len(distinct) <= _MOST_DISTINCT and len(values) >= _ROWS_A_BIN * len(distinct)
     if few or len(distinct) <= 1:
         found = dict(zip(distinct.tolist(), counts.tolist(), strict=True))
         bins = Bins(name=name, kind="numbers", values=_commonest(found), known=frozenset(found))

@@ -260,14 +260,14 @@ def outbox_object(endpoint: str) -> str:
     return f"outbox/{endpoint}/box.json"
 
 
-def captures_prefix(endpoint: str) -> str:
-    """Where the releases of an endpoint have their places for captured traffic."""
+def capture_prefix(endpoint: str) -> str:
+    """Where SageMaker copies what the endpoint is asked and answers."""
     return f"capture/{endpoint}/"
 
 
-def capture_prefix(endpoint: str, release: str) -> str:
-    """Where SageMaker copies what a release is asked and answers: in a move two fleets write."""
-    return f"{captures_prefix(endpoint)}{check_release_id(release)}/"
+def capture_prefix_of(endpoint: str, release: str) -> str:
+    """Where a release has what it was asked and answered: in a move two fleets write."""
+    return f"{capture_prefix(endpoint)}{check_release_id(release)}/"
 
 
 def without_release(capture_uri: str) -> str:

@@ -135,7 +135,7 @@ class WindowCounts(Stored):
     def plus(self, other: "WindowCounts") -> "WindowCounts":
         if self.baseline != other.baseline:
             message = "Two machines counted the window by different baselines."
-            raise CorruptRecord(message, remedy="Run --mode monitor again.")
+            raise CorruptRecord(message, remedy="Count it again.")
         return WindowCounts(
             format=1,
             baseline=self.baseline,

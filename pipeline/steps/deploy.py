@@ -155,7 +155,7 @@ def _data_capture(workspace: Workspace) -> DataCapture | None:
         return None
     return DataCapture(
         percentage=percentage,
-        destination_uri=workspace.store.uri(naming.captures_prefix(workspace.context.endpoint)),
+        destination_uri=workspace.store.uri(naming.capture_prefix(workspace.context.endpoint)),
         csv_content_types=("text/csv",),
         json_content_types=("application/json",),
     )
@@ -166,7 +166,7 @@ def _captured_apart(
 ) -> ServingSettings:
     if serving.data_capture is None:
         return serving
-    place = naming.capture_prefix(workspace.context.endpoint, release)
+    place = naming.capture_prefix_of(workspace.context.endpoint, release)
     capture = replace(serving.data_capture, destination_uri=workspace.store.uri(place))
     return replace(serving, data_capture=capture)
 
