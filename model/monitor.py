@@ -2,18 +2,21 @@
 
 In: captured lines in `--capture-dir`, baseline.json in `--baseline-dir`, labels in `--labels-dir`.
 Out: `partial-<host>.json` in `--output-dir`: whole numbers that those of other hosts are added to.
-A host that was given no file leaves a partial of zeros.
+A host that was given no file leaves a partial of zeros. `labelled-<host>.csv` has the rows of the
+cohort whose labels came.
 """
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from model.monitoring.baseline import read_baseline
+from model.monitoring.baseline import Baseline, read_baseline
 from model.monitoring.capture import lines_of
 from model.monitoring.labels import Labels
+from model.monitoring.learnt import Learnt
 from model.monitoring.window import Counting, Span, Spans
 
 _MESSAGE_BYTES = 1_024
@@ -51,9 +54,23 @@ def count(arguments: argparse.Namespace) -> Counting:
     if arguments.cohort_start and arguments.cohort_end:
         cohort = Span(start=arguments.cohort_start, end=arguments.cohort_end)
     spans = Spans(window=Span(start=arguments.start, end=arguments.end), cohort=cohort)
-    counting = Counting(baseline, spans, sha256=sha256, labels=labels)
-    counting.read(lines_of(arguments.capture_dir))
+    with _labelled_rows(arguments, baseline, labels if cohort else None) as learnt:
+        counting = Counting(baseline, spans, sha256=sha256, labels=labels, learnt=learnt)
+        counting.read(lines_of(arguments.capture_dir))
     return counting
+
+
+@contextmanager
+def _labelled_rows(
+    arguments: argparse.Namespace, baseline: Baseline, labels: Labels | None
+) -> Iterator[Learnt | None]:
+    if labels is None:
+        yield None
+        return
+    arguments.output_dir.mkdir(parents=True, exist_ok=True)
+    place = arguments.output_dir / f"labelled-{host_of(arguments.resource_config)}.csv"
+    with place.open("w", encoding="utf-8", newline="") as file:
+        yield Learnt(file, baseline.request)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

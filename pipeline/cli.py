@@ -22,7 +22,8 @@ _MODE_HELP = "\b\n" + "\n".join(f"{mode.value:<13} {FACTS[mode].help}" for mode 
 _EPILOG = (
     "Exit codes: 0 done or nothing to do, 1 bug, 2 usage or configuration, 3 the gate did not say "
     "deploy, 4 endpoint tests failed, 5 rolled back, 6 no earlier release serves, 7 plan refused, "
-    "9 another run holds the endpoint, 10 job failed, 11 AWS or Terraform not usable."
+    "8 drift found, 9 another run holds the endpoint, 10 job failed, 11 AWS or Terraform not "
+    "usable."
 )
 
 
@@ -87,6 +88,7 @@ def _config_options(command: Callable[..., Any]) -> Callable[..., Any]:
     type=click.Path(path_type=Path, dir_okay=False),
     help="CSV file with the columns id and label, for --mode labels.",
 )
+@click.option("--window", metavar="START/END", help="For monitor; default: the last complete one.")
 @click.option("--reason", metavar="TEXT", help="Why, for approve, rollback and retrain; recorded.")
 @click.option("--request-id", metavar="ID", help="Event that started this run; done once for each.")
 @click.option("--request-cause", metavar="TEXT", help="What rang or was due, of that event.")

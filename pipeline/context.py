@@ -20,8 +20,9 @@ from pipeline.core.state_lock import StateLock
 from pipeline.gateways import leases, owners, provider_mirror
 from pipeline.gateways.alarms import CloudWatch
 from pipeline.gateways.aws import Cloud
+from pipeline.gateways.events import EventBus
 from pipeline.gateways.ledger import Ledger
-from pipeline.gateways.ports import Alarms, EndpointCalls, HeldLease, Hosting, Objects, Root
+from pipeline.gateways.ports import Alarms, Bus, EndpointCalls, HeldLease, Hosting, Objects, Root
 from pipeline.gateways.roots import TerraformRoot
 from pipeline.gateways.runtime import EndpointClient
 from pipeline.gateways.sagemaker import SageMaker
@@ -213,6 +214,7 @@ class Workspace:
     store: Objects
     hosting: Hosting
     alarms: Alarms
+    bus: Bus
     calls: EndpointCalls
     serving: Root
     surroundings: Root
@@ -250,6 +252,7 @@ def workspace_of(context: Context, foundation: Foundation) -> Workspace:
         store=store,
         hosting=context.sagemaker,
         alarms=CloudWatch(context.cloud),
+        bus=EventBus(context.cloud),
         calls=EndpointClient(
             context.cloud, context.endpoint, connections=context.settings.testing.concurrency
         ),

@@ -18,7 +18,7 @@ from pipeline.gateways.files import is_special
 _SHORT = {"from_environment": "--from", "labels_file": "--file"}
 _TEXTS = (
     *("approved", "training_job", "endpoint_name", "to", "reason", "confirm"),
-    *("from_environment", "since"),
+    *("from_environment", "since", "window"),
 )
 # SageMaker keeps a reason in 1024 characters, and adds who gave it.
 _LONGEST_REASON = 500
@@ -39,6 +39,7 @@ class Options:
     plan_dir: Path | None = None
     approved: ApprovedPlan | None = None
     labels_file: Path | None = None
+    window: str | None = None
     to: str = "previous"
     reason: str | None = None
     from_environment: str | None = None
@@ -76,6 +77,7 @@ def options_of(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Opti
         plan_dir=flags["plan_dir"],
         approved=_approved(mode, flags["approved"], environment),
         labels_file=flags["labels_file"],
+        window=flags["window"],
         to=flags["to"] or Options.to,
         reason=flags["reason"],
         from_environment=flags["from_environment"],

@@ -30,9 +30,11 @@ from pipeline.steps.cleanup import cleanup
 from pipeline.steps.deploy import Candidate, deploy, require_passed
 from pipeline.steps.doctor import examine
 from pipeline.steps.evaluate import evaluate
+from pipeline.steps.forget_drift import forget_drift
 from pipeline.steps.history import history
 from pipeline.steps.list_endpoints import list_endpoints
 from pipeline.steps.logs import show_logs
+from pipeline.steps.monitor import monitor, require_nothing_found
 from pipeline.steps.plan_mode import plan
 from pipeline.steps.post_office import PostOffice
 from pipeline.steps.preflight import require_free_for, require_instances
@@ -169,6 +171,7 @@ def _foretell_deployment(context: Context, options: Options) -> None:
 def _deploy(workspace: Workspace, candidate: Candidate) -> None:
     with workspace.context.recorder.phase("deployment"):
         deploy(workspace, candidate)
+    forget_drift(workspace)
 
 
 def _planning_workspace(context: Context) -> Workspace:
@@ -202,6 +205,7 @@ def _apply(context: Context, options: Options) -> None:
             apply_release(workspace, folder, candidate)
         else:
             apply_infrastructure(workspace, folder)
+    forget_drift(workspace)
 
 
 def _rollback(context: Context, options: Options) -> None:
@@ -210,6 +214,7 @@ def _rollback(context: Context, options: Options) -> None:
         return
     with workspace.connecting(), context.recorder.phase("rollback"):
         requested.roll_back_as_asked(workspace, to=options.to, reason=options.reason)
+    forget_drift(workspace)
 
 
 def _promote(context: Context, options: Options) -> None:
@@ -258,6 +263,14 @@ def _prune(context: Context, _: Options) -> None:
 def _settle(context: Context, _: Options) -> None:
     with context.recorder.phase("settle"):
         settle(find_workspace(context))
+
+
+def _monitor(context: Context, options: Options) -> None:
+    workspace = find_workspace(context)
+    with context.recorder.phase("monitoring"):
+        found = monitor(workspace, window=options.window)
+    context.recorder.add(monitored=found, release_id=found.record.release_id)
+    require_nothing_found(found)
 
 
 def _labels(context: Context, options: Options) -> None:
@@ -338,6 +351,7 @@ _MODES: Mapping[Mode, Callable[[Context, Options], None]] = {
     Mode.CLEANUP: _cleanup,
     Mode.PRUNE: _prune,
     Mode.SETTLE: _settle,
+    Mode.MONITOR: _monitor,
     Mode.LABELS: _labels,
     Mode.RETRAIN: _retrain,
     Mode.BOOTSTRAP: _bootstrap,

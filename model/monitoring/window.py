@@ -28,6 +28,7 @@ from model.monitoring.capture import (
 from model.monitoring.cells import numbers_of, presence_of, texts_of
 from model.monitoring.columns import ColumnCounts
 from model.monitoring.labels import Labels, Seen
+from model.monitoring.learnt import Learnt
 from model.payload import Row
 from pipeline.tabular.cells import Spelling, label_of, trimmed
 
@@ -256,14 +257,22 @@ class Counting:
     """All that is counted of a window on one machine: `to_json` is its partial."""
 
     def __init__(
-        self, baseline: Baseline, spans: Spans, *, sha256: str, labels: Labels | None = None
+        self,
+        baseline: Baseline,
+        spans: Spans,
+        *,
+        sha256: str,
+        labels: Labels | None = None,
+        learnt: Learnt | None = None,
     ) -> None:
+        """`learnt` takes the rows of the cohort that have a label each."""
         self._sha256 = sha256
         self._spans = spans
         self.inputs = InputCounts(baseline)
         self._answers = AnswerCounts(baseline)
         self._columns = baseline.request.columns
         self._labels = labels
+        self._learnt = learnt
         self._quality = QualityCounts(baseline, labels) if labels is not None else None
         self._not_counted: Counter[str] = Counter(dict.fromkeys(WHY_NOT, 0))
         self._seen = Seen()
@@ -294,6 +303,8 @@ class Counting:
                 self._answers.add(captured.answer)
         if self._quality and self._spans.is_of_cohort(event.at):
             self._quality.add(captured, labels)
+            if self._learnt and labels is not None and len(labels) == len(captured.rows):
+                self._learnt.add(captured.rows, labels)
 
     def to_json(self) -> str:
         document = {

@@ -63,6 +63,12 @@ class PlanRefused(PipelineError):
     exit_code = 7
 
 
+class SomethingFound(PipelineError):
+    """Mode monitor found drift, degradation, or a fault of the data."""
+
+    exit_code = 8
+
+
 class LeaseHeld(PipelineError):
     """Another run holds the lease, the ledger moved on, or the state is locked."""
 

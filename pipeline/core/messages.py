@@ -37,6 +37,8 @@ class EventKind(StrEnum):
     QUARANTINED = "quarantined"
     PLAN_REFUSED = "plan_refused"
     DRIFT = "drift"
+    DEGRADED = "degraded"
+    DATA_FAULT = "data_fault"
     RETRAINING_ASKED = "retraining_asked"
     RETRAINING_NOT_DONE = "retraining_not_done"
     JOB_FAILED = "job_failed"
@@ -59,6 +61,8 @@ SEVERITY: Mapping[EventKind, Severity] = {
     EventKind.QUARANTINED: Severity.WARNING,
     EventKind.PLAN_REFUSED: Severity.WARNING,
     EventKind.DRIFT: Severity.WARNING,
+    EventKind.DEGRADED: Severity.WARNING,
+    EventKind.DATA_FAULT: Severity.WARNING,
     EventKind.RETRAINING_ASKED: Severity.INFO,
     EventKind.RETRAINING_NOT_DONE: Severity.INFO,
     EventKind.JOB_FAILED: Severity.WARNING,

@@ -27,6 +27,7 @@ class Mode(StrEnum):
     CLEANUP = "cleanup"
     PRUNE = "prune"
     SETTLE = "settle"
+    MONITOR = "monitor"
     LABELS = "labels"
     RETRAIN = "retrain"
     BOOTSTRAP = "bootstrap"
@@ -168,6 +169,9 @@ FACTS: Mapping[Mode, Facts] = {
         "bring ledger, state and endpoint into agreement; --yes where it asks",
         *("break_lease", "yes"),
         needs_terraform=True,
+    ),
+    Mode.MONITOR: _facts(
+        "compare captured traffic and labels with the baseline; may ask to retrain", "window"
     ),
     Mode.LABELS: _facts(
         "put the labels of --file to the captured requests they belong to",

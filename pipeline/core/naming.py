@@ -24,6 +24,8 @@ ENDPOINT_LIMIT = NAME_LIMIT - len("-") - _RELEASE_ID_LENGTH - len(f"-n{MAX_INSTA
 _LONGEST_EVALUATION = len(f"-{MOST_ATTEMPTS}-evaluation-{MOST_ATTEMPTS}")
 MODEL_PREFIX_LIMIT = NAME_LIMIT - len("-") - _STAMP_LENGTH - _LONGEST_EVALUATION
 
+_MONITORED_LENGTH = NAME_LIMIT - len("-watch-") - _STAMP_LENGTH - len(f"-{MOST_ATTEMPTS}")
+
 _SAGEMAKER_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*")
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9-]*[a-z0-9]")
 _RELEASE_ID = re.compile(r"r-[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
@@ -247,6 +249,10 @@ def surroundings_state_key(environment: str, endpoint: str) -> str:
     return f"surroundings/{environment}/{endpoint}.tfstate"
 
 
+def requests_prefix(endpoint: str) -> str:
+    return f"requests/{endpoint}/"
+
+
 def request_object(endpoint: str, request_id: str) -> str:
     return f"requests/{endpoint}/{request_id}.json"
 
@@ -284,6 +290,35 @@ def baseline_object(training_job: str) -> str:
 def baseline_prefix(release: str) -> str:
     """Where a release has its baseline, with what Studio reads of it."""
     return f"baselines/{check_release_id(release)}/"
+
+
+def learnt_prefix(endpoint: str) -> str:
+    """Where lie captured rows with the labels that came for them, as tables."""
+    return f"learnt/{endpoint}/"
+
+
+def monitoring_prefix(endpoint: str, release: str) -> str:
+    """Where lies what the windows of a release showed."""
+    return f"monitoring/{endpoint}/{check_release_id(release)}/"
+
+
+def verdict_object(endpoint: str, release: str, window: str) -> str:
+    return f"{monitoring_prefix(endpoint, release)}{window}/verdict.json"
+
+
+def monitoring_job_name(endpoint: str, started: datetime, *, attempt: int = 1) -> str:
+    """The job that counts a window of an endpoint."""
+    name = _numbered(f"{endpoint[:_MONITORED_LENGTH].rstrip('-')}-watch-{stamp(started)}", attempt)
+    return _check_name("processing job name", name, limit=NAME_LIMIT)
+
+
+def retraining_claims_prefix(endpoint: str) -> str:
+    return f"requests/{endpoint}/retrain/"
+
+
+def retraining_claim_object(endpoint: str, release: str, window: str) -> str:
+    """Where it is claimed that a window of a release asks for a retraining: once."""
+    return f"{retraining_claims_prefix(endpoint)}{check_release_id(release)}/{window}.json"
 
 
 def lease_object(endpoint: str) -> str:

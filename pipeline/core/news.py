@@ -28,6 +28,7 @@ from pipeline.core.messages import (
     Setting,
     plain,
 )
+from pipeline.core.monitoring import Monitored
 from pipeline.core.outcomes import FailureReport, RunReport
 from pipeline.core.results import accuracy_of, has_deployed
 
@@ -56,6 +57,8 @@ class _Story:
             yield self._deployed()
         elif report.decision is not None and report.mode != "approve":
             yield self._event(_VERDICTS[report.decision.verdict.value], subject=self._job)
+        elif report.monitored is not None:
+            yield from self._monitored(report.monitored)
         elif report.mode == "retrain":
             yield self._event(EventKind.RETRAINING_ASKED, why=" ".join(report.listing))
         elif report.mode == "plan":
@@ -65,6 +68,9 @@ class _Story:
 
     def failed(self, failure: FailureReport) -> Iterator[Event]:
         kind = _kind_of(failure, self._report)
+        if kind is EventKind.DRIFT and self._report.monitored is not None:
+            yield from self._monitored(self._report.monitored)
+            return
         if kind is None:
             return
         deployment = self._report.deployment
@@ -81,6 +87,28 @@ class _Story:
             why=failure.message,
             to_do=failure.remedy,
         )
+
+    def _monitored(self, monitored: Monitored) -> Iterator[Event]:
+        """A window may show several things at once, and each is told to whom it concerns."""
+        record, choice = monitored.record, monitored.retraining
+        drifted = ", ".join(record.drift.drifted)
+        found = {
+            EventKind.DATA_FAULT: "; ".join(record.faults),
+            EventKind.DRIFT: f"Drifted: {drifted}." if drifted else "",
+            EventKind.DEGRADED: "; ".join(record.degraded),
+        }
+        for kind, why in found.items():
+            if why:
+                yield self._event(
+                    kind,
+                    subject=record.window.name,
+                    release_from=record.release_id,
+                    why=why,
+                    to_do=self._report.failure.remedy if self._report.failure else "",
+                )
+        if choice.cause is not None:
+            kind = EventKind.RETRAINING_ASKED if choice.is_asked else EventKind.RETRAINING_NOT_DONE
+            yield self._event(kind, subject=record.window.name, why=choice.reason)
 
     def _plan_that_waits(self) -> Iterator[Event]:
         """A plan that changes nothing waits for nobody: it shows no command to apply it."""
@@ -206,6 +234,8 @@ def figures_of(report: RunReport) -> dict[str, str]:
         found["Accuracy at the endpoint"] = f"{probe.prediction_accuracy:.4f}"
     if probe is not None and probe.latency is not None:
         found["Latency p95"] = f"{probe.latency.p95_ms:.0f} ms"
+    if report.monitored is not None:
+        found |= {name: f"{value:.4g}" for name, value in report.monitored.record.figures.items()}
     if report.duration_s:
         found["Duration"] = f"{report.duration_s:.0f} s"
     return found

@@ -11,6 +11,7 @@ from pipeline.core.data_checks import DataCheck
 from pipeline.core.document import Instant, Metric, Stored
 from pipeline.core.head import DeploymentConfig, HistoryEvent, Lived, Move, Quarantined
 from pipeline.core.lease import Owner
+from pipeline.core.monitoring import Monitored
 from pipeline.core.plots import Plots
 from pipeline.core.records import (
     Approval,
@@ -447,3 +448,4 @@ class RunReport:
     has_dashboard: bool = False
     notifications: tuple[Notice, ...] = ()
     shown: Shown = NOTHING_SHOWN
+    monitored: Monitored | None = None

@@ -7,6 +7,7 @@ container said. It stays text.
 from collections.abc import Iterator
 
 from pipeline.core import report_figures as figures
+from pipeline.core import report_watch
 from pipeline.core.console_pages import console_pages
 from pipeline.core.intervals import wilson
 from pipeline.core.outcomes import LatencyReport, RunReport, RunStatus
@@ -33,7 +34,10 @@ _STATES = {
 
 def has_report(report: RunReport) -> bool:
     """Tell whether a run has anything that is worth a page."""
-    parts = (report.training, report.evaluation, report.deployment, report.probe)
+    parts = (
+        *(report.training, report.evaluation, report.deployment, report.probe),
+        report.monitored,
+    )
     return any(part is not None for part in parts)
 
 
@@ -41,6 +45,7 @@ def page_of(report: RunReport) -> Page:
     """Return the page of a run."""
     sections = (
         _ending(report),
+        *(report_watch.sections(report.monitored) if report.monitored else ()),
         _decision(report),
         _quality(report),
         *_model(report),
@@ -51,7 +56,8 @@ def page_of(report: RunReport) -> Page:
         _commands(report),
         _notes(report),
     )
-    what = endpoint_of(report) or training_job_of(report) or report.environment
+    monitored = report.monitored.record.endpoint if report.monitored else None
+    what = monitored or endpoint_of(report) or training_job_of(report) or report.environment
     return Page(
         title=f"{report.mode.capitalize()} of {legible(what)}",
         state=_STATES[report.status],

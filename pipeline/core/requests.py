@@ -93,6 +93,17 @@ def cause_of_asking(endpoint: str, reason: str) -> str:
     return _NOT_CARRIED.sub("'", f"{endpoint}/{_SAID_BY_PEOPLE}: {reason}")
 
 
+def cause_of_monitoring(endpoint: str, cause: str, reason: str) -> str:
+    """Return the cause that mode monitor sends, short enough to be taken."""
+    text = _NOT_CARRIED.sub("'", f"{endpoint}/{cause}: {reason}")
+    return text if len(text) <= LONGEST_CAUSE else f"{text[: LONGEST_CAUSE - 3]}..."
+
+
+def is_of_people(cause: str, endpoint: str) -> bool:
+    """Tell whether a person asked, by mode retrain."""
+    return cause.startswith(f"{endpoint}/{_SAID_BY_PEOPLE}:")
+
+
 def why_not_rolled_back(
     head: LedgerHead, request: Request, seen: EndpointObservation, *, window_s: int
 ) -> str | None:

@@ -14,6 +14,7 @@ from pipeline.core.data_checks import DataCheck
 from pipeline.core.document import Instant
 from pipeline.core.intervals import wilson
 from pipeline.core.measures import OWN
+from pipeline.core.monitoring import Monitored
 from pipeline.core.outcomes import (
     DeploymentStatus,
     FailureReport,
@@ -151,8 +152,9 @@ class Results(_Part):
     `backend` is unknown where a run was refused before its configuration was read, `account` empty
     where it ended before that was known. `timings` are seconds by step, `links` the run's files by
     name, `listing` is what the mode was asked to show; modes status and history show blocks of
-    those names, mode list `endpoints`. `data_warnings` say how the data file was read where it
-    might be meant otherwise, `data_checks` what was found in it before training.
+    those names, mode list `endpoints`, mode monitor `monitoring`. `data_warnings` say how the data
+    file was read where it might be meant otherwise, `data_checks` what was found in it before
+    training.
     `notifications` are the messages of this run by channel, and what was left of earlier ones.
     """
 
@@ -184,6 +186,7 @@ class Results(_Part):
     status: Standing | None = _ABSENT
     history: History | None = _ABSENT
     endpoints: tuple[ListedEndpoint, ...] | None = _ABSENT
+    monitoring: Monitored | None = _ABSENT
     error: FailureReport | None = _ABSENT
 
 
@@ -225,6 +228,7 @@ def results_of(report: RunReport) -> Results:
         status=report.standing,
         history=report.history,
         endpoints=report.endpoints,
+        monitoring=report.monitored,
         error=report.failure,
     )
 

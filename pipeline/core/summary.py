@@ -9,6 +9,7 @@ from pipeline.core.document import Metrics
 from pipeline.core.explained import gate_lines
 from pipeline.core.listed import lines
 from pipeline.core.measures import MAE, R2, RMSE
+from pipeline.core.monitoring import lines_of
 from pipeline.core.outcomes import (
     DeploymentReport,
     DeploymentStatus,
@@ -50,6 +51,7 @@ def summary_lines(report: RunReport, *, explain: bool = False) -> tuple[str, ...
         *_testing_lines(report),
         *(standing_lines(report.standing) if report.standing else ()),
         *(_history_lines(report.history) if report.history else ()),
+        *(lines_of(report.monitored) if report.monitored else ()),
         *report.listing,
         *_listed_lines(report),
         *(f"Note: {note}" for note in report.notes),

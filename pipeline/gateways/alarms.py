@@ -1,9 +1,10 @@
 """CloudWatch's alarms, as far as a deployment looks at them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.gateways.aws import Cloud, attempting
 
+_NAMESPACE = "MLOps"
 _VETO = "EndpointTestsFailed"  # terraform/modules/endpoint, alarms.tf
 _MOST_AT_ONCE = 100  # of DescribeAlarms' and DeleteAlarms' AlarmNames (API reference)
 
@@ -51,7 +52,25 @@ class CloudWatch:
             "StorageResolution": 1,
         }
         with attempting(f"publish {_VETO} of {config_name}"):
-            self._cloud.client("cloudwatch").put_metric_data(Namespace="MLOps", MetricData=[datum])
+            self._put([datum])
+
+    def publish(self, endpoint: str, figures: Mapping[str, float]) -> None:
+        """Publish what was found of an endpoint: what terraform/modules/alarms waits for."""
+        data = [
+            {
+                "MetricName": name,
+                "Dimensions": [{"Name": "EndpointName", "Value": endpoint}],
+                "Value": value,
+            }
+            for name, value in sorted(figures.items())
+        ]
+        if not data:
+            return
+        with attempting(f"publish {', '.join(sorted(figures))} of {endpoint}"):
+            self._put(data)
+
+    def _put(self, data: Sequence[Mapping[str, object]]) -> None:
+        self._cloud.client("cloudwatch").put_metric_data(Namespace=_NAMESPACE, MetricData=data)
 
     def delete(self, names: Sequence[str]) -> None:
         for part in _parts(names):

@@ -18,3 +18,14 @@ def put_event(cloud: Cloud, *, source: str, detail_type: str, detail: Mapping[st
         message = f"EventBridge did not take the event {detail_type} of {source}: {said}."
         raise CloudUnusable(message, remedy="Nothing was asked for. Run the same command again.")
     return str(result["EventId"])
+
+
+class EventBus:
+    """The default bus of one account and region."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+    def put(self, detail: Mapping[str, str], *, source: str, detail_type: str) -> str:
+        """Put one event; return its id. Raises CloudUnusable when it was not taken."""
+        return put_event(self._cloud, source=source, detail_type=detail_type, detail=detail)

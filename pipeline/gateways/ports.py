@@ -3,7 +3,7 @@
 The fakes are held to the gateways by the contract tests in tests/gateways/test_contracts.py.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -64,6 +64,13 @@ class Alarms(Protocol):
     def named(self, prefix: str) -> frozenset[str]: ...
     def delete(self, names: Sequence[str]) -> None: ...
     def veto(self, config_name: str) -> None: ...
+    def publish(self, endpoint: str, figures: Mapping[str, float]) -> None: ...
+
+
+class Bus(Protocol):
+    """EventBridge's default bus (gateways.events.EventBus)."""
+
+    def put(self, detail: Mapping[str, str], *, source: str, detail_type: str) -> str: ...
 
 
 class EndpointCalls(Protocol):

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pipeline.material.table import DataTable, listed, place, refused
 
@@ -51,6 +52,15 @@ def join(tables: Sequence[DataTable], *, name: str) -> DataTable:
         sha256=hashlib.sha256(b"".join(digests)).hexdigest(),
         remarks=tuple(remark for each in tables for remark in each.remarks),
     )
+
+
+def only(table: DataTable, columns: Sequence[str]) -> DataTable:
+    """Return a table with these of its columns, in this order."""
+    if tuple(columns) == table.columns:
+        return table
+    positions = [table.columns.index(name) for name in columns]
+    rows = tuple(tuple(row[position] for position in positions) for row in table.rows)
+    return replace(table, columns=tuple(columns), rows=rows)
 
 
 def _named(columns: Sequence[str]) -> str:

@@ -5,7 +5,6 @@ import logging
 from pipeline.context import Workspace
 from pipeline.core import requests
 from pipeline.core.errors import UsageError
-from pipeline.gateways.events import put_event
 
 logger = logging.getLogger(__name__)
 
@@ -32,8 +31,6 @@ def retrain(workspace: Workspace, *, reason: str) -> str:
         "reason": reason,
         "who": context.who,
     }
-    event_id = put_event(
-        context.cloud, source=asked.source, detail_type=asked.detail_type, detail=detail
-    )
+    event_id = workspace.bus.put(detail, source=asked.source, detail_type=asked.detail_type)
     logger.info("asked for a retraining event=%s reason=%s", event_id, reason)
     return event_id

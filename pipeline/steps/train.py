@@ -23,7 +23,7 @@ from pipeline.material.deciding import decide
 from pipeline.material.dividing import Split, split
 from pipeline.material.table import Choices
 from pipeline.steps import recorded
-from pipeline.steps.data_source import read_source
+from pipeline.steps.learn import training_table
 from pipeline.steps.progress import JobProgress
 from pipeline.tabular import schema
 
@@ -47,7 +47,7 @@ class Material:
 def gather(context: Context) -> Material:
     """Read, judge, divide and pack what the configuration names. Raises UsageError."""
     training = context.settings.training
-    decided = decide(read_source(context), choices(training))
+    decided = decide(training_table(context), choices(training))
     divided = split(decided, test_fraction=training.test_fraction, seed=training.split_seed)
     require_fitting_limits(context.settings, divided.kind)
     require_sliceable(context.settings.evaluation.slices, divided.schema)

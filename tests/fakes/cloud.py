@@ -139,6 +139,8 @@ class FakeCloud:
     tags_of_endpoints: dict[str, Attributes] = field(default_factory=dict)
     ringing: frozenset[str] = frozenset()
     behaviours: dict[str, Behaviour] = field(default_factory=dict)  # by artifact URI
+    figures: dict[str, float] = field(default_factory=dict)  # the last of each metric
+    put_events: list[dict[str, str]] = field(default_factory=list)
     unanswered: tuple[int, ...] = ()  # HTTP statuses of the next calls of an endpoint
     forced: Outcome | None = None  # SageMaker's next choice
     choose: Chooser = field(default=lambda cloud, asked: by_the_container(cloud, asked))
@@ -163,6 +165,8 @@ class FakeCloud:
             alarms=dict(self.alarms),
             tags_of_endpoints=dict(self.tags_of_endpoints),
             behaviours=dict(self.behaviours),
+            figures=dict(self.figures),
+            put_events=list(self.put_events),
         )
 
     # What is there

@@ -1,7 +1,7 @@
 """SageMaker's endpoints, CloudWatch's alarms and InvokeEndpoint, over one FakeCloud."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from pipeline.core.errors import CloudUnusable
@@ -150,12 +150,32 @@ class FakeAlarms:
             f"veto {config_name}", Kind.WRITE, lambda: self._cloud.veto(config_name)
         )
 
+    def publish(self, endpoint: str, figures: Mapping[str, float]) -> None:
+        self._boundary.through(
+            f"publish of {endpoint}", Kind.WRITE, lambda: self._cloud.figures.update(figures)
+        )
+
     def delete(self, names: Sequence[str]) -> None:
         self._boundary.through("delete alarms", Kind.WRITE, lambda: self._delete(names))
 
     def _delete(self, names: Sequence[str]) -> None:
         for name in names:
             self._cloud.delete_alarm(name)
+
+
+class FakeBus:
+    """gateways.events.EventBus."""
+
+    def __init__(self, cloud: FakeCloud, boundary: Boundary) -> None:
+        self._cloud = cloud
+        self._boundary = boundary
+
+    def put(self, detail: Mapping[str, str], *, source: str, detail_type: str) -> str:
+        def put() -> str:
+            self._cloud.put_events.append({"source": source, "type": detail_type, **detail})
+            return f"event-{len(self._cloud.put_events)}"
+
+        return self._boundary.through("put an event", Kind.WRITE, put)
 
 
 class FakeCalls:

@@ -17,14 +17,14 @@ from pipeline.gateways.aws import Cloud
 from pipeline.gateways.ports import HeldLease
 from pipeline.recorder import Recorder
 from pipeline.session import Terminated
-from pipeline.steps import deploy, promote, prune, requested, retire, settle
+from pipeline.steps import deploy, monitor, promote, prune, requested, retire, settle
 from pipeline.steps.leased import hold
 from tests.fakes.boundary import AllEnds, Boundary
-from tests.fakes.hosting import FakeAlarms, FakeCalls, FakeHosting
+from tests.fakes.hosting import FakeAlarms, FakeBus, FakeCalls, FakeHosting
 from tests.fakes.store import FakeStore
 from tests.fakes.terraform import FakeServing, FakeSurroundings
 from tests.simulation import reviewed
-from tests.simulation.world import ENDPOINT, FOUNDATION, KNOWN, World, candidate
+from tests.simulation.world import ENDPOINT, KNOWN, World, candidate
 
 _STARTS_S = 1.0
 _HOST = "here"
@@ -41,6 +41,7 @@ class Mode(StrEnum):
     CLEANUP = "cleanup"
     PROMOTE = "promote"
     APPLY = "apply"
+    MONITOR = "monitor"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +125,8 @@ def _execute(workspace: Workspace, command: Command, world: World, boundary: Bou
             prune.prune(workspace)
         case Mode.SETTLE:
             settle.settle(workspace)
+        case Mode.MONITOR:
+            monitor.monitor(workspace, window=None)
         case Mode.PROMOTE:
             _promote(workspace, world, boundary)
         case Mode.APPLY:
@@ -213,10 +216,11 @@ def workspace_of(
     who = f"someone@{_HOST}"
     return Workspace(
         context=context,
-        foundation=FOUNDATION,
+        foundation=world.foundation,
         store=store,
         hosting=FakeHosting(world.cloud, boundary),
         alarms=FakeAlarms(world.cloud, boundary),
+        bus=FakeBus(world.cloud, boundary),
         calls=FakeCalls(world.cloud, boundary, ENDPOINT, known=KNOWN),
         serving=FakeServing(world.cloud, world.serving, boundary, who=who, now=clock.now),
         surroundings=FakeSurroundings(world.surroundings, boundary, who=who, now=clock.now),

@@ -86,6 +86,7 @@ class World:
     source: "World | None" = None  # the environment to promote from, which is only read
     review: object = None  # the plan folder that people have reviewed
     settings: Settings = SETTINGS
+    foundation: Foundation = FOUNDATION
     runs: int = 0
     ended: frozenset[str] = frozenset()  # runs whose process is no more
     facts: Facts = field(default_factory=Facts)
@@ -102,6 +103,7 @@ class World:
             source=self.source,
             review=self.review,
             settings=self.settings,
+            foundation=self.foundation,
             runs=self.runs,
             ended=self.ended,
             facts=replace(

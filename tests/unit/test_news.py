@@ -8,8 +8,10 @@ import pytest
 from pipeline.core import ledger, news
 from pipeline.core.head import HistoryEvent, LedgerHead, Lived, MoveKind
 from pipeline.core.messages import EventKind, Severity
+from pipeline.core.monitoring import WindowRecord
 from pipeline.core.outcomes import DeploymentReport, DeploymentStatus
 from pipeline.core.records import Decision, Verdict
+from pipeline.core.retraining import Check
 from tests.support.message_builders import (
     ENDPOINT,
     NOON,
@@ -18,6 +20,7 @@ from tests.support.message_builders import (
     a_report,
     a_setting,
 )
+from tests.support.windows import a_monitored, a_record
 from tests.unit.core_builders import a_training_run, an_evaluation
 
 OLD, NEW = "r-20260101-120000-bbbbbb", "r-20260102-120000-aaaaaa"
@@ -45,6 +48,10 @@ def deployed(status: DeploymentStatus, **changes: Any) -> dict[str, Any]:
     return {"deployment": report, "release_id": NEW}
 
 
+def seen(record: WindowRecord, check: Check) -> dict[str, Any]:
+    return {"failure": a_failure(8), "monitored": a_monitored(record, check)}
+
+
 PLANNED = ("Plan: 1 to add (serving)", "To apply it: ./run_mlops_pipeline.sh --mode apply")
 FAILS = {"failure": a_failure(5), **deployed(DeploymentStatus.ROLLED_BACK, rolled_back_to=OLD)}
 CASES: list[tuple[str, str, dict[str, Any], list[str]]] = [
@@ -60,6 +67,18 @@ CASES: list[tuple[str, str, dict[str, Any], list[str]]] = [
     ("refused", "deployment", {"failure": a_failure(7)}, ["plan_refused"]),
     ("barred", "deployment", {"failure": a_failure(7, code="Quarantined")}, ["quarantined"]),
     ("drift", "monitor", {"failure": a_failure(8)}, ["drift"]),
+    ("drift found", "monitor", seen(a_record(drifted=("a",)), Check.CAUSE), ["drift"]),
+    (
+        "drift found, and asked",
+        *("monitor", seen(a_record(drifted=("a",)), Check.ASKED), ["drift", "retraining_asked"]),
+    ),
+    (
+        "degraded, and nothing to learn",
+        *("monitor", seen(a_record(degraded=("0.8",)), Check.NOTHING_TO_LEARN)),
+        ["degraded", "retraining_not_done"],
+    ),
+    ("data at fault", "monitor", seen(a_record(faults=("gone",)), Check.CAUSE), ["data_fault"]),
+    ("nothing drifted", "monitor", {"monitored": a_monitored(a_record(), Check.CAUSE)}, []),
     ("a job failed", "training", {"failure": a_failure(10)}, ["job_failed"]),
     ("AWS is gone", "full", {"failure": a_failure(11)}, ["failed"]),
     ("a bug", "full", {"failure": a_failure(1)}, ["failed"]),

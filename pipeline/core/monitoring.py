@@ -1,0 +1,212 @@
+"""A window of captured traffic: when it was, what it showed, and where that is kept.
+
+All windows are from a moment on, before another one. The traffic of a release is its own: what
+answered before it, and after it, is in other windows.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from pipeline.core.document import Instant, Stored
+from pipeline.core.drift import DriftVerdict, Finding
+from pipeline.core.errors import UsageError
+from pipeline.core.quality import QualityVerdict
+from pipeline.core.retraining import Choice, WindowFacts
+
+# SageMaker writes captured lines minutes after the answers (developer guide, "Data capture")
+LATENESS = timedelta(minutes=10)
+TREND = 30
+_STAMP = "%Y%m%dT%H%M%SZ"
+_AS_WRITTEN = "Write it as START/END, such as 2026-01-31T00:00Z/2026-02-01T00:00Z."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """From `start` on, before `end`. Its name sorts as its start does."""
+
+    start: Instant
+    end: Instant
+
+    @property
+    def name(self) -> str:
+        return f"{_stamp(self.start)}-{_stamp(self.end)}"
+
+    def before(self, delay: timedelta) -> "Window":
+        """Return the window that lay so much earlier."""
+        return Window(start=self.start - delay, end=self.end - delay)
+
+    def hours(self) -> tuple[str, ...]:
+        """Return the hours of which it has a part, as capture is laid down: yyyy/mm/dd/hh."""
+        hour = self.start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        found = []
+        while hour < self.end:
+            found.append(f"{hour:%Y/%m/%d/%H}")
+            hour += timedelta(hours=1)
+        return tuple(found)
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime(_STAMP)
+
+
+def last_complete(now: datetime, *, hours: int) -> Window:
+    """Return the newest window of this length whose captured lines have all come.
+
+    Windows follow each other from 1970 on, so that those of a day begin at midnight UTC.
+    """
+    length = timedelta(hours=hours)
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    end = epoch + (now - LATENESS - epoch) // length * length
+    return Window(start=end - length, end=end)
+
+
+def parse_window(text: str, *, now: datetime) -> Window:
+    """Read START/END of a window that is over. Raises UsageError."""
+    start, _, end = text.partition("/")
+    try:
+        ends = [datetime.fromisoformat(each) for each in (start, end)]
+    except ValueError:
+        ends = []
+    if len(ends) != 2 or any(each.tzinfo is None for each in ends):
+        message = f"--window {text[:80]} is no window: two moments with their time zone."
+        raise UsageError(message, remedy=_AS_WRITTEN)
+    window = Window(start=ends[0].replace(microsecond=0), end=ends[1].replace(microsecond=0))
+    if not window.start < window.end:
+        message = f"--window {text} ends before it begins."
+        raise UsageError(message, remedy=_AS_WRITTEN)
+    if window.end > now:
+        message = f"--window {text} is not over yet: it is {_stamp(now)}."
+        raise UsageError(message, remedy="Name one that ends in the past.")
+    return window
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowRecord(Stored):
+    """What one window of one release showed: judged once, and kept.
+
+    `job_name` is that of the job that counted, None where there was nothing to count. `lines` were
+    captured, `not_counted` says why some of them count for nothing. `cohort` are the requests whose
+    labels were judged, None where nobody ever gave labels.
+    """
+
+    endpoint: str
+    release_id: str
+    window: Window
+    cohort: Window | None
+    baseline_sha256: str
+    job_name: str | None
+    run_id: str
+    judged_at: Instant
+    lines: int
+    requests: int
+    not_counted: Mapping[str, int]
+    labelled_rows: int
+    drift: DriftVerdict
+    quality: QualityVerdict
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """What is published of it, by the names of the metrics."""
+        return {**self.drift.figures.by_name(), **self.quality.figures.by_name()}
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What is broken in the data, a sentence each."""
+        return tuple(
+            f"{each.feature_name or 'the rows'}: {each.description}"
+            for each in self.drift.violations
+        )
+
+    @property
+    def degraded(self) -> tuple[str, ...]:
+        return self.quality.reasons if self.quality.degraded else ()
+
+    @property
+    def facts(self) -> WindowFacts:
+        """What the decision on a retraining asks of it."""
+        return WindowFacts(
+            name=self.window.name,
+            start=self.window.start,
+            enough_rows=self.drift.finding is not Finding.NOT_ENOUGH_ROWS,
+            faults=self.faults,
+            drifted=self.drift.drifted,
+            degraded=self.degraded,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrendPoint:
+    """One window in a row of them; figures that it did not have are None."""
+
+    window: str
+    rows: int
+    finding: Finding
+    data_drift: float | None
+    model_quality: float | None
+    estimated_quality: float | None
+
+
+def trend_of(records: Sequence[WindowRecord]) -> tuple[TrendPoint, ...]:
+    return tuple(
+        TrendPoint(
+            window=each.window.name,
+            rows=each.drift.rows,
+            finding=each.drift.finding,
+            data_drift=each.drift.figures.data_drift,
+            model_quality=each.quality.figures.model_quality,
+            estimated_quality=each.quality.figures.estimated_quality,
+        )
+        for each in records[-TREND:]
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Monitored:
+    """What a run of mode monitor found, and what it made of it.
+
+    `trend` are the last windows of the release, the newest one last. `request_id` is the event by
+    which the pipeline was asked for a retraining; None where it was not.
+    """
+
+    record: WindowRecord
+    trend: tuple[TrendPoint, ...]
+    retraining: Choice
+    request_id: str | None = None
+
+
+def lines_of(monitored: Monitored) -> tuple[str, ...]:
+    """Return what a person reads of it."""
+    record = monitored.record
+    window = record.window
+    told = [
+        f"Window: {window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M} UTC of "
+        f"{record.release_id}, {record.drift.rows} rows in {record.requests} requests",
+        f"Found: {found_of(record)}",
+    ]
+    told += [f"  data: {fault}" for fault in record.faults]
+    for column in record.drift.columns:
+        if column.drifted or column.warned:
+            word = "drifted" if column.drifted else "near"
+            told.append(f"  {column.name}: {word}, PSI {column.psi or 0:.3g}")
+    told += [f"  quality: {reason}" for reason in record.quality.reasons]
+    shown = ", ".join(f"{name} {value:.4g}" for name, value in record.figures.items())
+    told.append(f"Published: {shown}")
+    asked = f" (request {monitored.request_id})" if monitored.request_id else ""
+    word = "asked for" if monitored.retraining.is_asked else "not asked for"
+    return (*told, f"Retraining: {word}: {monitored.retraining.reason}{asked}")
+
+
+def found_of(record: WindowRecord) -> str:
+    """Return what a window showed, in a few words."""
+    found = {
+        Finding.NOT_ENOUGH_ROWS: "not enough rows",
+        Finding.DATA_QUALITY: "the data is at fault",
+        Finding.DRIFTED: "drift",
+        Finding.OK: "no drift",
+    }[record.drift.finding]
+    return f"{found}; the model is degraded" if record.degraded else found
+
+
+def found_something(record: WindowRecord) -> bool:
+    return bool(record.faults or record.drift.drifted or record.degraded)

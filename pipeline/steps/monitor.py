@@ -1,0 +1,88 @@
+"""Looks at a window of what the endpoint was asked and answered, and decides what follows."""
+
+import logging
+
+from pipeline.context import Workspace
+from pipeline.core.errors import SomethingFound, UsageError
+from pipeline.core.head import LedgerHead
+from pipeline.core.monitoring import (
+    TREND,
+    Monitored,
+    Window,
+    found_of,
+    found_something,
+    last_complete,
+    parse_window,
+    trend_of,
+)
+from pipeline.core.records import Release
+from pipeline.steps.ask_retraining import decide
+from pipeline.steps.windows import earlier_records, record_of
+
+logger = logging.getLogger(__name__)
+
+
+def monitor(workspace: Workspace, *, window: str | None) -> Monitored:
+    """Judge a window, publish its figures, keep its verdict, and ask for a retraining if need be.
+
+    The same window again is judged no second time. Raises UsageError where nothing is captured.
+    """
+    head = workspace.ledger.read().head
+    release = monitored_release(workspace, head)
+    chosen = _window(workspace, window)
+    record = record_of(workspace, release, chosen)
+    workspace.alarms.publish(workspace.context.endpoint, record.figures)
+    earlier = earlier_records(workspace, release, chosen, most=TREND - 1)
+    choice, request_id = decide(workspace, release, (*earlier, record))
+    logger.info(
+        "window=%s rows=%d found=%s retraining=%s",
+        chosen.name,
+        record.drift.rows,
+        found_of(record),
+        choice.check.value,
+    )
+    return Monitored(
+        record=record,
+        trend=trend_of((*earlier, record)),
+        retraining=choice,
+        request_id=request_id,
+    )
+
+
+def require_nothing_found(monitored: Monitored) -> None:
+    """Raise SomethingFound where a window showed drift, degradation or a fault of the data."""
+    record = monitored.record
+    if not found_something(record):
+        return
+    message = f"Window {record.window.name} of {record.endpoint}: {found_of(record)}."
+    if record.faults:
+        remedy = f"Mend what sends these rows: {record.faults[0]}."
+    elif monitored.retraining.is_asked:
+        remedy = "A retraining was asked for; --mode history tells what becomes of it."
+    else:
+        remedy = f"No retraining was asked for: {monitored.retraining.reason}"
+    raise SomethingFound(message, remedy=remedy)
+
+
+def monitored_release(workspace: Workspace, head: LedgerHead) -> Release:
+    """Return the live release, of which something is captured. Raises UsageError."""
+    endpoint = workspace.context.endpoint
+    if head.live_release is None:
+        message = f"Nothing is live on {endpoint}."
+        raise UsageError(message, remedy="Deploy a release first: --mode full")
+    release = workspace.ledger.release(head.live_release)
+    if release.serving.data_capture is None:
+        message = f"Nothing is captured of what {endpoint} is asked: there is nothing to look at."
+        remedy = (
+            "Set monitoring.data_capture_percentage to 100, or to the share that is enough, and "
+            "deploy again: --mode full"
+        )
+        raise UsageError(message, remedy=remedy)
+    return release
+
+
+def _window(workspace: Workspace, window: str | None) -> Window:
+    now = workspace.context.now()
+    if window is not None:
+        return parse_window(window, now=now)
+    return last_complete(now, hours=workspace.settings.drift.window_hours)
