@@ -22,10 +22,11 @@ def copy_once(
     *,
     settings: Mapping[str, str],
     part_bytes: int = _PART_BYTES,
-) -> None:
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Copy an object as it is now to where none is; settings are those of a new upload.
 
-    Raises ClientError as S3 answers: 412 where there is an object, 409 where two writers met.
+    Returns S3's words on the version that was copied, and on the copy. Raises ClientError as S3
+    answers: 412 where there is an object, 409 where two writers met.
     """
     found = s3.head_object(**source)
     upload = s3.create_multipart_upload(**target, **settings)
@@ -36,12 +37,15 @@ def copy_once(
             _copied_part(s3, {**copied, **span, "PartNumber": number})
             for number, span in enumerate(_spans(found["ContentLength"], part_bytes), start=1)
         ]
-        s3.complete_multipart_upload(**address, MultipartUpload={"Parts": parts}, IfNoneMatch="*")
+        made = s3.complete_multipart_upload(
+            **address, MultipartUpload={"Parts": parts}, IfNoneMatch="*"
+        )
     except BaseException:
         # What cannot be given back now, the bucket's lifecycle ends after a week.
         with suppress(ClientError):
             s3.abort_multipart_upload(**address)
         raise
+    return found, made
 
 
 def _copied_part(s3: Any, request: dict[str, Any]) -> dict[str, Any]:

@@ -42,12 +42,21 @@ class Object:
     etag: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Known:
+    """The digest of exactly this version (ETag and version id) of an object."""
+
+    version: tuple[str, str]
+    sha256: str
+
+
 class Store:
     """The objects of one bucket by key. Errors of S3 become errors that say what to do."""
 
     def __init__(self, cloud: Cloud, bucket: str, *, kms_key_arn: str | None = None) -> None:
         self._cloud = cloud
         self.bucket = bucket
+        self._known: dict[str, _Known] = {}
         self._encryption = (
             {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_arn} if kms_key_arn else {}
         )
@@ -97,11 +106,18 @@ class Store:
     def sha256(self, uri: str) -> str:
         """Return the sha256 of an object, read in parts: an artifact may be larger than memory.
 
-        Raises UsageError when there is no such object.
+        It is read once: as long as S3 names the same version, its digest is known, and so is that
+        of a copy that S3 made of exactly this version. Raises UsageError when there is no such
+        object.
         """
+        known = self._known.get(uri)
+        if known is not None and known.version == self._version(uri):
+            return known.sha256
+        answer = self._opened(uri)
         digest = hashlib.sha256()
-        for part in self._parts(uri):
+        for part in self._read(uri, answer):
             digest.update(part)
+        self._known[uri] = _Known(version=_version_of(answer), sha256=digest.hexdigest())
         return digest.hexdigest()
 
     def copy_to(self, uri: str, key: str) -> None:
@@ -116,30 +132,47 @@ class Store:
                 return
             with attempting(f"copy {uri} to {self.uri(key)}"):
                 try:
-                    copy_once(self._s3, source, target, settings=settings)
+                    found, made = copy_once(self._s3, source, target, settings=settings)
                 except ClientError as error:
                     _raise_if_missing(uri, error)
                     if not left or error_code(error) not in _LOST | _COLLIDED | _COMPLETED:
                         raise
                 else:
+                    self._know_copy(uri, found, self.uri(key), made)
                     return
 
     def read_uri(self, uri: str) -> bytes:
         """Return the bytes of any s3:// address. Raises UsageError when there is no such object."""
-        return b"".join(self._parts(uri))
+        return b"".join(self._read(uri, self._opened(uri)))
 
     @property
     def _s3(self) -> Any:
         return self._cloud.client("s3")
 
-    def _parts(self, uri: str) -> Iterator[bytes]:
+    def _know_copy(self, source: str, found: Any, target: str, made: Any) -> None:
+        """Keep the digest of a source for its copy, if both are still the versions of the copy."""
+        known, version = self._known.get(source), self._version(target)
+        is_source = known is not None and known.version == _version_of(found)
+        if known is not None and is_source and version is not None and version[0] == made["ETag"]:
+            self._known[target] = _Known(version=version, sha256=known.sha256)
+
+    def _opened(self, uri: str) -> Any:
         with attempting(f"read {uri}"):
             try:
-                body = self._s3.get_object(**_parse(uri))["Body"]
+                return self._s3.get_object(**_parse(uri))
             except ClientError as error:
                 _raise_if_missing(uri, error)
                 raise
-            yield from body.iter_chunks(_CHUNK_BYTES)
+
+    def _read(self, uri: str, answer: Any) -> Iterator[bytes]:
+        with attempting(f"read {uri}"):
+            yield from answer["Body"].iter_chunks(_CHUNK_BYTES)
+
+    def _version(self, uri: str) -> tuple[str, str] | None:
+        head = if_there(
+            f"look for {uri}", lambda: self._s3.head_object(**_parse(uri)), missing=_MISSING
+        )
+        return _version_of(head) if head is not None else None
 
     def exists(self, key: str) -> bool:
         """Tell whether there is an object under this key."""
@@ -185,6 +218,10 @@ class Store:
         if found is not None and found.body == body:
             return found.etag
         raise Changed(self.uri(key)) from error
+
+
+def _version_of(answer: Any) -> tuple[str, str]:
+    return str(answer["ETag"]), str(answer.get("VersionId", ""))
 
 
 def _raise_if_missing(uri: str, error: ClientError) -> None:

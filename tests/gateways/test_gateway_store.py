@@ -147,6 +147,41 @@ def test_the_sha256_of_an_object_is_that_of_all_its_parts(store: Store) -> None:
     assert store.sha256(store.uri("large")) == hashlib.sha256(body).hexdigest()
 
 
+def test_an_artifact_is_read_once_on_its_way_to_its_address(
+    store: Store, embedded: Embedded
+) -> None:
+    cloud = cloud_of(embedded)
+    read: list[str] = []
+    cloud.client("s3").meta.events.register(
+        "before-call.s3.GetObject", lambda params, **_: read.append(params["url_path"])
+    )
+    store = Store(cloud, store.bucket)
+    store.put("from", b"trained")
+    digest = hashlib.sha256(b"trained").hexdigest()
+    assert [store.sha256(store.uri("from")) for _ in range(3)] == [digest] * 3
+    store.copy_to(store.uri("from"), "artifacts/abc")
+    assert store.sha256(store.uri("artifacts/abc")) == digest
+    assert len(read) == 1
+
+
+def test_what_was_replaced_since_it_was_read_is_read_again(store: Store) -> None:
+    uri = store.uri("artifact")
+    for body in (b"one", b"other"):
+        store.put("artifact", body)
+        assert store.sha256(uri) == hashlib.sha256(body).hexdigest()
+    store.copy_to(uri, "artifacts/abc")
+    assert store.sha256(store.uri("artifacts/abc")) == hashlib.sha256(b"other").hexdigest()
+
+
+def test_a_copy_of_what_was_replaced_since_is_not_taken_for_what_was_read(store: Store) -> None:
+    store.put("from", b"trained")
+    store.sha256(store.uri("from"))
+    store.put("from", b"another")
+    store.copy_to(store.uri("from"), "artifacts/abc")
+    found = store.sha256(store.uri("artifacts/abc"))
+    assert found == hashlib.sha256(b"another").hexdigest()
+
+
 def test_a_copy_does_not_replace_what_is_at_its_address(store: Store) -> None:
     store.put("from", b"new")
     store.put("artifacts/abc", b"old")
