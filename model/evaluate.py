@@ -24,7 +24,7 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from model import artifact, plots, scores, serving_check, slices
+from model import artifact, plots, scores, serving_check, slices, vendor
 from model.manifest import Manifest, library_versions, read_manifest
 from model.measurement import (
     Measurement,
@@ -167,6 +167,7 @@ def _measured(
 ) -> _Measured:
     """Load the model here and measure it on the prepared rows."""
     sys.path.insert(0, str(unpacked / "code"))
+    vendor.use(unpacked / "code")
     pipeline = load_training_class(arguments.training_pipeline or manifest.training_pipeline)(
         target=manifest.target, hyperparameters=manifest.hyperparameters, seed=manifest.seed
     )

@@ -14,6 +14,7 @@ import joblib
 import numpy as np
 import sklearn
 
+from model import vendor
 from model.errors import RequestError
 from model.manifest import Manifest, read_manifest
 from model.payload import (
@@ -60,6 +61,7 @@ class Served:
 def model_fn(model_dir: str) -> Served:
     """Load an unpacked artifact."""
     directory = Path(model_dir)
+    vendor.use(directory / "code")
     manifest = read_manifest(directory)
     trained_with = manifest.libraries.get("scikit-learn")
     if trained_with != sklearn.__version__:

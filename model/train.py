@@ -22,6 +22,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
+from model import vendor
 from model.manifest import Manifest, library_versions, write_manifest
 from model.monitoring.baseline import Baseline, Request, Task, of_training, write_baseline
 from model.specs import load_training_class
@@ -210,6 +211,9 @@ def main() -> None:
         message = f"The rows were decided for {schema.target!r}, not for {options['target']!r}."
         raise ValueError(message)
     frame = training_frame(table, schema)
+    model_dir = Path(environment["SM_MODEL_DIR"])
+    for package in vendor.install(code / "wheels", model_dir / "code"):
+        print(f"installed {package}")
     training_class = load_training_class(options["training_pipeline"])
     settings = {key: options[key] for key in ("target", "hyperparameters", "seed", "cv_folds")}
     pipeline: TrainingPipeline = training_class(**settings)
@@ -217,7 +221,6 @@ def main() -> None:
     trained = pipeline.train(frame)
     manifest = describe(trained, table, schema, options=options)
     _warn_of_derived_columns(manifest)
-    model_dir = Path(environment["SM_MODEL_DIR"])
     save_model(trained.model, model_dir)
     write_manifest(manifest, model_dir)
     write_baseline(baseline_of(trained, manifest), model_dir)

@@ -76,12 +76,14 @@ def _with_paths(merged: Layer, from_file: Layer, folder: Path) -> Layer:
     defaults = {
         "training.data": PROJECT_ROOT / TrainingSettings().data,
         "training.source_dir": folder,
+        "training.requirements": None,
     }
     resolved = dict(merged)
     for key, default in defaults.items():
         given = merged.get(key)
         if given is None:
-            resolved[key] = Sourced(value=str(default), source=DEFAULT_SOURCE)
+            if default is not None:
+                resolved[key] = Sourced(value=str(default), source=DEFAULT_SOURCE)
         elif isinstance(given.value, str) and given.value and "://" not in given.value:
             base = folder if given is from_file.get(key) else Path.cwd()
             resolved[key] = Sourced(value=str(base / given.value), source=given.source)

@@ -45,6 +45,7 @@ class TrainingSettings(kinds.Section):
     instance_type: kinds.InstanceType = "ml.m5.large"
     max_runtime_s: kinds.JobSeconds = 3600
     source_dir: kinds.Text = "."
+    requirements: kinds.Text | None = None
     training_pipeline: kinds.ModuleMember | None = None
     custom_metrics: kinds.ModuleMember | None = None
     hyperparameters: Annotated[

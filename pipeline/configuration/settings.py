@@ -44,7 +44,7 @@ _Gate = Annotated[
 _SAME_ERROR = 1.001
 
 # Where files lie differs from machine to machine; their content has digests of its own.
-_NOT_IN_DIGEST = ("training.data", "training.source_dir")
+_NOT_IN_DIGEST = ("training.data", "training.requirements", "training.source_dir")
 
 
 class Settings(kinds.Section):

@@ -29,7 +29,10 @@ _SHARED = (
 )
 _SHARED_FOLDER = "pipeline/tabular"
 # Names that mean something else inside the bundle
-_RESERVED = frozenset({"train", "evaluate", "inference", "monitor", "model", "pipeline"})
+_WHEELS = "wheels"
+_RESERVED = frozenset(
+    {"train", "evaluate", "inference", "monitor", "model", "pipeline", "vendor", _WHEELS}
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,12 +44,19 @@ class Bundle:
     sha256: str
 
 
-def build_bundle(project: Path, specs: Iterable[str] = (), *, source_dir: Path) -> Bundle:
+def build_bundle(
+    project: Path,
+    specs: Iterable[str] = (),
+    *,
+    source_dir: Path,
+    wheels: Mapping[str, bytes] | None = None,
+) -> Bundle:
     """Return model/ and the modules of `specs` ("module:attribute"), found below `source_dir`.
 
-    A named module brings along what it imports from the same folder. Raises UsageError when a
-    module or attribute is missing, is not Python, hides one of the bundle's own modules, or asks
-    for packages by a requirements.txt beside it.
+    `wheels` are packages that training needs, by file name (None: none were asked for); they are
+    in the archive alone, and part of its digest. A named module brings along what it imports from
+    the same folder. Raises UsageError when a module or attribute is missing, is not Python, hides
+    one of the bundle's own modules, or lies beside a requirements.txt that nobody asked for.
     """
     files = _own_files(project)
     modules = _UserModules(source_dir)
@@ -56,10 +66,11 @@ def build_bundle(project: Path, specs: Iterable[str] = (), *, source_dir: Path) 
             _require_attribute(files["pipeline/training.py"], attribute, spec=spec)
         else:
             modules.add(spec)
-    if modules.files and source_dir.resolve() != project.resolve():
+    if wheels is None and modules.files and source_dir.resolve() != project.resolve():
         _refuse_requirements(source_dir)
     files |= modules.files
-    archive = pack(files)
+    packages = {f"{_WHEELS}/{name}": content for name, content in (wheels or {}).items()}
+    archive = pack({**files, **packages})
     return Bundle(files=files, archive=archive, sha256=hashlib.sha256(archive).hexdigest())
 
 
@@ -68,12 +79,12 @@ def _refuse_requirements(source_dir: Path) -> None:
     file = source_dir / _REQUIREMENTS
     if file.is_file():
         message = (
-            f"{file} lies beside your code, but packages of your own are not installed in the "
-            "containers yet."
+            f"{file} lies beside your code, but nothing says that its packages are to be "
+            "installed in the containers."
         )
         remedy = (
-            "Use what the scikit-learn image has (numpy, pandas, scikit-learn), and remove or "
-            "rename the file."
+            "Set `training.requirements` to it; or remove or rename it, and use what the "
+            "scikit-learn image has (numpy, pandas, scikit-learn)."
         )
         raise _refused(message, remedy)
 

@@ -16,6 +16,7 @@ from pipeline.core.data_checks import DataProfile, Found
 from pipeline.core.errors import UsageError
 from pipeline.core.identity import ModelIdentity
 from pipeline.core.records import TrainingInputs, TrainingRun
+from pipeline.gateways import wheels
 from pipeline.gateways.images import image_uri
 from pipeline.gateways.sagemaker import NameTaken
 from pipeline.material import bundle, checking
@@ -61,7 +62,9 @@ def gather(context: Context) -> Material:
         labels=divided.labels,
     )
     specs = [spec for spec in (training.training_pipeline, training.custom_metrics) if spec]
-    packed = bundle.build_bundle(PROJECT_ROOT, specs, source_dir=Path(training.source_dir))
+    packed = bundle.build_bundle(
+        PROJECT_ROOT, specs, source_dir=Path(training.source_dir), wheels=_wheels(context)
+    )
     return Material(
         identity=identity,
         divided=divided,
@@ -84,6 +87,20 @@ def require_sliceable(asked: Sequence[SliceSettings], decided: schema.Schema) ->
         if each.bins and kind != "numeric":
             message = f"`evaluation.slices` has bins for {each.column!r}, which is no number."
             raise UsageError(message, remedy="Leave the bins out: each text is a part.")
+
+
+def _wheels(context: Context) -> dict[str, bytes] | None:
+    """Return the packages that the configuration asks for; None where it asks for none."""
+    requirements = context.settings.training.requirements
+    if requirements is None:
+        return None
+    cloud = context.cloud
+    with context.recorder.progress("packages"):
+        found = wheels.fetch(
+            Path(requirements), is_local=cloud.is_local, environment=cloud.inherited
+        )
+    logger.info("packages %s", " ".join(sorted(found)) or "none beyond the image's")
+    return found
 
 
 def train(workspace: Workspace, material: Material) -> TrainingRun:

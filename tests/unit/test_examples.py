@@ -28,7 +28,9 @@ def test_the_custom_example_names_code_that_is_there() -> None:
     assert settings.own_gates["f1_score"].minimum == 0.9
 
 
-@pytest.mark.parametrize("name", ["custom_config", "mixed_config", "regression_config"])
+@pytest.mark.parametrize(
+    "name", ["boosted_config", "custom_config", "mixed_config", "regression_config"]
+)
 def test_the_data_of_an_example_can_be_split(name: str) -> None:
     training = an_example(name).training
     table = parse_table(Path(training.data).read_bytes())
