@@ -142,7 +142,9 @@ class Cloud:
         """The user's profiles are for the real AWS: the embedded one never looks at them."""
         from botocore.session import Session
 
-        return _session_without_profiles() if self.is_local else Session()
+        session = _session_without_profiles() if self.is_local else Session()
+        session.register("after-call", _require_whole)
+        return session
 
     def caller(self) -> str:
         """Return the ARN of who the credentials in use are. Raises CloudUnusable."""
@@ -172,6 +174,16 @@ class Cloud:
             "NO_PROXY": "127.0.0.1,localhost,::1",
             "no_proxy": "127.0.0.1,localhost,::1",
         }
+
+
+def _require_whole(http_response: Any, model: Any, **_: Any) -> None:
+    """Refuse an answer that ends in the middle: botocore reads cut JSON as one without members."""
+    length = http_response.headers.get("content-length")
+    if length is None or model.has_streaming_output or model.http["method"] == "HEAD":
+        return
+    if "content-encoding" not in http_response.headers and len(http_response.content) < int(length):
+        message = f"The answer ends after {len(http_response.content)} of {length} bytes."
+        raise ResponseParserError(message)
 
 
 def _session_without_profiles() -> Any:
