@@ -7,7 +7,7 @@ A request of many rows has its labels in one line, separated by line breaks: our
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,10 @@ class Labels:
         return len(self._by_key)
 
     def read(self, directory: Path) -> None:
-        for line in lines_of(directory):
+        self.read_lines(lines_of(directory))
+
+    def read_lines(self, lines: Iterable[bytes]) -> None:
+        for line in lines:
             try:
                 name, text = _label_of(json.loads(line))
             except (AttributeError, KeyError, TypeError, ValueError):
