@@ -276,7 +276,7 @@ class TrainingPipeline:
         """Fit the model on all rows and say how well such a model answers rows it has not seen.
 
         The default training's `fold_scores` come with its choice, on the rows of its sample. A
-        model of another make is cross-validated on all rows.
+        model of another make, or with a threshold, is cross-validated on all rows.
         """
         X, y = self.prepared(frame)
         model = self.train_local_model(X, y)
@@ -284,11 +284,14 @@ class TrainingPipeline:
             message = f"train_local_model returned {type(model).__name__}, which has no predict()."
             raise TypeError(message)
         choice = self._choice_of(model, X, y)
+        as_chosen = choice is not None and not isinstance(model, FixedThresholdClassifier)
         return Trained(
             model=model,
             X=X,
             y=y,
-            fold_scores=choice.fold_scores if choice else self._cross_validated(model, X, y),
+            fold_scores=choice.fold_scores
+            if choice and as_chosen
+            else self._cross_validated(model, X, y),
             choice=choice,
             metric="r2" if self.regression else "accuracy",
         )

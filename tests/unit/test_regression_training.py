@@ -125,11 +125,13 @@ def test_a_lower_threshold_finds_more_of_the_positive_class() -> None:
     frame = a_frame(200, noise=8).assign(dear=lambda each: np.where(each["price"] > 1e4, "y", "n"))
     frame = frame.drop(columns="price")
     X = frame.drop(columns="dear")
-    found = {}
+    found, scores = {}, {}
     for threshold in (0.1, 0.5, 0.9):
         given = {"decision_threshold": threshold, "positive_class": "y"}
-        model = TrainingPipeline(target="dear", hyperparameters=given).train(frame).model
+        done = TrainingPipeline(target="dear", hyperparameters=given).train(frame)
+        model, scores[threshold] = done.model, done.cv_mean
         found[threshold] = int((model.predict(X) == "y").sum())
         chosen = model.predict_proba(X)[:, list(model.classes_).index("y")] >= threshold
         assert ((model.predict(X) == "y") == chosen).all()
     assert found[0.1] > found[0.5] > found[0.9]
+    assert scores[0.5] > max(scores[0.1], scores[0.9])
