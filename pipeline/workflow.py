@@ -316,6 +316,12 @@ def _bootstrap(context: Context, _: Options) -> None:
         workspace = bootstrap(context)
     context.recorder.show(f"Artifact bucket: {workspace.foundation.bucket}")
     context.recorder.show(f"Execution role: {workspace.foundation.role_arn}")
+    drift = context.settings.drift
+    if drift.enabled and drift.schedule and workspace.foundation.retraining is None:
+        context.recorder.note(
+            "drift.schedule starts nothing: this foundation asks no pipeline (retraining in its "
+            "tfvars). A schedule of GitLab with MODE monitor does the same."
+        )
 
 
 def _show(context: Context, lines: Iterable[str]) -> None:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import pytest
 
 from pipeline.configuration.sections import (
+    DriftSettings,
     MonitoringSettings,
     RetrainingSettings,
     TrainingSettings,
@@ -22,8 +23,10 @@ from pipeline.core.errors import CloudUnusable
 from pipeline.core.foundation import Retraining
 from pipeline.core.history import first_broken_link
 from pipeline.core.monitoring import Window, last_complete
+from pipeline.core.outcomes import DeploymentReport, DeploymentStatus
 from pipeline.core.retraining import Asked, Check
 from pipeline.gateways.ledger import Ledger
+from pipeline.steps.forget_drift import forget_drift
 from pipeline.steps.monitor import monitor
 from tests.fakes.boundary import AllEnds, Kind, NoFaults
 from tests.fakes.store import FakeStore
@@ -191,6 +194,48 @@ def test_a_window_without_rows_is_a_result(world: World) -> None:
     assert looked(world) is Check.ROWS
     assert world.cloud.figures == {"MonitoredRows": 0.0}
     assert told(world) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "figure"),
+    [(DeploymentStatus.SUCCESS, 0.0), (DeploymentStatus.NOTHING_TO_DO, 0.5), (None, 0.5)],
+)
+def test_after_a_move_alone_no_drift_is_published(
+    world: World, status: DeploymentStatus | None, figure: float
+) -> None:
+    world.settings = world.settings.model_copy(
+        update={
+            "drift": DriftSettings(enabled=True),
+            "monitoring": MonitoringSettings(enabled=True, data_capture_percentage=100),
+        }
+    )
+    assert looked(world) is Check.ASKED
+    workspace = workspace_of(world, MONITOR, NoFaults())
+    if status is not None:
+        report = DeploymentReport(
+            status=status, endpoint_name=ENDPOINT, release_id="r", duration_s=1.0
+        )
+        workspace.context.recorder.add(deployment=report)
+    forget_drift(workspace)
+    assert world.cloud.figures["DataDrift"] == figure
+
+
+def test_a_move_does_not_fail_because_no_metric_can_be_published(world: World) -> None:
+    world.settings = world.settings.model_copy(
+        update={
+            "drift": DriftSettings(enabled=True),
+            "monitoring": MonitoringSettings(enabled=True),
+        }
+    )
+    refusing = Faulty(at=0, how="refused")
+    workspace = workspace_of(world, MONITOR, refusing)
+    moved = DeploymentReport(
+        status=DeploymentStatus.SUCCESS, endpoint_name=ENDPOINT, release_id="r", duration_s=1.0
+    )
+    workspace.context.recorder.add(deployment=moved)
+    forget_drift(workspace)
+    assert refusing.passed == [f"publish of {ENDPOINT}"]
+    assert "DataDrift" not in world.cloud.figures
 
 
 @dataclass(kw_only=True)
