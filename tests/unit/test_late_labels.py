@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from model.monitoring.baseline import Answers
+from pipeline.core.drift import DriftLimits, Finding, judge_drift
 from pipeline.core.quality import QualityLimits, QualityVerdict, judge_quality
 from tests.unit.monitoring_builders import a_baseline, a_label, captured, count_lines, known
 
@@ -112,3 +113,20 @@ def test_estimated_quality_is_calibrated_on_held_out_rows() -> None:
     window = count_lines(baseline, [captured("1\n2", answer)])
     verdict = judge_quality(known(baseline), window, QualityLimits(), delay_is_over=True)
     assert verdict.figures.estimated_quality == pytest.approx(0.7, abs=0.03)
+
+
+def test_a_change_of_what_is_true_rings_by_quality_alone() -> None:
+    """SEA: x1 + x2 > 8 becomes > 9.5; the old rule is then right in 1 - 0.13125 of the cases."""
+    rng = np.random.default_rng(6)
+    before, now = (pd.DataFrame(rng.uniform(0, 10, (5_000, 2)), columns=["x1", "x2"]) for _ in "ab")
+    said = (before.sum(axis=1) > 8).astype(int).to_numpy()
+    baseline = a_baseline(before, answers=Answers(predicted=said, actual=said))
+    body = "\n".join(f"{x1!r},{x2!r}" for x1, x2 in now.to_numpy().tolist())
+    predicted, true = ((now.sum(axis=1) > limit).astype(int).tolist() for limit in (8, 9.5))
+    line = captured(body, f'{{"predictions": {predicted}}}', callers="all")
+    window = count_lines(baseline, [line], labels=[a_label("all", *true)])
+    drift = judge_drift(known(baseline), window, DriftLimits())
+    quality = judge_quality(known(baseline), window, QualityLimits(), delay_is_over=True)
+    assert drift.finding is Finding.OK
+    assert quality.degraded
+    assert quality.figures.model_quality == pytest.approx(1 - 0.13125, abs=0.015)
