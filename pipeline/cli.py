@@ -98,6 +98,12 @@ def _config_options(command: Callable[..., Any]) -> Callable[..., Any]:
     type=click.Choice([stage.value for stage in StopAfter]),
     help="Where --mode training stops early.",
 )
+@click.option("--verify", is_flag=True, help="Mode history compares every byte it vouches for.")
+@click.option(
+    "--verify-folder",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="The same of a folder that was downloaded from the bucket; asks no account.",
+)
 @click.option("--watch", is_flag=True, help="Mode status goes on until the endpoint has settled.")
 @click.option("--follow", is_flag=True, help="Mode logs goes on with what is still to come.")
 @click.option("--since", metavar="TIME", help="Where logs begin: 15m, 2h, or 2026-01-31T12:00:00Z.")

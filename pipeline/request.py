@@ -44,6 +44,8 @@ class Options:
     reason: str | None = None
     from_environment: str | None = None
     since: str | None = None
+    verify: bool = False
+    verify_folder: Path | None = None
     follow: bool = False
     watch: bool = False
     wish: Wish = NO_WISH
@@ -56,6 +58,10 @@ class Options:
     def speaks_itself(self) -> bool:
         """Tell whether the mode writes to stdout as it goes, instead of a summary at the end."""
         return self.mode is Mode.LOGS or self.watch
+
+    @property
+    def asks_nobody(self) -> bool:
+        return FACTS[self.mode].asks_nobody or self.verify_folder is not None
 
     @property
     def only_looks(self) -> bool:
@@ -82,6 +88,8 @@ def options_of(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Opti
         reason=flags["reason"],
         from_environment=flags["from_environment"],
         since=flags["since"],
+        verify=flags["verify"],
+        verify_folder=flags["verify_folder"],
         follow=flags["follow"],
         watch=flags["watch"],
         wish=Wish(

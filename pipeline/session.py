@@ -20,7 +20,7 @@ from pipeline.configuration.sources import given
 from pipeline.context import Context
 from pipeline.core import failures, naming, printed_commands
 from pipeline.core.errors import ConfigError, PipelineError, UsageError
-from pipeline.core.modes import FACTS, ONLY_LOOKS, Mode
+from pipeline.core.modes import ONLY_LOOKS, Mode
 from pipeline.core.outcomes import FailureReport, RunReport, RunStatus
 from pipeline.core.printed_commands import WRAPPER, Given
 from pipeline.core.redaction import hidden_in
@@ -297,7 +297,7 @@ class _Session:
                 os.environ, no_color=self._flags["no_color"], stream=sys.stdout
             ),
         )
-        if not FACTS[self._options.mode].asks_nobody:
+        if not self._options.asks_nobody:
             self._account = context.account
         self._context = context
         logger.info("account=%s region=%s", self._account or "-", cloud.region)
@@ -310,7 +310,7 @@ class _Session:
 
     def _cloud(self) -> Cloud:
         region = self._settings.aws_region
-        if FACTS[self._options.mode].asks_nobody:
+        if self._options.asks_nobody:
             return Cloud(region=region, endpoint_url=None, inherited=os.environ)
         require_region(region)
         if self._settings.backend == "aws":

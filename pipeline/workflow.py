@@ -31,7 +31,7 @@ from pipeline.steps.deploy import Candidate, deploy, require_passed
 from pipeline.steps.doctor import examine
 from pipeline.steps.evaluate import evaluate
 from pipeline.steps.forget_drift import forget_drift
-from pipeline.steps.history import history
+from pipeline.steps.history import history, verify, verify_folder
 from pipeline.steps.list_endpoints import list_endpoints
 from pipeline.steps.logs import show_logs
 from pipeline.steps.monitor import monitor, require_nothing_found
@@ -298,8 +298,14 @@ def _logs(context: Context, options: Options) -> None:
     )
 
 
-def _history(context: Context, _: Options) -> None:
-    context.recorder.add(history=history(find_workspace(context)))
+def _history(context: Context, options: Options) -> None:
+    if options.verify_folder is not None:
+        verify_folder(context, options.verify_folder)
+        return
+    workspace = find_workspace(context)
+    context.recorder.add(history=history(workspace))
+    if options.verify:
+        verify(workspace)
 
 
 def _list(context: Context, _: Options) -> None:

@@ -131,7 +131,10 @@ FACTS: Mapping[Mode, Facts] = {
         is_plain=True,
     ),
     Mode.HISTORY: _facts(
-        "who did what to the endpoint, when and why", only_looks=True, is_plain=True
+        "who did what to the endpoint, when and why; --verify compares all that it vouches for",
+        *("verify", "verify_folder"),
+        only_looks=True,
+        is_plain=True,
     ),
     Mode.LOGS: _facts(
         "log of the endpoint, or of --training-job; --follow, --since",

@@ -217,6 +217,10 @@ def release_object(endpoint: str, release: str) -> str:
     return f"releases/{endpoint}/{check_release_id(release)}.json"
 
 
+def evidence_object(endpoint: str, sha256: str) -> str:
+    return f"releases/{endpoint}/evidence/{_check_sha256(sha256)}.json"
+
+
 def ledger_object(endpoint: str) -> str:
     return f"{LEDGERS}{endpoint}.json"
 

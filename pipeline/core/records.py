@@ -17,7 +17,10 @@ from pipeline.core.intervals import Interval
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingInputs(Stored):
-    """What one training job is given: digests and addresses of data and code."""
+    """What one training job is given: digests and addresses of data and code.
+
+    `files` has the sha256 of each by its key in the bucket; those of earlier versions have none.
+    """
 
     data_sha256: str
     train_uri: str
@@ -25,6 +28,7 @@ class TrainingInputs(Stored):
     code_sha256: str
     code_uri: str
     identity: ModelIdentity
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +50,7 @@ class TrainingRun(Stored):
     identity: ModelIdentity
     train_uri: str
     test_uri: str
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 class ModelKind(StrEnum):

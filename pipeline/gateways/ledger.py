@@ -10,6 +10,7 @@ from datetime import datetime
 
 from pipeline.core import history, ledger, naming
 from pipeline.core.errors import CorruptRecord, LeaseHeld
+from pipeline.core.evidence import Evidence
 from pipeline.core.head import HistoryEvent, LedgerHead
 from pipeline.core.plan_record import PlanClaim
 from pipeline.core.records import Release
@@ -82,6 +83,13 @@ class Ledger:
                 raise CorruptRecord(message, remedy=remedy)
             self._releases[release_id] = Release.from_json(found.body, place=place)
         return self._releases[release_id]
+
+    def store_evidence(self, evidence: Evidence) -> str:
+        """Keep the evidence of a deployment at the address of its content; return its sha256."""
+        self._store.create_same(
+            naming.evidence_object(self.endpoint, evidence.sha256), evidence.to_json().encode()
+        )
+        return evidence.sha256
 
     def has_release(self, release_id: str) -> bool:
         """Tell whether a release of this id was ever made for this endpoint."""

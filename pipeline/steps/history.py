@@ -1,12 +1,17 @@
 """Who did what to an endpoint, when and why; and whether anybody has changed that record since."""
 
-from pipeline.context import Workspace
+from pathlib import Path
+
+from pipeline.context import Context, Workspace
 from pipeline.core import history as chain
 from pipeline.core import naming
 from pipeline.core.audit import history_csv
+from pipeline.core.errors import CorruptRecord
+from pipeline.core.evidence import Kept, Verifier
 from pipeline.core.outcomes import History
 from pipeline.core.records import Approval
 from pipeline.gateways.files import write_whole
+from pipeline.gateways.kept import KeptInBucket, KeptInFolder
 
 
 def history(workspace: Workspace) -> History:
@@ -37,3 +42,29 @@ def _approvals(workspace: Workspace) -> tuple[Approval, ...]:
             if stored is not None:
                 found.append(Approval.from_json(stored.body, place=store.uri(key)))
     return tuple(found)
+
+
+def verify(workspace: Workspace) -> None:
+    """Compare all that the history vouches for with what lies in the bucket."""
+    _verify(workspace.context, KeptInBucket(workspace.store))
+
+
+def verify_folder(context: Context, folder: Path) -> None:
+    """Compare it with what was downloaded from the bucket."""
+    _verify(context, KeptInFolder(folder))
+
+
+def _verify(context: Context, kept: Kept) -> None:
+    """Show what was found. Raises CorruptRecord for what is not what it was."""
+    verified = Verifier(kept, context.endpoint).verify()
+    for problem in verified.problems:
+        context.recorder.show(problem)
+    if verified.problems:
+        message = (
+            f"{len(verified.problems)} of {verified.checked} documents and files of "
+            f"{context.endpoint} are not what they were: {verified.problems[0]}"
+        )
+        raise CorruptRecord(message, remedy="Restore their earlier versions from the bucket.")
+    context.recorder.show(
+        f"The record is whole: {verified.checked} documents and files are what they were."
+    )

@@ -170,15 +170,20 @@ def bring(workspace: Workspace, found: Promoted, approval: Approval | None) -> T
     release, run = found.release, found.run
     store = workspace.store
     _copy(found.source.store, store, naming.artifact_object(release.artifact_sha256))
-    for key in (
+    brought = (
         *_keys_of_rows(found),
         *found.source.store.keys(naming.code_prefix(run.code_sha256)),
-    ):
+    )
+    for key in brought:
         _copy(found.source.store, store, key)
     baseline = naming.baseline_object(run.job_name)
     if found.source.store.exists(baseline):
         _copy(found.source.store, store, baseline)
-    moved = replace(run, test_uri=store.uri(_key_of(found.source.store, run.test_uri)))
+    moved = replace(
+        run,
+        test_uri=store.uri(_key_of(found.source.store, run.test_uri)),
+        files={key: digest for key, digest in run.files.items() if key in brought},
+    )
     job = run.job_name
     store.put(naming.evaluation_object(job), release.evaluation.to_json().encode())
     if approval is not None:

@@ -5,6 +5,7 @@ import logging
 from pipeline.context import Workspace
 from pipeline.core import intents, ledger
 from pipeline.core.errors import NotServing, PipelineError, RolledBack
+from pipeline.core.evidence import DETAIL, evidence_of
 from pipeline.core.faults import is_release_fault
 from pipeline.core.head import LedgerHead, MoveKind
 from pipeline.core.intents import IntentKind
@@ -12,6 +13,7 @@ from pipeline.core.outcomes import EndpointStatus, ProbeReport
 from pipeline.core.reconcile import serves_live
 from pipeline.core.records import Release
 from pipeline.gateways.ledger import LeasedLedger
+from pipeline.steps import recorded
 from pipeline.steps.go_back import (
     BACK,
     begin_way_back,
@@ -45,7 +47,8 @@ def conclude_deployment(
     if not report.passed:
         raise _after_failed_tests(workspace, book, release, report)
     proved = ledger.finish(book.head, run_id=workspace.context.run_id)
-    book.record(proved, "deployed", release=release.release_id, **_came_by(release))
+    told = {**_came_by(release), DETAIL: _evidence(workspace, release, report)}
+    book.record(proved, "deployed", release=release.release_id, **told)
     complete_state(workspace, book, is_whole=outcome.is_whole)
 
 
@@ -57,6 +60,18 @@ def _came_by(release: Release) -> dict[str, str]:
     if release.promoted_from is not None:
         found["promoted_from"] = release.promoted_from
     return found
+
+
+def _evidence(workspace: Workspace, release: Release, tests: ProbeReport) -> str:
+    """Keep what speaks for this deployment; return the sha256 of it."""
+    evidence = evidence_of(
+        release,
+        recorded.training_run(workspace, release.training_job),
+        tests,
+        plan_digest=workspace.context.recorder.part("plan_digest"),
+        run_id=workspace.context.run_id,
+    )
+    return workspace.ledger.store_evidence(evidence)
 
 
 def _after_failed_tests(

@@ -125,6 +125,7 @@ def record_finished(
         identity=inputs.identity,
         train_uri=inputs.train_uri,
         test_uri=inputs.test_uri,
+        files=inputs.files,
     )
     workspace.store.put(naming.training_run_object(run.job_name), run.to_json().encode())
     return run

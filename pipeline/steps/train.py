@@ -1,5 +1,6 @@
 """Splits the data, stores it with the code, and runs the training job."""
 
+import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -139,12 +140,15 @@ def _store_inputs(workspace: Workspace, material: Material) -> TrainingInputs:
     data = naming.data_prefix(divided.source_sha256)
     halves = f"{data}{divided.sha256[:16]}"
     code = naming.code_prefix(packed.sha256)
-    store.create_same(f"{halves}/train/train.csv", divided.train_csv)
-    store.create_same(f"{halves}/train/{schema.FILE_NAME}", divided.schema_json)
-    store.create_same(f"{halves}/test/test.csv", divided.test_csv)
-    for name, content in packed.files.items():
-        store.create_same(f"{code}src/{name}", content)
-    store.create_same(f"{code}sourcedir.tar.gz", packed.archive)
+    files = {
+        f"{halves}/train/train.csv": divided.train_csv,
+        f"{halves}/train/{schema.FILE_NAME}": divided.schema_json,
+        f"{halves}/test/test.csv": divided.test_csv,
+        **{f"{code}src/{name}": content for name, content in packed.files.items()},
+        f"{code}sourcedir.tar.gz": packed.archive,
+    }
+    for key, content in files.items():
+        store.create_same(key, content)
     return TrainingInputs(
         data_sha256=divided.source_sha256,
         train_uri=store.uri(f"{halves}/train/"),
@@ -152,6 +156,7 @@ def _store_inputs(workspace: Workspace, material: Material) -> TrainingInputs:
         code_sha256=packed.sha256,
         code_uri=store.uri(code),
         identity=material.identity,
+        files={key: hashlib.sha256(content).hexdigest() for key, content in files.items()},
     )
 
 
