@@ -15,10 +15,19 @@ from pipeline.core import naming
 from pipeline.core.document import Stored
 from pipeline.core.errors import CorruptRecord
 from pipeline.core.head import HistoryEvent, LedgerHead
-from pipeline.core.outcomes import ProbeCase, ProbeReport
+from pipeline.core.outcomes import ProbeReport
 from pipeline.core.records import Release, TrainingRun
 
 DETAIL = "evidence"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tested:
+    """One endpoint test, and what it found in a sentence."""
+
+    name: str
+    passed: bool
+    detail: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +42,7 @@ class Evidence(Stored):
     release: Release
     training: TrainingRun
     files: Mapping[str, str]
-    tests: tuple[ProbeCase, ...]
+    tests: tuple[Tested, ...]
     plan_digest: str | None
     run_id: str
 
@@ -52,7 +61,9 @@ def evidence_of(
         release=release,
         training=training,
         files={**training.files, artifact: release.artifact_sha256, record: release.sha256},
-        tests=tests.cases,
+        tests=tuple(
+            Tested(name=case.name, passed=case.passed, detail=case.detail) for case in tests.cases
+        ),
         plan_digest=plan_digest,
         run_id=run_id,
     )

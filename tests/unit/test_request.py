@@ -28,6 +28,7 @@ def flags(**given: Any) -> dict[str, Any]:
             "endpoint_name",
             "approved",
             "plan_dir",
+            "verify_folder",
             "labels_file",
             "window",
             "reason",
@@ -42,7 +43,7 @@ def flags(**given: Any) -> dict[str, Any]:
     switches = dict.fromkeys(
         (
             *("deployment_only", "force", "yes", "break_lease", "with_data", "dry_run", "explain"),
-            *("follow", "watch"),
+            *("follow", "verify", "watch"),
         ),
         False,
     )
@@ -74,6 +75,8 @@ GIVEN = {
     "to": "r-20260102-120000-aaaaaa",
     "window": "2026-01-31T00:00Z/2026-02-01T00:00Z",
     "training_job": "iris-20260102-120000",
+    "verify": True,
+    "verify_folder": Path("kept"),
     "watch": True,
     "with_data": True,
     "yes": True,
