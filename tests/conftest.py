@@ -12,6 +12,7 @@ _LONGEST_FIRST = (
     "emulator",
     "gateways",
     "containers",
+    "browser",
     "unit",
     "style",
 )
