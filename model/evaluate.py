@@ -24,7 +24,7 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from model import artifact, plots, scores, serving_check, slices, vendor
+from model import artifact, paired, plots, scores, serving_check, slices, vendor
 from model.manifest import Manifest, library_versions, read_manifest
 from model.measurement import (
     Measurement,
@@ -53,6 +53,9 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--training-pipeline", help="module:Class; default: the artifact's")
     parser.add_argument("--slices", action="append", default=[], help="parts of a JSON list")
     parser.add_argument("--custom-metrics", help="module:function(model, X_test, y_test)")
+    parser.add_argument("--champion-dir", type=Path, help="the live release's model.tar.gz")
+    parser.add_argument("--champion-train-dir", type=Path, help="where the training rows differ")
+    parser.add_argument("--train-dir", type=Path, help="this model's, where they differ")
     parser.add_argument("--serve-in", type=Path, help="where the image serves from")
     parser.add_argument("--serve-with", action="append", default=[], help="NAME=VALUE")
     parser.add_argument("--startup-timeout-s", type=float, default=300.0)
@@ -105,6 +108,7 @@ def evaluate(arguments: argparse.Namespace) -> dict[str, Any]:
         table = read_only_table(arguments.test_dir)
         with _serving(arguments) as server:  # it loads while this measures
             measured = _measured(arguments, table, manifest, unpacked=unpacked)
+            comparison = _compared(arguments, table, manifest, unpacked=unpacked)
             serving = server and serving_check.checked(
                 server,
                 _truth(table, manifest, measured.predicted),
@@ -120,6 +124,7 @@ def evaluate(arguments: argparse.Namespace) -> dict[str, Any]:
         "custom_metrics": arguments.custom_metrics,
         "serving": checked,
         "plots": shown,
+        "comparison": asdict(comparison) if comparison else None,
     }
 
 
@@ -256,6 +261,20 @@ def _leave_baseline(
     arguments.output_dir.mkdir(parents=True, exist_ok=True)
     complete = baseline.with_held_out(of_training, X, answers)
     baseline.write_baseline(complete, arguments.output_dir)
+
+
+def _compared(
+    arguments: argparse.Namespace, table: Table, manifest: Manifest, *, unpacked: Path
+) -> paired.Comparison | None:
+    if arguments.champion_dir is None:
+        return None
+    asked = paired.Asked(
+        champion_dir=arguments.champion_dir,
+        challenger=unpacked,
+        champion_train_dir=arguments.champion_train_dir,
+        challenger_train_dir=arguments.train_dir,
+    )
+    return paired.compared(asked, table, manifest)
 
 
 def describe(measurement: Measurement, metrics: Metrics, manifest: Manifest) -> dict[str, Any]:

@@ -35,7 +35,10 @@ DEFAULT_PIPELINE = "pipeline.training:TrainingPipeline"
 # Hyperparameters this script reads itself; all others reach the training class
 _OWN_NAMES = ("training_pipeline", "target", "seed", "cv_folds", "code_sha256")
 # Entry points of other jobs: an endpoint never needs them
-_NOT_SERVED = ("train.py", "evaluate.py", "monitor.py", "model/serving_check.py")
+_NOT_SERVED = (
+    *("train.py", "evaluate.py", "monitor.py"),
+    *("model/paired.py", "model/replay.py", "model/serving_check.py"),
+)
 _NOT_SERVED_FOLDER = Path("model/monitoring")
 # A column with more different texts than this keeps no list of them
 _MOST_KNOWN_CATEGORIES = 10_000

@@ -86,7 +86,9 @@ def _full(context: Context, options: Options) -> None:
     with workspace.connecting() if may_deploy else nullcontext():
         candidate = candidacy.train_to_register(workspace, material)
         assert candidate is not None
-        require_passed(candidate.run, candidate.decision, candidate.approval)
+        candidacy.require_passed_or_kept(
+            workspace, candidate.run, candidate.decision, candidate.approval
+        )
         if may_deploy:
             _deploy(workspace, candidate)
             return
@@ -112,7 +114,9 @@ def _training(context: Context, options: Options) -> None:
         return
     candidate = candidacy.train_to_register(workspace, material, stop_after=options.stop_after)
     if candidate is not None:
-        require_passed(candidate.run, candidate.decision, candidate.approval)
+        candidacy.require_passed_or_kept(
+            workspace, candidate.run, candidate.decision, candidate.approval
+        )
 
 
 def _evaluation(context: Context, options: Options) -> None:
@@ -120,7 +124,7 @@ def _evaluation(context: Context, options: Options) -> None:
     run = _run_of(workspace, options)
     with context.recorder.phase("evaluation"):
         evaluation = evaluate(workspace, run)
-    decision = candidacy.judged(context, evaluation)
+    decision = candidacy.judged(workspace, evaluation)
     require_passed(run, decision, recorded.approval(workspace, run))
 
 
@@ -128,13 +132,13 @@ def _registration(context: Context, options: Options) -> None:
     workspace = find_workspace(context)
     run = _run_of(workspace, options)
     evaluation = recorded.evaluation(workspace, run)
-    candidacy.registered(workspace, run, evaluation, candidacy.judged(context, evaluation))
+    candidacy.registered(workspace, run, evaluation, candidacy.judged(workspace, evaluation))
 
 
 def _approve(context: Context, options: Options) -> None:
     workspace = find_workspace(context)
     run, reason = _run_of(workspace, options), options.reason or ""
-    decision = candidacy.judged(context, recorded.evaluation(workspace, run))
+    decision = candidacy.judged(workspace, recorded.evaluation(workspace, run))
     if decision.verdict is Verdict.DEPLOY:
         context.recorder.note(f"{run.job_name} passes the gate; it needs no approval.")
         return
@@ -156,8 +160,11 @@ def _deployment(context: Context, options: Options) -> None:
     if not options.training_job:
         context.recorder.note(f"The newest job that may be deployed: {job}")
     evaluation = recorded.evaluation(workspace, run)
-    decision = candidacy.judged(context, evaluation)
-    require_passed(run, decision, recorded.approval(workspace, run))
+    approval = recorded.approval(workspace, run)
+    if approval is None:
+        evaluation = candidacy.compared(workspace, run, evaluation)
+    decision = candidacy.judged(workspace, evaluation)
+    candidacy.require_passed_or_kept(workspace, run, decision, approval)
     _deploy(workspace, candidacy.registered(workspace, run, evaluation, decision))
 
 
@@ -165,7 +172,8 @@ def _foretell_deployment(context: Context, options: Options) -> None:
     workspace = _planning_workspace(context)
     require_instances(workspace)
     job = _job_to_deploy(workspace, options)
-    dry_run.deployment(workspace, _candidate_of(workspace, options, job))
+    candidate = candidacy.found(workspace, job, mode=options.mode.value, compares_later=True)
+    dry_run.deployment(workspace, candidate)
 
 
 def _deploy(workspace: Workspace, candidate: Candidate) -> None:
@@ -218,14 +226,17 @@ def _rollback(context: Context, options: Options) -> None:
 
 
 def _promote(context: Context, options: Options) -> None:
-    found, decision = _to_promote(context, options)
+    found, _ = _to_promote(context, options)
     workspace = entered_workspace(context)
-    approval = promote.approval_here(workspace, found, decision)
+    promote.require_fitting(workspace, found)
     with workspace.connecting():
-        held = decision.verdict is Verdict.HOLD
-        run = promote.bring(workspace, found, approval if held else None)
-        candidate = candidacy.registered(workspace, run, found.release.evaluation, decision)
-        require_passed(run, decision, approval)
+        run = promote.bring(workspace, found)
+        evaluation = candidacy.compared(workspace, run, found.release.evaluation)
+        decision = candidacy.judged(workspace, evaluation)
+        approval = promote.counting_approval(workspace, found, decision)
+        promote.take_along(workspace, run, decision, approval)
+        candidate = candidacy.registered(workspace, run, evaluation, decision)
+        candidacy.require_passed_or_kept(workspace, run, decision, approval)
         _deploy(workspace, replace(candidate, approval=approval, origin=found.origin))
 
 
@@ -233,7 +244,8 @@ def _foretell_promotion(context: Context, options: Options) -> None:
     found, decision = _to_promote(context, options)
     # The embedded AWS gets a foundation by itself, but not where nothing may change.
     workspace = _planning_workspace(context)
-    approval = promote.approval_here(workspace, found, decision)
+    promote.require_fitting(workspace, found)
+    approval = promote.counting_approval(workspace, found, decision)
     require_passed(found.run, decision, approval)
     dry_run.promotion(workspace, promote.candidate(workspace, found, decision, approval))
 
@@ -243,7 +255,7 @@ def _to_promote(context: Context, options: Options) -> tuple[Promoted, Decision]
     source = promote.source_of(context, options.from_environment or "")
     found = promote.promoted(source)
     _show(context, promote.told(found))
-    decision = candidacy.judged(context, found.release.evaluation)
+    decision = candidacy.judged_alone(context, found.release.evaluation)
     context.recorder.add(training=found.run)
     if decision.verdict is Verdict.REJECT:
         require_passed(found.run, decision, None)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, JsonValue
 
 from pipeline.configuration import kinds
+from pipeline.core.champion import Rule
 from pipeline.core.data_checks import CheckName, Policy
 from pipeline.core.data_words import ColumnUse, ProblemType
 from pipeline.core.head import Strategy
@@ -110,6 +111,14 @@ class EvaluationSettings(kinds.Section):
         BeforeValidator(kinds.as_tuple),
         kinds.allowed("a list of slices"),
     ] = ()
+
+
+class ChampionSettings(kinds.Section):
+    """How a candidate is judged against what is live, on the same held-out rows."""
+
+    rule: Annotated[Rule, kinds.allowed("not_worse, better or off")] = Rule.NOT_WORSE
+    margin: kinds.Share = 0.01
+    minimum_rows: kinds.Requests = 30
 
 
 class RollbackAlarmSettings(kinds.Section):

@@ -10,6 +10,7 @@ from pydantic import Discriminator, SecretStr, Tag
 from pipeline.configuration import kinds
 from pipeline.configuration.sections import (
     AutoscalingSettings,
+    ChampionSettings,
     DataCheckSettings,
     DeploymentSettings,
     DriftSettings,
@@ -21,6 +22,7 @@ from pipeline.configuration.sections import (
     TestingSettings,
     TrainingSettings,
 )
+from pipeline.core.champion import ChampionLimits
 from pipeline.core.document import canonical_json, sha256_of
 from pipeline.core.gate import GatePolicy, Limits, SliceLimits, accuracy_limits
 from pipeline.core.measures import ACCURACY, RMSE
@@ -76,6 +78,7 @@ class Settings(kinds.Section):
         Mapping[kinds.MetricName, _Gate],
         kinds.allowed("an object of metric names with limits, and of mode: enforce or dry_run"),
     ] = {}
+    champion: ChampionSettings = ChampionSettings()
     deployment: DeploymentSettings = DeploymentSettings()
     autoscaling: AutoscalingSettings = AutoscalingSettings()
     monitoring: MonitoringSettings = MonitoringSettings()
@@ -124,6 +127,7 @@ class Settings(kinds.Section):
                 )
                 for each in self.evaluation.slices
             ),
+            champion=ChampionLimits(**dict(self.champion)),
             dry_run=self.gates.get(GATE_MODE) == "dry_run",
         )
 

@@ -7,6 +7,7 @@ from pipeline.core.records import Decision, GateOutcome, Outcome
 _WORDS = {
     Outcome.PASSED: "passed",
     Outcome.HELD: "held",
+    Outcome.KEPT: "kept the live one",
     Outcome.FAILED: "FAILED",
     Outcome.SKIPPED: "not judged",
 }

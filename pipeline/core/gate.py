@@ -6,9 +6,10 @@ deploys. The decision is the worst of all gates, with an outcome and a reason fo
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 
+from pipeline.core.champion import ChampionLimits, Rule
 from pipeline.core.intervals import Interval, wilson
 from pipeline.core.measures import ACCURACY, COUNTED, OPERATIONAL, is_share
 from pipeline.core.records import Bound, Decision, GateOutcome, Outcome, Verdict
@@ -17,9 +18,10 @@ VERDICTS = {
     Outcome.PASSED: Verdict.DEPLOY,
     Outcome.SKIPPED: Verdict.DEPLOY,
     Outcome.HELD: Verdict.HOLD,
+    Outcome.KEPT: Verdict.KEEP,
     Outcome.FAILED: Verdict.REJECT,
 }
-_WORSE = {Verdict.DEPLOY: 0, Verdict.HOLD: 1, Verdict.REJECT: 2}
+_NO_CHAMPION = ChampionLimits(rule=Rule.OFF)
 _DRY_RUN = "gates.mode is dry_run: no gate blocks, the verdict would be {verdict}."
 
 
@@ -105,7 +107,12 @@ class GatePolicy:
     thresholds: Limits
     gates: Mapping[str, Limits] = field(default_factory=dict)
     slices: tuple[SliceLimits, ...] = ()
+    champion: ChampionLimits = _NO_CHAMPION
     dry_run: bool = False
+
+    @property
+    def without_champion(self) -> "GatePolicy":
+        return replace(self, champion=_NO_CHAMPION)
 
 
 def judge(
@@ -132,7 +139,7 @@ def judge(
 def decided(outcomes: Sequence[GateOutcome], *, dry_run: bool = False) -> Decision:
     """Return the worst of all outcomes; in a dry run it is told, and blocks nothing."""
     verdicts = (VERDICTS[each.outcome] for each in outcomes)
-    worst = max(verdicts, key=_WORSE.__getitem__, default=Verdict.REJECT)
+    worst = max(verdicts, key=tuple(Verdict).index, default=Verdict.REJECT)
     reasons = tuple(each.reason for each in outcomes)
     if dry_run:
         reasons = (*reasons, _DRY_RUN.format(verdict=worst.value))

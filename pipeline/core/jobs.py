@@ -63,6 +63,27 @@ class TrainingOrder:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ComparedWith:
+    """The live release's artifact; the training rows of both, where they are not the same."""
+
+    release_id: str
+    artifact_sha256: str
+    artifact_uri: str
+    champion_train_uri: str | None = None
+    train_uri: str | None = None
+
+    @property
+    def inputs(self) -> Mapping[str, str]:
+        """Where each input lies, by its name."""
+        given = {
+            "champion": self.artifact_uri,
+            "champion-train": self.champion_train_uri,
+            "train": self.train_uri,
+        }
+        return {name: uri for name, uri in given.items() if uri}
+
+
+@dataclass(frozen=True, kw_only=True)
 class EvaluationOrder:
     """What to measure: exactly this artifact on exactly these rows.
 
@@ -80,6 +101,7 @@ class EvaluationOrder:
     arguments: Mapping[str, str]
     serving_environment: Mapping[str, str]
     slices: str = "[]"
+    champion: ComparedWith | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,6 +196,7 @@ def evaluation_request(
             _input("code", order.source_uri),
             _input("model", order.artifact_uri),
             _input("test", order.test_uri),
+            *(_input(name, uri) for name, uri in _compared(order).items()),
         ],
         "ProcessingOutputConfig": {
             "KmsKeyId": foundation.kms_key_arn,
@@ -270,6 +293,7 @@ def _evaluation_script(order: EvaluationOrder) -> dict[str, Any]:
         "output-dir": f"{_PROCESSING}/output",
         "serve-in": _MODEL,
         "test-dir": f"{_PROCESSING}/input/test",
+        **{f"{name}-dir": f"{_PROCESSING}/input/{name}" for name in _compared(order)},
     }
     served = [
         ("serve-with", f"{name}={value}")
@@ -287,6 +311,10 @@ def _evaluation_script(order: EvaluationOrder) -> dict[str, Any]:
         "ContainerEntrypoint": ["python3", f"{_PROCESSING}/input/code/evaluate.py"],
         "ImageUri": order.image_uri,
     }
+
+
+def _compared(order: EvaluationOrder) -> Mapping[str, str]:
+    return order.champion.inputs if order.champion else {}
 
 
 def _processing_network(foundation: Foundation) -> dict[str, Any]:

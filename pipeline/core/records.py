@@ -119,13 +119,46 @@ class Slice:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PairedErrors:
+    """Squared errors of two models of a number on the same rows: their means, the standard
+    deviation of the champion's less the challenger's, and the variance of what was to be predicted.
+    """
+
+    champion_mean: Metric
+    challenger_mean: Metric
+    difference_deviation: Metric
+    target_variance: Metric
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """The live release (champion) and the candidate (challenger) on the same held-out rows.
+
+    Both answered as they serve. `rows` were compared; `seen_rows` were left out, because the
+    champion was trained on equal ones and the challenger was not. Of classes, the four counts say
+    who was right; of numbers, `errors` do. `failure` says why nothing was compared.
+    """
+
+    release_id: str
+    artifact_sha256: str
+    rows: int = 0
+    seen_rows: int = 0
+    both_right: int = 0
+    only_champion_right: int = 0
+    only_challenger_right: int = 0
+    both_wrong: int = 0
+    errors: PairedErrors | None = None
+    failure: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Evaluation(Stored):
     """What the processing job measured on the held-out rows of exactly this artifact.
 
     `confusion_matrix[i][j]` counts rows of `labels[i]` that were predicted as `labels[j]`; a model
     that predicts a number has none, no labels and no report. `baseline` is what a constant answer
     reaches: the most common class, or the mean. `choice` is None for a model of the user's own
-    make, `serving` where nobody asked the container.
+    make, `serving` where nobody asked the container, `comparison` where nothing was live.
     """
 
     training_job: str
@@ -142,19 +175,32 @@ class Evaluation(Stored):
     baseline: Metrics = field(default_factory=dict)
     slices: tuple[Slice, ...] = ()
     artifact_bytes: int | None = None
+    comparison: Comparison | None = None
 
 
 class Verdict(StrEnum):
+    """From the best to the worst. `keep`: the live release is better, and stays."""
+
     DEPLOY = "deploy"
     HOLD = "hold"
+    KEEP = "keep"
     REJECT = "reject"
+
+    @property
+    def may_be_approved(self) -> bool:
+        """Tell whether a person may let it pass, with a reason."""
+        return self in (Verdict.HOLD, Verdict.KEEP)
 
 
 class Outcome(StrEnum):
-    """What became of one gate; `skipped` is one with too few rows to be judged."""
+    """What became of one gate; `skipped` is one with too few rows to be judged.
+
+    `kept` is the champion's: what is live is better.
+    """
 
     PASSED = "passed"
     HELD = "held"
+    KEPT = "kept"
     FAILED = "failed"
     SKIPPED = "skipped"
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt
 
+from pipeline.core.champion import is_comparable, paired
 from pipeline.core.data_checks import DataCheck
 from pipeline.core.document import Instant
 from pipeline.core.intervals import wilson
@@ -64,6 +65,35 @@ class ShareInterval(_Part):
     rows: NonNegativeInt
 
 
+class ComparisonResults(_Part):
+    """The live release (champion) and this model (challenger) on the same held-out rows.
+
+    `champion` and `challenger` are accuracies, of numbers R2; `baseline` is what the most common
+    class reaches. `low` and `high` hold the difference of the two with 95 % confidence, `p_better`
+    and `p_worse` are the one-sided chances that it only looks so. `seen_rows` were left out, for
+    the champion was trained on them. All numbers are null where `failure` says why there are none.
+    """
+
+    release_id: str
+    artifact_sha256: str
+    metric: Literal["accuracy", "r2"]
+    rows: NonNegativeInt
+    seen_rows: NonNegativeInt
+    champion: Measured = None
+    challenger: Measured = None
+    baseline: Measured = None
+    difference: Measured = None
+    low: Measured = None
+    high: Measured = None
+    p_better: Measured = None
+    p_worse: Measured = None
+    both_right: NonNegativeInt
+    only_champion_right: NonNegativeInt
+    only_challenger_right: NonNegativeInt
+    both_wrong: NonNegativeInt
+    failure: str | None
+
+
 class EvaluationResults(_Part):
     """Rows of the confusion matrix are true labels, columns predicted ones, both as in `labels`.
 
@@ -89,6 +119,7 @@ class EvaluationResults(_Part):
     intervals: Mapping[str, ShareInterval]
     slices: tuple[Slice, ...]
     artifact_bytes: NonNegativeInt | None
+    comparison: ComparisonResults | None
 
 
 class TrainingPhase(_Part):
@@ -302,6 +333,31 @@ def _evaluation_results(evaluation: Evaluation) -> EvaluationResults:
         intervals=intervals_of(evaluation),
         slices=evaluation.slices,
         artifact_bytes=evaluation.artifact_bytes,
+        comparison=_comparison_results(evaluation) if evaluation.comparison else None,
+    )
+
+
+def _comparison_results(evaluation: Evaluation) -> ComparisonResults:
+    comparison = evaluation.comparison
+    assert comparison is not None
+    counted = ComparisonResults(
+        metric="r2" if comparison.errors else "accuracy",
+        baseline=majority_class_accuracy(evaluation),
+        **{name: value for name, value in vars(comparison).items() if name != "errors"},
+    )
+    if not is_comparable(comparison):
+        return counted
+    found = paired(comparison)
+    return counted.model_copy(
+        update={
+            "champion": found.champion,
+            "challenger": found.challenger,
+            "difference": found.difference,
+            "low": found.interval.low,
+            "high": found.interval.high,
+            "p_better": found.p_better,
+            "p_worse": found.p_worse,
+        }
     )
 
 

@@ -7,6 +7,7 @@ no traffic shall find that out.
 from collections.abc import Iterator, Mapping
 
 from pipeline.core import measures
+from pipeline.core.champion import Champion, judged_against
 from pipeline.core.gate import GatePolicy, Limits, SliceLimits, decided, judge_one
 from pipeline.core.intervals import wilson
 from pipeline.core.measures import ACCURACY, R2, RMSE, SKEW
@@ -31,12 +32,18 @@ _SKEW = Limits(maximum=0.001)
 _MB = 1e6
 
 
-def judge_candidate(evaluation: Evaluation, policy: GatePolicy) -> Decision:
-    """Judge the numbers and the slices; reject where the container does not answer as measured."""
+def judge_candidate(
+    evaluation: Evaluation, policy: GatePolicy, champion: Champion | None = None
+) -> Decision:
+    """Judge the numbers and the slices; reject where the container does not answer as measured.
+
+    What passes is judged against the `champion`, the release that is live, if any.
+    """
     outcomes = (
         *_judged_numbers(evaluation, policy),
         *_judged_slices(evaluation, policy),
         *_judged_serving(evaluation, policy),
+        *judged_against(evaluation, champion, policy.champion),
     )
     return decided(outcomes, dry_run=policy.dry_run)
 

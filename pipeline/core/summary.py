@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Iterator
 
 from pipeline.core.audit import Deed, deeds
+from pipeline.core.champion import is_comparable, paired
 from pipeline.core.data_checks import CheckOutcome
 from pipeline.core.document import Metrics
 from pipeline.core.explained import gate_lines
@@ -75,10 +76,30 @@ def _training_lines(report: RunReport) -> Iterator[str]:
         yield f"Training Job: {report.training.job_name}"
     if report.evaluation is not None:
         yield from _quality_lines(report, report.evaluation)
+        yield from _champion_lines(report.evaluation)
         yield from _model_lines(report.evaluation)
     if report.decision is not None:
         yield f"Decision: {report.decision.verdict}"
         yield from (f"  {reason}" for reason in report.decision.reasons)
+
+
+def _champion_lines(evaluation: Evaluation) -> Iterator[str]:
+    """Show both models side by side; beside them stands what the most common class reaches."""
+    comparison = evaluation.comparison
+    if comparison is None:
+        return
+    if not is_comparable(comparison):
+        why = comparison.failure or "no rows that tell them apart"
+        yield f"Champion: {comparison.release_id}, not compared: {why}"
+        return
+    found = paired(comparison)
+    scores = found.challenger, found.champion
+    ours, theirs = (f"R2 {each:.4f}" if comparison.errors else f"{each:.2%}" for each in scores)
+    seen = f", {comparison.seen_rows} left out" if comparison.seen_rows else ""
+    yield (
+        f"Champion: {comparison.release_id} {theirs}, this model {ours} on the same "
+        f"{comparison.rows} rows{seen}"
+    )
 
 
 def _quality_lines(report: RunReport, evaluation: Evaluation) -> Iterator[str]:

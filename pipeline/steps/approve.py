@@ -1,4 +1,4 @@
-"""A person lets a held model pass: recorded with who, when and why."""
+"""A person lets a model pass that is held, or worse than what is live: who, when and why."""
 
 import logging
 from dataclasses import replace
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 def approve(
     workspace: Workspace, run: TrainingRun, decision: Decision, *, reason: str
 ) -> ModelPackage:
-    """Approve a held model. A rejected one never passes; one that passed needs no approval."""
+    """Approve a model. A rejected one never passes; one that passed needs no approval."""
     if decision.verdict is Verdict.REJECT:
         message = f"{run.job_name} is rejected, and nobody can approve that: "
         remedy = "Train a better model, or change the limits in the configuration file."

@@ -1,14 +1,17 @@
 """How a model becomes a candidate: trained, evaluated, judged, registered; or found as such."""
 
 import logging
+from dataclasses import replace
 
 from pipeline.configuration.rules import require_fitting_limits
 from pipeline.context import Context, Workspace
+from pipeline.core.champion import Champion, Rule, needs_comparison
 from pipeline.core.errors import UsageError
+from pipeline.core.gate import GatePolicy
 from pipeline.core.modes import StopAfter
-from pipeline.core.records import Decision, Evaluation, TrainingRun, Verdict
+from pipeline.core.records import Approval, Decision, Evaluation, TrainingRun, Verdict
 from pipeline.core.serving_gate import judge_candidate
-from pipeline.steps import recorded, register
+from pipeline.steps import champion, recorded, register
 from pipeline.steps.deploy import Candidate, require_passed
 from pipeline.steps.evaluate import evaluate
 from pipeline.steps.train import Material, train
@@ -28,19 +31,56 @@ def train_to_register(
         return None
     with recorder.phase("evaluation"):
         evaluation = evaluate(workspace, run)
-    decision = judged(workspace.context, evaluation)
+    decision = judged(workspace, evaluation)
     if stop_after is StopAfter.EVALUATION:
         return None
     return registered(workspace, run, evaluation, decision)
 
 
-def judged(context: Context, evaluation: Evaluation) -> Decision:
+def judged(workspace: Workspace, evaluation: Evaluation) -> Decision:
     """Ask the gate of these settings. Raises ConfigError for limits of another kind of model."""
+    policy = workspace.settings.gate_policy
+    against = None if policy.champion.rule is Rule.OFF else champion.champion(workspace)
+    return _judged(workspace.context, evaluation, policy, against)
+
+
+def judged_alone(context: Context, evaluation: Evaluation) -> Decision:
+    """Ask the gate without a look at what is live."""
+    return _judged(context, evaluation, context.settings.gate_policy.without_champion, None)
+
+
+def _judged(
+    context: Context, evaluation: Evaluation, policy: GatePolicy, against: Champion | None
+) -> Decision:
     require_fitting_limits(context.settings, evaluation.kind)
-    decision = judge_candidate(evaluation, context.settings.gate_policy)
+    decision = judge_candidate(evaluation, policy, against)
     logger.info("gate verdict=%s %s", decision.verdict.value, " ".join(decision.reasons))
     context.recorder.add(evaluation=evaluation, decision=decision)
     return decision
+
+
+def require_passed_or_kept(
+    workspace: Workspace, run: TrainingRun, decision: Decision, approval: Approval | None
+) -> None:
+    """Refuse what the gate does not let pass; that what is live stays is told by its history."""
+    if decision.verdict is Verdict.KEEP and not approval:
+        champion.keep(workspace, run, decision)
+    require_passed(run, decision, approval)
+
+
+def compared(workspace: Workspace, run: TrainingRun, evaluation: Evaluation) -> Evaluation:
+    """Return an evaluation that was compared with what is live, in a job of its own where need be.
+
+    Another one may be live than when it was evaluated, or in the environment where that was.
+    """
+    limits = workspace.settings.gate_policy.champion
+    if not needs_comparison(evaluation, champion.champion(workspace), limits):
+        return evaluation
+    with workspace.context.recorder.phase("evaluation"):
+        anew = evaluate(workspace, run)
+    compared = replace(evaluation, comparison=anew.comparison)
+    recorded.record_evaluation(workspace, compared)
+    return compared
 
 
 def registered(
@@ -49,8 +89,9 @@ def registered(
     """Register what was judged, whatever the gate said of it."""
     recorder = workspace.context.recorder
     approval = recorded.approval(workspace, run)
-    if approval and decision.verdict is Verdict.HOLD:
-        recorder.note(f"Held by the gate, approved by {approval.who}: {approval.reason}")
+    if approval and decision.verdict.may_be_approved:
+        said = "Kept back" if decision.verdict is Verdict.KEEP else "Held"
+        recorder.note(f"{said} by the gate, approved by {approval.who}: {approval.reason}")
     with recorder.phase("registration"):
         package = register.register(
             workspace, run, evaluation, decision=decision, approval=approval
@@ -61,12 +102,21 @@ def registered(
     )
 
 
-def found(workspace: Workspace, job: str, *, mode: str) -> Candidate:
-    """Return a registered candidate that the gate lets pass; nothing is registered for it."""
+def found(workspace: Workspace, job: str, *, mode: str, compares_later: bool = False) -> Candidate:
+    """Return a registered candidate that the gate lets pass; nothing is registered for it.
+
+    `compares_later`: a real run would compare with what is live where that was not done yet.
+    """
     recorded.require_recorded(workspace, job)
     run = run_of(workspace, job, mode=mode)
     evaluation = recorded.evaluation(workspace, run)
-    decision, approval = judged(workspace.context, evaluation), recorded.approval(workspace, run)
+    approval = recorded.approval(workspace, run)
+    against, limits = champion.champion(workspace), workspace.settings.gate_policy.champion
+    if compares_later and needs_comparison(evaluation, against, limits):
+        workspace.context.recorder.note("It would be compared with what is live first.")
+        decision = judged_alone(workspace.context, evaluation)
+    else:
+        decision = judged(workspace, evaluation)
     require_passed(run, decision, approval)
     package = register.find_package(workspace, job)
     if package is None:

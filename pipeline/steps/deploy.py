@@ -77,13 +77,15 @@ class Candidate:
 
 
 def require_passed(run: TrainingRun, decision: Decision, approval: Approval | None) -> None:
-    """Refuse what the gate holds or rejects. A held model passes after a person approved it."""
-    if decision.verdict is Verdict.DEPLOY or (decision.verdict is Verdict.HOLD and approval):
+    """Refuse what the gate does not let pass, unless a person approved what may be approved."""
+    verdict = decision.verdict
+    if verdict is Verdict.DEPLOY or (verdict.may_be_approved and approval):
         return
-    message = f"The gate says {decision.verdict.value}: " + " ".join(decision.reasons)
-    if decision.verdict is Verdict.HOLD:
+    message = f"The gate says {verdict.value}: " + " ".join(decision.reasons)
+    if verdict.may_be_approved:
+        stays = "Nothing was deployed: what is live stays. " if verdict is Verdict.KEEP else ""
         remedy = (
-            f"To let it pass: --mode approve --training-job {run.job_name} "
+            f"{stays}To let it pass: --mode approve --training-job {run.job_name} "
             '--reason "looked at its evaluation"\n'
             f"then: --mode deployment --training-job {run.job_name}"
         )

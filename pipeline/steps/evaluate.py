@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from math import nan
 from typing import Any
 
@@ -13,14 +14,17 @@ from pipeline.core.errors import JobFailed, UsageError
 from pipeline.core.measures import ACCURACY, RMSE
 from pipeline.core.records import (
     CandidateScore,
+    Comparison,
     Evaluation,
     ModelChoice,
     ModelKind,
+    PairedErrors,
     ServingCheck,
     Slice,
     TrainingRun,
 )
 from pipeline.gateways.sagemaker import NameTaken
+from pipeline.steps import champion, recorded
 from pipeline.steps.progress import JobProgress
 
 logger = logging.getLogger(__name__)
@@ -28,7 +32,8 @@ logger = logging.getLogger(__name__)
 
 def evaluate(workspace: Workspace, run: TrainingRun) -> Evaluation:
     """Measure the artifact; record and return the evaluation. Raises JobFailed."""
-    name = _start(workspace, run)
+    compared = champion.to_compare(workspace, run)
+    name = _start(workspace, run, compared)
     settings = workspace.settings.evaluation
     workspace.sagemaker.wait_for_processing(
         name,
@@ -40,11 +45,13 @@ def evaluate(workspace: Workspace, run: TrainingRun) -> Evaluation:
         message = f"The processing job {name} ended as Completed, but left no evaluation.json."
         remedy = "Let your metrics return instead of ending the program, then evaluate again."
         raise JobFailed(message, remedy=remedy)
-    evaluation = _read_evaluation(json.loads(found.body), run, processing_job=name)
+    document = json.loads(found.body)
+    evaluation = _read_evaluation(document, run, processing_job=name)
+    evaluation = replace(evaluation, comparison=_comparison(document, compared))
     baseline = workspace.store.find(f"{_output(name, run)}baseline.json")
     if baseline is not None:  # an artifact of an earlier version has none
         workspace.store.put(naming.baseline_object(run.job_name), baseline.body)
-    workspace.store.put(naming.evaluation_object(run.job_name), evaluation.to_json().encode())
+    recorded.record_evaluation(workspace, evaluation)
     _keep_plots(workspace, run, name)
     metric = RMSE if evaluation.kind is ModelKind.REGRESSION else ACCURACY
     logger.info("evaluation job=%s %s=%.4g", name, metric, evaluation.metrics.get(metric, nan))
@@ -92,12 +99,28 @@ def _read_evaluation(document: Any, run: TrainingRun, *, processing_job: str) ->
     )
 
 
-def _start(workspace: Workspace, run: TrainingRun) -> str:
+def _comparison(
+    document: Any, compared: jobs.ComparedWith | Comparison | None
+) -> Comparison | None:
+    if not isinstance(compared, jobs.ComparedWith):
+        return compared
+    found = dict(document.get("comparison") or {})
+    if not found.get("artifact_sha256"):  # it could not even be unpacked
+        found["artifact_sha256"] = compared.artifact_sha256
+    errors = found.pop("errors", None)
+    return Comparison(
+        **found, release_id=compared.release_id, errors=PairedErrors(**errors) if errors else None
+    )
+
+
+def _start(
+    workspace: Workspace, run: TrainingRun, compared: jobs.ComparedWith | Comparison | None
+) -> str:
     """Start the job; a second evaluation of the same training job gets a number."""
     for attempt in range(1, naming.MOST_ATTEMPTS + 1):
         name = naming.processing_job_name(run.job_name, attempt=attempt)
         request = jobs.evaluation_request(
-            _order(workspace, run, name=name),
+            _order(workspace, run, compared, name=name),
             workspace.foundation,
             tags=workspace.tags,
         )
@@ -111,7 +134,13 @@ def _start(workspace: Workspace, run: TrainingRun) -> str:
     raise UsageError(message, remedy="Train again.")
 
 
-def _order(workspace: Workspace, run: TrainingRun, *, name: str) -> jobs.EvaluationOrder:
+def _order(
+    workspace: Workspace,
+    run: TrainingRun,
+    compared: jobs.ComparedWith | Comparison | None,
+    *,
+    name: str,
+) -> jobs.EvaluationOrder:
     settings = workspace.settings
     code = workspace.store.uri(f"{naming.code_prefix(run.code_sha256)}src/")
     custom = settings.training.custom_metrics
@@ -134,6 +163,7 @@ def _order(workspace: Workspace, run: TrainingRun, *, name: str) -> jobs.Evaluat
         },
         slices=_slices(settings.evaluation.slices),
         serving_environment=jobs.serving_environment(workspace.context.cloud.region),
+        champion=compared if isinstance(compared, jobs.ComparedWith) else None,
     )
 
 

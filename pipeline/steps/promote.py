@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.context import Context, Workspace
 from pipeline.core import ledger, naming
+from pipeline.core.champion import apart_from_champion, holds_back
 from pipeline.core.errors import CloudUnusable, LeaseHeld, PlanRefused, UsageError
 from pipeline.core.head import LedgerHead
 from pipeline.core.outcomes import EndpointObservation
@@ -120,12 +121,6 @@ def _why_not(head: LedgerHead, seen: EndpointObservation) -> str | None:
     return None
 
 
-def approval_here(workspace: Workspace, found: Promoted, decision: Decision) -> Approval | None:
-    """Return the approval that counts here, of a release that fits here. Raises UsageError."""
-    _require_fitting(workspace, found)
-    return counting_approval(workspace, found, decision)
-
-
 def candidate(
     workspace: Workspace, found: Promoted, decision: Decision, approval: Approval | None
 ) -> Candidate:
@@ -141,7 +136,7 @@ def candidate(
     )
 
 
-def _require_fitting(workspace: Workspace, found: Promoted) -> None:
+def require_fitting(workspace: Workspace, found: Promoted) -> None:
     """Refuse another model than the configured one, and fewer instances than asked for here."""
     run, command = found.run, f"--mode promote --from {found.source.environment}"
     preflight.require_configured_model(workspace, run, command=command)
@@ -152,28 +147,38 @@ def _require_fitting(workspace: Workspace, found: Promoted) -> None:
 def counting_approval(workspace: Workspace, found: Promoted, decision: Decision) -> Approval | None:
     """Return the approval that counts here: this environment's own, else the one that came along.
 
-    That one let pass what the other gate said; where this gate says anything else, it does not
-    count.
+    That one let pass what the other gate said; where this gate says anything else, or what is live
+    here is better, it does not count.
     """
     own = recorded.approval(workspace, found.run)
     if own is not None:
         return own
-    same = decision == found.release.decision
-    return found.release.approval if same or decision.verdict is Verdict.DEPLOY else None
+    if decision.verdict is Verdict.DEPLOY:
+        return found.release.approval
+    same = apart_from_champion(decision) == apart_from_champion(found.release.decision)
+    return found.release.approval if same and not holds_back(decision) else None
 
 
-def bring(workspace: Workspace, found: Promoted, approval: Approval | None) -> TrainingRun:
-    """Copy what was judged, the rows that test it and its code, then record the job here.
+def take_along(
+    workspace: Workspace, run: TrainingRun, decision: Decision, approval: Approval | None
+) -> None:
+    """Record here the approval that came along and lets a held model pass."""
+    if approval is not None and decision.verdict.may_be_approved:
+        key = naming.approval_object(run.job_name)
+        workspace.store.put(key, approval.to_json().encode())
+
+
+def bring(workspace: Workspace, found: Promoted) -> TrainingRun:
+    """Copy what was judged, its rows and its code, then record the job here.
 
     Each copy is made once and compared with its source. Nothing is written where that fails.
     """
     release, run = found.release, found.run
     store = workspace.store
     _copy(found.source.store, store, naming.artifact_object(release.artifact_sha256))
-    brought = (
-        *_keys_of_rows(found),
-        *found.source.store.keys(naming.code_prefix(run.code_sha256)),
-    )
+    rows = _places_of_rows(found)
+    places = (*rows.values(), naming.code_prefix(run.code_sha256))
+    brought = [key for place in places for key in found.source.store.keys(place)]
     for key in brought:
         _copy(found.source.store, store, key)
     baseline = naming.baseline_object(run.job_name)
@@ -181,13 +186,13 @@ def bring(workspace: Workspace, found: Promoted, approval: Approval | None) -> T
         _copy(found.source.store, store, baseline)
     moved = replace(
         run,
-        test_uri=store.uri(_key_of(found.source.store, run.test_uri)),
+        artifact_uri=store.uri(naming.artifact_object(release.artifact_sha256)),
+        test_uri=store.uri(rows["test_uri"]),
+        train_uri=store.uri(rows["train_uri"]) if "train_uri" in rows else run.train_uri,
         files={key: digest for key, digest in run.files.items() if key in brought},
     )
     job = run.job_name
     store.put(naming.evaluation_object(job), release.evaluation.to_json().encode())
-    if approval is not None:
-        store.put(naming.approval_object(job), approval.to_json().encode())
     profile = found.source.store.find(naming.data_profile_object(job))
     if profile is not None:
         store.put(naming.data_profile_object(job), profile.body)
@@ -196,9 +201,16 @@ def bring(workspace: Workspace, found: Promoted, approval: Approval | None) -> T
     return moved
 
 
-def _keys_of_rows(found: Promoted) -> Iterator[str]:
-    store = found.source.store
-    return store.keys(_key_of(store, found.run.test_uri))
+def _places_of_rows(found: Promoted) -> dict[str, str]:
+    """Return where the rows lie by the name of their address in the record.
+
+    The training rows say what the model has seen, when a later one is compared with it.
+    """
+    store, run = found.source.store, found.run
+    places = {"test_uri": _key_of(store, run.test_uri)}
+    if run.train_uri.startswith(store.uri("")):  # else it was promoted without them
+        places["train_uri"] = _key_of(store, run.train_uri)
+    return places
 
 
 def _key_of(store: Objects, uri: str) -> str:

@@ -85,7 +85,8 @@ def _passed(workspace: Workspace, job: str) -> bool:
     settings = workspace.settings
     with suppress(UsageError):  # somebody else's package of this group: nothing of it is recorded
         found = evaluation(workspace, training_run(workspace, job))
-        return judge_candidate(found, settings.gate_policy).verdict is Verdict.DEPLOY
+        policy = settings.gate_policy.without_champion  # a deployment compares with what is live
+        return judge_candidate(found, policy).verdict is Verdict.DEPLOY
     return False
 
 
@@ -139,6 +140,11 @@ def evaluation(workspace: Workspace, run: TrainingRun) -> Evaluation:
         remedy = f"Run --mode evaluation --training-job {run.job_name} first."
         raise UsageError(message, remedy=remedy)
     return found
+
+
+def record_evaluation(workspace: Workspace, found: Evaluation) -> None:
+    key = naming.evaluation_object(found.training_job)
+    workspace.store.put(key, found.to_json().encode())
 
 
 def approval(workspace: Workspace, run: TrainingRun) -> Approval | None:

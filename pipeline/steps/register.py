@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 _APPROVAL_OF_VERDICT = {
     Verdict.DEPLOY: ApprovalStatus.APPROVED,
     Verdict.HOLD: ApprovalStatus.PENDING,
+    Verdict.KEEP: ApprovalStatus.PENDING,
     Verdict.REJECT: ApprovalStatus.REJECTED,
 }
 

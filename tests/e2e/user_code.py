@@ -39,6 +39,25 @@ class OwnPipeline(TrainingPipeline):
     def train_local_model(self, X_train, y_train):
         raise ValueError("the sensors of March say nothing")
 """
+_SPOILED = """
+from pipeline.training import TrainingPipeline
+
+
+class Spoiled:
+    def __init__(self, model, below):
+        self.model, self.below = model, below
+
+    def predict(self, X):
+        answers = self.model.predict(X)
+        answers[(X["sepal_length"] < self.below).to_numpy()] = "virginica"
+        return answers
+
+
+class OwnPipeline(TrainingPipeline):
+    def train_local_model(self, X_train, y_train):
+        model = super().train_local_model(X_train, y_train)
+        return Spoiled(model, self.hyperparameters["below"])
+"""
 
 
 def unloadable(folder: Path) -> tuple[str, str]:
@@ -57,6 +76,15 @@ def unservable(folder: Path) -> tuple[str, str]:
 def raises(folder: Path) -> tuple[str, str]:
     """Return the flags for a training script that ends in an exception."""
     return _written(folder / "raises", _RAISES)
+
+
+def spoiled(folder: Path) -> tuple[str, str]:
+    """Return the flags for a model that is wrong about small flowers.
+
+    The smaller the hyperparameter `below`, the fewer: of the rows held out, none below 4.3, two
+    below 4.6, eleven below 5.1.
+    """
+    return _written(folder / "spoiled", _SPOILED)
 
 
 def configured(folder: Path, **values: object) -> tuple[str, str]:

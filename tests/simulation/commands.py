@@ -139,7 +139,7 @@ def _execute(workspace: Workspace, command: Command, world: World, boundary: Bou
 def _promote(workspace: Workspace, world: World, boundary: Boundary) -> None:
     """As workflow.py does it; the package is registered before, by a gateway of its own."""
     found = found_to_promote(world, boundary)
-    run = promote.bring(workspace, found, None)
+    run = promote.bring(workspace, found)
     deploy.deploy(workspace, replace(promoted_candidate(found), run=run))
 
 

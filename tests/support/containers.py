@@ -89,10 +89,14 @@ class Containers:
             "SM_OUTPUT_DATA_DIR": str(self.root / "output" / "data"),
         }
         log = run([str(self.root / "code" / "train.py")], environment=environment)
+        self.pack()
+        return log
+
+    def pack(self) -> None:
+        """Make `archive` of what lies in `model_dir`."""
         with tarfile.open(self.archive, "w:gz") as tar:
             for path in sorted(self.model_dir.iterdir()):
                 tar.add(path, arcname=path.name)
-        return log
 
     def evaluate(
         self, test_csv: bytes, *arguments: str, bundle: Bundle | None = None

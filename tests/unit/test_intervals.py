@@ -1,10 +1,13 @@
-"""The intervals are those of Newcombe's two papers, and lie where a share can lie."""
+"""The intervals are those of the papers that they come from, and lie where a share can lie."""
+
+import math
+from statistics import NormalDist
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.intervals import Interval, newcombe, wilson
+from pipeline.core.intervals import Interval, mcnemar, newcombe, tango, wilson
 
 trials = st.integers(1, 100_000)
 
@@ -86,3 +89,62 @@ def test_impossible_counts_are_refused(counts: tuple[int, int]) -> None:
 def test_a_confidence_is_no_certainty() -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         wilson(1, 2, 1.0)
+
+
+@st.composite
+def pairs(draw: st.DrawFn) -> tuple[int, int, int]:
+    more, fewer = draw(st.integers(0, 60)), draw(st.integers(0, 60))
+    return more, fewer, more + fewer + draw(st.integers(1, 200))
+
+
+def likeliest_score(more: int, fewer: int, rows: int, at: float) -> float:
+    """Tango's score, its nuisance share found by search instead of by his formula."""
+
+    def loss(fewer_share: float) -> float:
+        shares = (fewer_share + at, fewer_share, 1 - 2 * fewer_share - at)
+        counts = (more, fewer, rows - more - fewer)
+        if min(shares) < 0 or any(s <= 0 < c for s, c in zip(shares, counts, strict=True)):
+            return math.inf
+        return -sum(c * math.log(s) for s, c in zip(shares, counts, strict=True) if c)
+
+    low, high = max(0.0, -at), (1 - at) / 2
+    for _ in range(200):
+        one, other = low + (high - low) / 3, high - (high - low) / 3
+        low, high = (low, other) if loss(one) < loss(other) else (one, high)
+    variance = rows * (2 * low + at * (1 - at))
+    return (more - fewer - rows * at) / math.sqrt(variance)
+
+
+@given(pairs())
+def test_tango_ends_where_his_score_test_does(found: tuple[int, int, int]) -> None:
+    interval, z = tango(*found), NormalDist().inv_cdf(0.975)
+    for end, expected in ((interval.low, z), (interval.high, -z)):
+        if abs(end) < 0.999:
+            assert likeliest_score(*found, end) == pytest.approx(expected, abs=1e-3)
+    assert interval.low <= (found[0] - found[1]) / found[2] <= interval.high
+
+
+@pytest.mark.parametrize(("more", "fewer", "rows"), [(0, 0, 0), (0, 0, 5), (5, 0, 5), (0, 5, 5)])
+def test_tango_stays_where_a_difference_can_lie(more: int, fewer: int, rows: int) -> None:
+    interval = tango(more, fewer, rows)
+    assert -1 <= interval.low <= interval.high <= 1
+    if rows:
+        assert interval.low <= (more - fewer) / rows <= interval.high
+
+
+@given(st.integers(0, 80), st.integers(0, 80))
+def test_mcnemar_is_the_exact_tail_of_a_fair_coin(more: int, fewer: int) -> None:
+    coins = more + fewer
+    exact = sum(math.comb(coins, heads) for heads in range(more, coins + 1)) / 2**coins
+    assert mcnemar(more, fewer) == pytest.approx(exact, abs=1e-12)
+
+
+def test_mcnemar_takes_millions_of_pairs() -> None:
+    assert mcnemar(500_800, 499_200) == pytest.approx(NormalDist().cdf(-1.599), abs=1e-4)
+    assert mcnemar(600_000, 400_000) < 1e-9
+
+
+@pytest.mark.parametrize(("more", "fewer", "rows"), [(-1, 0, 5), (0, -1, 5), (3, 3, 5)])
+def test_what_are_no_pairs_is_refused(more: int, fewer: int, rows: int) -> None:
+    with pytest.raises(ValueError, match="no parts of 5 rows"):
+        tango(more, fewer, rows)

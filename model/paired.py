@@ -1,0 +1,251 @@
+"""Two artifacts on the same held-out rows: the live release (champion) and the one being measured.
+
+Each answers in a process of its own, by its own code, as it serves. Rows on whose features the
+champion was trained and the challenger was not are left out: they would flatter the champion.
+What cannot be compared is a finding, not an error: the gate judges it.
+"""
+
+import csv
+import io
+import json
+import math
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from model import artifact
+from model.manifest import Manifest
+from model.table import Table, read_only_schema, read_only_table
+from pipeline.tabular.cells import Spelling, label_of
+from pipeline.tabular.rows import feature_keys
+
+_BATCH_ROWS = 1_000
+_MOST_SAID = 300
+
+
+class CannotCompare(Exception):
+    """Why there is no comparison, in words that follow `it cannot be compared: `."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairedErrors:
+    """See the record of this name in the runner: of squared errors on the same rows."""
+
+    champion_mean: float
+    challenger_mean: float
+    difference_deviation: float
+    target_variance: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """See the record of this name in the runner; `artifact_sha256` is the champion's."""
+
+    artifact_sha256: str = ""
+    rows: int = 0
+    seen_rows: int = 0
+    both_right: int = 0
+    only_champion_right: int = 0
+    only_challenger_right: int = 0
+    both_wrong: int = 0
+    errors: PairedErrors | None = None
+    failure: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """Where the champion's artifact lies, the challenger's unpacked one, and both training rows.
+
+    Without training rows both were trained on the same ones.
+    """
+
+    champion_dir: Path
+    challenger: Path
+    champion_train_dir: Path | None = None
+    challenger_train_dir: Path | None = None
+
+
+def compared(asked: Asked, table: Table, manifest: Manifest) -> Comparison:
+    """Let both answer the rows that neither has seen."""
+    sha256 = ""
+    try:
+        with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+            sha256 = artifact.unpack(asked.champion_dir / artifact.FILE_NAME, Path(name))
+            unseen = _unseen(asked, table, manifest)
+            champion = stack.enter_context(_Answering("the live release", Path(name)))
+            challenger = stack.enter_context(_Answering("this model", asked.challenger))
+            pairs = _pairs(champion, challenger, table, unseen, target=manifest.target)
+            return _of_classes(pairs, sha256, seen_rows=len(table.rows) - len(unseen))
+    except (CannotCompare, artifact.ArtifactError) as error:
+        return Comparison(artifact_sha256=sha256, failure=str(error).rstrip("."))
+
+
+def _unseen(asked: Asked, table: Table, manifest: Manifest) -> list[int]:
+    """Return the numbers of the rows that the champion has no advantage on."""
+    everything = list(range(len(table.rows)))
+    if asked.champion_train_dir is None or asked.challenger_train_dir is None:
+        return everything
+    keys = _keys(table, manifest, manifest.spelling)
+    wanted = set(keys)
+    theirs = _keys_of(asked.champion_train_dir, manifest) & wanted
+    ours = _keys_of(asked.challenger_train_dir, manifest) & wanted
+    return [row for row in everything if keys[row] not in theirs - ours]
+
+
+def _keys(table: Table, manifest: Manifest, spelling: Spelling) -> list[bytes]:
+    columns = manifest.source_columns
+    cells = {column.name: table.cells(column.name) for column in columns}
+    return list(feature_keys(cells, columns, spelling=spelling))
+
+
+def _keys_of(train_dir: Path, manifest: Manifest) -> set[bytes]:
+    """Return what training rows are known by, read as they were when they were trained on."""
+    try:
+        spelling = read_only_schema(train_dir).spelling
+        return set(_keys(read_only_table(train_dir), manifest, spelling))
+    except ValueError as error:
+        message = f"nobody can tell which rows it has seen in training: {error}"
+        raise CannotCompare(message) from error
+
+
+class _Answering:
+    """A process that answers by the code of an unpacked artifact."""
+
+    def __init__(self, named: str, directory: Path) -> None:
+        self._named = named
+        self._process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("replay.py")), str(directory)],
+            cwd=directory,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+
+    def __enter__(self) -> "_Answering":
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def ask(self, body: str) -> None:
+        try:
+            print(json.dumps(body), file=_open(self._process.stdin), flush=True)
+        except OSError as error:
+            raise self._ended() from error
+
+    def answer(self, rows: int) -> list[Any]:
+        """Return the answers to what was asked last, one for each of its rows."""
+        line = _open(self._process.stdout).readline()
+        if not line:
+            raise self._ended()
+        answer = json.loads(line)
+        if not isinstance(answer, list):
+            message = f"{self._named} does not answer these rows: {answer['error'][:_MOST_SAID]}"
+            raise CannotCompare(message)
+        if len(answer) != rows:
+            message = f"{self._named} answers {rows} rows with {len(answer)} predictions"
+            raise CannotCompare(message)
+        return answer
+
+    def _ended(self) -> CannotCompare:
+        message = f"the process of {self._named} ended with exit code {self._process.wait()}"
+        return CannotCompare(message)
+
+
+def _open(stream: IO[str] | None) -> IO[str]:
+    assert stream is not None
+    return stream
+
+
+def _pairs(
+    champion: _Answering, challenger: _Answering, table: Table, rows: Sequence[int], *, target: str
+) -> Iterator[tuple[Any, Any, str]]:
+    """Yield the answer of each, and what is right, while both work at the same rows."""
+    right = table.cells(target)
+    for start in range(0, len(rows), _BATCH_ROWS):
+        batch = rows[start : start + _BATCH_ROWS]
+        body = _body(table, batch, target)
+        for each in (champion, challenger):
+            each.ask(body)
+        answers = [each.answer(len(batch)) for each in (champion, challenger)]
+        yield from zip(*answers, (right[row] for row in batch), strict=True)
+
+
+def _body(table: Table, rows: Sequence[int], target: str) -> str:
+    left_out = table.names.index(target)
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    for cells in (table.names, *(table.rows[row] for row in rows)):
+        writer.writerow([cell for place, cell in enumerate(cells) if place != left_out])
+    return text.getvalue()
+
+
+def _of_classes(
+    pairs: Iterator[tuple[Any, Any, str]], sha256: str, *, seen_rows: int
+) -> Comparison:
+    counts: Counter[tuple[bool, bool]] = Counter()
+    for theirs, ours, label in pairs:
+        right = label_of(label)
+        counts[label_of(theirs) == right, label_of(ours) == right] += 1
+    return Comparison(
+        artifact_sha256=sha256,
+        rows=counts.total(),
+        seen_rows=seen_rows,
+        both_right=counts[True, True],
+        only_champion_right=counts[True, False],
+        only_challenger_right=counts[False, True],
+        both_wrong=counts[False, False],
+    )
+
+
+def _of_numbers(
+    pairs: Iterator[tuple[Any, Any, str]], sha256: str, *, seen_rows: int, spelling: Spelling
+) -> Comparison:
+    theirs, ours, targets, differences = (_Sums() for _ in range(4))
+    for champion, challenger, cell in pairs:
+        right = spelling.number(cell)
+        errors = [(_finite(answer) - right) ** 2 for answer in (champion, challenger)]
+        theirs.add(errors[0])
+        ours.add(errors[1])
+        differences.add(errors[0] - errors[1])
+        targets.add(right)
+    errors_of_both = PairedErrors(
+        champion_mean=theirs.mean,
+        challenger_mean=ours.mean,
+        difference_deviation=math.sqrt(differences.variance(less=1)),
+        target_variance=targets.variance(),
+    )
+    return Comparison(
+        artifact_sha256=sha256, rows=targets.count, seen_rows=seen_rows, errors=errors_of_both
+    )
+
+
+def _finite(answer: Any) -> float:
+    if isinstance(answer, bool) or not isinstance(answer, int | float) or not math.isfinite(answer):
+        message = f"an answer is {answer!r}, which is no number"
+        raise CannotCompare(message)
+    return float(answer)
+
+
+class _Sums:
+    """Mean and variance of numbers that come one by one (Welford)."""
+
+    def __init__(self) -> None:
+        self.count, self.mean, self._squares = 0, 0.0, 0.0
+
+    def add(self, value: float) -> None:
+        self.count += 1
+        step = value - self.mean
+        self.mean += step / self.count
+        self._squares += step * (value - self.mean)
+
+    def variance(self, *, less: int = 0) -> float:
+        return self._squares / (self.count - less) if self.count > less else 0.0
