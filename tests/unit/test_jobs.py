@@ -8,7 +8,13 @@ import pytest
 from model.evaluate import parse_arguments
 from model.slices import read_asked
 from pipeline.core.foundation import Foundation, Network
-from pipeline.core.jobs import EvaluationOrder, Machine, evaluation_request, package_request
+from pipeline.core.jobs import (
+    ComparedWith,
+    EvaluationOrder,
+    Machine,
+    evaluation_request,
+    package_request,
+)
 from pipeline.core.records import ApprovalStatus
 from tests.unit.core_builders import a_training_run, an_evaluation
 
@@ -32,7 +38,11 @@ FOUNDATION = Foundation(
 
 
 def evaluation_on(
-    instance_type: str = "ml.m5.large", *, target: str = "species", slices: str = "[]"
+    instance_type: str = "ml.m5.large",
+    *,
+    target: str = "species",
+    champion: ComparedWith | None = None,
+    slices: str = "[]",
 ) -> dict[str, Any]:
     order = EvaluationOrder(
         job_name="job",
@@ -45,6 +55,7 @@ def evaluation_on(
         arguments={"target": target},
         serving_environment={"SAGEMAKER_PROGRAM": "inference.py", "EMPTY": ""},
         slices=slices,
+        champion=champion,
     )
     return evaluation_request(order, FOUNDATION, tags={})
 
@@ -58,6 +69,25 @@ def test_a_volume_gets_a_key_where_the_instance_has_none_of_its_own(
     request = evaluation_on(instance_type)
     assert ("VolumeKmsKeyId" in request["ProcessingResources"]["ClusterConfig"]) is keyed
     assert request["ProcessingOutputConfig"]["KmsKeyId"] == FOUNDATION.kms_key_arn
+
+
+@pytest.mark.parametrize("train_uri", [None, "s3://bucket/data/2/train/"])
+def test_what_is_live_and_the_rows_that_it_has_seen_are_inputs(train_uri: str | None) -> None:
+    live = ComparedWith(
+        release_id="r",
+        artifact_sha256="a" * 64,
+        artifact_uri="s3://bucket/artifacts/sha256/a/model.tar.gz",
+        champion_train_uri=train_uri and "s3://bucket/data/1/train/",
+        train_uri=train_uri,
+    )
+    request = evaluation_on(champion=live)
+    alone = {each["InputName"] for each in evaluation_on()["ProcessingInputs"]}
+    inputs = {each["InputName"]: each["S3Input"] for each in request["ProcessingInputs"]}
+    names = {"champion", "champion-train", "train"} if train_uri else {"champion"}
+    assert inputs.keys() - alone == names
+    arguments = request["AppSpecification"]["ContainerArguments"]
+    for name in names:
+        assert arguments[arguments.index(f"--{name}-dir") + 1] == inputs[name]["LocalPath"]
 
 
 def arguments_for(target: str) -> list[str]:

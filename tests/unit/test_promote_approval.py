@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from pipeline.core.records import Approval, Decision, Verdict
+from pipeline.core.records import Approval, Decision, GateOutcome, Outcome, Verdict
 from pipeline.steps.promote import Promoted, Source, counting_approval
 from tests.fakes.boundary import NoFaults
 from tests.fakes.store import Bucket, FakeStore
@@ -23,6 +23,18 @@ THERE = Approval(
     who="somebody there",
     when=NOON,
     reason="looked at it",
+)
+# What other gates say is the same, but what is live here is better, or may be
+WORSE_HERE = replace(
+    HELD,
+    verdict=Verdict.KEEP,
+    reasons=(*HELD.reasons, "champion r: is worse."),
+    gates=(GateOutcome(name="champion", outcome=Outcome.KEPT, reason="champion r: is worse."),),
+)
+AS_GOOD_HERE = replace(
+    HELD,
+    reasons=(*HELD.reasons, "champion r: as good."),
+    gates=(GateOutcome(name="champion", outcome=Outcome.PASSED, reason="champion r: as good."),),
 )
 HERE = replace(THERE, who="somebody here")
 
@@ -52,6 +64,9 @@ def counted(decision: Decision, *, own: Approval | None = None) -> Approval | No
         (PASSES, None, THERE),
         (STRICTER, None, None),
         (STRICTER, HERE, HERE),
+        (AS_GOOD_HERE, None, THERE),
+        (WORSE_HERE, None, None),
+        (WORSE_HERE, HERE, HERE),
         (HELD, HERE, HERE),
     ],
 )
