@@ -40,6 +40,8 @@ class OwnPipeline(TrainingPipeline):
         raise ValueError("the sensors of March say nothing")
 """
 _SPOILED = """
+from sklearn.linear_model import LogisticRegression
+
 from pipeline.training import TrainingPipeline
 
 
@@ -55,7 +57,7 @@ class Spoiled:
 
 class OwnPipeline(TrainingPipeline):
     def train_local_model(self, X_train, y_train):
-        model = super().train_local_model(X_train, y_train)
+        model = LogisticRegression(max_iter=1000).fit(X_train, y_train)
         return Spoiled(model, self.hyperparameters["below"])
 """
 
@@ -81,8 +83,8 @@ def raises(folder: Path) -> tuple[str, str]:
 def spoiled(folder: Path) -> tuple[str, str]:
     """Return the flags for a model that is wrong about small flowers.
 
-    The smaller the hyperparameter `below`, the fewer: of the rows held out, none below 4.3, two
-    below 4.6, eleven below 5.1.
+    The smaller the hyperparameter `below`, the fewer: of the rows held out that it would get right,
+    none below 4.0, two below 4.6, ten below 5.1.
     """
     return _written(folder / "spoiled", _SPOILED)
 
