@@ -20,7 +20,7 @@ from tests.e2e import user_code
 from tests.e2e.alone import offer_foundation
 from tests.e2e.command_line import WRAPPER, CommandLine
 from tests.e2e.shared import Shared, shared_by_workers
-from tests.e2e.story import PATIENT, Seen, Story, look
+from tests.e2e.story import COMPARES, PATIENT, Seen, Story, look
 from tests.e2e.three import Made, Three, a_copy, make_three, make_went_back
 from tests.support.provider_process import attached_program
 
@@ -124,7 +124,8 @@ def first_full(promoted: Story, shared: Shared) -> Seen:
     """Mode full, with a webhook that must not be seen anywhere and a document on stdout."""
 
     def made() -> Seen:
-        outcome = promoted.run("--output", "json", program=WRAPPER, SLACK_WEBHOOK_URL=WEBHOOK)
+        flags = ("--output", "json")
+        outcome = promoted.run(*flags, program=WRAPPER, SLACK_WEBHOOK_URL=WEBHOOK, **COMPARES)
         return look(promoted, outcome)
 
     return shared.once("first full", made)
@@ -133,7 +134,9 @@ def first_full(promoted: Story, shared: Shared) -> Seen:
 @pytest.fixture(scope="session")
 def second_full(promoted: Story, shared: Shared, first_full: Seen) -> Seen:
     del first_full
-    return shared.once("second full", lambda: look(promoted, promoted.run(**OTHER_MODEL)))
+    return shared.once(
+        "second full", lambda: look(promoted, promoted.run(**OTHER_MODEL, **COMPARES))
+    )
 
 
 @pytest.fixture(scope="session")

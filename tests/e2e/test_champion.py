@@ -4,10 +4,10 @@ from pathlib import Path
 
 from tests.e2e import user_code
 from tests.e2e.command_line import Outcome
-from tests.e2e.story import Story
+from tests.e2e.story import COMPARES, Story
 
 # Limits that even the worst of these models passes
-EASY = {"ACCURACY_THRESHOLD": "0.6", "MINIMUM_ACCURACY": "0.5"}
+EASY = {"ACCURACY_THRESHOLD": "0.6", "MINIMUM_ACCURACY": "0.5", **COMPARES}
 
 
 def test_a_better_model_goes_a_worse_one_stays_out_and_a_person_decides_between(
