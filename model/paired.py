@@ -81,7 +81,10 @@ def compared(asked: Asked, table: Table, manifest: Manifest) -> Comparison:
             champion = stack.enter_context(_Answering("the live release", Path(name)))
             challenger = stack.enter_context(_Answering("this model", asked.challenger))
             pairs = _pairs(champion, challenger, table, unseen, target=manifest.target)
-            return _of_classes(pairs, sha256, seen_rows=len(table.rows) - len(unseen))
+            seen_rows = len(table.rows) - len(unseen)
+            if getattr(manifest, "predicts_number", False):
+                return _of_numbers(pairs, sha256, seen_rows=seen_rows, spelling=manifest.spelling)
+            return _of_classes(pairs, sha256, seen_rows=seen_rows)
     except (CannotCompare, artifact.ArtifactError) as error:
         return Comparison(artifact_sha256=sha256, failure=str(error).rstrip("."))
 

@@ -1,0 +1,44 @@
+"""Pairs of answers, counted: of classes who was right, of numbers by squared errors."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.paired import CannotCompare, _of_classes, _of_numbers
+from pipeline.tabular.cells import Spelling
+
+SHA256 = "a" * 64
+NUMBERS = st.floats(-1e6, 1e6)
+
+
+def test_classes_are_counted_by_who_is_right_in_any_spelling() -> None:
+    pairs = [(3, "3", "3.0"), ("a", "b", " a "), ("b", "a", "a"), ("b", 7, "a"), ("b", "c", "a")]
+    found = _of_classes(iter(pairs), SHA256, seen_rows=4)
+    assert (found.rows, found.seen_rows, found.errors) == (5, 4, None)
+    assert (found.both_right, found.only_champion_right) == (1, 1)
+    assert (found.only_challenger_right, found.both_wrong) == (1, 2)
+
+
+@given(st.lists(st.tuples(NUMBERS, NUMBERS, NUMBERS), min_size=2, max_size=60))
+def test_numbers_are_summed_in_one_pass_as_numpy_does(
+    rows: list[tuple[float, float, float]],
+) -> None:
+    pairs = ((champion, challenger, repr(right)) for champion, challenger, right in rows)
+    found = _of_numbers(pairs, SHA256, seen_rows=0, spelling=Spelling())
+    champion, challenger, right = np.array(rows).T
+    theirs, ours = (champion - right) ** 2, (challenger - right) ** 2
+    assert found.errors is not None
+    assert found.errors.champion_mean == pytest.approx(float(theirs.mean()))
+    assert found.errors.challenger_mean == pytest.approx(float(ours.mean()))
+    scale = max(float(np.abs(theirs - ours).max()), 1e-9)
+    deviation = float((theirs - ours).std(ddof=1))
+    assert found.errors.difference_deviation == pytest.approx(deviation, abs=1e-6 * scale)
+    wide = max(float(np.abs(right).max()), 1e-9) ** 2
+    assert found.errors.target_variance == pytest.approx(float(right.var()), abs=1e-9 * wide)
+
+
+@pytest.mark.parametrize("answer", ["3", None, True, float("nan"), float("inf")])
+def test_an_answer_that_is_no_number_leaves_nothing_to_compare(answer: object) -> None:
+    with pytest.raises(CannotCompare, match="no number"):
+        _of_numbers(iter([(1.0, answer, "1")]), SHA256, seen_rows=0, spelling=Spelling())
