@@ -82,7 +82,7 @@ def compared(asked: Asked, table: Table, manifest: Manifest) -> Comparison:
             challenger = stack.enter_context(_Answering("this model", asked.challenger))
             pairs = _pairs(champion, challenger, table, unseen, target=manifest.target)
             seen_rows = len(table.rows) - len(unseen)
-            if getattr(manifest, "predicts_number", False):
+            if manifest.predicts_number:
                 return _of_numbers(pairs, sha256, seen_rows=seen_rows, spelling=manifest.spelling)
             return _of_classes(pairs, sha256, seen_rows=seen_rows)
     except (CannotCompare, artifact.ArtifactError) as error:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from statistics import fmean, pvariance
 from typing import Any
 
 import pytest
@@ -62,6 +63,21 @@ def test_each_artifact_answers_by_the_code_it_was_trained_with(tmp_path: Path) -
     first = trained(tmp_path / "first", a_mixed_csv(), ALWAYS_GOOD)
     other = trained(tmp_path / "other", a_mixed_csv(), ALWAYS_BAD)
     assert counts(compared(first, other)) == (0, 30, 30, 0)
+
+
+def test_models_of_a_number_are_compared_by_their_squared_errors(tmp_path: Path) -> None:
+    rows = [(f"{n * 37 % 101 / 4}", f"{n * 37 % 101 / 2 + n % 3}") for n in range(100)]
+    content = write_csv(("size", "verdict"), rows)
+    constant = trained(tmp_path / "constant", content, MAJORITY.format(answer="25.0"))
+    learned = containers(tmp_path / "learned")
+    learned.root.mkdir()
+    learned.train(content, target="verdict", candidates="ridge")
+    document = learned.evaluate(content, "--champion-dir", str(constant.archive.parent))
+    errors = document["comparison"]["errors"]
+    values = [float(value) for _, value in rows]
+    assert errors["champion_mean"] == pytest.approx(fmean((v - 25) ** 2 for v in values))
+    assert errors["challenger_mean"] == pytest.approx(document["metrics"]["rmse"] ** 2)
+    assert errors["target_variance"] == pytest.approx(pvariance(values))
 
 
 def test_without_a_champion_nothing_is_compared(good: Containers) -> None:
