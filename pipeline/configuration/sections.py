@@ -113,10 +113,16 @@ class EvaluationSettings(kinds.Section):
     ] = ()
 
 
+def _as_rule(value: object) -> object:
+    return Rule(value) if isinstance(value, str) else value
+
+
 class ChampionSettings(kinds.Section):
     """How a candidate is judged against what is live, on the same held-out rows."""
 
-    rule: Annotated[Rule, kinds.allowed("not_worse, better or off")] = Rule.NOT_WORSE
+    rule: Annotated[Rule, BeforeValidator(_as_rule), kinds.allowed("not_worse, better or off")] = (
+        Rule.NOT_WORSE
+    )
     margin: kinds.Share = 0.01
     minimum_rows: kinds.Requests = 30
 

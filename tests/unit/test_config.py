@@ -96,6 +96,7 @@ def test_every_problem_says_where_its_value_came_from(load: Load, tmp_path: Path
         ("LOG_LEVEL", "DEBUG", "log_level", "DEBUG"),
         ("MLOPS_TRAINING__TARGET", "kind", "training.target", "kind"),
         ("MLOPS_TRAINING__SPLIT_SEED", "7", "training.split_seed", 7),
+        ("MLOPS_CHAMPION__RULE", "off", "champion.rule", "off"),
         ("MLOPS_TRAINING__HYPERPARAMETERS", '{"c": 1}', "training.hyperparameters", {"c": 1}),
         (
             "MLOPS_AUTOSCALING__TARGET_TRACKING",
