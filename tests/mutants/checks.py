@@ -179,8 +179,8 @@ CHECKS = (
     Check(
         name="gate: what is held waits for a person",
         file="pipeline/steps/deploy.py",
-        text="(decision.verdict is Verdict.HOLD and approval):",
-        instead="decision.verdict is Verdict.HOLD:",
+        text="(verdict.may_be_approved and approval):",
+        instead="verdict.may_be_approved:",
         test="tests/unit/test_who_may_pass.py::"
         "test_what_is_held_waits_for_a_person_and_what_is_rejected_for_nobody",
     ),
@@ -226,9 +226,24 @@ CHECKS = (
     Check(
         name="promote: an approval counts for what its person saw",
         file="pipeline/steps/promote.py",
-        text="if same or decision.verdict is Verdict.DEPLOY else None",
-        instead="if same or decision else None",
+        text="if same and not holds_back(decision) else None",
+        instead="if decision else None",
         test="tests/unit/test_promote_approval.py::"
         "test_an_approval_from_elsewhere_lets_pass_only_what_the_person_saw",
+    ),
+    Check(
+        name="promote: an approval from elsewhere overrules no champion here",
+        file="pipeline/steps/promote.py",
+        text="if same and not holds_back(decision) else None",
+        instead="if same else None",
+        test="tests/unit/test_promote_approval.py::"
+        "test_an_approval_from_elsewhere_lets_pass_only_what_the_person_saw",
+    ),
+    Check(
+        name="champion: what is live stays where it is better",
+        file="pipeline/core/champion.py",
+        text="if found.interval.high < -limits.margin:",
+        instead="if found.interval.high < -2:",
+        test="tests/unit/test_champion.py::test_the_rules_decide_by_difference_interval_and_test",
     ),
 )
