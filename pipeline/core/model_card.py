@@ -46,6 +46,7 @@ def card_status(decision: Decision, *, is_approved: bool) -> str:
     return {
         Verdict.DEPLOY: "Approved",
         Verdict.HOLD: "PendingReview",
+        Verdict.KEEP: "PendingReview",
         Verdict.REJECT: "Draft",
     }[decision.verdict]
 

@@ -88,6 +88,8 @@ def test_whatever_things_are_called_the_card_is_valid(name: str, value: float, w
         (Verdict.DEPLOY, False, "Approved"),
         (Verdict.HOLD, False, "PendingReview"),
         (Verdict.HOLD, True, "Approved"),
+        (Verdict.KEEP, False, "PendingReview"),
+        (Verdict.KEEP, True, "Approved"),
         (Verdict.REJECT, False, "Draft"),
     ],
 )
@@ -96,3 +98,8 @@ def test_the_status_follows_the_gate_or_a_person(
 ) -> None:
     decision = Decision(verdict=verdict, reasons=())
     assert card_status(decision, is_approved=is_approved) == status
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_each_verdict_has_a_status(verdict: Verdict) -> None:
+    assert card_status(Decision(verdict=verdict, reasons=()), is_approved=False)
