@@ -125,7 +125,7 @@ def _evaluation(context: Context, options: Options) -> None:
     with context.recorder.phase("evaluation"):
         evaluation = evaluate(workspace, run)
     decision = candidacy.judged(workspace, evaluation)
-    require_passed(run, decision, recorded.approval(workspace, run))
+    require_passed(run, decision, candidacy.counting_approval(workspace, run, decision))
 
 
 def _registration(context: Context, options: Options) -> None:
@@ -159,11 +159,10 @@ def _deployment(context: Context, options: Options) -> None:
     require_free_for(workspace, run.identity, job=job)
     if not options.training_job:
         context.recorder.note(f"The newest job that may be deployed: {job}")
-    evaluation = recorded.evaluation(workspace, run)
-    approval = recorded.approval(workspace, run)
-    if approval is None:
-        evaluation = candidacy.compared(workspace, run, evaluation)
+    recorded_evaluation = recorded.evaluation(workspace, run)
+    evaluation = candidacy.compared(workspace, run, recorded_evaluation)
     decision = candidacy.judged(workspace, evaluation)
+    approval = candidacy.counting_approval(workspace, run, decision)
     candidacy.require_passed_or_kept(workspace, run, decision, approval)
     _deploy(workspace, candidacy.registered(workspace, run, evaluation, decision))
 

@@ -13,7 +13,14 @@ from enum import StrEnum
 from statistics import NormalDist
 
 from pipeline.core.intervals import CONFIDENCE, Interval, mcnemar, tango
-from pipeline.core.records import Comparison, Decision, Evaluation, GateOutcome, Outcome
+from pipeline.core.records import (
+    Approval,
+    Comparison,
+    Decision,
+    Evaluation,
+    GateOutcome,
+    Outcome,
+)
 
 NAME = "champion"
 # How surely a paired test must speak, one-sided
@@ -150,6 +157,11 @@ def apart_from_champion(decision: Decision) -> tuple[str, ...]:
 def holds_back(decision: Decision) -> bool:
     """Tell whether the comparison with what is live lets a candidate not pass."""
     return any(each.name == NAME and each.outcome is not Outcome.PASSED for each in decision.gates)
+
+
+def covers(approval: Approval, champion: Champion) -> bool:
+    """Tell whether a person who approved knew that this is live."""
+    return approval.champion_sha256 == champion.artifact_sha256
 
 
 def _compared(named: str, comparison: Comparison, limits: ChampionLimits) -> GateOutcome:

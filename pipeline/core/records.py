@@ -243,13 +243,17 @@ class Decision(Stored):
 
 @dataclass(frozen=True, kw_only=True)
 class Approval(Stored):
-    """A person let a held model pass."""
+    """A person let a held model pass.
+
+    `champion_sha256` is the artifact that was live then: against another one it overrules nothing.
+    """
 
     training_job: str
     artifact_sha256: str
     who: str
     when: Instant
     reason: str
+    champion_sha256: str | None = None
 
 
 class ApprovalStatus(StrEnum):

@@ -14,7 +14,7 @@ from pipeline.core.records import (
     TrainingRun,
     Verdict,
 )
-from pipeline.steps import register
+from pipeline.steps import champion, register
 
 logger = logging.getLogger(__name__)
 
@@ -32,12 +32,14 @@ def approve(
         message = f"{run.job_name} has no model package."
         remedy = f"Run --mode registration --training-job {run.job_name} first."
         raise UsageError(message, remedy=remedy)
+    against = champion.champion(workspace)
     given = Approval(
         training_job=run.job_name,
         artifact_sha256=run.artifact_sha256,
         who=workspace.context.who,
         when=workspace.context.now(),
         reason=reason,
+        champion_sha256=against.artifact_sha256 if against else None,
     )
     said = f"Approved by {given.who}: {reason}"
     if not workspace.sagemaker.set_approval(package.arn, ApprovalStatus.APPROVED, said):

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from pipeline.configuration.rules import require_fitting_limits
 from pipeline.context import Context, Workspace
-from pipeline.core.champion import Champion, Rule, needs_comparison
+from pipeline.core.champion import Champion, Rule, covers, holds_back, needs_comparison
 from pipeline.core.errors import UsageError
 from pipeline.core.gate import GatePolicy
 from pipeline.core.modes import StopAfter
@@ -59,6 +59,23 @@ def _judged(
     return decision
 
 
+def counting_approval(
+    workspace: Workspace, run: TrainingRun, decision: Decision
+) -> Approval | None:
+    """Return the approval that counts: one of before a release went live does not overrule it."""
+    approval = recorded.approval(workspace, run)
+    if approval is None or not holds_back(decision):
+        return approval
+    against = champion.champion(workspace)
+    if against is None or covers(approval, against):
+        return approval
+    workspace.context.recorder.note(
+        f"{approval.who} approved {run.job_name} before {against.release_id} went live: that does "
+        "not count against it."
+    )
+    return None
+
+
 def require_passed_or_kept(
     workspace: Workspace, run: TrainingRun, decision: Decision, approval: Approval | None
 ) -> None:
@@ -88,7 +105,7 @@ def registered(
 ) -> Candidate:
     """Register what was judged, whatever the gate said of it."""
     recorder = workspace.context.recorder
-    approval = recorded.approval(workspace, run)
+    approval = counting_approval(workspace, run, decision)
     if approval and decision.verdict.may_be_approved:
         said = "Kept back" if decision.verdict is Verdict.KEEP else "Held"
         recorder.note(f"{said} by the gate, approved by {approval.who}: {approval.reason}")
@@ -110,13 +127,13 @@ def found(workspace: Workspace, job: str, *, mode: str, compares_later: bool = F
     recorded.require_recorded(workspace, job)
     run = run_of(workspace, job, mode=mode)
     evaluation = recorded.evaluation(workspace, run)
-    approval = recorded.approval(workspace, run)
     against, limits = champion.champion(workspace), workspace.settings.gate_policy.champion
     if compares_later and needs_comparison(evaluation, against, limits):
         workspace.context.recorder.note("It would be compared with what is live first.")
         decision = judged_alone(workspace.context, evaluation)
     else:
         decision = judged(workspace, evaluation)
+    approval = counting_approval(workspace, run, decision)
     require_passed(run, decision, approval)
     package = register.find_package(workspace, job)
     if package is None:

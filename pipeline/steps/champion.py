@@ -4,9 +4,17 @@ from dataclasses import replace
 
 from pipeline.context import Workspace
 from pipeline.core import jobs, ledger, naming
-from pipeline.core.champion import Champion, Rule
-from pipeline.core.errors import LeaseHeld, UsageError
-from pipeline.core.records import Comparison, Decision, Outcome, Release, TrainingRun
+from pipeline.core.champion import Champion, Rule, covers, needs_comparison
+from pipeline.core.errors import GateNotPassed, LeaseHeld, UsageError
+from pipeline.core.records import (
+    Approval,
+    Comparison,
+    Decision,
+    Evaluation,
+    Outcome,
+    Release,
+    TrainingRun,
+)
 from pipeline.steps import recorded
 from pipeline.steps.leased import take_over
 
@@ -52,6 +60,24 @@ def to_compare(workspace: Workspace, run: TrainingRun) -> jobs.ComparedWith | Co
         artifact_sha256=release.artifact_sha256,
         failure=_UNKNOWN_ROWS,
     )
+
+
+def require_compared(
+    workspace: Workspace, run: TrainingRun, evaluation: Evaluation, approval: Approval | None
+) -> None:
+    """Refuse what was not compared with what is live by now. To be asked under the lease.
+
+    What was live when the gate judged may have been replaced, by a run beside or by one that died.
+    """
+    against = champion(workspace)
+    limits = workspace.settings.gate_policy.champion
+    if against is None or not needs_comparison(evaluation, against, limits):
+        return
+    if approval is not None and covers(approval, against):
+        return
+    message = f"{against.release_id} went live since {run.job_name} was judged."
+    remedy = f"To compare with it: --mode deployment --training-job {run.job_name}"
+    raise GateNotPassed(message, remedy=remedy)
 
 
 def _training_rows(workspace: Workspace, release: Release) -> str | None:

@@ -38,7 +38,7 @@ from pipeline.core.records import (
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.gateways.ports import SavedPlan
 from pipeline.gateways.terraform_words import PLAN_STALE
-from pipeline.steps import around, preflight, quota
+from pipeline.steps import around, champion, preflight, quota
 from pipeline.steps.baseline import store_baseline
 from pipeline.steps.go_back import complete_state, config_for, why_unsound
 from pipeline.steps.leased import settled_endpoint, take_over
@@ -122,6 +122,7 @@ def deploy(workspace: Workspace, candidate: Candidate, *, approve: Approve | Non
     try:
         finished = finish_what_was_begun(workspace, book, digest)
         if finished is None and not _serves(workspace, book, digest):
+            champion.require_compared(workspace, run, candidate.evaluation, candidate.approval)
             finished = _deploy_new(workspace, book, candidate, approve)
     except PipelineError as error:
         _report_failure(workspace, book, error, duration_s=monotonic() - started)

@@ -28,7 +28,7 @@ from pipeline.gateways.account import published_foundation
 from pipeline.gateways.ledger import Ledger
 from pipeline.gateways.ports import Hosting, Objects
 from pipeline.gateways.store import Store
-from pipeline.steps import preflight, recorded, register
+from pipeline.steps import candidacy, preflight, recorded, register
 from pipeline.steps.deploy import Candidate
 
 logger = logging.getLogger(__name__)
@@ -150,7 +150,7 @@ def counting_approval(workspace: Workspace, found: Promoted, decision: Decision)
     That one let pass what the other gate said; where this gate says anything else, or what is live
     here is better, it does not count.
     """
-    own = recorded.approval(workspace, found.run)
+    own = candidacy.counting_approval(workspace, found.run, decision)
     if own is not None:
         return own
     if decision.verdict is Verdict.DEPLOY:

@@ -5,9 +5,10 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from pipeline.configuration.sections import TestingSettings
+from pipeline.configuration.sections import ChampionSettings, TestingSettings
 from pipeline.configuration.settings import Settings
 from pipeline.core import naming
+from pipeline.core.champion import Rule
 from pipeline.core.foundation import Foundation, Network
 from pipeline.core.head import LedgerHead
 from pipeline.core.identity import ModelIdentity
@@ -42,7 +43,11 @@ FOREIGN_MODEL = f"other-{ENDPOINT}-r-20260102-120000-aaaaaa"
 FOREIGN_CONFIG = f"{FOREIGN_MODEL}-n1"
 FOREIGN_ALARM = f"{ENDPOINT}-of-somebody"
 
-SETTINGS = Settings(testing=TestingSettings(concurrency=1, request_count=1))
+# Stories are of moves: whom a candidate is compared with needs jobs, and has tests of its own.
+SETTINGS = Settings(
+    testing=TestingSettings(concurrency=1, request_count=1),
+    champion=ChampionSettings(rule=Rule.OFF),
+)
 FOUNDATION = Foundation(
     schema_version=1,
     account_id="000000000000",

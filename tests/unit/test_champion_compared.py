@@ -1,70 +1,27 @@
 """With what a candidate is compared: what is live, and which training rows both have seen."""
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from pipeline.configuration.sections import ChampionSettings
-from pipeline.core import jobs, ledger, naming
+from pipeline.core import jobs, naming
 from pipeline.core.champion import Rule
-from pipeline.core.records import Comparison
-from pipeline.gateways.ledger import Ledger
-from pipeline.steps.champion import champion, to_compare
-from tests.fakes.boundary import NoFaults
-from tests.fakes.store import Bucket, FakeStore
-from tests.unit.core_builders import (
-    NOON,
-    a_move,
-    a_release,
-    a_training_run,
-    an_empty_head,
-    finished,
+from pipeline.core.errors import GateNotPassed
+from pipeline.core.records import (
+    Approval,
+    Comparison,
+    Decision,
+    GateOutcome,
+    Outcome,
+    Verdict,
 )
+from pipeline.steps.candidacy import counting_approval
+from pipeline.steps.champion import champion, require_compared, to_compare
+from tests.unit.champion_builders import OF_CHAMPION, RELEASE, here
+from tests.unit.core_builders import NOON, a_training_run, an_evaluation
 
-if TYPE_CHECKING:
-    from pipeline.context import Workspace
-
-RELEASE = a_release()
-OF_CHAMPION = a_training_run(job_name="champion", train_uri="s3://here/data/1/train/")
 CANDIDATE = a_training_run(artifact_sha256="b" * 64, train_uri="s3://here/data/1/train/")
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Settings:
-    champion: ChampionSettings = field(default_factory=ChampionSettings)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Here:
-    """As much of a workspace as is asked."""
-
-    store: FakeStore
-    ledger: Ledger
-    settings: _Settings
-
-
-def here(
-    *, live: bool = True, barred: bool = False, run: Any = OF_CHAMPION, rule: Rule = Rule.NOT_WORSE
-) -> "Workspace":
-    store = FakeStore(Bucket(name="here"), NoFaults())
-    book = Ledger(store, RELEASE.endpoint_name)
-    release = replace(RELEASE, training_job="champion")
-    book.store_release(release)
-    _, head = ledger.config_for(
-        ledger.add_release(an_empty_head(), release),
-        release.release_id,
-        **{"live_count": 1, "minimum": 1, "maximum": 1},
-    )
-    if live:
-        head = finished(ledger.arrive(ledger.begin(head, a_move()), when=NOON))
-    if barred:
-        head = ledger.quarantine(head, release.release_id, reason="slow", when=NOON)
-    book.write(book.read(), head)
-    if run is not None:
-        store.put(naming.training_run_object("champion"), run.to_json().encode())
-    settings = _Settings(champion=ChampionSettings(rule=rule))
-    return cast("Workspace", _Here(store=store, ledger=book, settings=settings))
 
 
 def test_the_champion_is_what_is_live_and_not_quarantined() -> None:
@@ -109,3 +66,75 @@ def test_nothing_is_compared_without_the_rule_or_with_itself() -> None:
     assert to_compare(here(rule=Rule.OFF), CANDIDATE) is None
     assert to_compare(here(live=False), CANDIDATE) is None
     assert to_compare(here(), replace(CANDIDATE, artifact_sha256="a" * 64)) is None
+
+
+GIVEN = Approval(
+    training_job=CANDIDATE.job_name,
+    artifact_sha256="b" * 64,
+    who="ann",
+    when=NOON,
+    reason="looked at it",
+)
+KNEW = replace(GIVEN, champion_sha256="a" * 64)
+KNEW_ANOTHER = replace(GIVEN, champion_sha256="d" * 64)
+WORSE = Decision(
+    verdict=Verdict.KEEP,
+    reasons=("champion r: is worse.",),
+    gates=(GateOutcome(name="champion", outcome=Outcome.KEPT, reason="champion r: is worse."),),
+)
+BELOW = Decision(verdict=Verdict.HOLD, reasons=("accuracy 0.93 is below 0.95.",))
+
+
+@pytest.mark.parametrize(
+    ("decision", "given", "counts"),
+    [
+        (WORSE, GIVEN, False),
+        (WORSE, KNEW, True),
+        (WORSE, KNEW_ANOTHER, False),
+        (BELOW, GIVEN, True),
+        (BELOW, KNEW_ANOTHER, True),
+    ],
+)
+def test_an_approval_overrules_only_the_champion_that_its_person_knew(
+    decision: Decision, given: Approval, counts: bool
+) -> None:
+    workspace = here()
+    place = naming.approval_object(CANDIDATE.job_name)
+    workspace.store.put(place, given.to_json().encode())
+    assert counting_approval(workspace, CANDIDATE, decision) == (given if counts else None)
+
+
+def of_comparison(artifact_sha256: str | None) -> Any:
+    found = Comparison(release_id="r", artifact_sha256=artifact_sha256 or "", rows=67)
+    return an_evaluation(
+        artifact_sha256="b" * 64, comparison=found if artifact_sha256 is not None else None
+    )
+
+
+@pytest.mark.parametrize(
+    ("compared_with", "approval", "fits"),
+    [
+        ("a" * 64, None, True),
+        ("d" * 64, None, False),
+        (None, None, False),
+        (None, GIVEN, False),
+        (None, KNEW_ANOTHER, False),
+        (None, KNEW, True),
+    ],
+)
+def test_what_went_live_since_the_gate_judged_stops_a_deployment(
+    compared_with: str | None, approval: Approval | None, fits: bool
+) -> None:
+    evaluation = of_comparison(compared_with)
+    if fits:
+        require_compared(here(), CANDIDATE, evaluation, approval)
+        return
+    with pytest.raises(GateNotPassed) as refused:
+        require_compared(here(), CANDIDATE, evaluation, approval)
+    assert RELEASE.release_id in refused.value.message
+    assert f"--mode deployment --training-job {CANDIDATE.job_name}" in str(refused.value.remedy)
+
+
+@pytest.mark.parametrize("workspace", [here(live=False), here(barred=True), here(rule=Rule.OFF)])
+def test_where_nothing_is_to_be_compared_with_a_deployment_goes_on(workspace: Any) -> None:
+    require_compared(workspace, CANDIDATE, of_comparison(None), None)

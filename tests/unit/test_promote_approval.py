@@ -1,18 +1,14 @@
 """Whose approval counts: the one given here, or one that let pass what this gate says, too."""
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, cast
+from dataclasses import replace
 
 import pytest
 
+from pipeline.core import naming
 from pipeline.core.records import Approval, Decision, GateOutcome, Outcome, Verdict
 from pipeline.steps.promote import Promoted, Source, counting_approval
-from tests.fakes.boundary import NoFaults
-from tests.fakes.store import Bucket, FakeStore
+from tests.unit.champion_builders import here
 from tests.unit.core_builders import NOON, a_release, a_training_run
-
-if TYPE_CHECKING:
-    from pipeline.context import Workspace
 
 HELD = Decision(verdict=Verdict.HOLD, reasons=("accuracy 0.93 is below 0.95.",))
 STRICTER = Decision(verdict=Verdict.HOLD, reasons=("accuracy 0.93 is below 0.99.",))
@@ -36,25 +32,18 @@ AS_GOOD_HERE = replace(
     reasons=(*HELD.reasons, "champion r: as good."),
     gates=(GateOutcome(name="champion", outcome=Outcome.PASSED, reason="champion r: as good."),),
 )
-HERE = replace(THERE, who="somebody here")
-
-
-@dataclass(frozen=True)
-class _Here:
-    """As much of a workspace as is asked."""
-
-    store: FakeStore
+HERE = replace(THERE, who="somebody here", champion_sha256="a" * 64)
+BEFORE = replace(HERE, champion_sha256="d" * 64)  # something else was live here then
 
 
 def counted(decision: Decision, *, own: Approval | None = None) -> Approval | None:
-    store = FakeStore(Bucket(name="here"), NoFaults())
-    run = a_training_run()
+    workspace, run = here(), a_training_run()
     if own is not None:
-        store.put(f"jobs/{run.job_name}/approval.json", own.to_json().encode())
-    source = Source(environment="dev", endpoint="e", store=store, hosting=cast("object", None))  # type: ignore[arg-type]
+        place = naming.approval_object(run.job_name)
+        workspace.store.put(place, own.to_json().encode())
+    source = Source(environment="dev", endpoint="e", store=None, hosting=None)  # type: ignore[arg-type]
     release = replace(a_release(), decision=HELD, approval=THERE)
-    found = Promoted(source=source, release=release, run=run)
-    return counting_approval(cast("Workspace", _Here(store)), found, decision)
+    return counting_approval(workspace, Promoted(source=source, release=release, run=run), decision)
 
 
 @pytest.mark.parametrize(
@@ -67,6 +56,7 @@ def counted(decision: Decision, *, own: Approval | None = None) -> Approval | No
         (AS_GOOD_HERE, None, THERE),
         (WORSE_HERE, None, None),
         (WORSE_HERE, HERE, HERE),
+        (WORSE_HERE, BEFORE, None),
         (HELD, HERE, HERE),
     ],
 )

@@ -53,7 +53,7 @@ run "roles_trust_one_project_and_one_branch" {
   }
 
   assert {
-    condition     = toset(flatten([for s in data.aws_iam_policy_document.plan.statement : [for a in s.actions : "${s.sid}/${a}" if !can(regex(":(Get|List|Describe|Decrypt)", a))]])) == toset(["HoldTheStateLock/s3:DeleteObject", "HoldTheStateLock/s3:PutObject"])
+    condition     = toset(flatten([for s in data.aws_iam_policy_document.plan.statement : [for a in s.actions : "${s.sid}/${a}" if !can(regex(":(Get|List|Describe|Decrypt|Filter)", a))]])) == toset(["HoldTheStateLock/s3:DeleteObject", "HoldTheStateLock/s3:PutObject"])
     error_message = "The plan role should write nothing but the state lock."
   }
 }

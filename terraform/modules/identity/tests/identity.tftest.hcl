@@ -53,8 +53,8 @@ run "role_is_sagemaker_s_and_names_its_resources" {
   }
 
   assert {
-    condition     = one([for s in data.aws_iam_policy_document.execution.statement : toset(s.resources) if s.sid == "WriteOutputs"]) == toset([for prefix in ["capture", "jobs"] : "arn:aws:s3:::mlops-staging-000000000000-us-east-1/${prefix}/*"])
-    error_message = "The role should write job outputs and captured traffic and nothing else."
+    condition     = one([for s in data.aws_iam_policy_document.execution.statement : toset(s.resources) if s.sid == "WriteOutputs"]) == toset([for prefix in ["capture", "jobs", "monitoring"] : "arn:aws:s3:::mlops-staging-000000000000-us-east-1/${prefix}/*"])
+    error_message = "The role should write job outputs, captured traffic and counts of it, and nothing else."
   }
 }
 
