@@ -142,19 +142,24 @@ class _Answering:
         try:
             print(json.dumps(body), file=_open(self._process.stdin), flush=True)
         except OSError as error:
+            self._answered()  # it may have said why it reads no more
             raise self._ended() from error
 
     def answer(self, rows: int) -> list[Any]:
         """Return the answers to what was asked last, one for each of its rows."""
+        answer = self._answered()
+        if len(answer) != rows:
+            message = f"{self._named} answers {rows} rows with {len(answer)} predictions"
+            raise CannotCompare(message)
+        return answer
+
+    def _answered(self) -> list[Any]:
         line = _open(self._process.stdout).readline()
         if not line:
             raise self._ended()
         answer = json.loads(line)
         if not isinstance(answer, list):
             message = f"{self._named} does not answer these rows: {answer['error'][:_MOST_SAID]}"
-            raise CannotCompare(message)
-        if len(answer) != rows:
-            message = f"{self._named} answers {rows} rows with {len(answer)} predictions"
             raise CannotCompare(message)
         return answer
 
@@ -215,27 +220,44 @@ def _of_numbers(
     theirs, ours, targets, differences = (_Sums() for _ in range(4))
     for champion, challenger, cell in pairs:
         right = spelling.number(cell)
-        errors = [(_finite(answer) - right) ** 2 for answer in (champion, challenger)]
+        errors = [_squared_error(answer, right) for answer in (champion, challenger)]
         theirs.add(errors[0])
         ours.add(errors[1])
         differences.add(errors[0] - errors[1])
         targets.add(right)
+    deviation, variance = math.sqrt(differences.variance(less=1)), targets.variance()
+    if not all(map(math.isfinite, (theirs.mean, ours.mean, deviation, variance))):
+        message = "the squared errors are too large to be summed"
+        raise CannotCompare(message)
     errors_of_both = PairedErrors(
         champion_mean=theirs.mean,
         challenger_mean=ours.mean,
-        difference_deviation=math.sqrt(differences.variance(less=1)),
-        target_variance=targets.variance(),
+        difference_deviation=deviation,
+        target_variance=variance,
     )
     return Comparison(
         artifact_sha256=sha256, rows=targets.count, seen_rows=seen_rows, errors=errors_of_both
     )
 
 
-def _finite(answer: Any) -> float:
-    if isinstance(answer, bool) or not isinstance(answer, int | float) or not math.isfinite(answer):
-        message = f"an answer is {answer!r}, which is no number"
+def _squared_error(answer: Any, right: float) -> float:
+    error = _finite(answer) - right
+    if not math.isfinite(error * error):
+        message = f"an answer is {answer!r}, which is too far from {right!r} to be measured"
         raise CannotCompare(message)
-    return float(answer)
+    return error * error
+
+
+def _finite(answer: Any) -> float:
+    """Return an answer as a float, which an integer may be too large for."""
+    try:
+        number = math.nan if isinstance(answer, bool | str) else float(answer)
+    except (TypeError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number):
+        message = f"an answer is {str(answer)[:_MOST_SAID]!r}, which is no number"
+        raise CannotCompare(message)
+    return number
 
 
 class _Sums:

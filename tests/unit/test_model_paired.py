@@ -1,5 +1,8 @@
 """Pairs of answers, counted: of classes who was right, of numbers by squared errors."""
 
+import json
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -38,7 +41,28 @@ def test_numbers_are_summed_in_one_pass_as_numpy_does(
     assert found.errors.target_variance == pytest.approx(float(right.var()), abs=1e-9 * wide)
 
 
-@pytest.mark.parametrize("answer", ["3", None, True, float("nan"), float("inf")])
+@pytest.mark.parametrize("answer", ["3", None, True, float("nan"), float("inf"), 10**400, [1.0]])
 def test_an_answer_that_is_no_number_leaves_nothing_to_compare(answer: object) -> None:
     with pytest.raises(CannotCompare, match="no number"):
         _of_numbers(iter([(1.0, answer, "1")]), SHA256, seen_rows=0, spelling=Spelling())
+
+
+FAR: dict[str, list[tuple[float, float, str]]] = {
+    "the square of one answer's error is beyond floats": [(1e200, 1.0, "1")],
+    "the error itself is": [(1e308, 1.0, "-1e308")],
+    "the candidate is far off": [(1.0, -1e200, "1")],
+    "each square is finite, their sum is not": [(1e154, 1.0, "0"), (-1e154, 1.0, "0")] * 20,
+    "the deviation is not finite": [(1e80, 1.0, "0"), (1.0, 1e80, "0")],
+    "the deviation of squares overflows": [(1e150, 1.0, "1"), (1.0, 1e150, "1")],
+    "the targets vary beyond floats": [(1e200, 1e200, "1e200"), (1.0, 1.0, "1")],
+}
+
+
+@pytest.mark.parametrize("case", FAR)
+def test_errors_are_finite_or_there_is_nothing_to_compare(case: str) -> None:
+    try:
+        found = _of_numbers(iter(FAR[case]), SHA256, seen_rows=0, spelling=Spelling())
+    except CannotCompare as error:
+        assert "too " in str(error)
+    else:
+        json.dumps(asdict(found), allow_nan=False)
