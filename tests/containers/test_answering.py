@@ -1,6 +1,7 @@
 """Why an artifact does not answer is told, however much it was asked, and whenever it gave up."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,11 @@ SAID = {
     "it cannot be imported": ("import no_such_module_here\n", "No module named"),
     "it ends without a word": ("import os\nos._exit(3)\n", "ended with exit code 3"),
 }
+
+
+def asked(answering: _Answering, rows: int) -> list[Any]:
+    answering.ask("5.1,3.5\n" * rows)
+    return answering.answer(rows)
 
 
 @pytest.mark.parametrize("rows", [1, 200_000], ids=["a few bytes", "more than a pipe holds"])
@@ -28,5 +34,4 @@ def test_what_an_artifact_says_as_it_gives_up_is_told(
         if is_over:
             answering._process.wait()
         with pytest.raises(CannotCompare, match=words):
-            answering.ask("5.1,3.5\n" * rows)
-            answering.answer(rows)
+            asked(answering, rows)
