@@ -16,6 +16,7 @@ from pipeline.core.retraining import Choice, WindowFacts
 
 # SageMaker writes captured lines minutes after the answers (developer guide, "Data capture")
 LATENESS = timedelta(minutes=10)
+_HOUR = timedelta(hours=1)
 TREND = 30
 _STAMP = "%Y%m%dT%H%M%SZ"
 _AS_WRITTEN = "Write it as START/END, such as 2026-01-31T00:00Z/2026-02-01T00:00Z."
@@ -37,12 +38,15 @@ class Window:
         return Window(start=self.start - delay, end=self.end - delay)
 
     def hours(self) -> tuple[str, ...]:
-        """Return the hours of which it has a part, as capture is laid down: yyyy/mm/dd/hh."""
+        """Return the hours in which its lines are laid down: yyyy/mm/dd/hh.
+
+        One more than it has a part of: a line lies where it was written, minutes after the answer.
+        """
         hour = self.start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
         found = []
-        while hour < self.end:
+        while hour < self.end + _HOUR:
             found.append(f"{hour:%Y/%m/%d/%H}")
-            hour += timedelta(hours=1)
+            hour += _HOUR
         return tuple(found)
 
 
@@ -61,8 +65,8 @@ def last_complete(now: datetime, *, hours: int) -> Window:
     return Window(start=end - length, end=end)
 
 
-def parse_window(text: str, *, now: datetime) -> Window:
-    """Read START/END of a window that is over. Raises UsageError."""
+def parse_window(text: str, *, now: datetime, lateness: timedelta = LATENESS) -> Window:
+    """Read START/END of a window whose captured lines have all come. Raises UsageError."""
     start, _, end = text.partition("/")
     try:
         ends = [datetime.fromisoformat(each) for each in (start, end)]
@@ -75,9 +79,13 @@ def parse_window(text: str, *, now: datetime) -> Window:
     if not window.start < window.end:
         message = f"--window {text} ends before it begins."
         raise UsageError(message, remedy=_AS_WRITTEN)
-    if window.end > now:
-        message = f"--window {text} is not over yet: it is {_stamp(now)}."
-        raise UsageError(message, remedy="Name one that ends in the past.")
+    if window.end > now - lateness:
+        message = (
+            f"--window {text} is judged once, with all of its lines, and captured lines come up to "
+            f"{lateness.total_seconds() / 60:g} minutes late: it is {_stamp(now)}."
+        )
+        remedy = f"Ask again from {_stamp(window.end + lateness)} on, or name an earlier one."
+        raise UsageError(message, remedy=remedy)
     return window
 
 

@@ -1,11 +1,13 @@
 """Looks at a window of what the endpoint was asked and answered, and decides what follows."""
 
 import logging
+from datetime import timedelta
 
 from pipeline.context import Workspace
 from pipeline.core.errors import SomethingFound, UsageError
 from pipeline.core.head import LedgerHead
 from pipeline.core.monitoring import (
+    LATENESS,
     TREND,
     Monitored,
     Window,
@@ -84,5 +86,7 @@ def monitored_release(workspace: Workspace, head: LedgerHead) -> Release:
 def _window(workspace: Workspace, window: str | None) -> Window:
     now = workspace.context.now()
     if window is not None:
-        return parse_window(window, now=now)
+        # The embedded AWS writes captured lines at once
+        lateness = timedelta(0) if workspace.context.cloud.is_local else LATENESS
+        return parse_window(window, now=now, lateness=lateness)
     return last_complete(now, hours=workspace.settings.drift.window_hours)
