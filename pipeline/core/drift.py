@@ -22,6 +22,9 @@ _STRANGE_SHARE = 0.01
 _CONSTANT_ROWS = 10
 # Sizes this many powers of two apart are another unit: 2**6 is below the 100 of percent
 _UNIT_POWERS = 6
+# Another unit moves all sizes alike, and these shares of them by the same power, give or take
+_UNIT_SHARES = (0.1, 0.25, 0.5, 0.75, 0.9)
+_UNIT_SLACK = 2
 _LEAST_SIZED = 30
 
 
@@ -327,20 +330,26 @@ def _strange_values(known: ColumnBaseline, found: ColumnCounts) -> Iterator[tupl
 
 
 def unit_factor(known: ColumnBaseline, found: ColumnCounts) -> float | None:
-    """Return by how much the median size has changed, None where it is still of the same order."""
-    before, now = (_median_power(each.magnitudes) for each in (known.counts, found))
-    if before is None or now is None or abs(now - before) < _UNIT_POWERS:
+    """Return by how much all sizes have changed, None where it is less or not all of them.
+
+    Where large and small sizes only trade places, the median may jump, and the rest stays.
+    """
+    before, now = known.counts.magnitudes, found.magnitudes
+    if min(sum(before.values()), sum(now.values())) < _LEAST_SIZED:
         return None
-    return float(2.0 ** (now - before))
+    shifts = [_power_at(now, share) - _power_at(before, share) for share in _UNIT_SHARES]
+    median = shifts[len(shifts) // 2]
+    if abs(median) < _UNIT_POWERS or max(shifts) - min(shifts) > _UNIT_SLACK:
+        return None
+    return float(2.0**median)
 
 
-def _median_power(magnitudes: Mapping[str, int]) -> int | None:
-    rows = sum(magnitudes.values())
-    if rows < _LEAST_SIZED:
-        return None
-    below = 0
-    for power in sorted(map(int, magnitudes)):
+def _power_at(magnitudes: Mapping[str, int], share: float) -> int:
+    """Return the power of two that so great a share of the sizes does not exceed."""
+    wanted, below = share * sum(magnitudes.values()), 0
+    powers = sorted(map(int, magnitudes))
+    for power in powers:
         below += magnitudes[str(power)]
-        if 2 * below >= rows:
+        if below >= wanted:
             return power
-    return None
+    return powers[-1]

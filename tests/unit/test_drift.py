@@ -158,6 +158,49 @@ def test_a_fault_upstream_is_named_as_what_it_is(
     assert feature not in verdict.drifted
 
 
+def sizes(small: int, large: int) -> np.ndarray:
+    """Return so many sizes of about one and of about a thousand, in one order."""
+    chance = np.random.default_rng(3)
+    both = [chance.normal(mean, mean / 10, rows) for mean, rows in ((1, small), (1_000, large))]
+    return np.concatenate(both)
+
+
+WIDE = np.random.default_rng(4).lognormal(0, 3, 2_000)
+# sizes of the baseline and of the window: whether all of them are in another unit
+UNITS: dict[str, tuple[np.ndarray, np.ndarray, bool]] = {
+    "51 of 100 are small, then 49": (sizes(1020, 980), sizes(490, 510), False),
+    "49 of 100 are small, then 51": (sizes(980, 1020), sizes(510, 490), False),
+    "three of four are small, then one": (sizes(1500, 500), sizes(240, 760), False),
+    "four of five are small, then one": (sizes(1600, 400), sizes(200, 800), False),
+    "half of the callers send thousandths": (
+        np.full(1_000, 50.0),
+        np.repeat([50.0, 50_000.0], [450, 550]),
+        False,
+    ),
+    "the same": (WIDE, WIDE[:1_000], False),
+    "feet for metres": (WIDE, WIDE[:1_000] * 3.28, False),
+    "percent for shares": (sizes(2_000, 0), sizes(1_000, 0) * 100, True),
+    "shares for percent, of few rows": (sizes(0, 2_000), sizes(0, 200) / 100, True),
+    "thousands of what differs widely": (WIDE, WIDE[:1_000] * 1_000, True),
+    "thousands of what differs widely, of few rows": (WIDE, WIDE[-200:] * 1_000, True),
+    "thousands of two sizes": (sizes(1_000, 1_000), sizes(500, 500) * 1_000, True),
+    "thousands of what is zero or less too": (
+        np.concatenate([-sizes(1_000, 0), np.zeros(1_000)]),
+        np.concatenate([-sizes(500, 0), np.zeros(500)]) * 1_000,
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNITS)
+def test_another_unit_moves_all_sizes_alike(case: str) -> None:
+    before, now, changed_unit = UNITS[case]
+    verdict = judged(a_baseline(pd.DataFrame({"size": before})), pd.DataFrame({"size": now}))
+    told = [each.description for each in verdict.violations if each.check is Check.DATA_TYPE]
+    assert bool(told) is changed_unit
+    assert all("unit has changed" in each for each in told)
+
+
 @pytest.mark.parametrize("rows", [1, 10])
 def test_few_strange_cells_are_no_fault(rows: int) -> None:
     cells = ["much"] * rows + TABLE["size"][: 1_000 - rows].tolist()
