@@ -1,7 +1,7 @@
 """Whether a retraining is asked for after a window, and why not.
 
-Pure. The checks come in one order, and the first that fails is the reason: enough rows, sound data,
-a cause, something to learn, nothing open, not too often. Alarms ask nobody: they ring on
+Pure. The checks come in one order, and the first that fails is the reason: sound data, a cause (for
+drift enough rows), something to learn, nothing open, not too often. Alarms ask nobody: they ring on
 transitions, two of them at once are two events, and after a failed retraining none rings again.
 """
 
@@ -61,7 +61,7 @@ class Asked(Stored):
 
 @dataclass(frozen=True, kw_only=True)
 class WindowFacts:
-    """What a window showed. `enough_rows` is false where nothing could be judged."""
+    """What a window showed. `enough_rows` is of its traffic, `degraded` of an earlier cohort."""
 
     name: str
     start: datetime
@@ -132,10 +132,6 @@ def first_choice(situation: Situation, rules: Rules) -> Choice:
     newest = situation.windows[-1]
     if not rules.enabled:
         return Choice(check=Check.OFF, reason="retraining.enabled is off.")
-    if not newest.enough_rows:
-        due = _schedule_cause(situation, rules)
-        if due is None:
-            return Choice(check=Check.ROWS, reason="There are not enough rows to judge.")
     if newest.faults:
         reason = (
             f"The data is at fault, which no training mends: {newest.faults[0]}"
@@ -143,6 +139,8 @@ def first_choice(situation: Situation, rules: Rules) -> Choice:
         )
         return Choice(check=Check.DATA_QUALITY, reason=reason)
     cause, why = _cause(situation, rules)
+    if cause is None and not (newest.enough_rows or newest.degraded):
+        return Choice(check=Check.ROWS, reason="There are not enough rows to judge.")
     if cause is None:
         return Choice(check=Check.CAUSE, reason=why)
     return _not_too_often(situation, rules, cause) or Choice(
@@ -177,7 +175,8 @@ def _cause(situation: Situation, rules: Rules) -> tuple[Cause | None, str]:
         return Cause.DEGRADATION, f"Degraded: {newest.degraded[0]}."
     recent = situation.windows[-_LOOKS_BACK:]
     drifted = [each for each in recent if each.drifted]
-    if newest.drifted and rules.on_drift and len(drifted) >= _DRIFTED_WINDOWS:
+    drifts = newest.enough_rows and newest.drifted and rules.on_drift
+    if drifts and len(drifted) >= _DRIFTED_WINDOWS:
         columns = ", ".join(newest.drifted[:5]) + _more(newest.drifted[4:])
         return Cause.DRIFT, (
             f"Drifted in {len(drifted)} of the last {len(recent)} windows, the newest among them: "

@@ -81,6 +81,18 @@ CASES: dict[str, tuple[Situation, Rules, Learnable, Check, str]] = {
         situation(windows=(window(degraded=("0.80 is below 0.90",)),)),
         *(RULES, MUCH, Check.ASKED, "Degraded: 0.80 is below 0.90."),
     ),
+    "degraded on a day of little traffic": (
+        situation(windows=(window(enough_rows=False, degraded=("0.80 is below 0.90",)),)),
+        *(RULES, MUCH, Check.ASKED, "Degraded: 0.80 is below 0.90."),
+    ),
+    "degraded on a day of little traffic, and nobody listens": (
+        situation(windows=(window(enough_rows=False, degraded=("0.80 is below 0.90",)),)),
+        *(replace(RULES, on_degradation=False), MUCH, Check.CAUSE, "on_degradation is off"),
+    ),
+    "drift is no cause without enough rows": (
+        situation(windows=(TWICE[0], window(enough_rows=False, **DRIFTED))),
+        *(RULES, MUCH, Check.ROWS, "not enough rows"),
+    ),
     "nobody listens to degradation": (
         situation(windows=(window(degraded=("0.80 is below 0.90",)),)),
         *(replace(RULES, on_degradation=False), MUCH, Check.CAUSE, "on_degradation is off"),
