@@ -91,7 +91,7 @@ class Verifier:
     def __init__(self, kept: Kept, endpoint: str) -> None:
         self._kept = kept
         self._endpoint = endpoint
-        self._seen: dict[str, str | None] = {}
+        self._seen: dict[str, str | None] = {}  # with the sha256 that was found
         self._problems: list[str] = []
 
     def verify(self) -> Verified:
@@ -110,14 +110,15 @@ class Verifier:
         return self._result()
 
     def _result(self) -> Verified:
-        return Verified(checked=len(self._seen), problems=tuple(self._problems))
+        return Verified(checked=len(self._seen), problems=tuple(dict.fromkeys(self._problems)))
 
     def _lines(self, head: LedgerHead) -> None:
         """Each line is vouched for by the one after it, the newest by the head."""
         last = head.last_event
         newest = last.number if last else 0
+        known = {naming.history_object(self._endpoint, n) for n in range(1, newest + 1)}
         for key in self._kept.keys(naming.history_prefix(self._endpoint)):
-            if key not in {naming.history_object(self._endpoint, n) for n in range(1, newest + 1)}:
+            if key not in known:
                 self._problems.append(f"{key} is a line that the ledger does not know.")
         expected = last.sha256 if last else None
         for number in range(newest, 0, -1):
@@ -156,15 +157,13 @@ class Verifier:
 
     def _is(self, key: str, sha256: str) -> bool:
         """Compare what is kept with what it was; a file that many releases share is read once."""
-        if self._seen.get(key) != sha256:
-            found = self._kept.sha256(key)
-            self._seen[key] = sha256
-            if found is None:
-                self._problems.append(f"{key} is gone.")
-            elif found != sha256:
-                self._problems.append(f"{key} was changed: its sha256 is {found[:12]}.")
-            return found == sha256
-        return True
+        found = self._seen.get(key) or self._kept.sha256(key)
+        self._seen[key] = found
+        if found is None:
+            self._problems.append(f"{key} is gone.")
+        elif found != sha256:
+            self._problems.append(f"{key} was changed: its sha256 is {found[:12]}.")
+        return found == sha256
 
 
 def _digest(body: bytes) -> str:

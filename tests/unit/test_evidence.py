@@ -117,6 +117,28 @@ def test_what_is_gone_is_named(key: str) -> None:
     assert problems(left)[0] == f"{key} is gone."
 
 
+def a_shared_past() -> tuple[Kept, str]:
+    """Return a past in which two lines tell of one deployment, and the key of its evidence."""
+    head, kept = an_empty_head(), a_past(1)
+    (key,) = [each for each in kept if each == naming.evidence_object(ENDPOINT, sha256(kept[each]))]
+    sha256_of_it = sha256(kept[key])
+    for number in (1, 2):
+        head = tell(head, "deployed", who="me", when=NOON, details={DETAIL: sha256_of_it})
+        assert head.last_event is not None
+        name = naming.history_object(ENDPOINT, number)
+        kept[name] = head.last_event.to_json().encode()
+    return {**kept, HEAD: head.to_json().encode()}, key
+
+
+@pytest.mark.parametrize(("body", "words"), [(None, "is gone"), (b"{}", "was changed")])
+def test_what_two_lines_tell_of_is_one_problem(body: bytes | None, words: str) -> None:
+    kept, key = a_shared_past()
+    assert problems(kept) == ()
+    changed = {name: each for name, each in kept.items() if name != key}
+    (problem,) = problems(changed if body is None else {**changed, key: body})
+    assert problem.startswith(f"{key} {words}")
+
+
 def test_the_newest_line_may_be_in_the_head_alone() -> None:
     newest = naming.history_object(ENDPOINT, 3)
     assert problems({key: body for key, body in PAST.items() if key != newest}) == ()
