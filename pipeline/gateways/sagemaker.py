@@ -3,7 +3,6 @@
 Answers that cannot be understood become errors, never success: an unknown status stays unknown.
 """
 
-import functools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -119,21 +118,26 @@ class SageMaker:
         )
         return JobOutcome(name=name, description=described) if described else None
 
+    def find_processing(self, name: str) -> JobOutcome | None:
+        described = if_there(
+            f"describe processing job {name}",
+            lambda: self._client.describe_processing_job(ProcessingJobName=name),
+            missing=_NOT_FOUND,
+        )
+        return JobOutcome(name=name, description=described) if described else None
+
     def is_at_work(self, training_job: str) -> bool:
         """Tell whether a training job, or an evaluation of it, has not ended yet."""
         found = self.find_training(training_job)
         if found is not None and found.description["TrainingJobStatus"] not in _ENDED:
             return True
         for attempt in range(1, naming.MOST_ATTEMPTS + 1):
-            name = naming.processing_job_name(training_job, attempt=attempt)
-            described = if_there(
-                f"describe processing job {name}",
-                functools.partial(self._client.describe_processing_job, ProcessingJobName=name),
-                missing=_NOT_FOUND,
+            evaluation = self.find_processing(
+                naming.processing_job_name(training_job, attempt=attempt)
             )
-            if described is None:
+            if evaluation is None:
                 return False
-            if described["ProcessingJobStatus"] not in _ENDED:
+            if evaluation.description["ProcessingJobStatus"] not in _ENDED:
                 return True
         return False
 

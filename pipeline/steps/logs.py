@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from pipeline.context import Workspace
+from pipeline.core import naming
 from pipeline.core.errors import PipelineError, UsageError
 from pipeline.core.pace import PAUSE_S, next_pause_s
 from pipeline.core.tail import (
@@ -27,6 +28,8 @@ _SHOWN_OF_AN_ENDPOINT = timedelta(hours=1)
 _FROM_THE_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 # After a job has ended: its last lines are still on their way.
 _DRAIN_S = 15.0
+# After a training has ended well: so long its run may take to begin the evaluation.
+_EVALUATION_S = 120.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,5 +122,19 @@ def _of_job(workspace: Workspace, job: str) -> Source:
         # The name of an evaluation begins with that of its job (naming.processing_job_name).
         streams=((TRAINING_LOGS, f"{job}/"), (PROCESSING_LOGS, f"{job}-evaluation")),
         since=_FROM_THE_BEGINNING,
-        is_over=lambda: not workspace.sagemaker.is_at_work(job),
+        is_over=lambda: (
+            not (workspace.sagemaker.is_at_work(job) or _may_be_evaluated(workspace, job))
+        ),
     )
+
+
+def _may_be_evaluated(workspace: Workspace, job: str) -> bool:
+    """Tell whether a training that ended well just now has no evaluation yet."""
+    found = workspace.sagemaker.find_training(job)
+    if found is None or found.description["TrainingJobStatus"] != "Completed":
+        return False
+    if workspace.sagemaker.find_processing(naming.processing_job_name(job)) is not None:
+        return False
+    context = workspace.context
+    ended: datetime = found.description["TrainingEndTime"]
+    return context.now() - ended < timedelta(seconds=context.paced(_EVALUATION_S))
