@@ -17,7 +17,7 @@ from pipeline.core.foundation import Retraining
 from pipeline.core.head import LedgerHead
 from pipeline.core.outcomes import EndpointStatus
 from pipeline.core.requests import Request
-from pipeline.gateways.events import put_event
+from pipeline.gateways.events import EventBus, put_event
 from pipeline.gateways.ledger import Ledger
 from pipeline.gateways.store import Store
 from pipeline.steps.requested import roll_back_as_asked, take_up
@@ -185,7 +185,8 @@ def a_run_that_may_ask(embedded: Embedded, source: str) -> Workspace:
     event = Retraining(detail_type="Retraining Requested", source=source)
     run = workspace_of(empty_world(), Command(mode=Mode.DEPLOYMENT), NoFaults())
     context = replace(run.context, cloud=cloud_of(embedded))
-    return replace(run, context=context, foundation=replace(FOUNDATION, retraining=event))
+    bus = EventBus(context.cloud)
+    return replace(run, context=context, bus=bus, foundation=replace(FOUNDATION, retraining=event))
 
 
 def test_an_event_that_the_bus_does_not_take_is_an_error(embedded: Embedded) -> None:
