@@ -23,7 +23,7 @@ from pipeline.gateways.sagemaker import NameTaken
 from pipeline.material import bundle, checking
 from pipeline.material.deciding import decide
 from pipeline.material.dividing import Split, split
-from pipeline.material.table import Choices
+from pipeline.material.table import Choices, DataTable
 from pipeline.steps import recorded
 from pipeline.steps.learn import training_table
 from pipeline.steps.progress import JobProgress
@@ -47,9 +47,14 @@ class Material:
 
 
 def gather(context: Context) -> Material:
-    """Read, judge, divide and pack what the configuration names. Raises UsageError."""
+    """Read, judge, divide and pack what a training started now would have. Raises UsageError."""
+    return gather_from(context, training_table(context))
+
+
+def gather_from(context: Context, table: DataTable) -> Material:
+    """Judge, divide and pack this table, with the code. Raises UsageError."""
     training = context.settings.training
-    decided = decide(training_table(context), choices(training))
+    decided = decide(table, choices(training))
     divided = split(decided, test_fraction=training.test_fraction, seed=training.split_seed)
     require_fitting_limits(context.settings, divided.kind)
     require_sliceable(context.settings.evaluation.slices, divided.schema)
