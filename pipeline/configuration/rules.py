@@ -1,6 +1,7 @@
 """What no single field can know: values against each other, against names, against the run."""
 
 import json
+import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,7 +14,13 @@ from pipeline.configuration.sources import Layer
 from pipeline.core import naming
 from pipeline.core.errors import ConfigError, ConfigProblem, UsageError
 from pipeline.core.head import Strategy
-from pipeline.core.measures import ACCURACY, COUNTED, LESS_IS_BETTER, MORE_IS_BETTER
+from pipeline.core.measures import (
+    ACCURACY,
+    COUNTED,
+    LESS_IS_BETTER,
+    MORE_IS_BETTER,
+    range_of,
+)
 from pipeline.core.records import ModelKind
 from pipeline.core.surroundings import tells_vcpus
 
@@ -137,6 +144,13 @@ def _limits(
     loaded: Loaded, key: str, gate: GateSettings, *, metric: str
 ) -> Iterator[ConfigProblem]:
     """Refuse limits that contradict each other, or what the metric is."""
+    lowest, highest = range_of(metric)
+    for name in ("minimum", "maximum", "threshold"):
+        limit = getattr(gate, name)
+        if limit is not None and not lowest <= limit <= highest:
+            of_all = f"at least {lowest:g}" if highest == math.inf else f"at most {highest:g}"
+            of_all = "from 0 to 1" if (lowest, highest) == (0, 1) else of_all
+            yield loaded.problem(f"{key}.{name}", limit, f"must be {of_all}, as {metric} is")
     if gate.minimum is not None and gate.maximum is not None:
         yield loaded.problem(key, _given(gate), "has a minimum or a maximum, not both")
         return

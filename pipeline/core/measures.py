@@ -3,6 +3,8 @@
 A number of the user's own is known by its limits only: a minimum says that more is better.
 """
 
+import math
+
 ACCURACY = "accuracy"
 R2, RMSE, MAE = "r2", "rmse", "mae"
 LOG_LOSS, BRIER = "log_loss", "brier_score"
@@ -41,3 +43,12 @@ def is_share(name: str, *limits: float | None) -> bool:
     if name in _SHARES or name in _NO_SHARES:
         return name in _SHARES
     return all(0 <= each <= 1 for each in limits if each is not None)
+
+
+def range_of(name: str) -> tuple[float, float]:
+    """Return what a number can be by its name: all that a user's own may be."""
+    if name in _SHARES:
+        return 0.0, 1.0
+    if name in _NO_SHARES and name in MORE_IS_BETTER - {ROWS}:
+        return -math.inf, 1.0
+    return (0.0, math.inf) if name in _NO_SHARES else (-math.inf, math.inf)

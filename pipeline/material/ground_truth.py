@@ -18,6 +18,7 @@ ID, LABEL, ROW = "id", "label", "row"
 # API reference, InvokeEndpoint, InferenceId
 _LONGEST_ID = 64
 _MOST_PROBLEMS = 20
+_MOST_DIGITS = 9  # a request of 6 MB has fewer rows
 _HEADERS = ({ID, LABEL}, {ID, LABEL, ROW})
 
 
@@ -84,8 +85,9 @@ class _Line:
 
     @property
     def row(self) -> int | None:
-        is_number = self.row_text.isascii() and self.row_text.isdigit()
-        return (int(self.row_text) or None) if is_number else None
+        text = self.row_text
+        is_number = text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
+        return (int(text) or None) if is_number else None
 
 
 def _bad_cells(lines: Sequence[_Line], *, classes: Collection[str]) -> Iterator[str]:

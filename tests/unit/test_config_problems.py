@@ -87,6 +87,18 @@ WEBHOOK = "https://hooks.slack.com/services/T0/B0/s3cr3t"
             "gates.roc_auc.maximum = 0.9: must be a minimum: of roc_auc, more is better",
         ),
         (
+            {"gates": {"roc_auc": {"minimum": 2}}},
+            "gates.roc_auc.minimum = 2.0: must be from 0 to 1, as roc_auc is",
+        ),
+        (
+            {"gates": {"r2": {"minimum": 1.5}}},
+            "gates.r2.minimum = 1.5: must be at most 1, as r2 is",
+        ),
+        (
+            {"gates": {"log_loss": {"maximum": -1}}},
+            "gates.log_loss.maximum = -1.0: must be at least 0, as log_loss is",
+        ),
+        (
             {"gates": {"rmse": {"maximum": 2, "threshold": 3}}},
             "gates.rmse.threshold = 3.0: must not be above its maximum, which is 2.0",
         ),

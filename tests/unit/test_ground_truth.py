@@ -66,6 +66,7 @@ def test_numbers_are_spelt_as_the_model_spells_them() -> None:
         ('id,label\na,"set\nosa"\n', "is more than one line of text."),
         ("id,row,label\na,0,setosa\n", "line 2: the row '0' is no whole number from 1 on."),
         ("id,row,label\na,one,setosa\n", "the row 'one' is no whole number from 1 on."),
+        (f"id,row,label\na,{'9' * 5000},setosa\n", "is no whole number from 1 on."),
         ("id,row,label\na,1,setosa\na,1,setosa\n", "row 1 of 'a' is on line 2 already."),
         ("id,row,label\na,1,setosa\na,3,setosa\n", "'a' has a row 3 here, but no row 2."),
     ],
