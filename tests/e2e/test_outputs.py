@@ -164,10 +164,10 @@ def test_without_a_named_folder_each_run_has_its_own_and_looking_leaves_the_late
 def test_validation_asks_no_cloud_for_rows_that_were_labelled_since(
     bare: CommandLine, tmp_path: Path
 ) -> None:
-    variables = {
-        "MLOPS_RETRAINING__ENABLED": "true",
-        "MLOPS_MONITORING__DATA_CAPTURE_PERCENTAGE": "100",
-    }
-    outcome = bare.run(*VALIDATE, **variables)
+    outcome = bare.run(
+        *VALIDATE,
+        MLOPS_RETRAINING__ENABLED="true",
+        MLOPS_MONITORING__DATA_CAPTURE_PERCENTAGE="100",
+    )
     assert outcome.exit_code == 0, outcome.stderr
     assert not (tmp_path / "state").exists()
