@@ -198,6 +198,8 @@ def peak_of() -> Iterator[list[int]]:
 @pytest.mark.parametrize(
     ("after", "is_well"),
     [(b"", True), (bytes(1000), True), (b"garbage", False), (gzip.compress(b"garbage"), False)],
+    # A compressed text holds the time: as a name it would be another one each second.
+    ids=["nothing", "zeros", "garbage", "compressed garbage"],
 )
 def test_what_follows_the_archive_is_padding_or_refused(
     tmp_path: Path, after: bytes, *, is_well: bool
