@@ -5,6 +5,7 @@ plots.json. No gate reads it: what cannot be made is left out, and `notes` say w
 Of many rows a fixed sample is taken, of many points of a curve as many as a page can show.
 """
 
+import functools
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ _MOST_POINTS = 100
 _MOST_CURVES = 6  # that can be told apart by dash and marker
 _MOST_AREAS = 100
 _BINS = 10
+_SCORES = ("predict_proba", "decision_function")
 
 _IMPORTANCE_ROWS = 1_000
 _MOST_FEATURES = 30
@@ -36,6 +38,10 @@ _RESIDUAL_BINS = 20
 
 Document = dict[str, Any]
 Score = Callable[[pd.DataFrame, np.ndarray], float]
+
+
+class NotDrawnError(Exception):
+    """A model lacks what a drawing needs; the message is a sentence for people."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +78,9 @@ def describe(judged: Judged, *, clock: Callable[[], float] = monotonic) -> Docum
         "importance": lambda: {"importance": importance(judged, clock=clock)}
     }
     if judged.labels:
-        parts["curves"] = lambda: _probable(sample)
+        scores = functools.cache(lambda: scores_of(sample))
+        parts["curves"] = lambda: _both_curves(scores(), sample.y)
+        parts["calibration"] = lambda: _calibrated(scores(), sample)
     else:
         parts["regression"] = lambda: {"regression": regression(sample.predicted, sample.y)}
     document: Document = {"schema_version": SCHEMA_VERSION, "rows": len(sample.y)}
@@ -83,30 +91,75 @@ def describe(judged: Judged, *, clock: Callable[[], float] = monotonic) -> Docum
             json.dumps(part, allow_nan=False)
             document |= part
         except Exception as error:  # the model is the user's own: whatever it raises ends no job
-            notes[name] = f"{type(error).__name__}: {error}"[:500]
+            kind = "" if isinstance(error, NotDrawnError) else f"{type(error).__name__}: "
+            notes[name] = f"{kind}{error}"[:500]
     return document | {"notes": notes}
 
 
-def _probable(judged: Judged) -> Document:
-    """Return what needs probabilities: the curves of each class, and the calibration."""
-    if not hasattr(judged.model, "predict_proba"):
-        message = "The model has no predict_proba, so there are no curves."
-        raise TypeError(message)
-    classes = list(judged.model.classes_)
-    shares = np.asarray(judged.model.predict_proba(judged.X), dtype=float)
-    if shares.shape != (len(judged.y), len(classes)):
-        message = f"predict_proba returned the shape {shares.shape} for {len(classes)} classes."
-        raise ValueError(message)
-    is_binary = len(classes) == 2
-    drawn = classes[1:] if is_binary else classes
-    columns = {label: shares[:, classes.index(label)] for label in drawn}
+@dataclass(frozen=True, kw_only=True)
+class Scores:
+    """What a model says of each row (line) and class (column), the higher the more likely.
+
+    Of two classes there is one column, of the second. `are_shares`: they are probabilities.
+    """
+
+    classes: tuple[Label, ...]
+    table: np.ndarray
+    are_shares: bool
+
+
+def scores_of(judged: Judged) -> Scores:
+    """Return the model's probabilities, else the values of its decision function."""
+    model, classes = judged.model, tuple(judged.model.classes_)
+    asked = next((name for name in _SCORES if hasattr(model, name)), None)
+    if asked is None:
+        message = "The model has neither predict_proba nor decision_function."
+        raise NotDrawnError(message)
+    are_shares, is_binary = asked == "predict_proba", len(classes) == 2
+    table = np.asarray(getattr(model, asked)(judged.X), dtype=float)
+    # Of three classes there are three pairs, too: the shape alone does not tell.
+    is_of_pairs = getattr(_last(model), "decision_function_shape", "ovr") == "ovo"
+    if not are_shares and not is_binary and is_of_pairs:
+        message = "Its decision_function has a value for each pair of classes, not for each class."
+        raise NotDrawnError(message)
+    wanted = (len(judged.y), len(classes)) if are_shares or not is_binary else (len(judged.y),)
+    if table.shape != wanted:
+        message = f"{asked} returned the shape {table.shape} for {len(classes)} classes."
+        raise NotDrawnError(message)
     if is_binary:
-        of, claimed, right = classes[1], shares[:, 1], judged.y == classes[1]
-    else:
-        of, claimed, right = None, shares.max(axis=1), judged.predicted == judged.y
+        table = table[:, 1:] if are_shares else table[:, np.newaxis]
+    return Scores(classes=classes, table=table, are_shares=are_shares)
+
+
+def _last(model: Any) -> Any:
+    """Return the estimator that a pipeline ends with."""
+    while steps := getattr(model, "steps", ()):
+        model = steps[-1][1]
+    return model
+
+
+def _both_curves(scores: Scores, actual: np.ndarray) -> Document:
+    drawn = scores.classes[-scores.table.shape[1] :]
+    columns = dict(zip(drawn, scores.table.T, strict=True))
     return {
-        "roc": _worst(_curves(columns, judged.y, roc)),
-        "precision_recall": _worst(_curves(columns, judged.y, precision_recall)),
+        "roc": _worst(_curves(columns, actual, roc)),
+        "precision_recall": _worst(_curves(columns, actual, precision_recall)),
+    }
+
+
+def _calibrated(scores: Scores, judged: Judged) -> Document:
+    if not scores.are_shares:
+        message = (
+            "The model has no predict_proba: it claims no probability that could come true. "
+            "Its curves go by its decision_function."
+        )
+        raise NotDrawnError(message)
+    if len(scores.classes) == 2:
+        of, claimed = scores.classes[1], scores.table[:, 0]
+        right = judged.y == of
+    else:
+        of, claimed, right = None, scores.table.max(axis=1), judged.predicted == judged.y
+    return {
         "calibration": calibration(claimed, right),
         "calibration_of": None if of is None else str(of),
     }
