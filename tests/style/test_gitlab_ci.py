@@ -208,3 +208,54 @@ def test_no_deprecated_word_and_no_long_lived_key_is_in_it() -> None:
     assert not re.search(r"^ *(only|except):", text, re.MULTILINE)
     assert "AWS_ACCESS_KEY_ID" not in text
     assert "AWS_SECRET_ACCESS_KEY" not in text
+
+
+def test_reports_are_shown_in_a_merge_request() -> None:
+    """GitLab shows at most ten; none whose path has a variable, a pattern or a dot before it."""
+    exposed = {
+        name: job["artifacts"]
+        for name, job in JOBS.items()
+        if "expose_as" in job.get("artifacts", {})
+    }
+    assert {"evaluate", "deploy-staging", "test-staging", "deploy-production", "asked"} <= set(
+        exposed
+    )
+    assert len(exposed) <= 10
+    assert len({each["expose_as"] for each in exposed.values()}) == len(exposed)
+    for name, each in exposed.items():
+        assert re.fullmatch(r"[A-Za-z0-9 _-]{1,100}", each["expose_as"])
+        assert not [path for path in each["paths"] if re.search(r"[$*?]|^\./", path)]
+        wanted = "plan.html" if name.startswith("plan") else "report.html"
+        assert each["paths"][0] == f"out/{name}/{wanted}"
+        assert "out/" in each["paths"] or f"out/{name}/" in each["paths"]
+
+
+@pytest.mark.parametrize(
+    ("jobs", "newest"),
+    [
+        (["evaluate", "deploy-staging", "test-staging"], "test-staging"),
+        (["evaluate", "deploy-staging"], "deploy-staging"),
+        (["evaluate"], "evaluate"),
+        ([], None),
+    ],
+    ids=["all ran", "no tests", "the gate held it", "nothing was trained"],
+)
+def test_the_pages_have_the_newest_report_in_front(
+    tmp_path: Path, jobs: list[str], newest: str | None
+) -> None:
+    for name in jobs:
+        folder = tmp_path / "out" / name
+        folder.mkdir(parents=True)
+        (folder / "report.html").write_text(name)
+        (folder / "summary.md").write_text(name)
+    public = tmp_path / "public" / "reports"
+    public.parent.mkdir()
+    script = JOBS["pages"]["script"][-1]
+    subprocess.run(["bash", "-eo", "pipefail", "-c", script], cwd=tmp_path, check=True, timeout=60)
+    index = (public / "index.html").read_text()
+    for name in jobs:
+        assert (public / name / "report.html").read_text() == name
+        assert f'href="./{name}/summary.md"' in index
+    assert (public / "report.html").exists() is (newest is not None) is ("=report.html" in index)
+    if newest is not None:
+        assert (public / "report.html").read_text() == newest
