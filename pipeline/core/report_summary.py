@@ -3,9 +3,12 @@
 from pipeline.core.outcomes import RunReport
 from pipeline.core.plan_document import Document, Section, Table
 from pipeline.core.plan_pages import markdown
+from pipeline.core.report_compared import CHAMPION, DATA_CHECKS
 from pipeline.core.report_view import page_of
 from pipeline.core.summary import summary_lines
 
+# Of these the sentences are enough: the numbers are in the report.
+_TOLD = (CHAMPION, DATA_CHECKS)
 _SHOWN = ("Decision", "Quality on held-out rows", "Where it comes from")
 
 
@@ -18,6 +21,8 @@ def summary_markdown(report: RunReport) -> str:
             table = Table(header=each.table.header, rows=each.table.rows) if each.table else None
             facts = tuple(f"{name}: {value}" for name, value in each.facts)
             sections.append(Section(title=each.title, lines=facts, table=table))
+        elif each.title in _TOLD and each.lines:
+            sections.append(Section(title=each.title, lines=each.lines))
         for what, command in each.commands:
             sections.append(Section(title=what, command=command))
     return markdown(

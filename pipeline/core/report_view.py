@@ -6,12 +6,12 @@ container said. It stays text.
 
 from collections.abc import Iterator
 
+from pipeline.core import report_compared, report_watch
 from pipeline.core import report_figures as figures
-from pipeline.core import report_watch
 from pipeline.core.console_pages import console_pages
 from pipeline.core.intervals import wilson
 from pipeline.core.outcomes import LatencyReport, RunReport, RunStatus
-from pipeline.core.records import Evaluation, GateOutcome, ServingCheck
+from pipeline.core.records import Decision, Evaluation, GateOutcome, ServingCheck
 from pipeline.core.report_parts import Figure, Page, Section, Table, legible, number, share
 from pipeline.core.results import (
     accuracy_of,
@@ -47,10 +47,12 @@ def page_of(report: RunReport) -> Page:
         _ending(report),
         *(report_watch.sections(report.monitored) if report.monitored else ()),
         _decision(report),
+        report_compared.side_by_side(_evaluation_of(report), _decision_of(report)),
         _quality(report),
         *_model(report),
         _serving(report),
         _endpoint(report),
+        report_compared.data_checks(report.data_checks),
         _data(report),
         _lineage(report),
         _commands(report),
@@ -88,6 +90,11 @@ def _evaluation_of(report: RunReport) -> Evaluation | None:
     return report.evaluation or (release.evaluation if release else None)
 
 
+def _decision_of(report: RunReport) -> Decision | None:
+    release = report.shown.release
+    return report.decision or (release.decision if release else None)
+
+
 def _lines(text: str) -> tuple[str, ...]:
     """Return what may be several lines, each as it can be shown."""
     return tuple(legible(line, _LONGEST_LINE) for line in text.splitlines()[:_MOST_LINES])
@@ -105,8 +112,7 @@ def _ending(report: RunReport) -> Section:
 
 
 def _decision(report: RunReport) -> Section:
-    release = report.shown.release
-    decision = report.decision or (release.decision if release else None)
+    release, decision = report.shown.release, _decision_of(report)
     if decision is None:
         return Section(title="Decision")
     approval = release.approval if release else None

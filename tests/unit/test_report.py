@@ -5,24 +5,30 @@ from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.core.champion import ChampionLimits, judged_against
+from pipeline.core.data_checks import CheckName, CheckOutcome, DataCheck
+from pipeline.core.gate import decided
 from pipeline.core.outcomes import FailureReport, RunReport, RunStatus, Shown
 from pipeline.core.plots import Plots
-from pipeline.core.records import Decision, Evaluation, Verdict
+from pipeline.core.records import Comparison, Decision, Evaluation, PairedErrors, Verdict
 from pipeline.core.report_page import TEMPLATE_NAMES, report_html
 from pipeline.core.report_parts import legible, luminance
 from pipeline.core.report_summary import summary_markdown
 from pipeline.core.report_view import has_report
 from tests.support import judged
 from tests.unit.core_builders import an_evaluation
+from tests.unit.test_champion import LIVE, a_comparison
 
 _TEMPLATES = Path(__file__).parents[2] / "templates" / "report"
 TEMPLATES = {name: (_TEMPLATES / f"{name}.j2").read_text() for name in TEMPLATE_NAMES}
 MOST_BYTES = 300_000
+HOSTILE = "<script>alert(1)</script>"
 _VOID = {"meta", "link", "br"}
 _MODELS: dict[str, Callable[[], tuple[Evaluation, Plots]]] = {
     "iris": judged.iris,
@@ -207,3 +213,82 @@ def test_a_regression_shows_predicted_and_actual_values() -> None:
     report = judged.a_full_run(an_evaluation(), judged.diabetes())
     text = Seen(rendered(report)).text
     assert all(title in text for title in ("Predicted and actual", "Residuals", "R2 falls by"))
+
+
+def test_a_model_stands_beside_the_live_one_on_the_same_rows() -> None:
+    text, summary = compared(a_comparison(both=60, lost=6, won=1, wrong=0, seen_rows=8))
+    for wanted in (
+        "This model is right in 61 of 67 rows, r-20260101-120000-aaaaaa in 66 of the same",
+        "only this model in 1, only r-20260101-120000-aaaaaa in 6.",
+        "-7.46 points (95 % interval -",
+        "8 rows that the champion was trained on",
+        "not_worse: at most 0.01 below the champion",
+        "Accuracy of both, and of a constant answer",
+        "The most common class",
+        "Champion wrong",
+    ):
+        assert wanted in text
+    assert "right in 61 of 67 rows" in summary
+
+
+def test_of_numbers_both_stand_by_r2() -> None:
+    errors = PairedErrors(
+        champion_mean=1.0, challenger_mean=2.0, difference_deviation=1.0, target_variance=4.0
+    )
+    text, summary = compared(
+        a_comparison(wrong=400, both=0, errors=errors),
+        baseline={"r2": -0.01},
+        confusion_matrix=(),
+        labels=(),
+    )
+    said = (
+        "This model reaches R2 0.5 on 400 rows, r-20260101-120000-aaaaaa reaches 0.75 on the same"
+    )
+    assert said in text
+    assert "R2 of both, and of a constant answer" in text
+    assert "The mean-0.01" in text
+    assert "Mean squared error" in text
+    assert "This model reaches R2 0.5 on 400 rows" in summary
+
+
+@pytest.mark.parametrize(
+    ("comparison", "wanted"),
+    [
+        (a_comparison(both=0, wrong=0, failure=HOSTILE), legible(HOSTILE)),
+        (a_comparison(both=0, wrong=0), "were not compared: no rows tell them apart."),
+        (None, "went live without a comparison with it"),
+    ],
+    ids=["the champion does not load", "no row is left", "it was not asked for"],
+)
+def test_why_nothing_was_compared_is_said(comparison: Comparison | None, wanted: str) -> None:
+    text, _ = compared(comparison)
+    assert wanted in text
+    assert "Outcomeheld" in text
+    assert "Accuracy of both" not in text
+
+
+def compared(comparison: Comparison | None, **changes: Any) -> tuple[str, str]:
+    """Return the page's text and the summary of a candidate that was judged by rule not_worse."""
+    evaluation = replace(an_evaluation(), comparison=comparison, **changes)
+    decision = decided(list(judged_against(evaluation, LIVE, ChampionLimits())))
+    report = judged.a_full_run(evaluation, decision=decision)
+    return re.sub(r"\s*\n\s*", "", Seen(rendered(report)).text), summary_markdown(report)
+
+
+def test_each_check_of_the_data_has_its_row_whatever_columns_are_called() -> None:
+    checks = tuple(
+        DataCheck(name=name, outcome=outcome, columns=columns, sentence=f"{name}: {columns}")
+        for name, outcome, columns in (
+            (CheckName.COLUMNS, CheckOutcome.WARNED, judged.HOSTILE),
+            (CheckName.CLASSES, CheckOutcome.PASSED, ()),
+            (CheckName.LEAK, CheckOutcome.REFUSED, tuple(f"c{n}" for n in range(30))),
+        )
+    )
+    report = judged.a_full_run(an_evaluation(), data_checks=checks)
+    seen = Seen(rendered(report))
+    assert "3 checks before training: 1 warned, 1 passed, 1 refused." in seen.text
+    assert all(legible(name, 60) in seen.text for name in judged.HOSTILE)
+    assert "c19, 10 more" in seen.text
+    assert {"warned", "passed", "refused"} <= {each.get("class") for each in seen.named("tr")}
+    assert not {tag for tag, _ in seen.elements} & {"script", "img"}
+    assert "1 warned, 1 passed, 1 refused." in summary_markdown(report)
