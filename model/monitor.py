@@ -70,7 +70,9 @@ def _labelled_rows(
     arguments.output_dir.mkdir(parents=True, exist_ok=True)
     place = arguments.output_dir / f"labelled-{host_of(arguments.resource_config)}.csv"
     with place.open("w", encoding="utf-8", newline="") as file:
-        yield Learnt(file, baseline.request)
+        learnt = Learnt(file, baseline.request, task=baseline.task)
+        yield learnt
+        print(f"learnt_rows={learnt.rows}; left_out={learnt.left_out};")
 
 
 def main(argv: Sequence[str] | None = None) -> None:

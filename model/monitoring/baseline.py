@@ -34,6 +34,7 @@ _MOST_VALUES = 50
 _LEAST_ROWS = 5
 # A column with more different texts keeps no list of them
 _MOST_KNOWN = 10_000
+_LARGEST_ROOT = 2.0**511
 
 Task = Literal["classification", "regression"]
 
@@ -271,8 +272,13 @@ def _regression(answers: Answers) -> tuple[tuple[Measured, ...], Quality]:
 
 
 def error_sums(predicted: np.ndarray, actual: np.ndarray) -> dict[str, exact.Sum]:
-    """Return exact sums: of errors' sizes and squares, of true values and their squares."""
-    errors = predicted - actual
+    """Return exact sums: of errors' sizes and squares, of true values and their squares.
+
+    What has no square among the floats counts as the largest number that has one.
+    """
+    with np.errstate(over="ignore"):
+        errors = _squarable(predicted - actual)
+    actual = _squarable(actual)
     parts: dict[str, Callable[[], np.ndarray]] = {
         "absolute": lambda: np.abs(errors),
         "squared": lambda: errors * errors,
@@ -280,6 +286,10 @@ def error_sums(predicted: np.ndarray, actual: np.ndarray) -> dict[str, exact.Sum
         "actual_squared": lambda: actual * actual,
     }
     return {name: exact.total(part()) for name, part in parts.items()}
+
+
+def _squarable(values: np.ndarray) -> np.ndarray:
+    return np.asarray(np.clip(values, -_LARGEST_ROOT, _LARGEST_ROOT))
 
 
 def calibrated(

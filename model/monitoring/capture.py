@@ -23,6 +23,11 @@ TORN, FOREIGN, UNREADABLE, REFUSED, OUTSIDE, TWICE = (
     *("outside", "twice"),
 )
 WHY_NOT = (TORN, FOREIGN, UNREADABLE, REFUSED, OUTSIDE, TWICE)
+# What reading a payload ends with that has another form than ours
+_IS_OTHERWISE = (
+    *(AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError),
+    RequestError,
+)
 
 
 class NotCounted(Exception):
@@ -66,7 +71,7 @@ def event_of(line: bytes) -> Event:
     """Read when a line was captured, and by which name. Raises NotCounted."""
     try:
         document = json.loads(line)
-    except ValueError as error:
+    except (RecursionError, ValueError) as error:
         raise NotCounted(TORN) from error
     try:
         metadata = document["eventMetadata"]
@@ -91,7 +96,7 @@ def captured_of(event: Event, *, columns: Sequence[Column]) -> Captured:
         raise NotCounted(FOREIGN)
     try:
         rows = _rows_of(read_payload(*_text_of(event.data["endpointInput"])), columns)
-    except (AttributeError, KeyError, TypeError, ValueError, RequestError) as error:
+    except _IS_OTHERWISE as error:
         raise NotCounted(UNREADABLE) from error
     return Captured(rows=rows, answer=_answer_of(event.data.get("endpointOutput")))
 
@@ -119,14 +124,25 @@ def _answer_of(part: Mapping[str, Any] | None) -> Answer | None:
         if media_type_of(content_type)[0] == CSV:
             return Answer(predictions=[row[0] for row in split_csv(text)])
         document = json.loads(text)
-    except (KeyError, TypeError, ValueError, IndexError, RequestError):
+    except _IS_OTHERWISE:
         return None
-    if isinstance(document, list):
-        return Answer(predictions=document)
-    if not isinstance(document, dict):
-        return None
-    if "error-message" in document:
+    if isinstance(document, dict) and "error-message" in document:
         raise NotCounted(REFUSED)
-    if not isinstance(document.get("predictions"), list):
+    return _answer_in(document)
+
+
+def _answer_in(document: Any) -> Answer | None:
+    """Return the answer in a JSON document: a list of labels, or an object that has one."""
+    has_more = isinstance(document, dict)
+    predictions = document.get("predictions") if has_more else document
+    if not isinstance(predictions, list) or not all(map(_is_label, predictions)):
         return None
-    return Answer(predictions=document["predictions"], probabilities=document.get("probabilities"))
+    probabilities = document.get("probabilities") if has_more else None
+    is_table = isinstance(probabilities, list) and all(
+        isinstance(row, list) for row in probabilities
+    )
+    return Answer(predictions=predictions, probabilities=probabilities if is_table else None)
+
+
+def _is_label(value: Any) -> bool:
+    return not isinstance(value, dict | list)

@@ -7,6 +7,7 @@ A request of many rows has its labels in one line, separated by line breaks: our
 import base64
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,27 @@ from typing import Any
 import numpy as np
 
 from model.monitoring.capture import lines_of
+from pipeline.tabular.cells import Cell, Spelling
+
+_PLAIN = Spelling()
 
 
 def key_of(name: str) -> int:
     """Return 64 bits that stand for an id: a tenth of its size in memory."""
-    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
+    whole = name.encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(whole, digest_size=8).digest(), "little")
+
+
+def number_of(label: Cell, spelling: Spelling = _PLAIN) -> float | None:
+    """Return a finite number in the spelling of the model or with a point, None for all else."""
+    for each in (spelling, _PLAIN):
+        try:
+            value = each.number(label)
+        except (OverflowError, TypeError, ValueError):
+            continue
+        if math.isfinite(value):
+            return value
+    return None
 
 
 class Labels:
@@ -39,7 +56,7 @@ class Labels:
         for line in lines:
             try:
                 name, text = _label_of(json.loads(line))
-            except (AttributeError, KeyError, TypeError, ValueError):
+            except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
                 self.unreadable += 1
                 continue
             # Few different texts, many ids: each text is kept once

@@ -1,14 +1,16 @@
 """Writes rows whose labels came as a table that a training can read, row by row.
 
 A row that a training would stumble over is left out: a cell that its column cannot have, a column
-that is not there. What a request leaves blank stays blank.
+that is not there, text that no file of a source can hold. What a request leaves blank stays blank.
 """
 
 import csv
+import io
 from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
-from model.monitoring.baseline import Request
+from model.monitoring.baseline import Request, Task
+from model.monitoring.labels import number_of
 from model.payload import Row
 from pipeline.tabular import dates
 from pipeline.tabular.cells import Spelling, label_of, text_of, trimmed
@@ -18,22 +20,33 @@ from pipeline.tabular.schema import Column
 class Learnt:
     """A CSV file (UTF-8, commas) with the columns of a request and the target."""
 
-    def __init__(self, file: TextIO, request: Request) -> None:
+    def __init__(self, file: TextIO, request: Request, *, task: Task = "classification") -> None:
         self._request = request
-        self._writer = csv.writer(file, lineterminator="\n")
-        self._writer.writerow([*(column.name for column in request.columns), request.target])
+        self._is_regression = task == "regression"
+        self._file = file
+        self._file.write(_line([*(column.name for column in request.columns), request.target]))
         self.rows = self.left_out = 0
 
     def add(self, rows: Sequence[Row], labels: Sequence[str]) -> None:
         """Add the rows of one request, each with its label."""
         for row, label in zip(rows, labels, strict=True):
             try:
-                cells = self._cells(row)
+                line = _line([*self._cells(row), self._label(label)])
             except (OverflowError, TypeError, ValueError):
                 self.left_out += 1
                 continue
-            self._writer.writerow([*cells, label_of(label)])
+            self._file.write(line)
             self.rows += 1
+
+    def _label(self, label: str) -> str:
+        """Return a label as the source spells it. Raises ValueError for what is no number."""
+        if not self._is_regression:
+            return label_of(label)
+        value = number_of(label, self._request.spelling)
+        if value is None:
+            message = f"the label {label!r} is no finite number"
+            raise ValueError(message)
+        return _spelt(value, self._request.spelling)
 
     def _cells(self, row: Row) -> list[str]:
         """Return a row as a file of the source would have it. Raises ValueError."""
@@ -56,8 +69,28 @@ def _cell(cell: Any, column: Column, spelling: Spelling) -> str:
         return ""
     if column.kind == "numeric":
         spelling.number(cell)
-        return cell if isinstance(cell, str) else repr(float(cell)).replace(".", spelling.decimal)
+        return cell if isinstance(cell, str) else _spelt(float(cell), spelling)
     if column.kind == "date":
         dates.read_date(trimmed(str(cell)), order=column.order)
         return str(cell)
     return cell if isinstance(cell, str) else text_of(cell)
+
+
+def _spelt(value: float, spelling: Spelling) -> str:
+    return repr(value).replace(".", spelling.decimal)
+
+
+def _line(cells: Sequence[str]) -> str:
+    """Return a line that any reader of the table can read. Raises ValueError where there is none.
+
+    Half a character cannot be encoded (UnicodeEncodeError is a ValueError too).
+    """
+    for cell in cells:
+        cell.encode()
+        if "\0" in cell or len(cell) > csv.field_size_limit():
+            message = "a cell holds a zero byte, or is longer than a reader takes"
+            raise ValueError(message)
+    text = io.StringIO(newline="")
+    # Only with its default line end does csv quote a lone carriage return
+    csv.writer(text).writerow(cells)
+    return text.getvalue().removesuffix("\r\n") + "\n"

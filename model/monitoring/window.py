@@ -27,7 +27,7 @@ from model.monitoring.capture import (
 )
 from model.monitoring.cells import numbers_of, presence_of, texts_of
 from model.monitoring.columns import ColumnCounts
-from model.monitoring.labels import Labels, Seen
+from model.monitoring.labels import Labels, Seen, number_of
 from model.monitoring.learnt import Learnt
 from model.payload import Row
 from pipeline.tabular.cells import Spelling, label_of, trimmed
@@ -149,7 +149,8 @@ class AnswerCounts:
 
     def add(self, answer: Answer) -> None:
         self._predictions += answer.predictions
-        self._certainty += filter(None, map(_largest, answer.probabilities or ()))
+        largest = map(_largest, answer.probabilities or ())
+        self._certainty += [each for each in largest if each is not None]
         if len(self._predictions) >= BATCH_ROWS:
             self.settle()
 
@@ -177,9 +178,10 @@ class AnswerCounts:
 def _largest(probabilities: Sequence[Any]) -> float | None:
     """Return the top probability; None where it cannot be told."""
     try:
-        return float(max(probabilities))
-    except (TypeError, ValueError):
+        value = float(max(probabilities))
+    except (OverflowError, TypeError, ValueError):
         return None
+    return value if 0.0 < value < np.inf else None
 
 
 class QualityCounts:
@@ -187,6 +189,7 @@ class QualityCounts:
 
     def __init__(self, baseline: Baseline, labels: Labels) -> None:
         self._is_regression = baseline.task == "regression"
+        self._spelling = baseline.request.spelling
         self._labels = labels
         self._pairs: Counter[tuple[str, str]] = Counter()
         self._sums = dict.fromkeys(
@@ -218,7 +221,7 @@ class QualityCounts:
         if not self._actual:
             return
         values = [
-            (_number(one), _number(other))
+            (number_of(one), number_of(other, self._spelling))
             for one, other in zip(self._predicted, self._actual, strict=True)
         ]
         usable = [(one, other) for one, other in values if one is not None and other is not None]
@@ -243,14 +246,6 @@ class QualityCounts:
             "pairs": [[*pair, count] for pair, count in sorted(self._pairs.items())],
             "sums": {name: list(each) for name, each in self._sums.items()},
         }
-
-
-def _number(cell: Any) -> float | None:
-    try:
-        value = _PLAIN.number(cell)
-    except (ValueError, OverflowError, TypeError):
-        return None
-    return value if np.isfinite(value) else None
 
 
 class Counting:

@@ -6,6 +6,7 @@ A share of few rows is compared by its interval, never as a number: 72 right ans
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 
 from pipeline.core.intervals import Interval, newcombe, wilson
 from pipeline.core.window_counts import Baseline, QualityCounts, WindowCounts, value_of
@@ -15,6 +16,8 @@ MATURE_COVERAGE = 0.8
 _ERROR_MARGIN = 0.1
 _Z = 1.959963984540054
 _LEAST_ERRORS = 30
+# API reference, MetricDatum: a value lies between -2**360 and 2**360
+_LARGEST = 2**360
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,7 +179,7 @@ def errors_of(sums: dict[str, tuple[int, int]], rows: int) -> Errors:
         mae=float(exact["absolute"]),
         variance=max(0.0, float(exact["squared"] - exact["absolute"] ** 2)),
         rmse=math.sqrt(exact["squared"]),
-        r2=1 - float(exact["squared"] / spread) if spread > 0 else None,
+        r2=1 - float(min(exact["squared"] / spread, Fraction(_LARGEST))) if spread > 0 else None,
     )
 
 
@@ -211,7 +214,12 @@ def _growth(before: Errors, now: Errors) -> Interval | None:
         return None
     half = _Z * math.sqrt(before.variance / before.rows + now.variance / now.rows)
     gap = now.mae - before.mae
-    return Interval((gap - half) / before.mae, (gap + half) / before.mae)
+    low, high = (_within_limits(each / before.mae) for each in (gap - half, gap + half))
+    return Interval(low, high)
+
+
+def _within_limits(value: float) -> float:
+    return max(-float(_LARGEST), min(float(_LARGEST), value))
 
 
 def estimated_quality(baseline: Baseline, window: WindowCounts) -> float | None:

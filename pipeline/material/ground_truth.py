@@ -12,13 +12,14 @@ from dataclasses import dataclass
 
 from pipeline.core.errors import UsageError
 from pipeline.material.table import DataTable, refused, shown
-from pipeline.tabular.cells import label_of, trimmed
+from pipeline.tabular.cells import Spelling, label_of, trimmed
 
 ID, LABEL, ROW = "id", "label", "row"
 # API reference, InvokeEndpoint, InferenceId
 _LONGEST_ID = 64
 _MOST_PROBLEMS = 20
 _MOST_DIGITS = 9  # a request of 6 MB has fewer rows
+_PLAIN = Spelling()
 _HEADERS = ({ID, LABEL}, {ID, LABEL, ROW})
 
 
@@ -47,10 +48,13 @@ def _line(item: tuple[str, tuple[str, ...]]) -> bytes:
     return json.dumps(document, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
 
-def read_ground_truth(table: DataTable, *, classes: Collection[str]) -> GroundTruth:
+def read_ground_truth(
+    table: DataTable, *, classes: Collection[str], numbers: Spelling | None = None
+) -> GroundTruth:
     """Return the labels of a file. Raises UsageError with every line that is wrong, and why.
 
-    `classes` are those of the model; empty where any label will do.
+    `classes` are those of the model; empty where any label will do. Of a model that predicts a
+    number, `numbers` is how its source spells them; a point will do too.
     """
     if set(table.columns) not in _HEADERS:
         message = f"{table.place} has the columns {', '.join(map(repr, table.columns))}."
@@ -61,7 +65,7 @@ def read_ground_truth(table: DataTable, *, classes: Collection[str]) -> GroundTr
         raise refused(message, remedy)
     lines = [_Line(table, number) for number in range(len(table.rows))]
     problems = [
-        *_bad_cells(lines, classes=classes),
+        *_bad_cells(lines, classes=classes, numbers=numbers),
         *(_bad_rows(lines) if ROW in table.columns else _twice(lines)),
     ]
     if problems:
@@ -90,7 +94,9 @@ class _Line:
         return (int(text) or None) if is_number else None
 
 
-def _bad_cells(lines: Sequence[_Line], *, classes: Collection[str]) -> Iterator[str]:
+def _bad_cells(
+    lines: Sequence[_Line], *, classes: Collection[str], numbers: Spelling | None
+) -> Iterator[str]:
     for line in lines:
         if not line.id:
             yield f"{line.where} has no id."
@@ -107,6 +113,11 @@ def _bad_cells(lines: Sequence[_Line], *, classes: Collection[str]) -> Iterator[
             near = difflib.get_close_matches(line.label, sorted(classes), n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             yield f"{line.where}: {shown(line.label)} is no class of the live model.{hint}"
+        elif numbers and all(each.written(line.label) is None for each in (numbers, _PLAIN)):
+            yield (
+                f"{line.where}: the label {shown(line.label)} is no finite number, which the live "
+                "model predicts."
+            )
 
 
 def _twice(lines: Sequence[_Line]) -> Iterator[str]:

@@ -1,15 +1,19 @@
 """Puts a file of labels that came later where mode monitor reads them. The same file once."""
 
 import hashlib
+import json
 import logging
 from pathlib import Path
 
 from pipeline.context import Workspace
+from pipeline.core import naming
 from pipeline.core.errors import UsageError
 from pipeline.core.label_files import LabelFile, label_file_object, labels_object
 from pipeline.gateways.store import AlreadyExists
 from pipeline.material.ground_truth import GroundTruth, read_ground_truth
 from pipeline.material.reading import parse_table
+from pipeline.tabular.cells import Spelling
+from pipeline.tabular.schema import read_spelling
 
 logger = logging.getLogger(__name__)
 
@@ -22,8 +26,12 @@ def read_labels(workspace: Workspace, file: Path) -> GroundTruth:
         message = f"The file of labels {file} cannot be read: {error.strerror}."
         raise UsageError(message, remedy="Name a CSV file with --file.") from error
     table = parse_table(content, name=file.name)
-    classes = () if workspace.context.force else _classes(workspace)
-    return read_ground_truth(table, classes=classes)
+    live = workspace.ledger.read().head.live_release
+    if live is None or workspace.context.force:
+        return read_ground_truth(table, classes=())
+    identity = workspace.ledger.release(live).identity
+    numbers = _spelling(workspace, live) if identity.predicts_number else None
+    return read_ground_truth(table, classes=identity.labels, numbers=numbers)
 
 
 def put_labels(workspace: Workspace, found: GroundTruth) -> LabelFile:
@@ -46,10 +54,10 @@ def put_labels(workspace: Workspace, found: GroundTruth) -> LabelFile:
     return standing
 
 
-def _classes(workspace: Workspace) -> tuple[str, ...]:
-    """Return the classes of the live release, nothing where none is live."""
-    release = workspace.ledger.read().head.live_release
-    return workspace.ledger.release(release).identity.labels if release else ()
+def _spelling(workspace: Workspace, release: str) -> Spelling:
+    """Return how the source of a release spells numbers, as its baseline says."""
+    found = workspace.store.find(f"{naming.baseline_prefix(release)}baseline.json")
+    return read_spelling(json.loads(found.body)["request"]["spelling"]) if found else Spelling()
 
 
 def _recorded(workspace: Workspace, ours: LabelFile) -> LabelFile:

@@ -76,6 +76,53 @@ def test_rows_of_one_request_count_like_requests_of_one_row() -> None:
     )
 
 
+DEEP = "[" * 100_000 + "]" * 100_000
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        DEEP,
+        f'{{"predictions": {DEEP}}}',
+        '{"predictions": {"a": 1}}',
+        '{"predictions": [[1], [0]]}',
+        "3",
+        "null",
+        "{",
+    ],
+)
+def test_an_answer_of_another_form_is_not_counted_and_its_request_is(answer: str) -> None:
+    window = count_lines(BASELINE, [captured(CSV, answer)])
+    assert (window.rows, window.answers["predicted_label"].present) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    "probabilities",
+    [
+        "0.5",
+        '"half"',
+        "{}",
+        "[0.5, 0.5]",
+        "[null, 1]",
+        "[[], [null]]",
+        '[["a"], [[1]]]',
+        "[[1e999]]",
+    ],
+)
+def test_probabilities_of_another_form_are_no_certainty(probabilities: str) -> None:
+    answer = f'{{"predictions": [1, 0], "probabilities": {probabilities}}}'
+    window = count_lines(BASELINE, [captured(CSV, answer)])
+    assert window.answers["predicted_label"].present == 2
+    assert window.answers["top_probability"].present == sum(window.on_steps) == 0
+
+
+def test_an_id_that_is_no_text_counts_like_any_other() -> None:
+    lines = [captured(CSV, ANSWER, callers="half \ud800"), captured(CSV, ANSWER, callers="\udfff")]
+    window = count_lines(BASELINE, lines, labels=[a_label("half \ud800", 1, 0)])
+    assert window.quality is not None
+    assert (window.requests, window.quality.labelled) == (2, 2)
+
+
 WHOLE = captured(CSV, ANSWER, callers="mine")
 
 
@@ -84,9 +131,11 @@ WHOLE = captured(CSV, ANSWER, callers="mine")
     [
         (WHOLE[:-40], "torn"),
         (b"\n", "torn"),
+        (DEEP.encode(), "torn"),
         (b"{}\n", "foreign"),
         (b"[1]\n", "foreign"),
         (captured("{", content_type="application/json"), "unreadable"),
+        (captured(DEEP, content_type="application/json"), "unreadable"),
         (captured(CSV, content_type="image/png"), "unreadable"),
         (captured(CSV, '{"error": "TableError", "error-message": "no"}'), "refused"),
         (captured(CSV, at=NOON - timedelta(seconds=1)), "outside"),
@@ -177,8 +226,9 @@ def test_an_exact_sum_is_the_sum() -> None:
         ([a_label("mine", 1)], (2, 0, 0)),
         ([a_label("yours", 1, 0)], (2, 0, 0)),
         ([b"{\n", a_label("mine", 1, 0)], (2, 2, 2)),
+        ([DEEP.encode() + b"\n", a_label("mine", 1, 0)], (2, 2, 2)),
     ],
-    ids=["none", "half right", "the newest", "too few", "unknown", "torn"],
+    ids=["none", "half right", "the newest", "too few", "unknown", "torn", "deep"],
 )
 def test_labels_find_their_request(labels: list[bytes], expected: tuple[int, int, int]) -> None:
     quality = count_lines(BASELINE, [WHOLE], labels=labels).quality

@@ -2,18 +2,23 @@
 
 import hashlib
 import json
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from pipeline.core import naming
 from pipeline.core.errors import UsageError
 from pipeline.core.label_files import LabelFile, label_file_object, labels_object
+from pipeline.core.records import Release
 from pipeline.material.ground_truth import read_ground_truth
 from pipeline.material.reading import parse_table
 from pipeline.steps.put_labels import put_labels, read_labels
+from pipeline.tabular.cells import Spelling
 from tests.fakes.boundary import NoFaults
-from tests.simulation.commands import Command, Mode, workspace_of
+from tests.simulation.commands import Command, Mode, run_command, workspace_of
 from tests.simulation.world import ENDPOINT, World, empty_world
 
 CLASSES = ("setosa", "virginica")
@@ -76,6 +81,29 @@ def test_what_is_wrong_is_told_with_its_line(text: str, problem: str) -> None:
     assert problem in told
 
 
+@pytest.mark.parametrize(
+    ("label", "decimal", "is_taken"),
+    [
+        ("2.5", ".", True),
+        ("-1e3", ".", True),
+        ('"2,5"', ",", True),
+        ("2.5", ",", True),
+        ('"2,5"', ".", False),
+        ("1e999", ".", False),
+        ("inf", ".", False),
+        ("NaN", ".", False),
+        ("much", ".", False),
+    ],
+)
+def test_a_model_of_a_number_takes_finite_numbers_as_its_source_spells_them(
+    label: str, decimal: str, is_taken: bool
+) -> None:
+    table = parse_table(f"id,label\na,{label}\n".encode(), name="labels.csv", separator=",")
+    with nullcontext() if is_taken else pytest.raises(UsageError, match="is no finite number"):
+        found = read_ground_truth(table, classes=(), numbers=Spelling(decimal=decimal))
+        assert found.labels == {"a": (label.strip('"'),)}
+
+
 def test_all_problems_are_told_at_once_and_many_are_counted() -> None:
     text = "id,label\n" + "a,setsoa\n" * 3 + ",setosa\n" * 30
     told = problems_of(text)
@@ -93,8 +121,9 @@ def world() -> World:
     return empty_world()
 
 
-def put(world: World, file: Path) -> LabelFile:
+def put(world: World, file: Path, *, force: bool = False) -> LabelFile:
     workspace = workspace_of(world, Command(mode=Mode.SETTLE), NoFaults())
+    workspace = replace(workspace, context=replace(workspace.context, force=force))
     return put_labels(workspace, read_labels(workspace, file))
 
 
@@ -135,3 +164,29 @@ def test_a_later_correction_sorts_behind_what_it_corrects(world: World, tmp_path
 def test_a_file_that_is_not_there_is_refused(world: World, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read"):
         put(world, tmp_path / "absent.csv")
+
+
+@pytest.mark.parametrize(("force", "is_taken"), [(False, False), (True, True)])
+def test_labels_of_a_live_model_of_a_number_are_numbers_if_not_forced(
+    world: World, tmp_path: Path, force: bool, is_taken: bool
+) -> None:
+    run_command(world, Command(mode=Mode.DEPLOYMENT, name="A"), NoFaults())
+    live = world.head().live_release or ""
+    _predicts_a_number(world, live)
+    spelling = {"spelling": {"missing": [], "decimal": ","}}
+    world.bucket.write(
+        f"{naming.baseline_prefix(live)}baseline.json", json.dumps({"request": spelling}).encode()
+    )
+    file = tmp_path / "labels.csv"
+    file.write_text('id,label\na,"2,5"\n')
+    assert put(world, file).rows == 1
+    file.write_text("id,label\na,many\n")
+    with nullcontext() if is_taken else pytest.raises(UsageError, match="is no finite number"):
+        assert put(world, file, force=force).rows == 1
+
+
+def _predicts_a_number(world: World, release: str) -> None:
+    key = naming.release_object(ENDPOINT, release)
+    known = Release.from_json(world.bucket.objects[key].body)
+    other = replace(known, identity=replace(known.identity, labels=()))
+    world.bucket.write(key, other.to_json().encode())

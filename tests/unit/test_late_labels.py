@@ -1,5 +1,8 @@
 """Quality by labels that came later: degraded only where the rows say so."""
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +10,7 @@ import pytest
 from model.monitoring.baseline import Answers
 from pipeline.core.drift import DriftLimits, Finding, judge_drift
 from pipeline.core.quality import QualityLimits, QualityVerdict, judge_quality
+from pipeline.tabular.cells import Spelling
 from tests.unit.monitoring_builders import a_baseline, a_label, captured, count_lines, known
 
 RNG = np.random.default_rng(9)
@@ -101,6 +105,65 @@ def test_a_regression_is_judged_by_its_mean_error(spread: float, degraded: bool)
     assert verdict.degraded is degraded
     assert verdict.errors["rmse"] == pytest.approx(spread, rel=0.15)
     assert verdict.figures.model_quality == pytest.approx(1 - spread**2, abs=0.03)
+
+
+LARGEST = 1.7e308
+
+
+@pytest.mark.parametrize(
+    ("predicted", "actual"),
+    [
+        (0.0, LARGEST),
+        (-LARGEST, LARGEST),
+        (1e300, -1e300),
+        (1e200, 0.0),
+        (1e160, 1e-300),
+    ],
+)
+def test_numbers_whose_squares_are_none_are_bad_answers_and_not_the_end(
+    predicted: float, actual: float
+) -> None:
+    values = np.arange(40.0)
+    held_out = Answers(predicted=values + 1e-300, actual=values)
+    baseline = a_baseline(pd.DataFrame({"x": values}), task="regression", answers=held_out)
+    said, true = [*values.tolist(), predicted], [*values.tolist(), actual]
+    line = captured("1\n" * len(said), f'{{"predictions": {said}}}', callers="all")
+    window = count_lines(baseline, [line], labels=[a_label("all", *true)])
+    verdict = judge_quality(known(baseline), window, QualityLimits(), delay_is_over=True)
+    figures = [*verdict.errors.values(), verdict.figures.model_quality or 0]
+    assert verdict.labelled == 41
+    assert all(map(math.isfinite, figures))
+    assert verdict.errors["rmse"] > 1e100
+    assert abs(verdict.figures.model_quality or 0) <= 2.0**360
+
+
+def test_a_perfect_regression_whose_next_errors_are_huge_has_grown_by_a_number() -> None:
+    values = np.arange(40.0)
+    held_out = Answers(predicted=np.full(40, 5e-324), actual=np.zeros(40))
+    baseline = a_baseline(pd.DataFrame({"x": values}), task="regression", answers=held_out)
+    said = [1e300] * 40
+    line = captured("1\n" * 40, f'{{"predictions": {said}}}', callers="all")
+    window = count_lines(baseline, [line], labels=[a_label("all", *values)])
+    verdict = judge_quality(known(baseline), window, QualityLimits(), delay_is_over=True)
+    assert verdict.difference is not None
+    assert verdict.difference.low <= verdict.difference.high == 2.0**360
+    assert verdict.degraded
+
+
+@pytest.mark.parametrize(("decimal", "labelled"), [(".", 1), (",", 2)])
+def test_labels_are_read_as_the_source_spells_them_or_with_a_point(
+    decimal: str, labelled: int
+) -> None:
+    values = np.arange(40.0)
+    X, held_out = pd.DataFrame({"x": values}), Answers(predicted=values, actual=values)
+    baseline = a_baseline(X, task="regression", answers=held_out)
+    request = replace(baseline.request, spelling=Spelling(decimal=decimal))
+    line = captured("1\n2", '{"predictions": [2.5, 2.5]}', callers="all")
+    labels = [a_label("all", "2.5", "2,5")]
+    quality = count_lines(replace(baseline, request=request), [line], labels=labels).quality
+    assert quality is not None
+    assert (quality.labelled, quality.unreadable) == (labelled, 2 - labelled)
+    assert quality.sums["absolute"] == (0, 0)
 
 
 def test_estimated_quality_is_calibrated_on_held_out_rows() -> None:

@@ -1,13 +1,15 @@
 """Rows whose labels came become a table that a training can read, and nothing else does."""
 
+import csv
 import io
 from typing import Any
 
 import pytest
 
-from model.monitoring.baseline import Request
+from model.monitoring.baseline import Request, Task
 from model.monitoring.learnt import Learnt
-from pipeline.tabular.cells import Spelling
+from pipeline.material.reading import parse_table
+from pipeline.tabular.cells import Spelling, label_of
 from pipeline.tabular.schema import Column
 
 COLUMNS = (
@@ -18,10 +20,13 @@ COLUMNS = (
 HEADER = "size,nest,seen,kind\n"
 
 
-def written(rows: list[Any], labels: list[str], *, decimal: str = ".") -> tuple[str, int]:
-    file = io.StringIO()
+def written(
+    rows: list[Any], labels: list[str], *, decimal: str = ".", task: Task = "classification"
+) -> tuple[str, int]:
+    file = io.StringIO(newline="")
     spelling = Spelling(decimal=decimal)
-    learnt = Learnt(file, Request(columns=COLUMNS, spelling=spelling, target="kind"))
+    request = Request(columns=COLUMNS, spelling=spelling, target="kind")
+    learnt = Learnt(file, request, task=task)
     learnt.add(rows, labels)
     return file.getvalue().removeprefix(HEADER), learnt.left_out
 
@@ -52,7 +57,45 @@ def test_what_is_missing_is_blank() -> None:
         [1.5, ["reed"], "03.04.2026"],
         [1.5, "reed"],
         {"size": 1.5, "nest": "reed"},
+        [1.5, "re\0ed", "03.04.2026"],
+        [1.5, "re\ud800ed", "03.04.2026"],
+        [1.5, "r" * (csv.field_size_limit() + 1), "03.04.2026"],
     ],
 )
 def test_a_row_that_a_training_would_stumble_over_is_left_out(row: Any) -> None:
     assert written([row], ["owl"]) == ("", 1)
+
+
+@pytest.mark.parametrize("label", ["ow\0l", "ow\udfffl", "o" * (csv.field_size_limit() + 1)])
+def test_a_row_whose_label_no_file_can_hold_is_left_out(label: str) -> None:
+    assert written([[1.5, "reed", "03.04.2026"]], [label]) == ("", 1)
+
+
+@pytest.mark.parametrize("text", ["a\rb", "a\nb", "a\r\nb", '"', "a,b", "a\x0bb", "a\u2028b", "é"])
+def test_whatever_a_cell_holds_comes_back_from_the_file(text: str) -> None:
+    lines, left_out = written([[1.5, text, "03.04.2026"]], [text])
+    table = parse_table((HEADER + lines).encode(), separator=",")
+    assert (table.rows, left_out) == ((("1.5", text, "03.04.2026", label_of(text)),), 0)
+
+
+@pytest.mark.parametrize(
+    ("label", "decimal", "expected"),
+    [
+        ("2.5", ".", "2.5"),
+        ("2.5", ",", '"2,5"'),
+        ("2,5", ",", '"2,5"'),
+        (" 3 ", ",", '"3,0"'),
+        ("1e3", ".", "1000.0"),
+    ],
+)
+def test_a_number_to_learn_is_spelt_as_the_source_spells_it(
+    label: str, decimal: str, expected: str
+) -> None:
+    row = [None, "reed", "03.04.2026"]
+    found = written([row], [label], decimal=decimal, task="regression")
+    assert found == (f",reed,03.04.2026,{expected}\n", 0)
+
+
+@pytest.mark.parametrize("label", ["much", "", "NA", "nan", "inf", "1e999", "2,5"])
+def test_a_label_that_is_no_number_teaches_a_regression_nothing(label: str) -> None:
+    assert written([[1.5, "reed", "03.04.2026"]], [label], task="regression") == ("", 1)
