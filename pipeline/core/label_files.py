@@ -22,6 +22,11 @@ def labels_prefix(endpoint: str) -> str:
     return f"labels/{endpoint}/"
 
 
+def since_hour(endpoint: str, moment: datetime) -> str:
+    """Return what sorts before all labels that came in the hour of a moment or later."""
+    return f"{labels_prefix(endpoint)}{moment.astimezone(UTC):%Y/%m/%d/%H}/"
+
+
 def labels_object(endpoint: str, file: LabelFile) -> str:
     """Return the place of a file's labels: of two for one request the one that sorts last counts.
 

@@ -8,6 +8,7 @@ letters, digits and inner hyphens), S3 user guide "Bucket naming rules".
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from pipeline.core.errors import UsageError
 
@@ -30,6 +31,10 @@ _SAGEMAKER_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*")
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9-]*[a-z0-9]")
 _RELEASE_ID = re.compile(r"r-[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 _CONFIG_KEY = re.compile(rf"({_RELEASE_ID.pattern})-n([1-9][0-9]{{0,2}})")
+_MOMENT = "[0-9]{8}T[0-9]{6}Z"
+_LEARNT = re.compile(
+    rf"(?P<start>{_MOMENT})-(?P<end>{_MOMENT})-(?P<release>{_RELEASE_ID.pattern})\.csv"
+)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -299,6 +304,25 @@ def baseline_prefix(release: str) -> str:
 def learnt_prefix(endpoint: str) -> str:
     """Where lie captured rows with the labels that came for them, as tables."""
     return f"learnt/{endpoint}/"
+
+
+def learnt_object(endpoint: str, release: str, cohort: str) -> str:
+    """The rows of a cohort, the requests of one release in the hours that its name says."""
+    return f"{learnt_prefix(endpoint)}{cohort}-{check_release_id(release)}.csv"
+
+
+class LearntSpan(NamedTuple):
+    """Whose requests learnt rows are of, from a moment on, before another one; stamps, sortable."""
+
+    release: str
+    start: str
+    end: str
+
+
+def learnt_span(key: str) -> LearntSpan | None:
+    """Return what `learnt_object` says in a key, None where it is no such key."""
+    found = _LEARNT.fullmatch(key.rpartition("/")[2])
+    return LearntSpan(found["release"], found["start"], found["end"]) if found else None
 
 
 def monitoring_prefix(endpoint: str, release: str) -> str:

@@ -96,11 +96,12 @@ class Store:
         """Replace exactly the version that was read; return the new ETag. Raises Changed."""
         return self._put(key, body, IfMatch=etag)
 
-    def keys(self, prefix: str) -> Iterator[str]:
-        """Yield the keys below a prefix in S3's order (UTF-8 bytes)."""
+    def keys(self, prefix: str, *, after: str = "") -> Iterator[str]:
+        """Yield the keys below a prefix in S3's order (UTF-8 bytes), those that follow `after`."""
         pages = self._s3.get_paginator("list_objects_v2")
         with attempting(f"list {self.uri(prefix)}"):
-            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix):
+            asked = {"StartAfter": after} if after else {}
+            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix, **asked):
                 yield from (entry["Key"] for entry in page.get("Contents", ()))
 
     def sha256(self, uri: str) -> str:

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.core.data_words import ColumnUse
-from pipeline.material.columns import Cells, decide_column
+from pipeline.material.columns import Cells, Finding, decide_column
 from pipeline.material.decimals import find_decimal
 from pipeline.material.labels import Labels, decide_labels
 from pipeline.material.table import Choices, DataTable, listed, refused
 from pipeline.tabular import dates
-from pipeline.tabular.cells import trimmed
+from pipeline.tabular.cells import Spelling, trimmed
 from pipeline.tabular.schema import Column, Schema
 
 
@@ -29,18 +29,10 @@ class Decided:
 
 def decide(table: DataTable, choices: Choices) -> Decided:
     """Return the schema of a file. Raises UsageError where it would have to be guessed."""
-    decimal, remark = choices.decimal, ""
-    if decimal is None:
-        decimal, remark = find_decimal(table, spelling=choices.spelling("."))
-    spelling = choices.spelling(decimal)
+    spelling, remark = _spelling(table, choices)
     labels = decide_labels(table, choices, spelling=spelling)
-    uses = _checked_uses(table, choices)
     target = trimmed(choices.target)
-    findings = [
-        (name, decide_column(Cells(table, position, spelling=spelling), uses.get(name)))
-        for position, name in enumerate(table.columns)
-        if name != target
-    ]
+    findings = _findings(table, choices, spelling=spelling)
     columns = tuple(found.column for _, found in findings if found.column)
     told = (remark, *labels.warnings, *(found.warning for _, found in findings))
     warnings = (*table.remarks, *filter(None, told))
@@ -57,6 +49,35 @@ def decide(table: DataTable, choices: Choices) -> Decided:
         spelling=spelling,
     )
     return Decided(table=table, schema=schema, labels=labels, warnings=warnings)
+
+
+def asked_columns(table: DataTable, choices: Choices) -> tuple[str, ...]:
+    """Return the names of the columns that a model of a file is asked by, whatever its target is.
+
+    Raises UsageError where it would have to be guessed.
+    """
+    spelling, _ = _spelling(table, choices)
+    findings = _findings(table, choices, spelling=spelling)
+    return tuple(name for name, found in findings if found.column)
+
+
+def _spelling(table: DataTable, choices: Choices) -> tuple[Spelling, str]:
+    """Return how a file spells its cells, with a remark where that was found by looking."""
+    if choices.decimal is not None:
+        return choices.spelling(choices.decimal), ""
+    decimal, remark = find_decimal(table, spelling=choices.spelling("."))
+    return choices.spelling(decimal), remark
+
+
+def _findings(
+    table: DataTable, choices: Choices, *, spelling: Spelling
+) -> list[tuple[str, Finding]]:
+    uses, target = _checked_uses(table, choices), trimmed(choices.target)
+    return [
+        (name, decide_column(Cells(table, position, spelling=spelling), uses.get(name)))
+        for position, name in enumerate(table.columns)
+        if name != target
+    ]
 
 
 def _checked_uses(table: DataTable, choices: Choices) -> dict[str, ColumnUse]:

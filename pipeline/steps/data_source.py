@@ -4,12 +4,13 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from pipeline.configuration.sections import TrainingSettings
 from pipeline.context import Context
 from pipeline.core.errors import UsageError
 from pipeline.gateways.store import Store
 from pipeline.material.joining import join, require_data
 from pipeline.material.reading import parse_table
-from pipeline.material.table import DataTable
+from pipeline.material.table import Choices, DataTable
 
 Read = Callable[[], bytes]
 
@@ -63,3 +64,15 @@ def _local(path: Path) -> bytes:
     except OSError as error:
         message = f"The data file {path} cannot be read: {error.strerror}."
         raise UsageError(message, remedy="Set `training.data` to a CSV file.") from error
+
+
+def choices(training: TrainingSettings) -> Choices:
+    """Return what the configuration says about the cells of the data file."""
+    return Choices(
+        target=training.target,
+        columns=training.columns,
+        problem_type=training.problem_type,
+        decimal=training.decimal,
+        missing_values=training.missing_values,
+        present_values=training.present_values,
+    )

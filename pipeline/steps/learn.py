@@ -5,22 +5,25 @@ source. Of the source only the columns count then that a request has, and the ta
 """
 
 import logging
+from bisect import bisect
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from pipeline.configuration.sections import TrainingSettings
 from pipeline.context import Context, Workspace
 from pipeline.core import naming
-from pipeline.core.errors import CloudUnusable
+from pipeline.core.errors import CloudUnusable, UsageError
 from pipeline.core.records import Release
 from pipeline.core.retraining import Learnable
 from pipeline.gateways.ports import Objects
+from pipeline.material.deciding import asked_columns
 from pipeline.material.joining import join, only
 from pipeline.material.reading import parse_table
-from pipeline.material.table import DataTable
+from pipeline.material.table import DataTable, listed
 from pipeline.steps import recorded
 from pipeline.steps.bootstrap import known_workspace
-from pipeline.steps.data_source import read_source
+from pipeline.steps.data_source import choices, read_source
 from pipeline.tabular.cells import Spelling, label_of, trimmed
 
 logger = logging.getLogger(__name__)
@@ -43,24 +46,50 @@ def with_answered(source: DataTable, workspace: Workspace) -> DataTable:
     target = trimmed(workspace.settings.training.target)
     if target not in source.columns:
         return source  # which is refused where it is decided what the source holds
-    answered = [
-        table
-        for table in _answered(workspace.store, workspace.context.endpoint)
-        if {target} < set(table.columns) <= set(source.columns)
-    ]
-    if not answered:
+    answered = _answered(workspace.store, workspace.context.endpoint)
+    columns = _asked_for(source, workspace.settings.training) if answered else ()
+    if not columns:
         return source
-    columns = [name for name in source.columns if name in answered[0].columns]
+    fitting = [each for each in answered if set(each.columns) == set(columns)]
+    source = _with_remark(source, _not_fitting(answered, columns))
+    if not fitting:
+        return source
     known = set(map(label_of, source.cells(target)))
-    fitting = [
-        _of_known_classes(only(each, columns), target, known)
-        for each in answered
-        if set(each.columns) == set(columns)
-    ]
+    fitting = [_of_known_classes(only(each, columns), target, known) for each in fitting]
     rows = sum(len(each.rows) for each in fitting)
     joined = join([only(source, columns), *fitting], name=source.name)
-    remark = f"{source.name}: with {rows} rows that were answered and labelled since."
-    return replace(joined, separator=source.separator, remarks=(*source.remarks, remark))
+    joined = replace(joined, separator=source.separator, remarks=source.remarks)
+    return _with_remark(joined, f"with {rows} rows that were answered and labelled since.")
+
+
+def _with_remark(table: DataTable, remark: str) -> DataTable:
+    return replace(table, remarks=(*table.remarks, f"{table.name}: {remark}")) if remark else table
+
+
+def _asked_for(source: DataTable, training: TrainingSettings) -> tuple[str, ...]:
+    """Return the columns of a source that its model would be asked by, and the target.
+
+    Nothing for a source that is refused: where it is decided, it is told why.
+    """
+    try:
+        asked = {*asked_columns(source, choices(training)), trimmed(training.target)}
+    except UsageError:
+        return ()
+    return tuple(name for name in source.columns if name in asked)
+
+
+def _not_fitting(answered: Sequence[DataTable], columns: Collection[str]) -> str:
+    """Tell of rows that have other columns than the source; nothing where there are none."""
+    others = [each for each in answered if set(each.columns) != set(columns)]
+    if not others:
+        return ""
+    different = sorted(set(columns).symmetric_difference(others[-1].columns))
+    remark = (
+        f"{sum(len(each.rows) for each in others)} rows that were answered and labelled are not "
+        f"learnt, for they have other columns: {listed([repr(each) for each in different])}."
+    )
+    logger.warning("data: %s", remark)
+    return remark
 
 
 def _of_known_classes(table: DataTable, target: str, known: Collection[str]) -> DataTable:
@@ -85,9 +114,39 @@ def _answered(store: Objects, endpoint: str) -> list[DataTable]:
     found = []
     for key in store.keys(naming.learnt_prefix(endpoint)):
         stored = store.find(key)
-        if stored is not None:
+        if stored is None:
+            continue
+        try:
             found.append(parse_table(stored.body, name=key, separator=","))
-    return found
+        except UsageError as error:
+            logger.warning("data: answered rows are left out: %s", error.message)
+    return _apart(found)
+
+
+def _apart(tables: Sequence[DataTable]) -> list[DataTable]:
+    """Leave out what has hours in common with a table of more rows: no row counts twice.
+
+    Windows may overlap: those that a person named, and where their length or the delay of labels
+    was changed.
+    """
+    chosen: list[DataTable] = []
+    taken: dict[str, list[tuple[str, str]]] = {}
+    for table in sorted(tables, key=lambda each: (-len(each.rows), each.name)):
+        span = naming.learnt_span(table.name)
+        if span is None or _takes(taken.setdefault(span.release, []), span.start, span.end):
+            chosen.append(table)
+    return sorted(chosen, key=lambda each: each.name)
+
+
+def _takes(taken: list[tuple[str, str]], start: str, end: str) -> bool:
+    """Add a span to those that are taken, in order, if it has no moment in common with them."""
+    place = bisect(taken, (start, end))
+    is_free = (place == 0 or taken[place - 1][1] <= start) and (
+        place == len(taken) or end <= taken[place][0]
+    )
+    if is_free:
+        taken.insert(place, (start, end))
+    return is_free
 
 
 def learnable(workspace: Workspace, release: Release) -> Learnable:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.configuration.loading import PROJECT_ROOT
 from pipeline.configuration.rules import require_fitting_limits
-from pipeline.configuration.sections import SliceSettings, TrainingSettings
+from pipeline.configuration.sections import SliceSettings
 from pipeline.context import Context, Workspace
 from pipeline.core import jobs, naming
 from pipeline.core.data_checks import DataProfile, Found
@@ -23,8 +23,9 @@ from pipeline.gateways.sagemaker import NameTaken
 from pipeline.material import bundle, checking
 from pipeline.material.deciding import decide
 from pipeline.material.dividing import Split, split
-from pipeline.material.table import Choices, DataTable
+from pipeline.material.table import DataTable
 from pipeline.steps import recorded
+from pipeline.steps.data_source import choices
 from pipeline.steps.learn import training_table
 from pipeline.steps.progress import JobProgress
 from pipeline.tabular import schema
@@ -125,18 +126,6 @@ def train(workspace: Workspace, material: Material) -> TrainingRun:
     metric = "cv_mean_r2" if run.identity.predicts_number else "cv_mean_accuracy"
     logger.info("training job=%s %s=%.4g", name, metric, run.metrics.get(metric, nan))
     return run
-
-
-def choices(training: TrainingSettings) -> Choices:
-    """Return what the configuration says about the cells of the data file."""
-    return Choices(
-        target=training.target,
-        columns=training.columns,
-        problem_type=training.problem_type,
-        decimal=training.decimal,
-        missing_values=training.missing_values,
-        present_values=training.present_values,
-    )
 
 
 def _store_inputs(workspace: Workspace, material: Material) -> TrainingInputs:

@@ -4,20 +4,22 @@ import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import islice
 
 from pipeline.context import Workspace
 from pipeline.core import jobs, monitor_documents, naming
 from pipeline.core.drift import DriftVerdict, judge_drift
 from pipeline.core.errors import CorruptRecord, JobFailed, UsageError
-from pipeline.core.label_files import labels_prefix
+from pipeline.core.label_files import labels_prefix, since_hour
 from pipeline.core.monitoring import Window, WindowRecord
 from pipeline.core.quality import QualityLimits, judge_quality
 from pipeline.core.records import Release
 from pipeline.core.window_counts import Baseline, WindowCounts, merged
 from pipeline.gateways.sagemaker import NameTaken
 from pipeline.gateways.store import AlreadyExists
-from pipeline.material.reading import parse_table
+from pipeline.material.reading import parse_table, write_csv
+from pipeline.material.table import DataTable
 from pipeline.steps.baseline import drift_limits, text_of
 
 logger = logging.getLogger(__name__)
@@ -36,7 +38,7 @@ class KnownBaseline:
 
 @dataclass(frozen=True, kw_only=True)
 class Traffic:
-    """The objects of a window: captured lines of it and of its cohort, and all labels."""
+    """The objects of a window: captured lines of it and of its cohort, and labels since then."""
 
     window: Window
     cohort: Window | None
@@ -87,7 +89,8 @@ def _judged(workspace: Workspace, release: Release, window: Window) -> WindowRec
         job = _count(workspace, release, known, traffic)
         output = _output(workspace, release, window, job)
         counts = _added(workspace, output)
-        labelled = _keep_labelled(workspace, release, window, output)
+        if traffic.cohort is not None:
+            labelled = keep_labelled(workspace, release, traffic.cohort, output)
     limits = drift_limits(workspace)
     verdict = judge_drift(known.baseline, counts, limits)
     _write_documents(workspace, release, window, known=known, counts=counts, verdict=verdict)
@@ -154,18 +157,31 @@ def known_baseline(workspace: Workspace, release: Release) -> KnownBaseline:
 
 
 def _traffic(workspace: Workspace, release: Release, window: Window) -> Traffic:
-    endpoint = workspace.context.endpoint
-    prefix = labels_prefix(endpoint)
-    labels = [key for key in workspace.store.keys(prefix) if key.endswith(".jsonl")]
-    delay = timedelta(hours=workspace.settings.drift.label_delay_hours)
-    cohort = window.before(delay) if labels else None
+    before = window.before(timedelta(hours=workspace.settings.drift.label_delay_hours))
+    labels = labels_since(workspace, before.start)
+    cohort = before if labels else None
     hours = {*window.hours(), *(cohort.hours() if cohort else ())}
     return Traffic(
         window=window,
         cohort=cohort,
         captured=_captured(workspace, release, hours),
-        labels=tuple(labels),
+        labels=labels,
     )
+
+
+def labels_since(workspace: Workspace, moment: datetime) -> tuple[str, ...]:
+    """Return the labels that came since a moment: a request's come no sooner than the request.
+
+    Where none came, one object of earlier ones: that there are labels at all makes a cohort.
+    """
+    store, place = workspace.store, labels_prefix(workspace.context.endpoint)
+    after = since_hour(workspace.context.endpoint, moment)
+    found = tuple(filter(_is_lines, store.keys(place, after=after)))
+    return found or tuple(islice(filter(_is_lines, store.keys(place)), 1))
+
+
+def _is_lines(key: str) -> bool:
+    return key.endswith(".jsonl")
 
 
 def _captured(workspace: Workspace, release: Release, hours: set[str]) -> tuple[str, ...]:
@@ -266,19 +282,29 @@ def _added(workspace: Workspace, output: str) -> WindowCounts:
     return merged(partials)
 
 
-def _keep_labelled(workspace: Workspace, release: Release, window: Window, output: str) -> int:
+def keep_labelled(workspace: Workspace, release: Release, cohort: Window, output: str) -> int:
     """Put the rows whose labels came where trainings read them; return how many they are.
 
-    Each request is of one cohort, and each cohort is judged with one window: no row comes twice.
+    A cohort has one object, whatever machines counted it and however often: what came first stays.
     """
-    rows = 0
+    tables = _labelled_tables(workspace, output)
+    if not tables:
+        return 0
+    rows = [row for table in tables for row in table.rows]
+    key = naming.learnt_object(workspace.context.endpoint, release.release_id, cohort.name)
+    workspace.store.create_same(key, write_csv(tables[0].columns, rows))
+    return len(rows)
+
+
+def _labelled_tables(workspace: Workspace, output: str) -> list[DataTable]:
+    """Return what each machine found; one that cannot be read is told, and stops nothing."""
+    tables = []
     for key in workspace.store.keys(f"{output}counts/{_LABELLED}"):
         found = workspace.store.find(key)
         if found is None or found.body.count(b"\n") < 2:  # no more than a header
             continue
-        host = key.rpartition("/")[2]
-        place = naming.learnt_prefix(workspace.context.endpoint)
-        target = f"{place}{window.name}-{release.release_id}-{host}"
-        workspace.store.create_same(target, found.body)
-        rows += len(parse_table(found.body, separator=",").rows)
-    return rows
+        try:
+            tables.append(parse_table(found.body, name=workspace.store.uri(key), separator=","))
+        except UsageError as error:
+            logger.warning("rows whose labels came are not learnt: %s", error.message)
+    return tables

@@ -84,11 +84,11 @@ class FakeStore:
             raise Changed(self.uri(key))
         return self._bucket.write(key, body)
 
-    def keys(self, prefix: str) -> Iterator[str]:
+    def keys(self, prefix: str, *, after: str = "") -> Iterator[str]:
         found = self._boundary.through(
             f"list {prefix}", Kind.READ, lambda: sorted(self._bucket.objects)
         )
-        yield from (key for key in found if key.startswith(prefix))
+        yield from (key for key in found if key.startswith(prefix) and key > after)
 
     def exists(self, key: str) -> bool:
         return self._boundary.through(

@@ -70,7 +70,7 @@ class Watched:
         self.world.runs += 1
         settings = SETTINGS.model_copy(
             update={
-                "drift": DriftSettings(label_delay_hours=0, **self.settings),
+                "drift": DriftSettings(window_hours=1, label_delay_hours=0, **self.settings),
                 "retraining": RetrainingSettings(enabled=True, minimum_new_rows=1),
                 "training": TrainingSettings(data=str(self.source), target="y"),
             }

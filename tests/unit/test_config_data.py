@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pipeline.core.errors import ConfigError
-from pipeline.steps.train import choices
+from pipeline.steps.data_source import choices
 from tests.unit.config_files import Load, load, problem_lines
 
 __all__ = ["load"]

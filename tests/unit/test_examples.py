@@ -11,7 +11,7 @@ from pipeline.material.bundle import build_bundle
 from pipeline.material.deciding import decide
 from pipeline.material.dividing import split
 from pipeline.material.reading import parse_table
-from pipeline.steps.train import choices
+from pipeline.steps.data_source import choices
 
 
 def an_example(name: str) -> Settings:
