@@ -14,6 +14,7 @@ from pipeline.configuration.settings import Settings
 from pipeline.core import naming
 from pipeline.core.errors import LeaseHeld
 from pipeline.core.foundation import Foundation
+from pipeline.core.gate import GatePolicy
 from pipeline.core.hosting_cost import PriceTable
 from pipeline.core.requests import Request
 from pipeline.core.state_lock import StateLock
@@ -94,6 +95,12 @@ class Context:
         return naming.state_bucket_name(
             self.settings.project, account=self.account, region=self.cloud.region
         )
+
+    @property
+    def gate_policy(self) -> GatePolicy:
+        """What the gate asks in this run; a retraining that somebody asked for has its own rule."""
+        settings = self.settings
+        return settings.gate_policy if self.request is None else settings.retraining_policy
 
     @property
     def endpoint(self) -> str:

@@ -117,12 +117,13 @@ def _as_rule(value: object) -> object:
     return Rule(value) if isinstance(value, str) else value
 
 
+_Rule = Annotated[Rule, BeforeValidator(_as_rule), kinds.allowed("not_worse, better or off")]
+
+
 class ChampionSettings(kinds.Section):
     """How a candidate is judged against what is live, on the same held-out rows."""
 
-    rule: Annotated[Rule, BeforeValidator(_as_rule), kinds.allowed("not_worse, better or off")] = (
-        Rule.NOT_WORSE
-    )
+    rule: _Rule = Rule.NOT_WORSE
     margin: kinds.Share = 0.01
     minimum_rows: kinds.Requests = 30
 
@@ -267,10 +268,12 @@ class DriftSettings(kinds.Section):
 
 
 class RetrainingSettings(kinds.Section):
-    """What mode monitor asks a retraining for, and how often at most.
+    """What mode monitor asks a retraining for, how often at most, and what comes of it.
 
     There is something to learn from `minimum_new_rows` labelled rows on that the live release was
     not trained on, and from the share `minimum_new_share` of its own rows on, whichever is more.
+    `champion_rule` takes the place of `ChampionSettings.rule` in a run that answers a request,
+    whoever asked.
     """
 
     enabled: kinds.Flag = False
@@ -282,6 +285,7 @@ class RetrainingSettings(kinds.Section):
     minimum_new_share: kinds.Share = 0.1
     cool_down_hours: kinds.DelayHours = 24
     maximum_per_month: kinds.Count = 4
+    champion_rule: _Rule = Rule.BETTER
 
 
 class NotificationSettings(kinds.Section):

@@ -132,6 +132,12 @@ class Settings(kinds.Section):
         )
 
     @property
+    def retraining_policy(self) -> GatePolicy:
+        """What is asked of a model that a request was answered with; nobody waits for that one."""
+        policy, rule = self.gate_policy, self.retraining.champion_rule
+        return replace(policy, champion=replace(policy.champion, rule=rule, doubt_keeps=True))
+
+    @property
     def test_limits(self) -> TestLimits:
         """What the endpoint tests ask for; without an own accuracy, minimum_accuracy."""
         testing, own = self.testing, self.testing.minimum_prediction_accuracy

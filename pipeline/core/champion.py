@@ -26,6 +26,7 @@ NAME = "champion"
 # How surely a paired test must speak, one-sided
 SIGNIFICANCE = 0.05
 _ROUNDING = 1e-9
+_IN_DOUBT = "Asked for by a request, it does not replace what is live."
 
 
 class Rule(StrEnum):
@@ -38,12 +39,14 @@ class Rule(StrEnum):
 class ChampionLimits:
     """`margin`: how far below the champion (0..1, of accuracy or R2) is still as good.
 
-    With fewer than `minimum_rows` to compare on, nothing is decided.
+    With fewer than `minimum_rows` to compare on, nothing is decided. `doubt_keeps`: where these
+    rows do not tell for sure, what is live stays and nobody is waited for.
     """
 
     rule: Rule = Rule.NOT_WORSE
     margin: float = 0.01
     minimum_rows: int = 30
+    doubt_keeps: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,6 +174,8 @@ def _compared(named: str, comparison: Comparison, limits: ChampionLimits) -> Gat
     found = paired(comparison)
     rule = _by_test if limits.rule is Rule.BETTER else _by_margin
     outcome, said = rule(found, limits)
+    if outcome is Outcome.HELD and limits.doubt_keeps:
+        outcome, said = Outcome.KEPT, f"{said} {_IN_DOUBT}"
     return GateOutcome(
         name=NAME,
         outcome=outcome,

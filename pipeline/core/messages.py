@@ -111,8 +111,9 @@ class Event(Stored):
     """One thing that happened. Texts are bounded and free of control characters.
 
     `subject` is the release or the job it is about. `how`: of a rollback, by itself, a person or an
-    alarm. `figures` are ready to print. `to_do` is what to type next. `count` is how often the same
-    thing happened while nobody could be told, or was told a moment before.
+    alarm; of a model that is kept back, `asked` where a request was answered. `figures` are ready
+    to print. `to_do` is what to type next. `count` is how often the same thing happened while
+    nobody could be told, or was told a moment before.
     """
 
     kind: EventKind

@@ -81,12 +81,17 @@ class _Story:
         yield self._event(
             kind,
             subject=subject,
-            how="itself" if kind is EventKind.ROLLED_BACK else "",
+            how=self._how_failed(kind),
             release_from=left,
             release_to=to,
             why=failure.message,
             to_do=failure.remedy,
         )
+
+    def _how_failed(self, kind: EventKind) -> str:
+        if kind is EventKind.ROLLED_BACK:
+            return "itself"
+        return "asked" if kind is EventKind.KEPT and self._setting.asked_by else ""
 
     def _monitored(self, monitored: Monitored) -> Iterator[Event]:
         """A window may show several things at once, and each is told to whom it concerns."""

@@ -39,7 +39,7 @@ def train_to_register(
 
 def judged(workspace: Workspace, evaluation: Evaluation) -> Decision:
     """Ask the gate of these settings. Raises ConfigError for limits of another kind of model."""
-    policy = workspace.settings.gate_policy
+    policy = workspace.context.gate_policy
     against = None if policy.champion.rule is Rule.OFF else champion.champion(workspace)
     return _judged(workspace.context, evaluation, policy, against)
 
@@ -79,8 +79,12 @@ def counting_approval(
 def require_passed_or_kept(
     workspace: Workspace, run: TrainingRun, decision: Decision, approval: Approval | None
 ) -> None:
-    """Refuse what the gate does not let pass; that what is live stays is told by its history."""
-    if decision.verdict is Verdict.KEEP and not approval:
+    """Refuse what the gate does not let pass; that what is live stays is told by its history.
+
+    So it is of every retraining that somebody asked for, whatever the gate's reason.
+    """
+    is_asked = workspace.context.request is not None and decision.verdict is not Verdict.DEPLOY
+    if (decision.verdict is Verdict.KEEP or is_asked) and not approval:
         champion.keep(workspace, run, decision)
     require_passed(run, decision, approval)
 
@@ -90,7 +94,7 @@ def compared(workspace: Workspace, run: TrainingRun, evaluation: Evaluation) -> 
 
     Another one may be live than when it was evaluated, or in the environment where that was.
     """
-    limits = workspace.settings.gate_policy.champion
+    limits = workspace.context.gate_policy.champion
     if not needs_comparison(evaluation, champion.champion(workspace), limits):
         return evaluation
     with workspace.context.recorder.phase("evaluation"):
@@ -127,7 +131,7 @@ def found(workspace: Workspace, job: str, *, mode: str, compares_later: bool = F
     recorded.require_recorded(workspace, job)
     run = run_of(workspace, job, mode=mode)
     evaluation = recorded.evaluation(workspace, run)
-    against, limits = champion.champion(workspace), workspace.settings.gate_policy.champion
+    against, limits = champion.champion(workspace), workspace.context.gate_policy.champion
     if compares_later and needs_comparison(evaluation, against, limits):
         workspace.context.recorder.note("It would be compared with what is live first.")
         decision = judged_alone(workspace.context, evaluation)

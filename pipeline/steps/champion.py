@@ -18,6 +18,7 @@ from pipeline.core.records import (
 from pipeline.steps import recorded
 from pipeline.steps.leased import take_over
 
+_KEEPS_LIVE = (Outcome.HELD, Outcome.KEPT, Outcome.FAILED)
 _UNKNOWN_ROWS = "nobody knows any more on which rows it was trained"
 
 
@@ -40,7 +41,7 @@ def champion(workspace: Workspace) -> Champion | None:
 
 def to_compare(workspace: Workspace, run: TrainingRun) -> jobs.ComparedWith | Comparison | None:
     """Return what a job needs to compare with what is live, or why it cannot; None for neither."""
-    if workspace.settings.champion.rule is Rule.OFF:
+    if workspace.context.gate_policy.champion.rule is Rule.OFF:
         return None
     release = live(workspace)
     if release is None or release.artifact_sha256 == run.artifact_sha256:
@@ -70,7 +71,7 @@ def require_compared(
     What was live when the gate judged may have been replaced, by a run beside or by one that died.
     """
     against = champion(workspace)
-    limits = workspace.settings.gate_policy.champion
+    limits = workspace.context.gate_policy.champion
     if against is None or not needs_comparison(evaluation, against, limits):
         return
     if approval is not None and covers(approval, against):
@@ -88,13 +89,15 @@ def _training_rows(workspace: Workspace, release: Release) -> str | None:
 
 
 def keep(workspace: Workspace, run: TrainingRun, decision: Decision) -> None:
-    """Write into the history that what is live stays, because it is better."""
+    """Write into the history that what is live stays, and why."""
+    if workspace.ledger.read().head.live_release is None:
+        return
     try:
         book = take_over(workspace)
     except LeaseHeld as held:
         workspace.context.recorder.note(f"The history does not tell of it: {held.message}")
         return
-    reason = next(each.reason for each in decision.gates if each.outcome is Outcome.KEPT)
+    reason = " ".join(each.reason for each in decision.gates if each.outcome in _KEEPS_LIVE)
     book.record(
         book.head, "kept", release=book.head.live_release or "", job=run.job_name, reason=reason
     )

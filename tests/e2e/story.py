@@ -21,8 +21,9 @@ PATIENT = {
     "MLOPS_TESTING__REQUEST_COUNT": "20",
     "MLOPS_TESTING__MAXIMUM_LATENCY_P95_MS": "20000",
     "MLOPS_CHAMPION__RULE": "off",
+    "MLOPS_RETRAINING__CHAMPION_RULE": "off",
 }
-COMPARES = {"MLOPS_CHAMPION__RULE": "not_worse"}
+COMPARES = {"MLOPS_CHAMPION__RULE": "not_worse", "MLOPS_RETRAINING__CHAMPION_RULE": "better"}
 
 
 @dataclass(frozen=True, kw_only=True)

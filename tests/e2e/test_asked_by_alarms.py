@@ -36,7 +36,8 @@ class Gitlab:
     program: tuple[str, ...]
 
     def run(self, *flags: str, **variables: str) -> Outcome:
-        return self.story.run(*flags, program=self.program, **PATIENT, **WATCHED, **variables)
+        given = {**PATIENT, **WATCHED, **variables}
+        return self.story.run(*flags, program=self.program, **given)
 
     def ring(self, count: int) -> Mapping[str, str]:
         """Let the alarm ring; return the variables of the pipeline that this starts."""

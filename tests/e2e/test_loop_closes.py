@@ -16,7 +16,7 @@ import pytest
 
 from emulator.tests.support.embedded import eventually
 from tests.e2e.command_line import Outcome
-from tests.e2e.story import BUCKET
+from tests.e2e.story import BUCKET, COMPARES
 from tests.e2e.test_asked_by_alarms import Gitlab, gitlab
 
 __all__ = ["gitlab"]
@@ -57,12 +57,13 @@ class Loop:
         return self.gitlab.story.endpoint
 
     def run(self, *flags: str, **variables: str) -> Outcome:
-        return self.gitlab.run(*flags, "--config-file", str(self.config), **variables)
+        given = {**COMPARES, **variables}
+        return self.gitlab.run(*flags, "--config-file", str(self.config), **given)
 
-    def learns_of(self, world: float, *, seed: int) -> None:
+    def learns_of(self, world: float, *, seed: int, rows: int = 400) -> None:
         """Somebody has labelled rows of this world, and put them to the source."""
         with self.source.open("a") as file:
-            file.write(csv_of(rows_of(world, 400, seed=seed), world))
+            file.write(csv_of(rows_of(world, rows, seed=seed), world))
 
     def window(self, world: float, *, seed: int, labelled: bool = False) -> Outcome:
         """Ask the endpoint rows of a world, then look at exactly the time that took."""
@@ -136,8 +137,12 @@ def decided(outcome: Outcome) -> str:
     return str(found(outcome)["retraining"]["check"])
 
 
-def told(outcome: Outcome) -> set[str]:
-    return {each["event"] for each in outcome.results["notifications"]}
+def against_live(outcome: Outcome, release: str) -> bool:
+    """Tell whether a run found its model better than this release, and says so."""
+    decision, seen = outcome.results["decision"], outcome.training["evaluation_results"]
+    better = seen["comparison"]["challenger"] > seen["comparison"]["champion"]
+    named = any(f"champion {release}: " in each for each in decision["reasons"])
+    return bool(better and named and seen["comparison"]["release_id"] == release)
 
 
 @pytest.fixture
@@ -189,6 +194,7 @@ def test_drift_asks_once_a_better_model_serves_and_later_drift_asks_again(loop: 
     assert better.exit_code == 0, better.stderr
     assert loop.gitlab.story.serves(better.release)
     assert better.release != first.release
+    assert against_live(better, first.release)
     again = loop.pipeline("82", request)
     assert again.exit_code == 0
     assert "was taken by run" in again.results["notes"][0]
@@ -213,3 +219,24 @@ def test_drift_asks_once_a_better_model_serves_and_later_drift_asks_again(loop: 
     assert learnt.exit_code == 0, learnt.stderr
     assert any("260 rows that were answered" in each for each in learnt.results["data_warnings"])
     assert loop.gitlab.story.serves(learnt.release)
+    assert against_live(learnt, better.release)
+    what_is_no_better_stays_out(loop, learnt.release)
+
+
+def what_is_no_better_stays_out(loop: Loop, live: str) -> None:
+    """Somebody asks for one more, with a handful of rows: as good is not good enough."""
+    loop.learns_of(SPRING, seed=22, rows=5)
+    assert loop.run("--mode", "retrain", "--reason", "a few rows more").exit_code == 0
+    request = loop.next_request()
+    kept = loop.pipeline("84", request)
+    assert (kept.exit_code, kept.results["decision"]["verdict"]) == (3, "keep"), kept.stdout
+    assert loop.gitlab.story.serves(live)
+    lines = loop.run("--mode", "history").results["history"]["events"]
+    assert lines[-1]["what"] == "kept"
+    assert lines[-1]["details"]["release"] == live
+    assert lines[-1]["details"]["request"] == request["MLOPS_REQUEST_ID"]
+    assert "does not replace what is live" in lines[-1]["details"]["reason"]
+    deployed = [each["details"]["release"] for each in lines if each["what"] == "deployed"]
+    assert len(deployed) == 3
+    assert deployed[-1] == live
+    loop.require_no_more_requests()

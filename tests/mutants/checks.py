@@ -246,4 +246,12 @@ CHECKS = (
         instead="if found.interval.high < -2:",
         test="tests/unit/test_champion.py::test_the_rules_decide_by_difference_interval_and_test",
     ),
+    Check(
+        name="champion: a retraining that was asked for replaces only what it is better than",
+        file="pipeline/context.py",
+        text="settings.gate_policy if self.request is None else settings.retraining_policy",
+        instead="settings.gate_policy",
+        test="tests/simulation/test_asked_for.py::"
+        "test_only_a_better_model_deploys_and_else_the_history_says_what_stays_and_why",
+    ),
 )

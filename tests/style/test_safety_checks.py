@@ -26,8 +26,8 @@ def broken(*names: str) -> str:
     return done.stdout
 
 
-def test_there_are_27_checks_of_different_names() -> None:
-    assert len({each.name for each in CHECKS}) == len(CHECKS) == 27
+def test_there_are_28_checks_of_different_names() -> None:
+    assert len({each.name for each in CHECKS}) == len(CHECKS) == 28
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda each: each.name)

@@ -7,6 +7,7 @@ from pipeline.configuration.sections import ChampionSettings
 from pipeline.configuration.settings import Settings
 from pipeline.core import ledger, naming
 from pipeline.core.champion import Rule
+from pipeline.core.gate import GatePolicy
 from pipeline.gateways.ledger import Ledger
 from tests.fakes.boundary import NoFaults
 from tests.fakes.store import Bucket, FakeStore
@@ -38,6 +39,7 @@ class Notes:
 
 @dataclass(frozen=True, kw_only=True)
 class _Context:
+    gate_policy: GatePolicy
     recorder: Notes = field(default_factory=Notes)
 
 
@@ -45,8 +47,7 @@ class _Context:
 class _Here:
     store: FakeStore
     ledger: Ledger
-    settings: Settings
-    context: _Context = field(default_factory=_Context)
+    context: _Context
 
 
 def here(
@@ -70,4 +71,5 @@ def here(
     if run is not None:
         store.put(naming.training_run_object("champion"), run.to_json().encode())
     settings = Settings(champion=ChampionSettings(rule=rule))
-    return cast("Workspace", _Here(store=store, ledger=book, settings=settings))
+    context = _Context(gate_policy=settings.gate_policy)
+    return cast("Workspace", _Here(store=store, ledger=book, context=context))

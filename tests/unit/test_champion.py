@@ -27,6 +27,9 @@ from tests.unit.core_builders import an_evaluation
 
 LIVE = Champion(release_id="r-20260101-120000-aaaaaa", artifact_sha256="c" * 64)
 BETTER = ChampionLimits(rule=Rule.BETTER)
+# What a request is answered with: nobody waits for it
+ASKED = ChampionLimits(rule=Rule.BETTER, doubt_keeps=True)
+ASKED_BY_MARGIN = ChampionLimits(doubt_keeps=True)
 counts = st.tuples(*[st.integers(0, 400)] * 4)
 
 
@@ -85,6 +88,36 @@ def test_the_rules_decide_by_difference_interval_and_test(
     assert outcome(comparison, BETTER) is by_test
 
 
+@pytest.mark.parametrize(
+    ("lost", "won", "rows", "by_margin", "by_test"),
+    [
+        (0, 0, 67, Outcome.PASSED, Outcome.KEPT),  # the same model trained twice
+        (0, 4, 67, Outcome.PASSED, Outcome.KEPT),  # better, but not surely
+        (0, 5, 67, Outcome.PASSED, Outcome.PASSED),
+        (2, 0, 100, Outcome.KEPT, Outcome.KEPT),  # worse, but not surely
+        (5, 0, 67, Outcome.KEPT, Outcome.KEPT),
+        (10, 30, 1_000, Outcome.PASSED, Outcome.PASSED),
+    ],
+)
+def test_in_doubt_a_retraining_that_was_asked_for_leaves_what_is_live(
+    lost: int, won: int, rows: int, by_margin: Outcome, by_test: Outcome
+) -> None:
+    comparison = a_comparison(rows - lost - won, lost, won, 0)
+    assert outcome(comparison, ASKED_BY_MARGIN) is by_margin
+    assert outcome(comparison, ASKED) is by_test
+
+
+def test_what_was_in_doubt_says_so_and_what_is_worse_says_that() -> None:
+    unsure, worse = judged(a_comparison(won=4), ASKED), judged(a_comparison(lost=20), ASKED)
+    assert unsure is not None
+    assert worse is not None
+    assert unsure.reason.endswith(
+        "is not surely better (p 0.062; `better` asks for less than 0.05). Asked for by a "
+        "request, it does not replace what is live."
+    )
+    assert worse.reason.endswith("is worse (p 9.5e-07): the live release stays.")
+
+
 def test_the_reason_names_both_the_difference_and_how_sure_it_is() -> None:
     found = judged(a_comparison(60, 5, 0, 2, seen_rows=8))
     assert found is not None
@@ -108,7 +141,7 @@ def test_the_reason_names_both_the_difference_and_how_sure_it_is() -> None:
     ],
 )  # fmt: skip
 def test_what_cannot_be_compared_is_held(changes: dict[str, Any], says: str) -> None:
-    for limits in (ChampionLimits(), BETTER):
+    for limits in (ChampionLimits(), BETTER, ASKED):
         found = judged(a_comparison(**changes), limits)
         assert found is not None
         assert found.outcome is Outcome.HELD
@@ -191,6 +224,23 @@ def test_a_row_more_that_only_the_challenger_gets_right_never_makes_it_worse(
     now, then = a_comparison(both, lost, won, wrong + 1), a_comparison(both, lost, won + 1, wrong)
     for limits in (ChampionLimits(), BETTER):
         assert order.index(outcome(now, limits)) <= order.index(outcome(then, limits))
+
+
+@given(counts, st.sampled_from([Rule.NOT_WORSE, Rule.BETTER]))
+def test_who_answers_a_request_deploys_and_is_kept_out_no_sooner_than_by_the_rule_alone(
+    found: tuple[int, int, int, int], rule: Rule
+) -> None:
+    comparison = a_comparison(*found)
+    alone = outcome(comparison, ChampionLimits(rule=rule))
+    asked = outcome(comparison, ChampionLimits(rule=rule, doubt_keeps=True))
+    assert (asked is Outcome.PASSED) == (alone is Outcome.PASSED)
+    if comparison.rows >= ChampionLimits().minimum_rows:
+        assert asked in (Outcome.PASSED, Outcome.KEPT)
+        assert asked is alone or alone is Outcome.HELD
+    else:
+        assert asked is alone is Outcome.HELD
+    if rule is Rule.BETTER and asked is Outcome.PASSED:
+        assert paired(comparison).difference > 0
 
 
 @given(counts)

@@ -1,7 +1,10 @@
 """What a configuration says of gates becomes limits; how all of them work is no metric."""
 
+from dataclasses import replace
+
 import pytest
 
+from pipeline.core.champion import ChampionLimits, Rule
 from pipeline.core.errors import ConfigError
 from pipeline.core.explained import gate_lines
 from pipeline.core.gate import Limits, accuracy_limits, decided, judge_one
@@ -42,6 +45,26 @@ def test_a_slice_without_limits_is_measured_and_not_judged(load: Load) -> None:
     slices = [{"column": "a"}, {"column": "b", "bins": [1, 2.5], "minimum": 0.5}]
     policy = load(evaluation={"slices": slices}).gate_policy
     assert [each.limits for each in policy.slices] == [None, Limits(minimum=0.5)]
+
+
+@pytest.mark.parametrize(
+    ("retraining", "champion", "own", "asked"),
+    [
+        ({}, {}, Rule.NOT_WORSE, Rule.BETTER),
+        ({}, {"rule": "off"}, Rule.OFF, Rule.BETTER),
+        ({"champion_rule": "not_worse"}, {"rule": "better"}, Rule.BETTER, Rule.NOT_WORSE),
+        ({"champion_rule": "off"}, {}, Rule.NOT_WORSE, Rule.OFF),
+    ],
+)
+def test_a_retraining_that_was_asked_for_has_a_rule_of_its_own_and_all_other_limits(
+    load: Load, retraining: dict[str, str], champion: dict[str, str], own: Rule, asked: Rule
+) -> None:
+    shared = {"margin": 0.02, "minimum_rows": 40}
+    settings = load(retraining=retraining, champion={**shared, **champion})
+    usual, answer = settings.gate_policy, settings.retraining_policy
+    assert usual.champion == ChampionLimits(rule=own, margin=0.02, minimum_rows=40)
+    assert answer.champion == replace(usual.champion, rule=asked, doubt_keeps=True)
+    assert answer.without_champion == usual.without_champion
 
 
 def test_each_gate_is_explained_with_value_interval_limits_and_outcome() -> None:

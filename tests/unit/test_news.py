@@ -147,6 +147,15 @@ def test_a_retraining_that_is_not_done_is_told_where_it_was_asked_for() -> None:
     assert "another pipeline" in event.why
 
 
+@pytest.mark.parametrize(("asked_by", "how"), [("", ""), (f"{ENDPOINT}/drift: x", "asked")])
+def test_that_what_is_live_stays_is_told_and_whether_a_retraining_was_asked_for(
+    asked_by: str, how: str
+) -> None:
+    report = a_report("full", **judged(Verdict.KEEP), failure=a_failure(3))
+    (event,) = news.of_run(report, a_setting(asked_by=asked_by), HEAD)
+    assert (event.kind, event.how, event.severity) == (EventKind.KEPT, how, Severity.INFO)
+
+
 def a_line(what: str, **details: str) -> HistoryEvent:
     return HistoryEvent(
         number=7, what=what, who="bert", when=NOON, details=details, previous_sha256=""
