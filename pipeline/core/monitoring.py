@@ -80,10 +80,13 @@ def parse_window(text: str, *, now: datetime, lateness: timedelta = LATENESS) ->
         message = f"--window {text} ends before it begins."
         raise UsageError(message, remedy=_AS_WRITTEN)
     if window.end > now - lateness:
-        message = (
-            f"--window {text} is judged once, with all of its lines, and captured lines come up to "
-            f"{lateness.total_seconds() / 60:g} minutes late: it is {_stamp(now)}."
+        why = (
+            "is not over yet"
+            if window.end > now
+            else "is judged once, with all of its lines, and captured lines come up to "
+            f"{lateness.total_seconds() / 60:g} minutes late"
         )
+        message = f"--window {text} {why}: it is {_stamp(now)}."
         remedy = f"Ask again from {_stamp(window.end + lateness)} on, or name an earlier one."
         raise UsageError(message, remedy=remedy)
     return window

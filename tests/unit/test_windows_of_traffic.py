@@ -12,15 +12,26 @@ DAY = "2026-01-31T00:00Z/2026-02-01T00:00Z"
 MINUTE = timedelta(minutes=1)
 
 
-@pytest.mark.parametrize("after", [timedelta(0), MINUTE, LATENESS - MINUTE, LATENESS])
-def test_a_window_is_judged_when_its_late_lines_have_come(after: timedelta) -> None:
-    if after < LATENESS:
-        with pytest.raises(UsageError, match="up to 10 minutes late") as caught:
-            parse_window(DAY, now=MIDNIGHT + after)
-        assert "from 20260201T001000Z on" in caught.value.remedy
-    else:
-        window = parse_window(DAY, now=MIDNIGHT + after)
-        assert window == last_complete(MIDNIGHT + after, hours=24)
+@pytest.mark.parametrize(
+    ("after", "words"),
+    [
+        (-MINUTE, "is not over yet: it is 20260131T235900Z"),
+        (timedelta(0), "up to 10 minutes late: it is 20260201T000000Z"),
+        (LATENESS - MINUTE, "up to 10 minutes late: it is 20260201T000900Z"),
+    ],
+)
+def test_a_window_is_judged_no_sooner_than_its_late_lines_come(
+    after: timedelta, words: str
+) -> None:
+    with pytest.raises(UsageError, match=words) as caught:
+        parse_window(DAY, now=MIDNIGHT + after)
+    assert "from 20260201T001000Z on" in caught.value.remedy
+
+
+@pytest.mark.parametrize("after", [LATENESS, LATENESS + MINUTE])
+def test_a_named_window_is_judged_when_it_would_be_by_itself(after: timedelta) -> None:
+    now = MIDNIGHT + after
+    assert parse_window(DAY, now=now) == last_complete(now, hours=24)
 
 
 def test_where_no_line_is_late_a_window_is_judged_at_its_end() -> None:
