@@ -70,7 +70,7 @@ class Watched:
         self.world.runs += 1
         settings = SETTINGS.model_copy(
             update={
-                "drift": DriftSettings(window_hours=1, label_delay_hours=0, **self.settings),
+                "drift": DriftSettings(label_delay_hours=0, **self.settings),
                 "retraining": RetrainingSettings(enabled=True, minimum_new_rows=1),
                 "training": TrainingSettings(data=str(self.source), target="y"),
             }
@@ -236,7 +236,7 @@ def test_rows_whose_labels_came_are_judged_and_learnt(watched: Watched) -> None:
 
 def test_what_is_missing_to_look_is_told(watched: Watched) -> None:
     window = watched.next_hour(watched.asked(frame(7)))
-    with pytest.raises(UsageError, match="is not over yet"):
+    with pytest.raises(UsageError, match="is judged once"):
         watched.look(replace(window, end=window.end + timedelta(days=9)))
     other = replace(watched.release, serving=replace(watched.release.serving, data_capture=None))
     watched.store.put(naming.release_object(ENDPOINT, LIVE), other.to_json().encode())
