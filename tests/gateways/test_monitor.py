@@ -236,7 +236,7 @@ def test_rows_whose_labels_came_are_judged_and_learnt(watched: Watched) -> None:
 
 def test_what_is_missing_to_look_is_told(watched: Watched) -> None:
     window = watched.next_hour(watched.asked(frame(7)))
-    with pytest.raises(UsageError, match="is judged once"):
+    with pytest.raises(UsageError, match="is not over yet"):
         watched.look(replace(window, end=window.end + timedelta(days=9)))
     other = replace(watched.release, serving=replace(watched.release.serving, data_capture=None))
     watched.store.put(naming.release_object(ENDPOINT, LIVE), other.to_json().encode())
