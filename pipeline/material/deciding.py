@@ -61,6 +61,12 @@ def asked_columns(table: DataTable, choices: Choices) -> tuple[str, ...]:
     return tuple(name for name, found in findings if found.column)
 
 
+def predicts_numbers(table: DataTable, choices: Choices) -> bool:
+    """Tell whether the target of a file is a number, not a class. Raises UsageError for neither."""
+    spelling, _ = _spelling(table, choices)
+    return decide_labels(table, choices, spelling=spelling).kind == "number"
+
+
 def _spelling(table: DataTable, choices: Choices) -> tuple[Spelling, str]:
     """Return how a file spells its cells, with a remark where that was found by looking."""
     if choices.decimal is not None:

@@ -17,18 +17,16 @@ from pipeline.core.errors import CloudUnusable, UsageError
 from pipeline.core.records import Release
 from pipeline.core.retraining import Learnable
 from pipeline.gateways.ports import Objects
-from pipeline.material.deciding import asked_columns
+from pipeline.material.deciding import asked_columns, predicts_numbers
 from pipeline.material.joining import join, only
 from pipeline.material.reading import parse_table
 from pipeline.material.table import DataTable, listed
 from pipeline.steps import recorded
 from pipeline.steps.bootstrap import known_workspace
 from pipeline.steps.data_source import choices, read_source
-from pipeline.tabular.cells import Spelling, label_of, trimmed
+from pipeline.tabular.cells import label_of, trimmed
 
 logger = logging.getLogger(__name__)
-
-_PLAIN = Spelling()
 
 
 def training_table(context: Context) -> DataTable:
@@ -54,8 +52,10 @@ def with_answered(source: DataTable, workspace: Workspace) -> DataTable:
     source = _with_remark(source, _not_fitting(answered, columns))
     if not fitting:
         return source
-    known = set(map(label_of, source.cells(target)))
-    fitting = [_of_known_classes(only(each, columns), target, known) for each in fitting]
+    fitting = [only(each, columns) for each in fitting]
+    if not _predicts_numbers(source, workspace.settings.training):
+        known = set(map(label_of, source.cells(target)))
+        fitting = [_of_known_classes(each, target, known) for each in fitting]
     rows = sum(len(each.rows) for each in fitting)
     joined = join([only(source, columns), *fitting], name=source.name)
     joined = replace(joined, separator=source.separator, remarks=source.remarks)
@@ -78,6 +78,14 @@ def _asked_for(source: DataTable, training: TrainingSettings) -> tuple[str, ...]
     return tuple(name for name in source.columns if name in asked)
 
 
+def _predicts_numbers(source: DataTable, training: TrainingSettings) -> bool:
+    """Tell whether each label may be a new one; of a source that is refused it does not matter."""
+    try:
+        return predicts_numbers(source, choices(training))
+    except UsageError:
+        return False
+
+
 def _not_fitting(answered: Sequence[DataTable], columns: Collection[str]) -> str:
     """Tell of rows that have other columns than the source; nothing where there are none."""
     others = [each for each in answered if set(each.columns) != set(columns)]
@@ -93,16 +101,9 @@ def _not_fitting(answered: Sequence[DataTable], columns: Collection[str]) -> str
 
 
 def _of_known_classes(table: DataTable, target: str, known: Collection[str]) -> DataTable:
-    """Leave out rows of a class that the source has none of: one row makes no class.
-
-    Numbers stay: of a model that predicts them each may be new.
-    """
+    """Leave out rows of a class that the source has none of: one row makes no class."""
     place = table.columns.index(target)
-    kept = [
-        number
-        for number, row in enumerate(table.rows)
-        if label_of(row[place]) in known or _PLAIN.written(row[place]) is not None
-    ]
+    kept = [number for number, row in enumerate(table.rows) if label_of(row[place]) in known]
     return replace(
         table,
         rows=tuple(table.rows[number] for number in kept),

@@ -198,3 +198,24 @@ def test_labels_are_read_from_the_hour_of_their_requests_on(
         world.bucket.write(f"{place}{name}", b"{}\n")
     found = labels_since(workspace(world), MARCH + timedelta(minutes=30))
     assert found == tuple(f"{place}{name}" for name in expected)
+
+
+def measured(kinds: Any) -> str:
+    return HEADER + "".join(f"{n % 9}.5,reed,{kinds(n)}\n" for n in range(40))
+
+
+@pytest.mark.parametrize(
+    ("source", "learns"),
+    [
+        (measured(lambda n: "ab"[n % 2]), False),
+        (measured(lambda n: n % 2), False),
+        (measured(lambda n: n % 2 + 0.5), False),
+        (measured(lambda n: n * 1.25), True),
+    ],
+    ids=["classes", "whole numbers as classes", "broken numbers as classes", "numbers"],
+)
+def test_a_number_that_the_source_has_not_is_learnt_where_numbers_are_predicted(
+    world: World, source: str, learns: bool
+) -> None:
+    keep(world, (0, 24), HEADER + "7.25,reed,7\n")
+    assert len(learnt(world, source).rows) == 40 + learns
