@@ -4,13 +4,13 @@ Everything in it was chosen by others at some point: names of columns and classe
 container said. It stays text.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pipeline.core import report_compared, report_watch
 from pipeline.core import report_figures as figures
 from pipeline.core.console_pages import console_pages
 from pipeline.core.intervals import wilson
-from pipeline.core.outcomes import LatencyReport, RunReport, RunStatus
+from pipeline.core.outcomes import LatencyReport, ProbeCase, RunReport, RunStatus
 from pipeline.core.records import Decision, Evaluation, GateOutcome, ServingCheck
 from pipeline.core.report_parts import Figure, Page, Section, Table, legible, number, share
 from pipeline.core.results import (
@@ -255,52 +255,54 @@ def _serving_facts(check: ServingCheck) -> Iterator[tuple[str, str]]:
 
 
 def _endpoint(report: RunReport) -> Section:
-    deployment, probe = report.deployment, report.probe
-    facts: list[tuple[str, str]] = []
-    if deployment is not None:
-        facts += [
-            ("Endpoint", legible(deployment.endpoint_name)),
-            ("Release", deployment.release_id),
-            ("Outcome", deployment.status.value.replace("_", " ")),
-        ]
-        if deployment.rolled_back_to:
-            facts.append(("Serving again", deployment.rolled_back_to))
-        plan = deployment.plan
-        if plan is not None:
-            facts.append(
-                ("Plan", f"{plan.create} to add, {plan.update} to change, {plan.delete} to destroy")
-            )
+    facts, probe = tuple(_deployment_facts(report)), report.probe
     if probe is None:
-        return Section(title="Endpoint", facts=tuple(facts))
+        return Section(title="Endpoint", facts=facts)
     latency = probe.latency
+    drawn = latency if latency and latency.shown_ms else None
     return Section(
         title="Endpoint",
         facts=(*facts, *(_load_facts(latency) if latency else ())),
-        table=Table(
-            header=("Test", "Outcome", "What was found"),
-            rows=tuple(
-                (
-                    case.name.replace("_", " "),
-                    _outcome(passed=case.passed, is_inconclusive=case.is_inconclusive),
-                    legible(case.detail, _LONGEST_LINE),
-                )
-                for case in probe.cases
-            ),
-            marks=tuple(
-                _outcome(passed=case.passed, is_inconclusive=case.is_inconclusive)
-                for case in probe.cases
-            ),
-        ),
+        table=_tests(probe.cases),
         figures=(
             figures.latencies(
                 "latency-endpoint",
                 "Latency of the endpoint",
-                latency.shown_ms,
-                count=latency.request_count,
+                drawn.shown_ms,
+                count=drawn.request_count,
             ),
         )
-        if latency and latency.shown_ms
+        if drawn
         else (),
+    )
+
+
+def _deployment_facts(report: RunReport) -> Iterator[tuple[str, str]]:
+    deployment = report.deployment
+    if deployment is None:
+        return
+    yield "Endpoint", legible(deployment.endpoint_name)
+    yield "Release", deployment.release_id
+    yield "Outcome", deployment.status.value.replace("_", " ")
+    if deployment.rolled_back_to:
+        yield "Serving again", deployment.rolled_back_to
+    plan = deployment.plan
+    if plan is not None:
+        changes = f"{plan.create} to add, {plan.update} to change, {plan.delete} to destroy"
+        yield "Plan", changes
+
+
+def _tests(cases: Sequence[ProbeCase]) -> Table:
+    marks = tuple(
+        _outcome(passed=case.passed, is_inconclusive=case.is_inconclusive) for case in cases
+    )
+    return Table(
+        header=("Test", "Outcome", "What was found"),
+        rows=tuple(
+            (case.name.replace("_", " "), mark, legible(case.detail, _LONGEST_LINE))
+            for case, mark in zip(cases, marks, strict=True)
+        ),
+        marks=marks,
     )
 
 
