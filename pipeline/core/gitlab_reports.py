@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from xml.etree import ElementTree
 
+from pipeline.core.champion import is_comparable, paired
 from pipeline.core.console_pages import console_pages
 from pipeline.core.outcomes import ProbeCase, RunReport
 from pipeline.core.records import Outcome, Verdict
@@ -126,6 +127,12 @@ def _figures(report: RunReport) -> Iterator[tuple[str, float]]:
         yield "mlops_accuracy", accuracy
     for name, value in sorted(report.evaluation.metrics.items()) if report.evaluation else ():
         yield f'mlops_metric{{name="{_NOT_IN_A_LABEL.sub("_", name)}"}}', value
+    comparison = report.evaluation.comparison if report.evaluation else None
+    if comparison is not None and is_comparable(comparison):
+        found = paired(comparison)
+        yield "mlops_champion_difference", found.difference
+        yield "mlops_champion_difference_low", found.interval.low
+        yield "mlops_champion_difference_high", found.interval.high
     probe = report.probe
     if probe is None:
         return

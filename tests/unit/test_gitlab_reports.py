@@ -14,7 +14,7 @@ from pipeline.core.console_pages import console_pages
 from pipeline.core.gitlab_issue import issue_of
 from pipeline.core.gitlab_reports import annotations, junit, metrics, results_env
 from pipeline.core.outcomes import FailureReport, RunReport
-from pipeline.core.records import Decision, GateOutcome, Outcome, Verdict
+from pipeline.core.records import Comparison, Decision, GateOutcome, Outcome, Verdict
 from pipeline.gateways.console import Progress
 from tests.support.gitlab_rules import Refused, gitlab_reads_dotenv, gitlab_reads_metrics
 from tests.unit.test_results import a_full_report, a_report
@@ -120,6 +120,28 @@ def test_metrics_have_fixed_decimals_and_no_run_in_their_names() -> None:
     assert float(figures["mlops_accuracy"]) == pytest.approx(0.9733, abs=0.001)
     assert all(re.fullmatch(r"-?\d+\.\d{4}", each) for each in figures.values())
     assert report.run_id not in text
+
+
+def test_metrics_tell_how_far_the_model_is_from_what_serves_and_how_sure_that_is() -> None:
+    report = a_full_report()
+    assert report.evaluation is not None
+    compared = Comparison(
+        release_id="r",
+        artifact_sha256="a",
+        rows=100,
+        both_right=90,
+        both_wrong=2,
+        only_challenger_right=6,
+        only_champion_right=2,
+    )
+    evaluation = replace(report.evaluation, comparison=compared)
+    figures = dict(gitlab_reads_metrics(metrics(replace(report, evaluation=evaluation))))
+    assert float(figures["mlops_champion_difference"]) == pytest.approx(0.04)
+    low, high = (float(figures[f"mlops_champion_difference_{end}"]) for end in ("low", "high"))
+    assert low < 0.04 < high
+    failed = replace(evaluation, comparison=replace(compared, failure="no artifact"))
+    text = metrics(replace(report, evaluation=failed))
+    assert "champion" not in text
 
 
 def test_links_are_what_gitlab_takes_and_nothing_else() -> None:
