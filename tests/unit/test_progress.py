@@ -11,7 +11,8 @@ from pipeline.core.outcomes import EndpointStatus, Rollout
 from pipeline.core.watching import move_text
 from pipeline.gateways.console import Progress
 from pipeline.gateways.observations import rollout_of
-from pipeline.steps.progress import state_of
+from pipeline.steps.progress import LastLines, state_of
+from tests.fakes.clock import Clock
 from tests.unit.core_builders import NOON
 from tests.unit.test_watching import moving
 
@@ -119,3 +120,17 @@ def test_a_look_that_fails_ends_nothing_and_one_that_hangs_holds_nothing_up() ->
     with Progress().beside(look, 0.001):
         pass
     hangs.set()
+
+
+def test_what_stays_in_one_state_for_longer_than_usual_shows_the_last_lines_of_its_container(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "pipeline.steps.progress")
+    clock = Clock(NOON)
+    lines = LastLines(
+        lambda: ("loading a model of 4 GB",), of="iris-staging", now=clock.now, usual_s=120
+    )
+    for state in ("Creating", "Creating", "Creating", "Creating", "Updating", "Updating"):
+        lines.seen(state)
+        clock.sleep(60)
+    assert caplog.messages == ["iris-staging | loading a model of 4 GB"]
