@@ -17,7 +17,7 @@ from pyspark.sql import Column, DataFrame, SparkSession, Window, functions
 
 from model.monitoring.baseline import read_baseline
 from model.monitoring.labels import Labels
-from model.monitoring.window import Counting, Span, Spans
+from model.monitoring.window import Counting, Spans, read_spans
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -26,8 +26,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--labels", help="the same of labels")
     parser.add_argument("--baseline-dir", type=Path, required=True)
     parser.add_argument("--output-dir", type=Path, required=True)
-    for name in ("--start", "--end", "--cohort-start", "--cohort-end"):
-        parser.add_argument(name, type=datetime.fromisoformat, required="cohort" not in name)
+    for name in ("--start", "--end"):
+        parser.add_argument(name, type=datetime.fromisoformat, required=True)
+    parser.add_argument("--cohort", action="append", default=[], metavar="START/END")
     return parser.parse_args()
 
 
@@ -87,10 +88,7 @@ def counter(
 
 
 def partials(spark: SparkSession, arguments: argparse.Namespace) -> list[str]:
-    cohort = None
-    if arguments.cohort_start and arguments.cohort_end:
-        cohort = Span(start=arguments.cohort_start, end=arguments.cohort_end)
-    spans = Spans(window=Span(start=arguments.start, end=arguments.end), cohort=cohort)
+    spans = read_spans(start=arguments.start, end=arguments.end, cohorts=arguments.cohort)
     asked = requests(lines(spark, arguments.capture))
     labels = newest_labels(lines(spark, arguments.labels)) if arguments.labels else None
     if labels is not None:
@@ -108,7 +106,8 @@ def partials(spark: SparkSession, arguments: argparse.Namespace) -> list[str]:
 def _with_all_labels(partial: str, labels: int) -> str:
     """Say how many labels there are, as a machine would that reads all of them."""
     document = json.loads(partial)
-    document["quality"]["labels"] = labels
+    for quality in document["quality"]:
+        quality["labels"] = labels
     return json.dumps(document, sort_keys=True, separators=(",", ":")) + "\n"
 
 

@@ -2,14 +2,14 @@
 
 In: captured lines in `--capture-dir`, baseline.json in `--baseline-dir`, labels in `--labels-dir`.
 Out: `partial-<host>.json` in `--output-dir`: whole numbers that those of other hosts are added to.
-A host that was given no file leaves a partial of zeros. `labelled-<host>.csv` has the rows of the
-cohort whose labels came.
+A host that was given no file leaves a partial of zeros. `labelled-<n>-<host>.csv` has the rows of
+the n-th cohort whose labels came.
 """
 
 import argparse
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from model.monitoring.baseline import Baseline, read_baseline
 from model.monitoring.capture import lines_of
 from model.monitoring.labels import Labels
 from model.monitoring.learnt import Learnt
-from model.monitoring.window import Counting, Span, Spans
+from model.monitoring.window import Counting, read_spans
 
 _MESSAGE_BYTES = 1_024
 _ONLY_HOST = "algo-1"
@@ -31,8 +31,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--output-dir", type=Path, required=True)
     parser.add_argument("--start", type=datetime.fromisoformat, required=True)
     parser.add_argument("--end", type=datetime.fromisoformat, required=True)
-    parser.add_argument("--cohort-start", type=datetime.fromisoformat)
-    parser.add_argument("--cohort-end", type=datetime.fromisoformat)
+    parser.add_argument("--cohort", action="append", default=[], metavar="START/END")
     parser.add_argument("--resource-config", type=Path, help="where the name of this host stands")
     parser.add_argument("--message-file", type=Path, help="where the text of a failure goes")
     return parser.parse_args(argv)
@@ -47,14 +46,12 @@ def host_of(file: Path | None) -> str:
 
 def count(arguments: argparse.Namespace) -> Counting:
     baseline, sha256 = read_baseline(arguments.baseline_dir)
-    cohort, labels = None, None
+    labels = None
     if arguments.labels_dir is not None:
         labels = Labels()
         labels.read(arguments.labels_dir)
-    if arguments.cohort_start and arguments.cohort_end:
-        cohort = Span(start=arguments.cohort_start, end=arguments.cohort_end)
-    spans = Spans(window=Span(start=arguments.start, end=arguments.end), cohort=cohort)
-    with _labelled_rows(arguments, baseline, labels if cohort else None) as learnt:
+    spans = read_spans(start=arguments.start, end=arguments.end, cohorts=arguments.cohort)
+    with _labelled_rows(arguments, baseline, len(spans.cohorts) if labels else 0) as learnt:
         counting = Counting(baseline, spans, sha256=sha256, labels=labels, learnt=learnt)
         counting.read(lines_of(arguments.capture_dir))
     return counting
@@ -62,17 +59,19 @@ def count(arguments: argparse.Namespace) -> Counting:
 
 @contextmanager
 def _labelled_rows(
-    arguments: argparse.Namespace, baseline: Baseline, labels: Labels | None
-) -> Iterator[Learnt | None]:
-    if labels is None:
-        yield None
-        return
+    arguments: argparse.Namespace, baseline: Baseline, cohorts: int
+) -> Iterator[list[Learnt]]:
     arguments.output_dir.mkdir(parents=True, exist_ok=True)
-    place = arguments.output_dir / f"labelled-{host_of(arguments.resource_config)}.csv"
-    with place.open("w", encoding="utf-8", newline="") as file:
-        learnt = Learnt(file, baseline.request, task=baseline.task)
+    host = host_of(arguments.resource_config)
+    with ExitStack() as stack:
+        learnt = []
+        for number in range(cohorts):
+            place = arguments.output_dir / f"labelled-{number}-{host}.csv"
+            file = stack.enter_context(place.open("w", encoding="utf-8", newline=""))
+            learnt.append(Learnt(file, baseline.request, task=baseline.task))
         yield learnt
-        print(f"learnt_rows={learnt.rows}; left_out={learnt.left_out};")
+        for each in learnt:
+            print(f"learnt_rows={each.rows}; left_out={each.left_out};")
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -52,16 +52,29 @@ class Span:
 
 @dataclass(frozen=True, kw_only=True)
 class Spans:
-    """When traffic is compared with the baseline, and when it is judged by its labels."""
+    """When traffic is compared with the baseline, and what of it is put beside its labels.
+
+    Cohorts have no moment in common.
+    """
 
     window: Span
-    cohort: Span | None = None
+    cohorts: Sequence[Span] = ()
 
     def __contains__(self, at: datetime) -> bool:
-        return at in self.window or self.is_of_cohort(at)
+        return at in self.window or self.cohort_at(at) is not None
 
-    def is_of_cohort(self, at: datetime) -> bool:
-        return self.cohort is not None and at in self.cohort
+    def cohort_at(self, at: datetime) -> int | None:
+        """Return the place of the cohort that a moment belongs to."""
+        return next((place for place, span in enumerate(self.cohorts) if at in span), None)
+
+
+def read_spans(*, start: datetime, end: datetime, cohorts: Sequence[str] = ()) -> Spans:
+    """Return what a job is asked to count: each of the cohorts is written as START/END."""
+    ends = [map(datetime.fromisoformat, each.split("/")) for each in cohorts]
+    return Spans(
+        window=Span(start=start, end=end),
+        cohorts=tuple(Span(start=first, end=last) for first, last in ends),
+    )
 
 
 class InputCounts:
@@ -258,9 +271,9 @@ class Counting:
         *,
         sha256: str,
         labels: Labels | None = None,
-        learnt: Learnt | None = None,
+        learnt: Sequence[Learnt] = (),
     ) -> None:
-        """`learnt` takes the rows of the cohort that have a label each."""
+        """`learnt` take the rows of each cohort that have a label; empty to keep none."""
         self._sha256 = sha256
         self._spans = spans
         self.inputs = InputCounts(baseline)
@@ -268,7 +281,9 @@ class Counting:
         self._columns = baseline.request.columns
         self._labels = labels
         self._learnt = learnt
-        self._quality = QualityCounts(baseline, labels) if labels is not None else None
+        self._quality = [
+            QualityCounts(baseline, labels) for _ in spans.cohorts if labels is not None
+        ]
         self._not_counted: Counter[str] = Counter(dict.fromkeys(WHY_NOT, 0))
         self._seen = Seen()
         self.lines = self.requests = 0
@@ -287,8 +302,9 @@ class Counting:
         if event.is_callers and not self._seen.first_time(event.id):
             raise NotCounted(TWICE)
         labels = self._labels.of(event.id) if self._labels is not None else None
-        if self._quality and labels is not None:
-            self._quality.known += 1
+        if labels is not None:
+            for quality in self._quality:
+                quality.known += 1
         if event.at not in self._spans:
             raise NotCounted(OUTSIDE)
         self.requests += 1
@@ -296,10 +312,11 @@ class Counting:
             self.inputs.add(captured.rows)
             if captured.answer is not None:
                 self._answers.add(captured.answer)
-        if self._quality and self._spans.is_of_cohort(event.at):
-            self._quality.add(captured, labels)
+        cohort = self._spans.cohort_at(event.at)
+        if self._quality and cohort is not None:
+            self._quality[cohort].add(captured, labels)
             if self._learnt and labels is not None and len(labels) == len(captured.rows):
-                self._learnt.add(captured.rows, labels)
+                self._learnt[cohort].add(captured.rows, labels)
 
     def to_json(self) -> str:
         document = {
@@ -310,6 +327,6 @@ class Counting:
             "not_counted": dict(self._not_counted),
             **self.inputs.to_json(),
             **self._answers.to_json(),
-            "quality": self._quality.to_json() if self._quality else None,
+            "quality": [each.to_json() for each in self._quality],
         }
         return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False) + "\n"

@@ -109,7 +109,7 @@ class MonitoringOrder:
     """What to count: the captured files that a manifest lists, from `start` on, before `end`.
 
     `capture_manifest_uri` is an S3 manifest: a window is hours, and a prefix holds months. With
-    labels, the requests between `cohort_start` and `cohort_end` are put beside them.
+    labels, the requests of each cohort (its start and end) are put beside them.
     """
 
     job_name: str
@@ -123,8 +123,7 @@ class MonitoringOrder:
     start: datetime
     end: datetime
     labels_manifest_uri: str | None = None
-    cohort_start: datetime | None = None
-    cohort_end: datetime | None = None
+    cohorts: Sequence[tuple[datetime, datetime]] = ()
 
 
 def script_mode(values: Mapping[str, object], *, region: str, job_name: str) -> dict[str, str]:
@@ -245,12 +244,6 @@ def monitoring_request(
 
 
 def _monitoring_script(order: MonitoringOrder) -> dict[str, Any]:
-    moments = {
-        "start": order.start,
-        "end": order.end,
-        "cohort-start": order.cohort_start,
-        "cohort-end": order.cohort_end,
-    }
     arguments = {
         "baseline-dir": f"{_PROCESSING}/input/baseline",
         "capture-dir": f"{_PROCESSING}/input/capture",
@@ -258,11 +251,15 @@ def _monitoring_script(order: MonitoringOrder) -> dict[str, Any]:
         "output-dir": f"{_PROCESSING}/output",
         "resource-config": "/opt/ml/config/resourceconfig.json",
         **({"labels-dir": f"{_PROCESSING}/input/labels"} if order.labels_manifest_uri else {}),
-        **{name: each.isoformat() for name, each in moments.items() if each is not None},
+        "start": order.start.isoformat(),
+        "end": order.end.isoformat(),
     }
+    cohorts = [("cohort", f"{start.isoformat()}/{end.isoformat()}") for start, end in order.cohorts]
     return {
         "ContainerArguments": [
-            part for name, value in sorted(arguments.items()) for part in _argument(name, value)
+            part
+            for name, value in (*sorted(arguments.items()), *cohorts)
+            for part in _argument(name, value)
         ],
         "ContainerEntrypoint": ["python3", f"{_PROCESSING}/input/code/monitor.py"],
         "ImageUri": order.image_uri,

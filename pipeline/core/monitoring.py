@@ -35,7 +35,11 @@ class Window:
 
     def before(self, delay: timedelta) -> "Window":
         """Return the window that lay so much earlier."""
-        return Window(start=self.start - delay, end=self.end - delay)
+        return self.after(-delay)
+
+    def after(self, time: timedelta) -> "Window":
+        """Return the window that lies so much later."""
+        return Window(start=self.start + time, end=self.end + time)
 
     def hours(self) -> tuple[str, ...]:
         """Return the hours in which its lines are laid down: yyyy/mm/dd/hh.
@@ -52,6 +56,17 @@ class Window:
 
 def _stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime(_STAMP)
+
+
+def window_named(name: str) -> Window | None:
+    """Return the window of a name, None for what is no such name."""
+    try:
+        start, end = (
+            datetime.strptime(each, _STAMP).replace(tzinfo=UTC) for each in name.split("-")
+        )
+    except ValueError:
+        return None
+    return Window(start=start, end=end)
 
 
 def last_complete(now: datetime, *, hours: int) -> Window:
@@ -98,7 +113,8 @@ class WindowRecord(Stored):
 
     `job_name` is that of the job that counted, None where there was nothing to count. `lines` were
     captured, `not_counted` says why some of them count for nothing. `cohort` are the requests whose
-    labels were judged, None where nobody ever gave labels.
+    labels were counted; None where nobody ever gave labels, or where all were judged before. Their
+    `labelled_rows` are learnt when they are judged: `quality.is_final`.
     """
 
     endpoint: str
@@ -147,6 +163,41 @@ class WindowRecord(Stored):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CohortRecord(Stored):
+    """What the labels of a cohort showed: the requests of one release in these hours. Judged once.
+
+    It was counted with a `window`, which is one of the release that was live then.
+    """
+
+    endpoint: str
+    release_id: str
+    window: Window
+    cohort: Window
+    job_name: str | None
+    run_id: str
+    judged_at: Instant
+    labelled_rows: int
+    quality: QualityVerdict
+
+
+def cohort_of(record: WindowRecord) -> CohortRecord | None:
+    """Return what a window says of the cohort that was judged with it, None where none was."""
+    if record.cohort is None or not record.quality.is_final:
+        return None
+    return CohortRecord(
+        endpoint=record.endpoint,
+        release_id=record.release_id,
+        window=record.window,
+        cohort=record.cohort,
+        job_name=record.job_name,
+        run_id=record.run_id,
+        judged_at=record.judged_at,
+        labelled_rows=record.labelled_rows,
+        quality=record.quality,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrendPoint:
     """One window in a row of them; figures that it did not have are None."""
 
@@ -176,11 +227,14 @@ def trend_of(records: Sequence[WindowRecord]) -> tuple[TrendPoint, ...]:
 class Monitored:
     """What a run of mode monitor found, and what it made of it.
 
-    `trend` are the last windows of the release, the newest one last. `request_id` is the event by
-    which the pipeline was asked for a retraining; None where it was not.
+    `trend` are the last windows of the release, the newest one last. `earlier_releases` are what
+    labels said of answers of releases that no longer serve: told, and nothing follows from it.
+    `request_id` is the event by which the pipeline was asked for a retraining; None where it was
+    not.
     """
 
     record: WindowRecord
+    earlier_releases: tuple[CohortRecord, ...]
     trend: tuple[TrendPoint, ...]
     retraining: Choice
     request_id: str | None = None
@@ -196,6 +250,7 @@ def lines_of(monitored: Monitored) -> tuple[str, ...]:
         f"Found: {found_of(record)}",
     ]
     told += [f"  data: {fault}" for fault in record.faults]
+    told += lines_of_labels(monitored)
     for column in record.drift.columns:
         if column.drifted or column.warned:
             word = "drifted" if column.drifted else "near"
@@ -206,6 +261,32 @@ def lines_of(monitored: Monitored) -> tuple[str, ...]:
     asked = f" (request {monitored.request_id})" if monitored.request_id else ""
     word = "asked for" if monitored.retraining.is_asked else "not asked for"
     return (*told, f"Retraining: {word}: {monitored.retraining.reason}{asked}")
+
+
+def lines_of_labels(monitored: Monitored) -> tuple[str, ...]:
+    """Return how many labels have come, and what they say of releases that no longer serve."""
+    record = monitored.record
+    before = [_line_of_cohort(each) for each in monitored.earlier_releases]
+    if record.cohort is None:
+        return tuple(before)
+    waits = "" if record.quality.is_final else "; more are waited for"
+    return (f"{_coverage(record.cohort, record.quality)}{waits}", *before)
+
+
+def _line_of_cohort(record: CohortRecord) -> str:
+    quality = record.quality
+    measured = quality.figures.model_quality
+    told = "; ".join(quality.reasons) or (
+        f"quality {measured:.4g}" if measured is not None else "nothing to judge by"
+    )
+    return f"{_coverage(record.cohort, quality)}, of earlier release {record.release_id}: {told}"
+
+
+def _coverage(cohort: Window, quality: QualityVerdict) -> str:
+    return (
+        f"Labels: {quality.labelled} of {quality.rows} rows from {cohort.start:%Y-%m-%d %H:%M} to "
+        f"{cohort.end:%Y-%m-%d %H:%M} UTC"
+    )
 
 
 def found_of(record: WindowRecord) -> str:

@@ -334,6 +334,15 @@ def verdict_object(endpoint: str, release: str, window: str) -> str:
     return f"{monitoring_prefix(endpoint, release)}{window}/verdict.json"
 
 
+def cohorts_prefix(endpoint: str, release: str) -> str:
+    """Where lies what the labels of a release's requests showed, by cohort."""
+    return f"{monitoring_prefix(endpoint, release)}cohorts/"
+
+
+def cohort_object(endpoint: str, release: str, cohort: str) -> str:
+    return f"{cohorts_prefix(endpoint, release)}{cohort}.json"
+
+
 def monitoring_job_name(endpoint: str, started: datetime, *, attempt: int = 1) -> str:
     """The job that counts a window of an endpoint."""
     name = _numbered(f"{endpoint[:_MONITORED_LENGTH].rstrip('-')}-watch-{stamp(started)}", attempt)

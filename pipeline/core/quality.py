@@ -11,8 +11,6 @@ from fractions import Fraction
 from pipeline.core.intervals import Interval, newcombe, wilson
 from pipeline.core.window_counts import Baseline, QualityCounts, WindowCounts, value_of
 
-# With so many of a cohort's rows labelled, it need not wait for the rest
-MATURE_COVERAGE = 0.8
 _ERROR_MARGIN = 0.1
 _Z = 1.959963984540054
 _LEAST_ERRORS = 30
@@ -51,7 +49,8 @@ class QualityFigures:
 
 @dataclass(frozen=True, kw_only=True)
 class QualityVerdict:
-    """`is_final`: all labels that may be waited for are there. Only then may it be `degraded`.
+    """`is_final`: it is judged, and no second time. Else labels are waited for: only how many have
+    come is known, and it has neither reasons nor quality.
 
     `difference` is the window's share of right answers minus the evaluation's; of a regression, by
     which share the mean error has grown. `errors` are a regression's, by the name of the metric.
@@ -70,43 +69,49 @@ class QualityVerdict:
 
 
 def judge_quality(
-    baseline: Baseline, window: WindowCounts, limits: QualityLimits, *, delay_is_over: bool
+    baseline: Baseline,
+    window: WindowCounts,
+    counts: QualityCounts | None,
+    limits: QualityLimits,
+    *,
+    is_final: bool,
 ) -> QualityVerdict:
-    """Judge the cohort that was counted with a window. `delay_is_over`: no more labels to come."""
-    counts = window.quality
+    """Judge a cohort that was counted with a window; `is_final` when it is its turn."""
     estimated = estimated_quality(baseline, window)
-    if counts is None or not counts.labelled:
-        return _unlabelled(counts, estimated, is_final=delay_is_over)
-    coverage = counts.labelled / counts.rows
-    final = delay_is_over or coverage >= MATURE_COVERAGE
+    if counts is None or not counts.labelled or not is_final:
+        return _unjudged(counts, estimated, is_final=is_final)
     judged = _errors_judged if baseline.task == "regression" else _answers_judged
     found = judged(baseline, counts, limits)
     return QualityVerdict(
         rows=counts.rows,
         labelled=counts.labelled,
-        is_final=final,
-        degraded=final and bool(found.reasons),
+        is_final=True,
+        degraded=bool(found.reasons),
         interval=found.interval,
         difference=found.difference,
         baseline_quality=found.before,
         errors=found.errors,
         reasons=found.reasons,
         figures=QualityFigures(
-            model_quality=found.quality, label_coverage=coverage, estimated_quality=estimated
+            model_quality=found.quality,
+            label_coverage=counts.labelled / counts.rows,
+            estimated_quality=estimated,
         ),
     )
 
 
-def _unlabelled(
+def _unjudged(
     counts: QualityCounts | None, estimated: float | None, *, is_final: bool
 ) -> QualityVerdict:
-    rows = counts.rows if counts else 0
+    rows, labelled = (counts.rows, counts.labelled) if counts else (0, 0)
     figures = QualityFigures(
-        model_quality=None, label_coverage=0.0 if rows else None, estimated_quality=estimated
+        model_quality=None,
+        label_coverage=labelled / rows if rows else None,
+        estimated_quality=estimated,
     )
     return QualityVerdict(
         rows=rows,
-        labelled=0,
+        labelled=labelled,
         is_final=is_final,
         degraded=False,
         interval=None,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pipeline.core.drift import ColumnVerdict
-from pipeline.core.monitoring import Monitored, TrendPoint, found_of
+from pipeline.core.monitoring import Monitored, TrendPoint, found_of, lines_of_labels
 from pipeline.core.report_parts import (
     Figure,
     Measure,
@@ -26,7 +26,12 @@ def sections(monitored: Monitored) -> Iterator[Section]:
     window = record.window
     yield Section(
         title="The window",
-        lines=(f"{found_of(record).capitalize()}.", *map(legible, record.faults), *record.degraded),
+        lines=(
+            f"{found_of(record).capitalize()}.",
+            *map(legible, record.faults),
+            *record.degraded,
+            *map(legible, lines_of_labels(monitored)),
+        ),
         facts=(
             ("From", f"{window.start:%Y-%m-%d %H:%M:%S} UTC"),
             ("Until", f"{window.end:%Y-%m-%d %H:%M:%S} UTC"),

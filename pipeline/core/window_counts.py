@@ -6,7 +6,7 @@ All are whole numbers on the bins of the baseline, so partials add up exactly, w
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import reduce
 from itertools import pairwise
@@ -93,7 +93,7 @@ class QualityCounts:
         return sum(count for actual, predicted, count in self.pairs if actual == predicted)
 
     def plus(self, other: "QualityCounts") -> "QualityCounts":
-        """Add what another machine counted. Every machine reads all labels."""
+        """Add what another machine counted of a cohort. Every machine reads all labels."""
         pairs: Counter[tuple[str, str]] = Counter()
         for actual, predicted, count in (*self.pairs, *other.pairs):
             pairs[actual, predicted] += count
@@ -109,13 +109,17 @@ class QualityCounts:
             sums={name: add_sums(each, other.sums[name]) for name, each in self.sums.items()},
         )
 
+    def joined(self, other: "QualityCounts") -> "QualityCounts":
+        """Add another cohort of the same window, which was counted by the same labels."""
+        return replace(self.plus(other), known=self.known)
+
 
 @dataclass(frozen=True, kw_only=True)
 class WindowCounts(Stored):
     """One machine's share of a window, or all of it: see `merged`.
 
     `baseline` is the sha256 of the file that it was counted by. `on_steps` counts answers on the
-    stretches of the baseline's certainty.
+    stretches of the baseline's certainty. `quality` is that of each cohort, empty without labels.
     """
 
     format: Literal[1]
@@ -130,7 +134,7 @@ class WindowCounts(Stored):
     inputs: Mapping[str, ColumnCounts]
     answers: Mapping[str, ColumnCounts]
     on_steps: tuple[int, ...]
-    quality: QualityCounts | None
+    quality: tuple[QualityCounts, ...]
 
     def plus(self, other: "WindowCounts") -> "WindowCounts":
         if self.baseline != other.baseline:
@@ -149,7 +153,9 @@ class WindowCounts(Stored):
             inputs={name: each.plus(other.inputs[name]) for name, each in self.inputs.items()},
             answers={name: each.plus(other.answers[name]) for name, each in self.answers.items()},
             on_steps=_added(self.on_steps, other.on_steps),
-            quality=self.quality.plus(other.quality) if self.quality and other.quality else None,
+            quality=tuple(
+                one.plus(another) for one, another in zip(self.quality, other.quality, strict=True)
+            ),
         )
 
 
@@ -243,7 +249,7 @@ class Baseline(Stored):
             inputs={each.name: _nothing(each) for each in self.inputs},
             answers={each.name: _nothing(each) for each in self.answers},
             on_steps=(0,) * len(self.quality.certainty),
-            quality=None,
+            quality=(),
         )
 
 

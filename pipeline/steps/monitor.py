@@ -19,6 +19,7 @@ from pipeline.core.monitoring import (
 )
 from pipeline.core.records import Release
 from pipeline.steps.ask_retraining import decide
+from pipeline.steps.late_labels import earlier_releases
 from pipeline.steps.windows import earlier_records, record_of
 
 logger = logging.getLogger(__name__)
@@ -32,8 +33,9 @@ def monitor(workspace: Workspace, *, window: str | None) -> Monitored:
     head = workspace.ledger.read().head
     release = monitored_release(workspace, head)
     chosen = _window(workspace, window)
-    record = record_of(workspace, release, chosen)
+    record = record_of(workspace, head, release, chosen)
     workspace.alarms.publish(workspace.context.endpoint, record.figures)
+    before = earlier_releases(workspace, head, release, chosen)
     earlier = earlier_records(workspace, release, chosen, most=TREND - 1)
     choice, request_id = decide(workspace, release, (*earlier, record))
     logger.info(
@@ -45,6 +47,7 @@ def monitor(workspace: Workspace, *, window: str | None) -> Monitored:
     )
     return Monitored(
         record=record,
+        earlier_releases=before,
         trend=trend_of((*earlier, record)),
         retraining=choice,
         request_id=request_id,

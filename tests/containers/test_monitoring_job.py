@@ -12,7 +12,7 @@ from tests.support.project import PROJECT_ROOT
 from tests.unit.monitoring_builders import a_label, captured
 
 HOUR = ("2026-03-01T12:00:00+00:00", "2026-03-01T13:00:00+00:00")
-SPANS = ("--start", HOUR[0], "--end", HOUR[1], "--cohort-start", HOUR[0], "--cohort-end", HOUR[1])
+SPANS = ("--start", HOUR[0], "--end", HOUR[1], "--cohort", "/".join(HOUR))
 
 
 def halves(file: str) -> tuple[bytes, bytes]:
@@ -41,7 +41,7 @@ def judged(
     window = WindowCounts.from_json(partial.read_bytes())
     baseline = Baseline.from_json((made.root / "baseline.json").read_bytes())
     drift = judge_drift(baseline, window, DriftLimits(minimum_row_count=50))
-    return drift, judge_quality(baseline, window, QualityLimits(), delay_is_over=True)
+    return drift, judge_quality(baseline, window, window.quality[0], QualityLimits(), is_final=True)
 
 
 @pytest.mark.parametrize(

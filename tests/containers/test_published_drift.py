@@ -110,7 +110,7 @@ def counted(block: pd.DataFrame, actual: pd.Series, baseline: Baseline) -> Windo
         sums={},
     )
     steps = np.bincount(places, minlength=len(baseline.quality.certainty))
-    return WindowCounts(**vars(found) | {"quality": quality, "on_steps": tuple(steps.tolist())})
+    return WindowCounts(**vars(found) | {"quality": (quality,), "on_steps": tuple(steps.tolist())})
 
 
 @pytest.mark.parametrize(("margin", "degraded"), [(0.01, {5, 6, 7, 8, 9}), (0.02, {5, 6, 7, 9})])
@@ -122,12 +122,8 @@ def test_quality_falls_where_it_fell(
     found = set()
     for number, block in enumerate(blocks(tables["analysis"])):
         actual = truth.iloc[number * 5_000 : (number + 1) * 5_000].reset_index(drop=True)
-        verdict = judge_quality(
-            known(baseline),
-            counted(block, actual, baseline),
-            QualityLimits(margin=margin),
-            delay_is_over=True,
-        )
+        window, limits = counted(block, actual, baseline), QualityLimits(margin=margin)
+        verdict = judge_quality(known(baseline), window, window.quality[0], limits, is_final=True)
         assert verdict.figures.model_quality == pytest.approx(ACCURACY[number], abs=5e-4)
         assert verdict.figures.estimated_quality == pytest.approx(ACCURACY[number], abs=0.01)
         found |= {number} if verdict.degraded else set()

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.soak, pytest.mark.timeout(1_800)]
 HOUR = ["2026-03-01T12:00:00+00:00", "2026-03-01T13:00:00+00:00"]
 SPANS = [
     *("--start", HOUR[0], "--end", HOUR[1]),
-    *("--cohort-start", HOUR[0], "--cohort-end", HOUR[1]),
+    *("--cohort", "/".join(HOUR)),
 ]
 # Several tasks, also for few rows
 SUBMIT = (

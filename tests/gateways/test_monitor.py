@@ -17,7 +17,7 @@ from pipeline.core.errors import SomethingFound, UsageError
 from pipeline.core.foundation import Retraining
 from pipeline.core.head import LedgerHead
 from pipeline.core.label_files import labels_prefix
-from pipeline.core.monitoring import Monitored, Window
+from pipeline.core.monitoring import Monitored, Window, lines_of
 from pipeline.core.records import DataCapture, Release
 from pipeline.core.retraining import Check
 from pipeline.gateways.ledger import Ledger
@@ -35,7 +35,7 @@ from tests.unit.monitoring_builders import HOUR, a_baseline, a_label, captured
 
 pytestmark = pytest.mark.emulated
 
-LIVE = "r-20260102-120000-aaaaaa"
+LIVE, NEXT = "r-20260102-120000-aaaaaa", "r-20260103-120000-bbbbbb"
 ROWS = 400
 
 
@@ -70,7 +70,7 @@ class Watched:
         self.world.runs += 1
         settings = SETTINGS.model_copy(
             update={
-                "drift": DriftSettings(label_delay_hours=0, **self.settings),
+                "drift": DriftSettings(**{"label_delay_hours": 0, **self.settings}),
                 "retraining": RetrainingSettings(enabled=True, minimum_new_rows=1),
                 "training": TrainingSettings(data=str(self.source), target="y"),
             }
@@ -88,11 +88,10 @@ class Watched:
 
     def next_hour(self, lines: list[bytes], labels: list[bytes] | None = None) -> Window:
         """Let an hour of traffic have been captured, in two files, and return its window."""
-        window = Window(
-            start=self.start + self.hours * HOUR, end=self.start + (self.hours + 1) * HOUR
-        )
+        window = self.hour(self.hours)
         self.hours += 1
-        place = f"capture/{ENDPOINT}/{LIVE}/{ENDPOINT}/primary/{window.hours()[0]}"
+        name = self.release.release_id
+        place = f"capture/{ENDPOINT}/{name}/{ENDPOINT}/primary/{window.hours()[0]}"
         for number, part in enumerate((lines[::2], lines[1::2])):
             if part:
                 self.store.put(f"{place}/{number}.jsonl", b"".join(part))
@@ -101,6 +100,9 @@ class Watched:
             self.store.put(key, b"".join(labels))
         self.world.clock.sleep_until(max(self.world.clock.now(), window.end))
         return window
+
+    def hour(self, number: int) -> Window:
+        return Window(start=self.start + number * HOUR, end=self.start + (number + 1) * HOUR)
 
     def asked(self, rows: pd.DataFrame, *, as_json: bool = False) -> list[bytes]:
         at = self.start + self.hours * HOUR + timedelta(minutes=5)
@@ -120,6 +122,24 @@ class Watched:
             )
             for number, body in enumerate(bodies)
         ]
+
+    def replace_release(self) -> Release:
+        """Let another release go live at the end of the hours so far; return the one before."""
+        before, store = self.release, self.store
+        capture = DataCapture(
+            percentage=100, destination_uri=store.uri(f"capture/{ENDPOINT}/{NEXT}/")
+        )
+        self.release = replace(
+            before,
+            release_id=NEXT,
+            serving=replace(before.serving, data_capture=capture),
+            created_at=self.start + self.hours * HOUR,
+        )
+        baseline = store.find(f"{naming.baseline_prefix(LIVE)}baseline.json")
+        assert baseline is not None
+        store.put(f"{naming.baseline_prefix(NEXT)}baseline.json", baseline.body)
+        _deployed(store, self.release, when=self.release.created_at)
+        return before
 
     def look(self, window: Window) -> Monitored:
         workspace = self.workspace
@@ -148,9 +168,9 @@ def watched(embedded: Embedded, tmp_path: Path) -> Watched:
     store.put(f"{naming.baseline_prefix(LIVE)}baseline.json", a_baseline(rows).to_json().encode())
     capture = DataCapture(percentage=100, destination_uri=store.uri(f"capture/{ENDPOINT}/{LIVE}/"))
     serving = replace(serving_settings(), data_capture=capture, image_uri=IMAGE)
-    release = a_release(LIVE, code_sha256=packed.sha256, serving=serving)
     start = world.clock.now().replace(minute=0, second=0, microsecond=0) + HOUR
-    _deployed(store, release, when=start - HOUR)
+    release = a_release(LIVE, code_sha256=packed.sha256, serving=serving, created_at=start)
+    _deployed(store, release, when=start)
     source = tmp_path / "rows.csv"
     source.write_text(rows.assign(y="owl").to_csv(index=False))
     run = replace(
@@ -170,10 +190,11 @@ def watched(embedded: Embedded, tmp_path: Path) -> Watched:
 def _deployed(store: Store, release: Release, *, when: datetime) -> LedgerHead:
     book = Ledger(store, ENDPOINT)
     book.store_release(release)
-    head = ledger.add_release(ledger.empty_head(ENDPOINT), release)
+    before = book.read()
+    head = ledger.add_release(before.head, release)
     key, head = ledger.config_for(head, release.release_id, live_count=1, minimum=1, maximum=1)
     head = finished(ledger.arrive(ledger.begin(head, a_move(key)), when=when))
-    book.write(book.read(), head)
+    book.write(before, head)
     return head
 
 
@@ -232,6 +253,57 @@ def test_rows_whose_labels_came_are_judged_and_learnt(watched: Watched) -> None:
     assert table.body.splitlines()[0] == b"size,age,nest,y"
     before = learnable(watched.workspace, watched.release)
     assert before.new_rows == ROWS + 300
+
+
+def labels_of(hour: int, *, rows: range = range(ROWS), right: int = ROWS) -> list[bytes]:
+    """Return a label for these rows of an hour; so many of them are what was answered."""
+    return [a_label(f"{hour}-{number}", "owl" if number < right else "hen") for number in rows]
+
+
+def test_a_cohort_is_judged_sooner_where_most_of_its_labels_came(watched: Watched) -> None:
+    watched.settings = {"label_delay_hours": 3}
+    few = labels_of(0, rows=range(100), right=0)
+    first = watched.look(watched.next_hour(watched.asked(frame(8)), few))
+    assert first.record.quality.figures.by_name() == {"LabelCoverage": 0.25}
+    assert not first.record.quality.is_final
+    assert "Labels: 100 of 400 rows" in "\n".join(lines_of(first))
+    assert list(watched.store.keys(naming.learnt_prefix(ENDPOINT))) == []
+
+    rest = [*labels_of(0), *labels_of(1, rows=range(360))]
+    second = watched.look(watched.next_hour(watched.asked(frame(9)), rest))
+    assert second.record.quality.is_final
+    assert (second.record.quality.rows, second.record.quality.labelled) == (800, 760)
+    assert second.record.cohort == Window(start=watched.start, end=watched.start + 2 * HOUR)
+    assert second.record.labelled_rows == 760
+    assert len(list(watched.store.keys(naming.learnt_prefix(ENDPOINT)))) == 2
+
+    third = watched.look(watched.next_hour(watched.asked(frame(10))))
+    assert third.record.cohort == watched.hour(2)
+    assert third.record.quality.figures.by_name() == {"LabelCoverage": 0.0}
+
+
+def test_answers_of_a_release_that_was_replaced_are_judged_told_and_learnt(
+    watched: Watched,
+) -> None:
+    watched.settings = {"label_delay_hours": 1, "minimum_accuracy": 0.9}
+    watched.look(watched.next_hour(watched.asked(frame(11))))
+    before = watched.replace_release()
+    window = watched.next_hour(watched.asked(frame(12)), labels_of(0, right=100))
+    found = watched.look(window)
+    [of_earlier] = found.earlier_releases
+    assert of_earlier.release_id == before.release_id
+    assert (of_earlier.cohort, of_earlier.labelled_rows) == (watched.hour(0), ROWS)
+    assert of_earlier.quality.degraded
+    assert f"of earlier release {LIVE}: 25.0% of 400 labelled" in "\n".join(lines_of(found))
+    require_nothing_found(found)
+    assert (found.record.release_id, found.record.degraded) == (NEXT, ())
+    assert "ModelQuality" not in watched.world.cloud.figures
+    assert found.retraining.check is Check.CAUSE
+    [key] = watched.store.keys(naming.learnt_prefix(ENDPOINT))
+    assert LIVE in key
+    assert watched.look(window).earlier_releases == found.earlier_releases
+    later = watched.look(watched.next_hour(watched.asked(frame(13))))
+    assert later.earlier_releases == ()
 
 
 def test_what_is_missing_to_look_is_told(watched: Watched) -> None:

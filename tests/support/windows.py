@@ -110,6 +110,7 @@ def a_monitored(record: WindowRecord, check: Looked) -> Monitored:
     cause = None if check in _WITHOUT_CAUSE else Cause.DRIFT
     return Monitored(
         record=record,
+        earlier_releases=(),
         trend=trend_of([record]),
         retraining=Choice(check=check, reason="a reason.", cause=cause),
         request_id="event-1" if check is Looked.ASKED else None,

@@ -22,7 +22,7 @@ from pipeline.tabular.schema import Column
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 SPANS = Spans(window=Span(start=NOON, end=NOON + HOUR))
-BOTH = Spans(window=SPANS.window, cohort=SPANS.window)
+BOTH = Spans(window=SPANS.window, cohorts=(SPANS.window,))
 
 
 def columns_of(X: pd.DataFrame) -> tuple[Column, ...]:

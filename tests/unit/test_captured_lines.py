@@ -119,8 +119,8 @@ def test_probabilities_of_another_form_are_no_certainty(probabilities: str) -> N
 def test_an_id_that_is_no_text_counts_like_any_other() -> None:
     lines = [captured(CSV, ANSWER, callers="half \ud800"), captured(CSV, ANSWER, callers="\udfff")]
     window = count_lines(BASELINE, lines, labels=[a_label("half \ud800", 1, 0)])
-    assert window.quality is not None
-    assert (window.requests, window.quality.labelled) == (2, 2)
+    [quality] = window.quality
+    assert (window.requests, quality.labelled) == (2, 2)
 
 
 WHOLE = captured(CSV, ANSWER, callers="mine")
@@ -231,17 +231,22 @@ def test_an_exact_sum_is_the_sum() -> None:
     ids=["none", "half right", "the newest", "too few", "unknown", "torn", "deep"],
 )
 def test_labels_find_their_request(labels: list[bytes], expected: tuple[int, int, int]) -> None:
-    quality = count_lines(BASELINE, [WHOLE], labels=labels).quality
-    assert quality is not None
+    [quality] = count_lines(BASELINE, [WHOLE], labels=labels).quality
     assert (quality.rows, quality.labelled, quality.correct) == expected
 
 
 def test_labels_count_for_their_cohort_alone() -> None:
-    cohort = Span(start=NOON - HOUR, end=NOON)
-    spans = Spans(window=Span(start=NOON, end=NOON + HOUR), cohort=cohort)
-    lines = [WHOLE, captured(CSV, ANSWER, callers="before", at=NOON - HOUR)]
-    labels = [a_label("mine", 1, 0), a_label("before", 0, 0)]
+    cohorts = [Span(start=NOON - hours * HOUR, end=NOON - (hours - 1) * HOUR) for hours in (2, 1)]
+    spans = Spans(window=Span(start=NOON, end=NOON + HOUR), cohorts=cohorts)
+    lines = [
+        WHOLE,
+        captured(CSV, ANSWER, callers="before", at=NOON - HOUR),
+        captured(CSV, ANSWER, callers="long before", at=NOON - 2 * HOUR),
+        captured(CSV, ANSWER, callers="unlabelled", at=NOON - 2 * HOUR),
+    ]
+    labels = [a_label("mine", 1, 0), a_label("before", 0, 0), a_label("long before", 1, 0)]
     window = count_lines(BASELINE, lines, labels=labels, spans=spans)
-    assert window.quality is not None
-    assert (window.rows, window.quality.labelled, window.quality.correct) == (2, 2, 1)
-    assert (window.quality.known, window.quality.labels) == (2, 2)
+    assert window.rows == 2
+    found = [(each.rows, each.labelled, each.correct) for each in window.quality]
+    assert found == [(4, 2, 2), (2, 2, 1)]
+    assert {(each.known, each.labels) for each in window.quality} == {(3, 3)}

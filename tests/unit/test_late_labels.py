@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from model.monitoring import baseline as laid
 from model.monitoring.baseline import Answers
 from pipeline.core.drift import DriftLimits, Finding, judge_drift
 from pipeline.core.quality import QualityLimits, QualityVerdict, judge_quality
+from pipeline.core.window_counts import WindowCounts
 from pipeline.tabular.cells import Spelling
 from tests.unit.monitoring_builders import a_baseline, a_label, captured, count_lines, known
 
@@ -27,7 +29,7 @@ def judge(
     lived: tuple[int, int],
     *,
     unlabelled: int = 0,
-    delay_is_over: bool = True,
+    is_final: bool = True,
     limits: QualityLimits | None = None,
 ) -> QualityVerdict:
     X = pd.DataFrame({"x": RNG.normal(size=100)})
@@ -40,8 +42,19 @@ def judge(
         lines.append(captured(more, f'{{"predictions": {[1] * unlabelled}}}', callers="rest"))
     labels = [a_label("all", *([1] * right + [0] * (rows - right)))] if rows else []
     window = count_lines(baseline, lines, labels=labels)
+    return judged(baseline, window, limits=limits, is_final=is_final)
+
+
+def judged(
+    baseline: laid.Baseline,
+    window: WindowCounts,
+    *,
+    limits: QualityLimits | None = None,
+    is_final: bool = True,
+) -> QualityVerdict:
+    [counts] = window.quality or (None,)
     return judge_quality(
-        known(baseline), window, limits or QualityLimits(), delay_is_over=delay_is_over
+        known(baseline), window, counts, limits or QualityLimits(), is_final=is_final
     )
 
 
@@ -71,14 +84,13 @@ def test_a_minimum_counts_where_the_release_was_never_better() -> None:
     assert not judge((80, 100), (160, 200)).degraded
 
 
-@pytest.mark.parametrize(
-    ("unlabelled", "delay_is_over", "degraded"),
-    [(0, False, True), (25, False, True), (60, False, False), (60, True, True)],
-)
-def test_early_labels_do_not_judge(unlabelled: int, delay_is_over: bool, degraded: bool) -> None:
-    verdict = judge((950, 1_000), (50, 100), unlabelled=unlabelled, delay_is_over=delay_is_over)
-    assert verdict.degraded is degraded
-    assert verdict.figures.label_coverage == pytest.approx(100 / (100 + unlabelled))
+def test_early_labels_tell_how_many_they_are_and_nothing_else() -> None:
+    early = judge((950, 1_000), (50, 100), unlabelled=60, is_final=False)
+    assert (early.degraded, early.reasons, early.interval) == (False, (), None)
+    assert early.figures.by_name() == {"LabelCoverage": pytest.approx(100 / 160)}
+    final = judge((950, 1_000), (50, 100), unlabelled=60)
+    assert final.degraded
+    assert final.figures.model_quality == 0.5
 
 
 def test_without_labels_there_is_no_quality_and_no_coverage() -> None:
@@ -96,7 +108,7 @@ def regression(spread: float) -> QualityVerdict:
     body = "\n".join(map(repr, actual.tolist()))
     line = captured(body, f'{{"predictions": {predicted}}}', callers="all")
     window = count_lines(baseline, [line], labels=[a_label("all", *actual.tolist())])
-    return judge_quality(known(baseline), window, QualityLimits(), delay_is_over=True)
+    return judged(baseline, window)
 
 
 @pytest.mark.parametrize(("spread", "degraded"), [(0.1, False), (0.3, True), (0.05, False)])
@@ -129,7 +141,7 @@ def test_numbers_whose_squares_are_none_are_bad_answers_and_not_the_end(
     said, true = [*values.tolist(), predicted], [*values.tolist(), actual]
     line = captured("1\n" * len(said), f'{{"predictions": {said}}}', callers="all")
     window = count_lines(baseline, [line], labels=[a_label("all", *true)])
-    verdict = judge_quality(known(baseline), window, QualityLimits(), delay_is_over=True)
+    verdict = judged(baseline, window)
     figures = [*verdict.errors.values(), verdict.figures.model_quality or 0]
     assert verdict.labelled == 41
     assert all(map(math.isfinite, figures))
@@ -144,7 +156,7 @@ def test_a_perfect_regression_whose_next_errors_are_huge_has_grown_by_a_number()
     said = [1e300] * 40
     line = captured("1\n" * 40, f'{{"predictions": {said}}}', callers="all")
     window = count_lines(baseline, [line], labels=[a_label("all", *values)])
-    verdict = judge_quality(known(baseline), window, QualityLimits(), delay_is_over=True)
+    verdict = judged(baseline, window)
     assert verdict.difference is not None
     assert verdict.difference.low <= verdict.difference.high == 2.0**360
     assert verdict.degraded
@@ -160,8 +172,7 @@ def test_labels_are_read_as_the_source_spells_them_or_with_a_point(
     request = replace(baseline.request, spelling=Spelling(decimal=decimal))
     line = captured("1\n2", '{"predictions": [2.5, 2.5]}', callers="all")
     labels = [a_label("all", "2.5", "2,5")]
-    quality = count_lines(replace(baseline, request=request), [line], labels=labels).quality
-    assert quality is not None
+    [quality] = count_lines(replace(baseline, request=request), [line], labels=labels).quality
     assert (quality.labelled, quality.unreadable) == (labelled, 2 - labelled)
     assert quality.sums["absolute"] == (0, 0)
 
@@ -174,7 +185,7 @@ def test_estimated_quality_is_calibrated_on_held_out_rows() -> None:
     baseline = a_baseline(pd.DataFrame({"x": certainty}), answers=held_out)
     answer = '{"predictions": [1, 1], "probabilities": [[0.3, 0.7], [0.1, 0.9]]}'
     window = count_lines(baseline, [captured("1\n2", answer)])
-    verdict = judge_quality(known(baseline), window, QualityLimits(), delay_is_over=True)
+    verdict = judged(baseline, window)
     assert verdict.figures.estimated_quality == pytest.approx(0.7, abs=0.03)
 
 
@@ -189,7 +200,7 @@ def test_a_change_of_what_is_true_rings_by_quality_alone() -> None:
     line = captured(body, f'{{"predictions": {predicted}}}', callers="all")
     window = count_lines(baseline, [line], labels=[a_label("all", *true)])
     drift = judge_drift(known(baseline), window, DriftLimits())
-    quality = judge_quality(known(baseline), window, QualityLimits(), delay_is_over=True)
+    quality = judged(baseline, window)
     assert drift.finding is Finding.OK
     assert quality.degraded
     assert quality.figures.model_quality == pytest.approx(1 - 0.13125, abs=0.015)

@@ -13,16 +13,16 @@ from pipeline.core.label_files import labels_prefix
 from pipeline.core.monitoring import Window
 from pipeline.material.reading import parse_table
 from pipeline.material.table import DataTable
+from pipeline.steps.counting import Counted, Traffic, keep_labelled, labels_since
 from pipeline.steps.learn import with_answered
-from pipeline.steps.windows import keep_labelled, labels_since
 from tests.fakes.boundary import NoFaults
 from tests.simulation.commands import Command, Mode, workspace_of
 from tests.simulation.world import ENDPOINT, World, empty_world
 from tests.unit.core_builders import a_release
+from tests.unit.monitoring_builders import a_baseline, known, normal
 
 MARCH = datetime(2026, 3, 1, tzinfo=UTC)
 LIVE, OTHER = "r-20260102-120000-aaaaaa", "r-20260102-120000-bbbbbb"
-OUTPUT = f"monitoring/{ENDPOINT}/{LIVE}/window/job/"
 HEADER = "size,nest,kind\n"
 SOURCE = HEADER + "".join(f"{n}.5,{'reed' if n % 3 else 'tree'},{'ab'[n % 2]}\n" for n in range(40))
 
@@ -30,6 +30,10 @@ SOURCE = HEADER + "".join(f"{n}.5,{'reed' if n % 3 else 'tree'},{'ab'[n % 2]}\n"
 def cohort(start: int, end: int) -> Window:
     """Return a cohort of some hours of March."""
     return Window(start=MARCH + timedelta(hours=start), end=MARCH + timedelta(hours=end))
+
+
+WINDOW = cohort(48, 72)
+NOTHING = known(a_baseline(normal(40))).empty_window("0")
 
 
 @pytest.fixture
@@ -46,10 +50,13 @@ def workspace(world: World) -> Workspace:
 
 def keep(world: World, hours: tuple[int, int], *hosts: str, release: str = LIVE) -> int:
     """Let a job have left a file for each host, and keep what they hold."""
+    place = f"{naming.monitoring_prefix(ENDPOINT, release)}{WINDOW.name}/job/"
     for number, text in enumerate(hosts, start=1):
         body = text.encode("utf-8", "surrogatepass")
-        world.bucket.write(f"{OUTPUT}counts/labelled-algo-{number}.csv", body)
-    return keep_labelled(workspace(world), a_release(release), cohort(*hours), OUTPUT)
+        world.bucket.write(f"{place}counts/labelled-0-algo-{number}.csv", body)
+    traffic = Traffic(window=WINDOW, cohorts=(cohort(*hours),), captured=(), labels=())
+    counted = Counted(traffic=traffic, job_name="job", counts=NOTHING)
+    return keep_labelled(workspace(world), a_release(release), counted, most=1)
 
 
 def rows(count: int, *, size: str = "7.25") -> str:
@@ -77,6 +84,19 @@ def test_the_same_cohort_again_is_the_same_object_on_any_number_of_machines(worl
     before = kept(world)
     assert keep(world, (0, 24), rows(2), rows(3)) == 5
     assert kept(world) == before
+
+
+def test_a_cohort_that_has_to_wait_is_not_learnt_yet(world: World) -> None:
+    place = f"{naming.monitoring_prefix(ENDPOINT, LIVE)}{WINDOW.name}/job/counts/"
+    for number in (0, 1):
+        world.bucket.write(f"{place}labelled-{number}-algo-1.csv", rows(number + 2).encode())
+    traffic = Traffic(
+        window=WINDOW, cohorts=(cohort(0, 24), cohort(24, 48)), captured=(), labels=()
+    )
+    counted = Counted(traffic=traffic, job_name="job", counts=NOTHING)
+    assert keep_labelled(workspace(world), a_release(LIVE), counted, most=1) == 2
+    assert list(kept(world)) == [naming.learnt_object(ENDPOINT, LIVE, cohort(0, 24).name)]
+    assert keep_labelled(workspace(world), a_release(LIVE), counted, most=2) == 5
 
 
 def test_nothing_is_kept_where_no_label_came(world: World) -> None:
