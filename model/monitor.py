@@ -8,6 +8,7 @@ the n-th cohort whose labels came.
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -18,6 +19,8 @@ from model.monitoring.capture import lines_of
 from model.monitoring.labels import Labels
 from model.monitoring.learnt import Learnt
 from model.monitoring.window import Counting, read_spans
+from model.specs import load_merge_rule
+from pipeline.training import MergeRule
 
 _MESSAGE_BYTES = 1_024
 _ONLY_HOST = "algo-1"
@@ -28,6 +31,8 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--capture-dir", type=Path, required=True)
     parser.add_argument("--baseline-dir", type=Path, required=True)
     parser.add_argument("--labels-dir", type=Path, help="without it no quality is counted")
+    parser.add_argument("--merge-class", help="says how often each labelled row is learnt")
+    parser.add_argument("--merge-dir", type=Path, help="where the module of that class lies")
     parser.add_argument("--output-dir", type=Path, required=True)
     parser.add_argument("--start", type=datetime.fromisoformat, required=True)
     parser.add_argument("--end", type=datetime.fromisoformat, required=True)
@@ -63,15 +68,27 @@ def _labelled_rows(
 ) -> Iterator[list[Learnt]]:
     arguments.output_dir.mkdir(parents=True, exist_ok=True)
     host = host_of(arguments.resource_config)
+    merge = _merge_rule(arguments)
     with ExitStack() as stack:
         learnt = []
         for number in range(cohorts):
             place = arguments.output_dir / f"labelled-{number}-{host}.csv"
             file = stack.enter_context(place.open("w", encoding="utf-8", newline=""))
-            learnt.append(Learnt(file, baseline.request, task=baseline.task))
+            learnt.append(Learnt(file, baseline.request, task=baseline.task, merge=merge))
         yield learnt
         for each in learnt:
+            each.settle()
             print(f"learnt_rows={each.rows}; left_out={each.left_out};")
+
+
+def _merge_rule(arguments: argparse.Namespace) -> MergeRule | None:
+    """Return the user's rule, as it is now: the release may have brought an earlier one."""
+    if arguments.merge_class is None:
+        return None
+    if arguments.merge_dir is not None:
+        sys.path.insert(0, str(arguments.merge_dir))
+    rule: MergeRule = load_merge_rule(arguments.merge_class)
+    return rule
 
 
 def main(argv: Sequence[str] | None = None) -> None:

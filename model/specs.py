@@ -40,6 +40,17 @@ def load_training_class(spec: str) -> type[Any]:
     return found
 
 
+def load_merge_rule(spec: str) -> Any:
+    """Return an object of a subclass of MergeRule."""
+    from pipeline.training import MergeRule
+
+    found = _load_attribute(spec)
+    if not (isinstance(found, type) and issubclass(found, MergeRule)):
+        message = f"{spec!r} is no subclass of pipeline.training.MergeRule."
+        raise SpecError(message)
+    return found()
+
+
 def load_function(spec: str) -> Callable[..., Any]:
     found = _load_attribute(spec)
     if not callable(found):

@@ -1,4 +1,4 @@
-"""The class a user subclasses to train a model of their own.
+"""The classes a user subclasses: to train a model of their own, and to choose what it learns.
 
 This file, candidates.py and regressors.py travel into SageMaker's containers, where nothing else of
 the runner exists. They import numpy, pandas, scikit-learn and the standard library only, and they
@@ -83,6 +83,21 @@ def encoded_columns(X: pd.DataFrame) -> int:
     return (
         len(X.columns) - len(texts) + sum(min(int(X[name].nunique()) + 1, most) for name in texts)
     )
+
+
+class MergeRule:
+    """How answered rows become rows to learn from, once their labels have come.
+
+    A subclass is named by `retraining.merge_class` and runs in the job that counts a window.
+    """
+
+    def copies(self, rows: pd.DataFrame) -> Sequence[int]:
+        """Return how often each row is learnt: 0 leaves it out, 2 gives it twice the weight.
+
+        `rows` has the columns of a request and the target, all cells as text, a blank one for what
+        is missing. It is a part of a cohort, of any size: decide row by row.
+        """
+        return [1] * len(rows)
 
 
 class TrainingPipeline:

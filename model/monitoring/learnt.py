@@ -2,6 +2,7 @@
 
 A row that a training would stumble over is left out: a cell that its column cannot have, a column
 that is not there, text that no file of a source can hold. What a request leaves blank stays blank.
+How often a row is learnt, a class of the user's may say.
 """
 
 import csv
@@ -9,34 +10,79 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
+import numpy as np
+import pandas as pd
+
 from model.monitoring.baseline import Request, Task
 from model.monitoring.labels import number_of
 from model.payload import Row
 from pipeline.tabular import dates
 from pipeline.tabular.cells import Spelling, label_of, text_of, trimmed
 from pipeline.tabular.schema import Column
+from pipeline.training import MergeRule
+
+BATCH_ROWS = 20_000
+MOST_COPIES = 100
 
 
 class Learnt:
     """A CSV file (UTF-8, commas) with the columns of a request and the target."""
 
-    def __init__(self, file: TextIO, request: Request, *, task: Task = "classification") -> None:
+    def __init__(
+        self,
+        file: TextIO,
+        request: Request,
+        *,
+        task: Task = "classification",
+        merge: MergeRule | None = None,
+    ) -> None:
+        """Without `merge` each row is learnt once."""
         self._request = request
         self._is_regression = task == "regression"
         self._file = file
-        self._file.write(_line([*(column.name for column in request.columns), request.target]))
+        self._merge = merge
+        self._names = [*(column.name for column in request.columns), request.target]
+        self._file.write(_line(self._names))
+        self._gathered: list[tuple[list[str], str]] = []
         self.rows = self.left_out = 0
 
     def add(self, rows: Sequence[Row], labels: Sequence[str]) -> None:
         """Add the rows of one request, each with its label."""
         for row, label in zip(rows, labels, strict=True):
             try:
-                line = _line([*self._cells(row), self._label(label)])
+                cells = [*self._cells(row), self._label(label)]
+                self._gathered.append((cells, _line(cells)))
             except (OverflowError, TypeError, ValueError):
                 self.left_out += 1
-                continue
-            self._file.write(line)
-            self.rows += 1
+        if len(self._gathered) >= BATCH_ROWS:
+            self.settle()
+
+    def settle(self) -> None:
+        """Write what is gathered. Raises ValueError where the user's class gives no good answer."""
+        if not self._gathered:
+            return
+        cells, lines = zip(*self._gathered, strict=True)
+        copies = [1] * len(lines) if self._merge is None else self._copies(self._merge, cells)
+        self._file.writelines(line * count for line, count in zip(lines, copies, strict=True))
+        self.rows += sum(copies)
+        self.left_out += copies.count(0)
+        self._gathered = []
+
+    def _copies(self, merge: MergeRule, cells: Sequence[list[str]]) -> list[int]:
+        rows = pd.DataFrame(cells, columns=self._names, dtype=str)
+        counts = np.asarray(merge.copies(rows))
+        is_well = (
+            counts.shape == (len(cells),)
+            and counts.dtype.kind in "biu"
+            and bool(np.all((counts >= 0) & (counts <= MOST_COPIES)))
+        )
+        if not is_well:
+            message = (
+                f"{type(merge).__name__}.copies must give a whole number from 0 to "
+                f"{MOST_COPIES} for each of {len(cells)} rows"
+            )
+            raise ValueError(message)
+        return [int(count) for count in counts]
 
     def _label(self, label: str) -> str:
         """Return a label as the source spells it. Raises ValueError for what is no number."""

@@ -272,6 +272,7 @@ class RetrainingSettings(kinds.Section):
 
     There is something to learn from `minimum_new_rows` labelled rows on that the live release was
     not trained on, and from the share `minimum_new_share` of its own rows on, whichever is more.
+    `merge_class` is the user's own (`TrainingSettings.source_dir`): how often each row is learnt.
     `champion_rule` takes the place of `ChampionSettings.rule` in a run that answers a request,
     whoever asked.
     """
@@ -281,6 +282,7 @@ class RetrainingSettings(kinds.Section):
     on_drift: kinds.Flag = True
     on_degradation: kinds.Flag = True
     learn_from_labels: kinds.Flag = True
+    merge_class: kinds.ModuleMember | None = None
     minimum_new_rows: kinds.Rows = 200
     minimum_new_share: kinds.Share = 0.1
     cool_down_hours: kinds.DelayHours = 24

@@ -109,7 +109,8 @@ class MonitoringOrder:
     """What to count: the captured files that a manifest lists, from `start` on, before `end`.
 
     `capture_manifest_uri` is an S3 manifest: a window is hours, and a prefix holds months. With
-    labels, the requests of each cohort (its start and end) are put beside them.
+    labels, the requests of each cohort (its start and end) are put beside them; `merge_class`
+    (its code lies below `merge_uri`) says how often each labelled row is learnt.
     """
 
     job_name: str
@@ -124,6 +125,8 @@ class MonitoringOrder:
     end: datetime
     labels_manifest_uri: str | None = None
     cohorts: Sequence[tuple[datetime, datetime]] = ()
+    merge_class: str | None = None
+    merge_uri: str | None = None
 
 
 def script_mode(values: Mapping[str, object], *, region: str, job_name: str) -> dict[str, str]:
@@ -231,6 +234,7 @@ def monitoring_request(
             _input("baseline", order.baseline_uri),
             _listed("capture", order.capture_manifest_uri, sharded=order.instance_count > 1),
             *([_listed("labels", labels, sharded=False)] if labels else ()),
+            *([_input("merge", order.merge_uri)] if order.merge_uri else ()),
         ],
         "ProcessingOutputConfig": {
             "KmsKeyId": foundation.kms_key_arn,
@@ -251,6 +255,11 @@ def _monitoring_script(order: MonitoringOrder) -> dict[str, Any]:
         "output-dir": f"{_PROCESSING}/output",
         "resource-config": "/opt/ml/config/resourceconfig.json",
         **({"labels-dir": f"{_PROCESSING}/input/labels"} if order.labels_manifest_uri else {}),
+        **(
+            {"merge-class": order.merge_class, "merge-dir": f"{_PROCESSING}/input/merge"}
+            if order.merge_class
+            else {}
+        ),
         "start": order.start.isoformat(),
         "end": order.end.isoformat(),
     }

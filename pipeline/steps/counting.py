@@ -17,6 +17,7 @@ from pipeline.core.window_counts import Baseline, WindowCounts, merged
 from pipeline.gateways.sagemaker import NameTaken
 from pipeline.material.reading import parse_table, write_csv
 from pipeline.material.table import DataTable
+from pipeline.steps.merge_rule import stored_merge_rule
 
 logger = logging.getLogger(__name__)
 
@@ -183,6 +184,8 @@ def _order(
         end=traffic.window.end,
         labels_manifest_uri=labels or None,
         cohorts=[(each.start, each.end) for each in traffic.cohorts],
+        merge_class=workspace.settings.retraining.merge_class,
+        merge_uri=stored_merge_rule(workspace),
     )
 
 

@@ -27,6 +27,7 @@ from pipeline.material.table import DataTable
 from pipeline.steps import recorded
 from pipeline.steps.data_source import choices
 from pipeline.steps.learn import training_table
+from pipeline.steps.merge_rule import packed_merge_rule
 from pipeline.steps.progress import JobProgress
 from pipeline.tabular import schema
 
@@ -68,6 +69,7 @@ def gather_from(context: Context, table: DataTable) -> Material:
         columns=divided.columns,
         labels=divided.labels,
     )
+    packed_merge_rule(context)  # one that cannot be used is refused before anything is trained
     specs = [spec for spec in (training.training_pipeline, training.custom_metrics) if spec]
     packed = bundle.build_bundle(
         PROJECT_ROOT, specs, source_dir=Path(training.source_dir), wheels=_wheels(context)

@@ -62,6 +62,7 @@ class Watched:
     source: Path
     settings: dict[str, Any] = field(default_factory=dict)
     hours: int = 0
+    merge_class: str | None = None
 
     @property
     def workspace(self) -> Workspace:
@@ -71,8 +72,12 @@ class Watched:
         settings = SETTINGS.model_copy(
             update={
                 "drift": DriftSettings(**{"label_delay_hours": 0, **self.settings}),
-                "retraining": RetrainingSettings(enabled=True, minimum_new_rows=1),
-                "training": TrainingSettings(data=str(self.source), target="y"),
+                "retraining": RetrainingSettings(
+                    enabled=True, minimum_new_rows=1, merge_class=self.merge_class
+                ),
+                "training": TrainingSettings(
+                    data=str(self.source), target="y", source_dir=str(self.source.parent)
+                ),
             }
         )
         context = replace(found.context, cloud=cloud_of(self.embedded), settings=settings)
@@ -258,6 +263,30 @@ def test_rows_whose_labels_came_are_judged_and_learnt(watched: Watched) -> None:
 def labels_of(hour: int, *, rows: range = range(ROWS), right: int = ROWS) -> list[bytes]:
     """Return a label for these rows of an hour; so many of them are what was answered."""
     return [a_label(f"{hour}-{number}", "owl" if number < right else "hen") for number in rows]
+
+
+RULE = """
+from pipeline.training import MergeRule
+
+class Rule(MergeRule):
+    def copies(self, rows):
+        return ((rows["nest"] != "rock") * (1 + (rows["nest"] == "reed"))).tolist()
+"""
+
+
+def test_a_rule_of_the_users_says_how_often_a_labelled_row_is_learnt(
+    watched: Watched, tmp_path: Path
+) -> None:
+    (tmp_path / "own_rule.py").write_text(RULE)
+    watched.merge_class = "own_rule:Rule"
+    rows = frame(14)
+    found = watched.look(watched.next_hour(watched.asked(rows), labels_of(0)))
+    nests = rows["nest"].value_counts()
+    assert found.record.quality.labelled == ROWS
+    assert found.record.labelled_rows == 2 * nests["reed"] + nests["tree"]
+    watched.merge_class = "own_rule:Rule2"
+    with pytest.raises(UsageError, match="has no 'Rule2'"):
+        watched.look(watched.next_hour(watched.asked(rows)))
 
 
 def test_a_cohort_is_judged_sooner_where_most_of_its_labels_came(watched: Watched) -> None:

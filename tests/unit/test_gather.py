@@ -29,9 +29,14 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def context_of(load: Load, file: Path, **training: Any) -> Context:
+def context_of(
+    load: Load, file: Path, *, retraining: dict[str, Any] | None = None, **training: Any
+) -> Context:
     return Context(
-        settings=load(training={"data": str(file), "target": "kind", **training}),
+        settings=load(
+            training={"data": str(file), "target": "kind", **training},
+            retraining=retraining or {},
+        ),
         cloud=Cloud(region="us-east-1", endpoint_url=None, inherited={}),
         run_id="one",
         git_sha="",
@@ -96,3 +101,28 @@ def test_a_dry_run_says_what_would_be_trained_from_which_bytes(load: Load, file:
     assert lines[3].endswith("hyperparameters: depth=3")
     assert lines[4] == "Gate: accuracy from 0.95 deploys, below 0.9 is rejected"
     assert lines[5].startswith("A model that passes would be deployed to iris-model-staging: 1 x ")
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ("own_rule:Rule", "has no 'Rule'"),
+        ("own_rul:Weights", "there is no module 'own_rul'"),
+        ("broken:Rule", "is not valid Python"),
+        ("json:Rule", "a module of your own cannot be called 'json'"),
+    ],
+)
+def test_a_rule_for_answered_rows_that_is_not_there_is_refused_before_anything_changes(
+    load: Load, file: Path, spec: str, words: str
+) -> None:
+    (file.parent / "own_rule.py").write_text("class Weights: ...\n")
+    (file.parent / "broken.py").write_text("class Rule\n")
+    context = context_of(
+        load,
+        file,
+        missing_values=["?"],
+        source_dir=str(file.parent),
+        retraining={"merge_class": spec},
+    )
+    with pytest.raises(UsageError, match=words):
+        gather(context)

@@ -2,8 +2,10 @@
 
 import csv
 import io
+from collections.abc import Sequence
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from model.monitoring.baseline import Request, Task
@@ -11,6 +13,7 @@ from model.monitoring.learnt import Learnt
 from pipeline.material.reading import parse_table
 from pipeline.tabular.cells import Spelling, label_of
 from pipeline.tabular.schema import Column
+from pipeline.training import MergeRule
 
 COLUMNS = (
     Column(name="size", kind="numeric"),
@@ -21,13 +24,19 @@ HEADER = "size,nest,seen,kind\n"
 
 
 def written(
-    rows: list[Any], labels: list[str], *, decimal: str = ".", task: Task = "classification"
+    rows: list[Any],
+    labels: list[str],
+    *,
+    decimal: str = ".",
+    task: Task = "classification",
+    merge: MergeRule | None = None,
 ) -> tuple[str, int]:
     file = io.StringIO(newline="")
     spelling = Spelling(decimal=decimal)
     request = Request(columns=COLUMNS, spelling=spelling, target="kind")
-    learnt = Learnt(file, request, task=task)
+    learnt = Learnt(file, request, task=task, merge=merge)
     learnt.add(rows, labels)
+    learnt.settle()
     return file.getvalue().removeprefix(HEADER), learnt.left_out
 
 
@@ -99,3 +108,34 @@ def test_a_number_to_learn_is_spelt_as_the_source_spells_it(
 @pytest.mark.parametrize("label", ["much", "", "NA", "nan", "inf", "1e999", "2,5"])
 def test_a_label_that_is_no_number_teaches_a_regression_nothing(label: str) -> None:
     assert written([[1.5, "reed", "03.04.2026"]], [label], task="regression") == ("", 1)
+
+
+class OwlsTwiceAndNoRocks(MergeRule):
+    def copies(self, rows: pd.DataFrame) -> Sequence[int]:
+        twice = 1 + (rows["kind"] == "owl")
+        return (twice * (rows["nest"] != "rock")).tolist()
+
+
+def test_a_rule_of_the_users_leaves_rows_out_and_gives_others_more_weight() -> None:
+    rows = [[1, "reed", ""], [2, "rock", ""], [3, "reed", None], ["wide", "reed", ""]]
+    text, left_out = written(rows, ["owl", "owl", "hen", "hen"], merge=OwlsTwiceAndNoRocks())
+    assert text == "1.0,reed,,owl\n" * 2 + "3.0,reed,,hen\n"
+    assert left_out == 2
+
+
+def test_the_rule_that_is_not_the_users_learns_each_row_once() -> None:
+    rows = [[1, "reed", ""], [1, "reed", ""]]
+    assert written(rows, ["owl", "hen"], merge=MergeRule()) == written(rows, ["owl", "hen"])
+
+
+@pytest.mark.parametrize(
+    "found", [[1], [1, 1, 1], [1, -1], [1, 101], [1, 0.5], ["1", "1"], 1, None]
+)
+def test_a_rule_that_does_not_count_rows_is_refused(found: Any) -> None:
+    class Wrong(MergeRule):
+        def copies(self, rows: pd.DataFrame) -> Sequence[int]:
+            del rows
+            return found  # type: ignore[no-any-return]
+
+    with pytest.raises(ValueError, match=r"Wrong\.copies must give a whole number from 0 to 100"):
+        written([[1, "reed", ""]] * 2, ["owl", "owl"], merge=Wrong())
