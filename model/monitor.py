@@ -2,8 +2,8 @@
 
 In: captured lines in `--capture-dir`, baseline.json in `--baseline-dir`, labels in `--labels-dir`.
 Out: `partial-<host>.json` in `--output-dir`: whole numbers that those of other hosts are added to.
-A host that was given no file leaves a partial of zeros. `labelled-<n>-<host>.csv` has the rows of
-the n-th cohort whose labels came.
+All hosts are given all lines, and each counts those whose id falls to it; where none does, its
+partial is of zeros. `labelled-<n>-<host>.csv` has the rows of the n-th cohort whose labels came.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from model.monitoring.baseline import Baseline, read_baseline
 from model.monitoring.capture import lines_of
 from model.monitoring.labels import Labels
 from model.monitoring.learnt import Learnt
-from model.monitoring.window import Counting, read_spans
+from model.monitoring.window import Counting, Share, read_spans
 from model.specs import load_merge_rule
 from pipeline.training import MergeRule
 
@@ -43,10 +43,22 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def host_of(file: Path | None) -> str:
-    """Return the name of this machine: "How Amazon SageMaker Processing Configures Input"."""
+    """Return the name of this machine."""
+    return _hosts_of(file)[0]
+
+
+def share_of(file: Path | None) -> Share:
+    """Return which of the ids are this machine's."""
+    host, hosts = _hosts_of(file)
+    return Share(place=hosts.index(host), machines=len(hosts))
+
+
+def _hosts_of(file: Path | None) -> tuple[str, list[str]]:
+    """Return this machine and all: "How Amazon SageMaker Processing Configures Input"."""
     if file is None or not file.is_file():
-        return _ONLY_HOST
-    return str(json.loads(file.read_text(encoding="utf-8"))["current_host"])
+        return _ONLY_HOST, [_ONLY_HOST]
+    cluster = json.loads(file.read_text(encoding="utf-8"))
+    return cluster["current_host"], sorted(cluster["hosts"])
 
 
 def count(arguments: argparse.Namespace) -> Counting:
@@ -57,7 +69,14 @@ def count(arguments: argparse.Namespace) -> Counting:
         labels.read(arguments.labels_dir)
     spans = read_spans(start=arguments.start, end=arguments.end, cohorts=arguments.cohort)
     with _labelled_rows(arguments, baseline, len(spans.cohorts) if labels else 0) as learnt:
-        counting = Counting(baseline, spans, sha256=sha256, labels=labels, learnt=learnt)
+        counting = Counting(
+            baseline,
+            spans,
+            sha256=sha256,
+            labels=labels,
+            learnt=learnt,
+            share=share_of(arguments.resource_config),
+        )
         counting.read(lines_of(arguments.capture_dir))
     return counting
 

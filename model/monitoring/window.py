@@ -21,13 +21,14 @@ from model.monitoring.capture import (
     WHY_NOT,
     Answer,
     Captured,
+    Event,
     NotCounted,
     captured_of,
     event_of,
 )
 from model.monitoring.cells import numbers_of, presence_of, texts_of
 from model.monitoring.columns import ColumnCounts
-from model.monitoring.labels import Labels, Seen, number_of
+from model.monitoring.labels import Labels, Seen, key_of, number_of
 from model.monitoring.learnt import Learnt
 from model.payload import Row
 from pipeline.tabular.cells import Spelling, label_of, trimmed
@@ -75,6 +76,23 @@ def read_spans(*, start: datetime, end: datetime, cohorts: Sequence[str] = ()) -
         window=Span(start=start, end=end),
         cohorts=tuple(Span(start=first, end=last) for first, last in ends),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """What one of several machines counts: by id, so that all lines of an id are counted by one.
+
+    Lines without an id fall to a machine by their bytes.
+    """
+
+    place: int = 0
+    machines: int = 1
+
+    def has(self, name: str | bytes) -> bool:
+        return self.machines == 1 or key_of(name) % self.machines == self.place
+
+
+_ALL = Share()
 
 
 class InputCounts:
@@ -272,10 +290,12 @@ class Counting:
         sha256: str,
         labels: Labels | None = None,
         learnt: Sequence[Learnt] = (),
+        share: Share = _ALL,
     ) -> None:
         """`learnt` take the rows of each cohort that have a label; empty to keep none."""
         self._sha256 = sha256
         self._spans = spans
+        self._share = share
         self.inputs = InputCounts(baseline)
         self._answers = AnswerCounts(baseline)
         self._columns = baseline.request.columns
@@ -290,14 +310,24 @@ class Counting:
 
     def read(self, lines: Iterable[bytes]) -> None:
         for line in lines:
-            self.lines += 1
             try:
-                self._add(line)
+                event = event_of(line)
             except NotCounted as reason:
-                self._not_counted[str(reason)] += 1
+                if self._share.has(line):
+                    self.lines += 1
+                    self._not_counted[str(reason)] += 1
+                continue
+            if self._share.has(event.id):
+                self.lines += 1
+                self._try(event)
 
-    def _add(self, line: bytes) -> None:
-        event = event_of(line)
+    def _try(self, event: Event) -> None:
+        try:
+            self._add(event)
+        except NotCounted as reason:
+            self._not_counted[str(reason)] += 1
+
+    def _add(self, event: Event) -> None:
         captured = captured_of(event, columns=self._columns)
         if event.is_callers and not self._seen.first_time(event.id):
             raise NotCounted(TWICE)

@@ -74,6 +74,8 @@ Minutes = Annotated[int, _whole(1, 1440, of="minutes")]
 Percentage = Annotated[int, _whole(0, 100)]
 StepPercentage = Annotated[int, _whole(1, 50)]
 Count = Annotated[int, _whole(1, 999)]
+# API reference: ProcessingClusterConfig
+VolumeGb = Annotated[int, _whole(1, 16_384)]
 Seed = Annotated[int, _whole(0, 2**32 - 1)]
 Folds = Annotated[int, _whole(2, 50)]
 Requests = Annotated[int, _whole(1, 100_000)]

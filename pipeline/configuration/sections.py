@@ -264,6 +264,7 @@ class DriftSettings(kinds.Section):
     label_delay_hours: kinds.DelayHours = 24
     instance_type: kinds.InstanceType = "ml.m5.large"
     instance_count: kinds.Count = 1
+    volume_size_gb: kinds.VolumeGb = 30
     max_runtime_s: kinds.JobSeconds = 3600
 
 

@@ -117,6 +117,7 @@ class MonitoringOrder:
     image_uri: str
     machine: Machine
     instance_count: int
+    volume_size_gb: int
     source_uri: str
     capture_manifest_uri: str
     baseline_uri: str
@@ -214,16 +215,20 @@ def evaluation_request(
 def monitoring_request(
     order: MonitoringOrder, foundation: Foundation, *, tags: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return the arguments of CreateProcessingJob. Its hosts share the captured files.
+    """Return the arguments of CreateProcessingJob.
 
-    Each reads all labels, and leaves `partial-<host>.json` under the same `output_uri`.
+    Its hosts share the ids of requests, not the files: what was sent twice may lie in two of them.
+    Each reads all, and leaves `partial-<host>.json` under the same `output_uri`.
     """
     output = {
         "LocalPath": f"{_PROCESSING}/output",
         "S3UploadMode": "EndOfJob",
         "S3Uri": order.output_uri,
     }
-    resources = _resources(order.machine, foundation) | {"InstanceCount": order.instance_count}
+    resources = _resources(order.machine, foundation) | {
+        "InstanceCount": order.instance_count,
+        "VolumeSizeInGB": order.volume_size_gb,
+    }
     labels = order.labels_manifest_uri
     return {
         "ProcessingJobName": order.job_name,
@@ -232,8 +237,8 @@ def monitoring_request(
         "ProcessingInputs": [
             _input("code", order.source_uri),
             _input("baseline", order.baseline_uri),
-            _listed("capture", order.capture_manifest_uri, sharded=order.instance_count > 1),
-            *([_listed("labels", labels, sharded=False)] if labels else ()),
+            _listed("capture", order.capture_manifest_uri),
+            *([_listed("labels", labels)] if labels else ()),
             *([_input("merge", order.merge_uri)] if order.merge_uri else ()),
         ],
         "ProcessingOutputConfig": {
@@ -275,12 +280,9 @@ def _monitoring_script(order: MonitoringOrder) -> dict[str, Any]:
     }
 
 
-def _listed(name: str, manifest_uri: str, *, sharded: bool) -> dict[str, Any]:
+def _listed(name: str, manifest_uri: str) -> dict[str, Any]:
     source = _input(name, manifest_uri)
-    source["S3Input"] |= {
-        "S3DataDistributionType": "ShardedByS3Key" if sharded else "FullyReplicated",
-        "S3DataType": "ManifestFile",
-    }
+    source["S3Input"] |= {"S3DataType": "ManifestFile"}
     return source
 
 

@@ -109,7 +109,9 @@ class Watched:
     def hour(self, number: int) -> Window:
         return Window(start=self.start + number * HOUR, end=self.start + (number + 1) * HOUR)
 
-    def asked(self, rows: pd.DataFrame, *, as_json: bool = False) -> list[bytes]:
+    def asked(
+        self, rows: pd.DataFrame, *, as_json: bool = False, by_callers: bool = False
+    ) -> list[bytes]:
         at = self.start + self.hours * HOUR + timedelta(minutes=5)
         bodies = (
             [row.to_json() for _, row in rows.iterrows()]
@@ -122,6 +124,7 @@ class Watched:
                 f'{{"instances": [{body}]}}' if as_json else body,
                 '{"predictions": ["owl"]}',
                 id=f"{self.hours}-{number}",
+                callers=f"mine-{number}" if by_callers else None,
                 at=at,
                 content_type=kind,
             )
@@ -223,6 +226,15 @@ def test_drift_in_two_windows_asks_once_and_each_window_is_counted_once(watched:
     assert [point.finding.value for point in again.trend] == ["ok", "drifted", "drifted"]
     empty = watched.look(watched.next_hour([]))
     assert (empty.record.job_name, empty.retraining.check) == (None, Check.ROWS)
+
+
+def test_what_was_sent_twice_is_counted_once_by_several_machines(watched: Watched) -> None:
+    watched.settings = {"instance_count": 3}
+    lines = watched.asked(frame(15), by_callers=True)
+    found = watched.look(watched.next_hour([*lines, *reversed(lines)]))
+    assert found.record.drift.rows == ROWS
+    assert found.record.not_counted["twice"] == ROWS
+    assert found.record.lines == 2 * ROWS
 
 
 def test_a_fault_upstream_is_named_as_what_it_is_and_asks_for_nothing(watched: Watched) -> None:

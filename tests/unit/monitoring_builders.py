@@ -13,7 +13,7 @@ import pandas as pd
 
 from model.monitoring import baseline as laid
 from model.monitoring.labels import Labels
-from model.monitoring.window import Counting, Span, Spans
+from model.monitoring.window import Counting, Share, Span, Spans
 from pipeline.core.drift import DriftLimits, DriftVerdict, judge_drift
 from pipeline.core.window_counts import Baseline, WindowCounts
 from pipeline.tabular.cells import Spelling
@@ -106,8 +106,11 @@ def count_lines(
     *,
     labels: Sequence[bytes] | None = None,
     spans: Spans = BOTH,
+    share: Share | None = None,
 ) -> WindowCounts:
-    counting = Counting(baseline, spans, sha256="0", labels=labels_of(labels))
+    """Count lines as one machine would, or as one of several that are given all of them."""
+    read = labels_of(labels)
+    counting = Counting(baseline, spans, sha256="0", labels=read, share=share or Share())
     counting.read(lines)
     return WindowCounts.from_json(counting.to_json())
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.monitoring.baseline import Answers
-from model.monitoring.window import Span, Spans
+from model.monitoring.window import Share, Span, Spans
 from pipeline.core.window_counts import WindowCounts, merged
 from tests.unit.monitoring_builders import (
     HOUR,
@@ -189,17 +189,51 @@ LINES = [traffic(number) for number in range(300)]
 LATE = [a_label(f"id-{number}" if number % 3 else f"event-{number}", 1) for number in range(200)]
 
 
+WHOLE_STATE = count_lines(BASELINE, LINES, labels=LATE).to_json()
+MACHINES = st.sampled_from([1, 2, 3, 7])
+
+
+def shared(lines: list[bytes], machines: int) -> WindowCounts:
+    """Return what so many machines count together; each is given all lines."""
+    shares = [Share(place=number, machines=machines) for number in range(machines)]
+    return merged([count_lines(BASELINE, lines, labels=LATE, share=share) for share in shares])
+
+
 @settings(deadline=None, max_examples=15)
-@given(st.permutations(LINES), st.sampled_from([1, 2, 3, 7]))
+@given(st.permutations(LINES), MACHINES)
 def test_any_order_on_any_number_of_machines_is_byte_identical(
     lines: list[bytes], machines: int
 ) -> None:
-    shares = [lines[number::machines] for number in range(machines)] + [[]]
-    partials = [count_lines(BASELINE, share, labels=LATE) for share in shares]
-    assert merged(partials).to_json() == WHOLE_STATE
+    assert shared(lines, machines).to_json() == WHOLE_STATE
 
 
-WHOLE_STATE = count_lines(BASELINE, LINES, labels=LATE).to_json()
+def sent_again(number: int) -> bytes:
+    """Return a line of an id that was captured before, with another body or torn."""
+    if number % 5 == 0:
+        return traffic(number)[:-30]
+    answer = '{"predictions": [1], "probabilities": [[0.1, 0.9]]}'
+    return captured(f"{number}.5,z", answer, id=f"again-{number}", callers=f"id-{number % 40}")
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    lines=st.lists(
+        st.one_of(st.sampled_from(LINES), st.integers(0, 200).map(sent_again)), max_size=60
+    ),
+    machines=MACHINES,
+)
+def test_what_was_sent_twice_counts_once_wherever_its_lines_lie(
+    lines: list[bytes], machines: int
+) -> None:
+    found, alone = shared(lines, machines), count_lines(BASELINE, lines, labels=LATE)
+    assert found.to_json() == alone.to_json()
+    assert found.lines == len(lines)
+
+
+def test_each_machine_has_a_part_of_the_ids() -> None:
+    shares = [Share(place=number, machines=7) for number in range(7)]
+    counted = [count_lines(BASELINE, LINES, share=share).lines for share in shares]
+    assert min(counted) > 20
 
 
 def test_a_window_without_a_file_is_all_zeros() -> None:
