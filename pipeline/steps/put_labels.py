@@ -5,6 +5,7 @@ import json
 import logging
 from pathlib import Path
 
+from pipeline.configuration.sections import TrainingSettings
 from pipeline.context import Workspace
 from pipeline.core import naming
 from pipeline.core.errors import UsageError
@@ -12,6 +13,7 @@ from pipeline.core.label_files import LabelFile, label_file_object, labels_objec
 from pipeline.gateways.store import AlreadyExists
 from pipeline.material.ground_truth import GroundTruth, read_ground_truth
 from pipeline.material.reading import parse_table
+from pipeline.material.table import DataTable
 from pipeline.tabular.cells import Spelling
 from pipeline.tabular.schema import read_spelling
 
@@ -25,13 +27,23 @@ def read_labels(workspace: Workspace, file: Path) -> GroundTruth:
     except OSError as error:
         message = f"The file of labels {file} cannot be read: {error.strerror}."
         raise UsageError(message, remedy="Name a CSV file with --file.") from error
-    table = parse_table(content, name=file.name)
+    table = _table(content, name=file.name, training=workspace.settings.training)
     live = workspace.ledger.read().head.live_release
     if live is None or workspace.context.force:
         return read_ground_truth(table, classes=())
     identity = workspace.ledger.release(live).identity
     numbers = _spelling(workspace, live) if identity.predicts_number else None
     return read_ground_truth(table, classes=identity.labels, numbers=numbers)
+
+
+def _table(content: bytes, *, name: str, training: TrainingSettings) -> DataTable:
+    """Read a file as what it is; where that cannot be, as the data source is said to be."""
+    try:
+        return parse_table(content, name=name)
+    except UsageError:
+        if training.encoding is None and training.separator is None:
+            raise
+    return parse_table(content, name=name, separator=training.separator, encoding=training.encoding)
 
 
 def put_labels(workspace: Workspace, found: GroundTruth) -> LabelFile:

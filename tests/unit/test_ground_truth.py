@@ -6,9 +6,11 @@ from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pipeline.configuration.sections import TrainingSettings
 from pipeline.core import naming
 from pipeline.core.errors import UsageError
 from pipeline.core.label_files import LabelFile, label_file_object, labels_object
@@ -19,7 +21,7 @@ from pipeline.steps.put_labels import put_labels, read_labels
 from pipeline.tabular.cells import Spelling
 from tests.fakes.boundary import NoFaults
 from tests.simulation.commands import Command, Mode, run_command, workspace_of
-from tests.simulation.world import ENDPOINT, World, empty_world
+from tests.simulation.world import ENDPOINT, SETTINGS, World, empty_world
 
 CLASSES = ("setosa", "virginica")
 
@@ -121,9 +123,11 @@ def world() -> World:
     return empty_world()
 
 
-def put(world: World, file: Path, *, force: bool = False) -> LabelFile:
+def put(world: World, file: Path, *, force: bool = False, **training: Any) -> LabelFile:
     workspace = workspace_of(world, Command(mode=Mode.SETTLE), NoFaults())
-    workspace = replace(workspace, context=replace(workspace.context, force=force))
+    settings = SETTINGS.model_copy(update={"training": TrainingSettings(**training)})
+    context = replace(workspace.context, force=force, settings=settings)
+    workspace = replace(workspace, context=context)
     return put_labels(workspace, read_labels(workspace, file))
 
 
@@ -159,6 +163,35 @@ def test_a_later_correction_sorts_behind_what_it_corrects(world: World, tmp_path
         world.clock.jump(0.001)
     assert keys == sorted(keys)
     assert keys[0] != keys[1]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252", "latin-1"])
+def test_a_file_is_read_as_it_is_or_as_the_source_is_said_to_be(
+    world: World, tmp_path: Path, encoding: str
+) -> None:
+    file = tmp_path / "labels.csv"
+    file.write_bytes("id;label\na;schön\n".encode(encoding))
+    found = put(world, file, encoding="cp1252")
+    body = world.bucket.objects[labels_object(ENDPOINT, found)].body
+    assert json.loads(body)["groundTruthData"]["data"] == "schön"
+
+
+def test_a_file_in_another_encoding_says_what_to_set(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "labels.csv"
+    file.write_bytes("id,label\na,schön\n".encode("cp1252"))
+    before = dict(world.bucket.objects)
+    with pytest.raises(UsageError, match="is not UTF-8") as caught:
+        put(world, file)
+    assert '"encoding": "cp1252" in the section `training`' in caught.value.remedy
+    assert world.bucket.objects == before
+
+
+def test_a_file_that_is_divided_like_the_source_is_read_like_it(
+    world: World, tmp_path: Path
+) -> None:
+    file = tmp_path / "labels.csv"
+    file.write_text("id|label\na|1,5;2,5\n")
+    assert put(world, file, separator="|").rows == 1
 
 
 def test_a_file_that_is_not_there_is_refused(world: World, tmp_path: Path) -> None:
