@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.core.data_words import ColumnUse
+from pipeline.core.errors import UsageError
 from pipeline.material.columns import Cells, Finding, decide_column
 from pipeline.material.decimals import find_decimal
 from pipeline.material.labels import Labels, decide_labels
@@ -51,20 +52,38 @@ def decide(table: DataTable, choices: Choices) -> Decided:
     return Decided(table=table, schema=schema, labels=labels, warnings=warnings)
 
 
-def asked_columns(table: DataTable, choices: Choices) -> tuple[str, ...]:
-    """Return the names of the columns that a model of a file is asked by, whatever its target is.
+@dataclass(frozen=True, kw_only=True)
+class Outline:
+    """What other rows must be like to stand below those of a file.
 
-    Raises UsageError where it would have to be guessed.
+    `columns` are those that its model is asked by, `decimal` is how its numbers are spelt, with a
+    remark where that was found by looking. `predicts_number` is False where the target is refused,
+    too: more rows may mend that.
     """
-    spelling, _ = _spelling(table, choices)
+
+    columns: tuple[str, ...]
+    predicts_number: bool
+    decimal: str
+    remark: str
+
+
+def outline(table: DataTable, choices: Choices) -> Outline:
+    """Look at a file whose rows may not be all. Raises UsageError where it had to be guessed."""
+    spelling, remark = _spelling(table, choices)
     findings = _findings(table, choices, spelling=spelling)
-    return tuple(name for name, found in findings if found.column)
+    return Outline(
+        columns=tuple(name for name, found in findings if found.column),
+        predicts_number=_predicts_number(table, choices, spelling=spelling),
+        decimal=spelling.decimal,
+        remark=remark,
+    )
 
 
-def predicts_numbers(table: DataTable, choices: Choices) -> bool:
-    """Tell whether the target of a file is a number, not a class. Raises UsageError for neither."""
-    spelling, _ = _spelling(table, choices)
-    return decide_labels(table, choices, spelling=spelling).kind == "number"
+def _predicts_number(table: DataTable, choices: Choices, *, spelling: Spelling) -> bool:
+    try:
+        return decide_labels(table, choices, spelling=spelling).kind == "number"
+    except UsageError:
+        return False
 
 
 def _spelling(table: DataTable, choices: Choices) -> tuple[Spelling, str]:

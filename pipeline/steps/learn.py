@@ -8,19 +8,18 @@ import logging
 from bisect import bisect
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from pipeline.configuration.sections import TrainingSettings
 from pipeline.context import Context, Workspace
 from pipeline.core import naming
 from pipeline.core.errors import CloudUnusable, UsageError
 from pipeline.core.records import Release
 from pipeline.core.retraining import Learnable
 from pipeline.gateways.ports import Objects
-from pipeline.material.deciding import asked_columns, predicts_numbers
+from pipeline.material.deciding import Outline, outline
 from pipeline.material.joining import join, only
 from pipeline.material.reading import parse_table
-from pipeline.material.table import DataTable, listed
+from pipeline.material.table import Choices, DataTable, listed
 from pipeline.steps import recorded
 from pipeline.steps.bootstrap import known_workspace
 from pipeline.steps.data_source import choices, read_source
@@ -29,33 +28,61 @@ from pipeline.tabular.cells import label_of, trimmed
 logger = logging.getLogger(__name__)
 
 
-def training_table(context: Context) -> DataTable:
+@dataclass(frozen=True, kw_only=True)
+class Learning:
+    """The rows of a training, and how to read them: what was found out once is chosen then."""
+
+    table: DataTable
+    choices: Choices
+
+
+def from_source(context: Context) -> Learning:
+    """Return the rows of the data source alone. Raises UsageError."""
+    return Learning(table=read_source(context), choices=choices(context.settings.training))
+
+
+def to_learn(context: Context) -> Learning:
     """Return the rows that a training started now would have. Raises UsageError."""
     retraining = context.settings.retraining
-    source = read_source(context)
+    source = from_source(context)
     if not (retraining.enabled and retraining.learn_from_labels):
         return source
     workspace = known_workspace(context)
     return source if workspace is None else with_answered(source, workspace)
 
 
-def with_answered(source: DataTable, workspace: Workspace) -> DataTable:
-    """Return the source with the rows that were answered and labelled since."""
-    target = trimmed(workspace.settings.training.target)
-    if target not in source.columns:
-        return source  # which is refused where it is decided what the source holds
-    answered = _answered(workspace.store, workspace.context.endpoint)
-    columns = _asked_for(source, workspace.settings.training) if answered else ()
-    if not columns:
+def with_answered(source: Learning, workspace: Workspace) -> Learning:
+    """Return the source with the rows that were answered and labelled since.
+
+    One that is refused stays as it is: where it is decided what it holds, it is told why.
+    """
+    if trimmed(source.choices.target) not in source.table.columns:
         return source
-    fitting = [each for each in answered if set(each.columns) == set(columns)]
+    answered = _answered(workspace.store, workspace.context.endpoint)
+    if not answered:
+        return source
+    try:
+        known = outline(source.table, source.choices)
+    except UsageError:
+        return source
+    table = replace(source.table, remarks=(*source.table.remarks, *filter(None, [known.remark])))
+    return Learning(
+        table=_joined(table, answered, known, target=trimmed(source.choices.target)),
+        choices=replace(source.choices, decimal=known.decimal),
+    )
+
+
+def _joined(
+    source: DataTable, answered: Sequence[DataTable], known: Outline, *, target: str
+) -> DataTable:
+    columns = tuple(name for name in source.columns if name in {*known.columns, target})
+    fitting = [only(each, columns) for each in answered if set(each.columns) == set(columns)]
     source = _with_remark(source, _not_fitting(answered, columns))
     if not fitting:
         return source
-    fitting = [only(each, columns) for each in fitting]
-    if not _predicts_numbers(source, workspace.settings.training):
-        known = set(map(label_of, source.cells(target)))
-        fitting = [_of_known_classes(each, target, known) for each in fitting]
+    if not known.predicts_number:
+        classes = set(map(label_of, source.cells(target)))
+        fitting = [_of_known_classes(each, target, classes) for each in fitting]
     rows = sum(len(each.rows) for each in fitting)
     joined = join([only(source, columns), *fitting], name=source.name)
     joined = replace(joined, separator=source.separator, remarks=source.remarks)
@@ -64,26 +91,6 @@ def with_answered(source: DataTable, workspace: Workspace) -> DataTable:
 
 def _with_remark(table: DataTable, remark: str) -> DataTable:
     return replace(table, remarks=(*table.remarks, f"{table.name}: {remark}")) if remark else table
-
-
-def _asked_for(source: DataTable, training: TrainingSettings) -> tuple[str, ...]:
-    """Return the columns of a source that its model would be asked by, and the target.
-
-    Nothing for a source that is refused: where it is decided, it is told why.
-    """
-    try:
-        asked = {*asked_columns(source, choices(training)), trimmed(training.target)}
-    except UsageError:
-        return ()
-    return tuple(name for name in source.columns if name in asked)
-
-
-def _predicts_numbers(source: DataTable, training: TrainingSettings) -> bool:
-    """Tell whether each label may be a new one; of a source that is refused it does not matter."""
-    try:
-        return predicts_numbers(source, choices(training))
-    except UsageError:
-        return False
 
 
 def _not_fitting(answered: Sequence[DataTable], columns: Collection[str]) -> str:
@@ -154,9 +161,8 @@ def learnable(workspace: Workspace, release: Release) -> Learnable:
     """Compare what a training would find now with what the live release was made of."""
     context = workspace.context
     retraining = context.settings.retraining
-    table = read_source(context)
-    if retraining.learn_from_labels:
-        table = with_answered(table, workspace)
+    source = from_source(context)
+    table = (with_answered(source, workspace) if retraining.learn_from_labels else source).table
     if table.sha256 == release.data_sha256:
         return Learnable(new_rows=0, known_rows=0, same_source=True)
     known = _known_rows(workspace, release)

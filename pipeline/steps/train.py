@@ -23,10 +23,8 @@ from pipeline.gateways.sagemaker import NameTaken
 from pipeline.material import bundle, checking
 from pipeline.material.deciding import decide
 from pipeline.material.dividing import Split, split
-from pipeline.material.table import DataTable
 from pipeline.steps import recorded
-from pipeline.steps.data_source import choices
-from pipeline.steps.learn import training_table
+from pipeline.steps.learn import Learning, to_learn
 from pipeline.steps.merge_rule import packed_merge_rule
 from pipeline.steps.progress import JobProgress
 from pipeline.tabular import schema
@@ -50,13 +48,13 @@ class Material:
 
 def gather(context: Context) -> Material:
     """Read, judge, divide and pack what a training started now would have. Raises UsageError."""
-    return gather_from(context, training_table(context))
+    return gather_from(context, to_learn(context))
 
 
-def gather_from(context: Context, table: DataTable) -> Material:
-    """Judge, divide and pack this table, with the code. Raises UsageError."""
+def gather_from(context: Context, learning: Learning) -> Material:
+    """Judge, divide and pack these rows, with the code. Raises UsageError."""
     training = context.settings.training
-    decided = decide(table, choices(training))
+    decided = decide(learning.table, learning.choices)
     divided = split(decided, test_fraction=training.test_fraction, seed=training.split_seed)
     require_fitting_limits(context.settings, divided.kind)
     require_sliceable(context.settings.evaluation.slices, divided.schema)

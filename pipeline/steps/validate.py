@@ -10,7 +10,7 @@ from pipeline.context import Context
 from pipeline.core.data_checks import not_compared
 from pipeline.core.errors import UsageError
 from pipeline.steps.check_data import conclude
-from pipeline.steps.data_source import read_source
+from pipeline.steps.learn import from_source
 from pipeline.steps.train import gather_from
 
 ROOTS = ("account", "foundation", "serving", "surroundings")
@@ -38,7 +38,7 @@ def _data(context: Context) -> str:
     address = context.settings.training.data
     if not Path(address).exists():
         return f"Data: not looked at, {address} is not on this machine"
-    material = gather_from(context, read_source(context))  # what came since lies in AWS
+    material = gather_from(context, from_source(context))  # what came since lies in AWS
     against = not_compared("Nothing is asked of AWS, so there is no release to compare with.")
     conclude(context, (*material.found, *against))
     rows, columns = material.profile.rows, len(material.profile.columns)

@@ -11,10 +11,11 @@ from pipeline.context import Workspace
 from pipeline.core import naming
 from pipeline.core.label_files import labels_prefix
 from pipeline.core.monitoring import Window
+from pipeline.material.deciding import decide
 from pipeline.material.reading import parse_table
-from pipeline.material.table import DataTable
+from pipeline.material.table import Choices, DataTable
 from pipeline.steps.counting import Counted, Traffic, keep_labelled, labels_since
-from pipeline.steps.learn import with_answered
+from pipeline.steps.learn import Learning, with_answered
 from tests.fakes.boundary import NoFaults
 from tests.simulation.commands import Command, Mode, workspace_of
 from tests.simulation.world import ENDPOINT, World, empty_world
@@ -69,7 +70,13 @@ def kept(world: World) -> dict[str, bytes]:
 
 
 def learnt(world: World, source: str = SOURCE) -> DataTable:
-    return with_answered(parse_table(source.encode(), name="rows.csv"), workspace(world))
+    return learning(world, source).table
+
+
+def learning(world: World, source: str = SOURCE, **said: Any) -> Learning:
+    table = parse_table(source.encode(), name="rows.csv")
+    chosen = Choices(target="kind", **said)
+    return with_answered(Learning(table=table, choices=chosen), workspace(world))
 
 
 def test_what_all_hosts_found_is_one_object(world: World) -> None:
@@ -183,6 +190,20 @@ def test_a_new_column_of_the_source_stays_and_is_told(world: World, newer: bool)
     told = "3 rows that were answered and labelled are not learnt"
     assert told in table.remarks[0]
     assert "'age'" in table.remarks[0]
+
+
+def test_how_the_source_spells_numbers_is_found_once_and_holds_for_answered_rows(
+    world: World,
+) -> None:
+    keep(world, (0, 24), 'size,nest,kind\n"7,25",reed,a\n')
+    source = SOURCE.replace(",", ";").replace(".", ",")
+    found = learning(world, source)
+    assert found.choices.decimal == ","
+    decided = decide(found.table, found.choices)
+    assert decided.schema.spelling.decimal == ","
+    told = [each for each in decided.warnings if "decimal comma" in each]
+    assert (len(told), len(found.table.rows)) == (1, 41)
+    assert learning(world, SOURCE, decimal=".").choices.decimal == "."
 
 
 def test_a_source_that_is_refused_is_left_as_it_is(world: World) -> None:
