@@ -17,6 +17,10 @@ from pipeline.core.retraining import Choice, WindowFacts
 # SageMaker writes captured lines minutes after the answers (developer guide, "Data capture")
 LATENESS = timedelta(minutes=10)
 _HOUR = timedelta(hours=1)
+LONGEST = timedelta(hours=744)
+_EARLIEST = datetime(2017, 1, 1, tzinfo=UTC)
+# As far as a moment can be told with what comes after it
+_LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 TREND = 30
 _STAMP = "%Y%m%dT%H%M%SZ"
 _AS_WRITTEN = "Write it as START/END, such as 2026-01-31T00:00Z/2026-02-01T00:00Z."
@@ -82,17 +86,10 @@ def last_complete(now: datetime, *, hours: int) -> Window:
 
 def parse_window(text: str, *, now: datetime, lateness: timedelta = LATENESS) -> Window:
     """Read START/END of a window whose captured lines have all come. Raises UsageError."""
-    start, _, end = text.partition("/")
-    try:
-        ends = [datetime.fromisoformat(each) for each in (start, end)]
-    except ValueError:
-        ends = []
-    if len(ends) != 2 or any(each.tzinfo is None for each in ends):
-        message = f"--window {text[:80]} is no window: two moments with their time zone."
-        raise UsageError(message, remedy=_AS_WRITTEN)
-    window = Window(start=ends[0].replace(microsecond=0), end=ends[1].replace(microsecond=0))
-    if not window.start < window.end:
-        message = f"--window {text} ends before it begins."
+    window = _written(text)
+    why_not = _why_no_window(window)
+    if why_not:
+        message = f"--window {text} {why_not}."
         raise UsageError(message, remedy=_AS_WRITTEN)
     if window.end > now - lateness:
         why = (
@@ -102,9 +99,37 @@ def parse_window(text: str, *, now: datetime, lateness: timedelta = LATENESS) ->
             f"{lateness.total_seconds() / 60:g} minutes late"
         )
         message = f"--window {text} {why}: it is {_stamp(now)}."
-        remedy = f"Ask again from {_stamp(window.end + lateness)} on, or name an earlier one."
-        raise UsageError(message, remedy=remedy)
+        when = f"from {_stamp(window.end + lateness)} on" if window.end < _LATEST else "later"
+        raise UsageError(message, remedy=f"Ask again {when}, or name an earlier one.")
     return window
+
+
+def _written(text: str) -> Window:
+    start, _, end = text.partition("/")
+    try:
+        ends = [datetime.fromisoformat(each) for each in (start, end)]
+        has_zones = all(each.tzinfo is not None for each in ends)
+        first, last = (each.astimezone(UTC) for each in ends)
+    except (OverflowError, ValueError):
+        has_zones = False
+    if not has_zones:
+        message = f"--window {text[:80]} is no window: two moments with their time zone."
+        raise UsageError(message, remedy=_AS_WRITTEN)
+    return Window(start=first, end=last)
+
+
+def _why_no_window(window: Window) -> str:
+    """Return what is wrong with a window whenever it is asked for; nothing for a sound one."""
+    if window.start.microsecond or window.end.microsecond:
+        return "has parts of seconds"
+    if window.start >= window.end:
+        return "does not end after it begins"
+    if window.start < _EARLIEST:
+        return f"begins before {_EARLIEST:%Y}, when no endpoint of SageMaker answered"
+    if window.end - window.start > LONGEST:
+        hours = LONGEST // _HOUR
+        return f"is longer than {hours} hours, the most that drift.window_hours may be"
+    return ""
 
 
 @dataclass(frozen=True, kw_only=True)
