@@ -6,6 +6,7 @@ import gzip
 import io
 import lzma
 import zipfile
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -112,6 +113,35 @@ def test_what_is_no_csv_is_refused_by_its_name(content: bytes, text: str, way_ou
     with pytest.raises(UsageError, match=f"^birds.csv is .*{text}") as caught:
         parse_table(content, name="birds.csv")
     assert way_out in caught.value.remedy
+    assert (caught.value.exit_code, caught.value.code) == (2, "DataRefused")
+
+
+MIB = 1024**2
+
+
+def a_gzip(made: Callable[[], bytes]) -> bytes:
+    return gzip.compress(made(), compresslevel=9, mtime=0)
+
+
+# What a gzip file unpacks to: whether it is read
+PACKED: dict[str, tuple[Callable[[], bytes], bool]] = {
+    "rows that are alike, below the free bytes": (lambda: b"n,kind\n" + b"1,a\n" * 200_000, True),
+    "zeros that are packed to nothing": (lambda: bytes(80 * MIB), False),
+    "one row again and again": (lambda: b"n,kind\n" + b"1,a\n" * (20 * MIB), False),
+    "a bomb in a bomb": (lambda: a_gzip(lambda: bytes(8 * MIB)) * 9_000, False),
+}
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_a_gzip_file_that_unpacks_to_far_more_than_tables_do_is_refused(name: str) -> None:
+    made, is_read = PACKED[name]
+    content = a_gzip(made)
+    if is_read:
+        assert len(parse_table(content, name="birds.csv.gz").rows) == 200_000
+        return
+    with pytest.raises(UsageError, match=r"^birds.csv.gz unpacks to more than \d+ bytes") as caught:
+        parse_table(content, name="birds.csv.gz")
+    assert caught.value.remedy == "If that is your data, unpack it and name the CSV file."
     assert (caught.value.exit_code, caught.value.code) == (2, "DataRefused")
 
 
