@@ -14,7 +14,7 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,21 +24,12 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from model import artifact, paired, plots, scores, serving_check, slices, vendor
+from model import artifact, paired, plots, serving_check, slices, vendor
+from model.judging import Judging
 from model.manifest import Manifest, library_versions, read_manifest
-from model.measurement import (
-    Measurement,
-    Metrics,
-    checked_metrics,
-    measure,
-    measure_numbers,
-    merge_metrics,
-    score_probabilities,
-)
-from model.monitoring import baseline
-from model.monitoring.baseline import Answers
-from model.specs import SpecError, load_function, load_training_class
-from model.table import Table, labelled_frame, read_only_table
+from model.measurement import Measurement, Metrics, checked_metrics, merge_metrics
+from model.specs import SpecError, is_own, load_function, load_training_class
+from model.table import Label, Part, Table, labelled_frame, read_only_table
 
 SCHEMA_VERSION = 1
 _MESSAGE_BYTES = 1_024
@@ -63,10 +54,10 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def held_out_frame(table: Table, manifest: Manifest) -> Any:
-    """Return the held-out rows typed as the training rows were, the target as the last column."""
+def held_out_frame(part: Part, manifest: Manifest) -> Any:
+    """Return held-out rows typed as the training rows were, the target as the last column."""
     return labelled_frame(
-        table,
+        part,
         columns=manifest.source_columns,
         target=manifest.target,
         label_kind=manifest.label_kind,
@@ -111,7 +102,12 @@ def evaluate(arguments: argparse.Namespace) -> dict[str, Any]:
             comparison = _compared(arguments, table, manifest, unpacked=unpacked)
             serving = server and serving_check.checked(
                 server,
-                _truth(table, manifest, measured.predicted),
+                serving_check.Truth(
+                    table=table,
+                    target=manifest.target,
+                    spelling=manifest.spelling if manifest.predicts_number else None,
+                    predicted=measured.predicted,
+                ),
                 timeout_s=arguments.startup_timeout_s,
             )
     checked = asdict(serving) if serving else None
@@ -147,23 +143,12 @@ def _serving(
     return serving_check.started(dict(pair.split("=", 1) for pair in arguments.serve_with))
 
 
-def _truth(table: Table, manifest: Manifest, predicted: np.ndarray) -> serving_check.Truth:
-    numbers = None
-    if manifest.predicts_number:
-        numbers = tuple(map(manifest.spelling.number, table.cells(manifest.target)))
-    same_rows = len(predicted) == len(table.rows)
-    return serving_check.Truth(
-        table=table,
-        target=manifest.target,
-        numbers=numbers,
-        predicted=predicted.tolist() if same_rows else None,
-    )
-
-
 @dataclass(frozen=True, kw_only=True)
 class _Measured:
+    """`predicted` are the answers row by row; None where they are to other rows than the file's."""
+
     document: dict[str, Any]
-    predicted: np.ndarray
+    predicted: Iterator[Label] | None
     plots: dict[str, Any]
 
 
@@ -177,90 +162,48 @@ def _measured(
         target=manifest.target, hyperparameters=manifest.hyperparameters, seed=manifest.seed
     )
     pipeline.regression = manifest.predicts_number
-    frame = held_out_frame(table, manifest)
-    X, y = pipeline.prepared(frame)
     model = joblib.load(unpacked / "model.joblib")
-    predicted = np.asarray(model.predict(X))
-    _leave_baseline(arguments, X, answers_of(model, X, predicted, y), unpacked=unpacked)
-    if manifest.predicts_number:
-        measurement, likely = measure_numbers(predicted, y), {}
-    else:
-        measurement = measure(predicted, y, labels=manifest.labels)
-        likely = score_probabilities(model, X, y, labels=manifest.labels)
-    own: Metrics = {**measurement.measured, **manifest.metrics}
-    metrics = merge_metrics(
-        own, checked_metrics(pipeline.evaluate_model(model, X, y), source="evaluate_model")
+    own = _own_metrics(arguments, pipeline)
+    judging = Judging(
+        model,
+        manifest,
+        unpacked=unpacked,
+        asked=slices.read_asked("".join(arguments.slices) or "[]"),
+        keeps_rows=bool(own),
     )
-    if arguments.custom_metrics:
-        custom = load_function(arguments.custom_metrics)(model, X, y)
-        metrics = merge_metrics(metrics, checked_metrics(custom, source=arguments.custom_metrics))
-    parts = _slices(arguments, _rows_of(X, frame), predicted, y, manifest)
+    given = kept = 0
+    for part in table.parts():
+        frame = held_out_frame(part, manifest)
+        X, y = pipeline.prepared(frame)
+        judging.add(X, y, frame=frame)
+        given, kept = given + len(part.rows), kept + len(y)
+    judging.leave_baseline(arguments.output_dir)
+    measurement = judging.measurement()
+    metrics: Metrics = {**measurement.measured, **manifest.metrics}
+    for source, measure in own.items():
+        metrics = merge_metrics(
+            metrics, checked_metrics(measure(model, *judging.rows), source=source)
+        )
     # A user's own ROC area say is another one on purpose
-    document = describe(measurement, {**likely, **metrics}, manifest)
-    judged = plots.Judged(
-        model=model,
-        X=X,
-        y=y,
-        predicted=predicted,
-        labels=() if manifest.predicts_number else manifest.labels,
-        seed=manifest.seed,
-    )
+    document = describe(measurement, {**judging.likely(), **metrics}, manifest)
     return _Measured(
-        document=document | {"slices": parts}, predicted=predicted, plots=plots.describe(judged)
+        document=document | {"slices": judging.slices()},
+        predicted=judging.answers() if given == kept else None,
+        plots=judging.plots(),
     )
 
 
-def _rows_of(X: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame | None:
-    """Return the rows of the file that were prepared; None where their index does not tell."""
-    if X.index.equals(frame.index):
-        return frame
-    counted_anew = X.index.equals(pd.RangeIndex(len(X)))
-    if counted_anew or not X.index.is_unique or not X.index.isin(frame.index).all():
-        return None
-    return frame.loc[X.index]
-
-
-def _slices(
-    arguments: argparse.Namespace,
-    frame: pd.DataFrame | None,
-    predicted: np.ndarray,
-    y: np.ndarray,
-    manifest: Manifest,
-) -> list[dict[str, Any]]:
-    """Measure each part that was asked for; rows are known by the index that they came with."""
-
-    def measure_part(rows: np.ndarray) -> scores.Scores:
-        if manifest.predicts_number:
-            return scores.of_numbers(predicted[rows].astype(float), y[rows])
-        return {"accuracy": float(np.mean(predicted[rows] == y[rows]))}
-
-    asked = slices.read_asked("".join(arguments.slices) or "[]")
-    if asked and frame is None:
-        message = "prepare_data numbers its rows anew, so that no slice can be found in them."
-        raise ValueError(message)
-    if frame is None:
-        return []
-    return [asdict(each) for each in slices.measured(frame, asked, measure_part)]
-
-
-def answers_of(model: Any, X: Any, predicted: np.ndarray, actual: np.ndarray) -> Answers:
-    certainty = None
-    if hasattr(model, "predict_proba"):
-        probabilities = np.asarray(model.predict_proba(X), dtype=float)
-        certainty = probabilities.max(axis=1) if probabilities.ndim == 2 else None
-    return Answers(predicted=predicted, actual=actual, certainty=certainty)
-
-
-def _leave_baseline(
-    arguments: argparse.Namespace, X: Any, answers: Answers, *, unpacked: Path
-) -> None:
-    """Complete the artifact's baseline, if it has one, by rows that it has not learnt."""
-    if not baseline.has_baseline(unpacked):
-        return
-    of_training, _ = baseline.read_baseline(unpacked)
-    arguments.output_dir.mkdir(parents=True, exist_ok=True)
-    complete = baseline.with_held_out(of_training, X, answers)
-    baseline.write_baseline(complete, arguments.output_dir)
+def _own_metrics(
+    arguments: argparse.Namespace, pipeline: Any
+) -> dict[str, Callable[[Any, pd.DataFrame, np.ndarray], object]]:
+    """Return a user's own functions of model and rows, by where they come from."""
+    own = {}
+    # The base class's own finds what is measured here anyway
+    if is_own(pipeline, "evaluate_model"):
+        own["evaluate_model"] = pipeline.evaluate_model
+    if arguments.custom_metrics:
+        own[arguments.custom_metrics] = load_function(arguments.custom_metrics)
+    return own
 
 
 def _compared(

@@ -2,15 +2,17 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
-from sklearn.metrics import classification_report, confusion_matrix
+import pandas as pd
+from sklearn.metrics import classification_report
 
 from model import scores
+from model.spool import Spool
 from model.table import Label
 
 Kind = Literal["binary", "multiclass", "regression"]
@@ -41,49 +43,112 @@ class Measurement:
     confusion_matrix: list[list[int]] = field(default_factory=list)
 
 
-def measure(predicted: np.ndarray, actual: np.ndarray, *, labels: Sequence[Label]) -> Measurement:
-    """Compare one prediction per row with the true label, exactly as the model returned it.
+class Classes:
+    """Predicted labels against the true ones, exactly as the model returned them.
 
-    Labels that training never saw follow the known ones.
+    Labels that training never saw follow the known ones: first those that rows have.
     """
-    _require_one_each(predicted, actual)
-    seen = dict.fromkeys([*labels, *actual.tolist(), *predicted.tolist()])
-    position = {label: index for index, label in enumerate(seen)}
-    # Positions instead of labels: scikit-learn refuses a mixture of text and numbers
-    y_true = [position[label] for label in actual.tolist()]
-    y_pred = [position[label] for label in predicted.tolist()]
-    everything, names = list(range(len(seen))), [str(label) for label in seen]
-    report = classification_report(
-        y_true, y_pred, labels=everything, target_names=names, output_dict=True, zero_division=0
-    )
-    return Measurement(
-        kind="binary" if len(labels) == 2 else "multiclass",
-        rows=len(y_true),
-        measured={"accuracy": float(np.mean(predicted == actual))},
-        baseline=scores.baseline_of_labels(Counter(y_true)),
-        labels=tuple(seen),
-        classification_report=report,
-        confusion_matrix=confusion_matrix(y_true, y_pred, labels=everything).tolist(),
-    )
+
+    def __init__(self, labels: Sequence[Label]) -> None:
+        self._known = tuple(labels)
+        self._places = {label: place for place, label in enumerate(dict.fromkeys(labels))}
+        self._actual: Counter[int] = Counter()
+        self._pairs: Counter[tuple[int, int]] = Counter()
+        self._answers = Spool(np.int32)
+
+    def add(self, predicted: np.ndarray, actual: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return what scores.Shares is given: which rows are predicted right."""
+        require_one_each(predicted, actual)
+        true, answered = self._coded(actual), self._coded(predicted)
+        self._actual.update(true.tolist())
+        pairs, counts = np.unique(np.stack([true, answered]), axis=1, return_counts=True)
+        for pair, count in zip(pairs.T.tolist(), counts.tolist(), strict=True):
+            self._pairs[pair[0], pair[1]] += count
+        self._answers.append(answered)
+        return (np.asarray(true == answered),)
+
+    def _coded(self, labels: np.ndarray) -> np.ndarray:
+        codes, different = pd.factorize(labels, use_na_sentinel=False)
+        places = self._places
+        found = [places.setdefault(label, len(places)) for label in different.tolist()]
+        return np.array(found, dtype=np.int64)[codes]
+
+    def answers(self) -> Iterator[Label]:
+        """Yield what was predicted, row by row."""
+        labels = list(self._places)
+        for part in self._answers.parts():
+            yield from (labels[place] for place in part.tolist())
+
+    def measurement(self) -> Measurement:
+        labels = list(self._places)
+        seen = dict.fromkeys([*range(len(self._known)), *self._actual, *range(len(labels))])
+        rank = {place: number for number, place in enumerate(seen)}
+        # Numbers instead of labels: scikit-learn refuses a mixture of text and numbers
+        y_true, y_pred = ([rank[pair[side]] for pair in self._pairs] for side in (0, 1))
+        everything, counts = list(range(len(seen))), list(self._pairs.values())
+        names = [str(labels[place]) for place in seen]
+        report = classification_report(
+            y_true,
+            y_pred,
+            labels=everything,
+            target_names=names,
+            output_dict=True,
+            zero_division=0,
+            sample_weight=counts,
+        )
+        matrix = np.zeros((len(seen), len(seen)), dtype=np.int64)
+        matrix[y_true, y_pred] = counts
+        return Measurement(
+            kind="binary" if len(self._known) == 2 else "multiclass",
+            rows=self._pairs.total(),
+            measured={"accuracy": int(np.trace(matrix)) / self._pairs.total()},
+            baseline=scores.baseline_of_labels(self._actual),
+            labels=tuple(labels[place] for place in seen),
+            classification_report=report,
+            confusion_matrix=matrix.tolist(),
+        )
 
 
-def measure_numbers(predicted: np.ndarray, actual: np.ndarray) -> Measurement:
-    """Compare one predicted number per row with the true one."""
-    _require_one_each(predicted, actual)
-    found = predicted.astype(float)
-    if not np.isfinite(found).all():
-        rows = int((~np.isfinite(found)).sum())
-        message = f"The model predicts no finite number for {rows} rows."
-        raise ValueError(message)
-    return Measurement(
-        kind="regression",
-        rows=len(actual),
-        measured=scores.of_numbers(found, actual),
-        baseline=scores.baseline_of_numbers(actual),
-    )
+class Numbers:
+    """Predicted numbers against the true ones."""
+
+    def __init__(self) -> None:
+        self._errors = scores.Errors()
+        self._answers, self._actual = Spool(np.float64), Spool(np.float64)
+        self._not_finite = 0
+
+    def add(self, predicted: np.ndarray, actual: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return what scores.Errors is given: both as floats."""
+        require_one_each(predicted, actual)
+        pair = predicted.astype(float), actual.astype(float)
+        self._not_finite += int((~np.isfinite(pair[0])).sum())
+        self._errors.add(*pair)
+        self._answers.append(pair[0])
+        self._actual.append(pair[1])
+        return pair
+
+    def answers(self) -> Iterator[float]:
+        """Yield what was predicted, row by row."""
+        for part in self._answers.parts():
+            yield from part.tolist()
+
+    def measurement(self) -> Measurement:
+        """Raise ValueError where an answer is no number."""
+        if self._not_finite:
+            message = f"The model predicts no finite number for {self._not_finite} rows."
+            raise ValueError(message)
+        constant = scores.Errors()
+        for part in self._actual.parts():
+            constant.add(np.full(len(part), self._errors.mean), part)
+        return Measurement(
+            kind="regression",
+            rows=len(self._actual),
+            measured=self._errors.scores(),
+            baseline=constant.scores(),
+        )
 
 
-def _require_one_each(predicted: np.ndarray, actual: np.ndarray) -> None:
+def require_one_each(predicted: np.ndarray, actual: np.ndarray) -> None:
     if predicted.shape != actual.shape:
         message = (
             f"The model returned predictions of shape {predicted.shape} for {len(actual)} rows."
@@ -91,26 +156,42 @@ def _require_one_each(predicted: np.ndarray, actual: np.ndarray) -> None:
         raise ValueError(message)
 
 
-def score_probabilities(
-    model: Any, X: Any, actual: np.ndarray, *, labels: Sequence[Label]
-) -> scores.Scores:
-    """Return what a classifier's probabilities, or its ranking, say; nothing where it has neither.
+class Likely:
+    """What a classifier's probabilities, or its ranking, say; nothing where it has neither.
 
     What they cannot be taken for, because they are of another shape say, is nothing, too.
     """
-    known = np.asarray(getattr(model, "classes_", labels)).tolist()
-    rank, found = None, {}
-    if hasattr(model, "predict_proba"):
-        table = np.asarray(model.predict_proba(X), dtype=float)
-        if table.shape != (len(actual), len(known)) or not np.isfinite(table).all():
+
+    def __init__(self, model: Any, *, labels: Sequence[Label]) -> None:
+        self._model = model
+        self._classes = np.asarray(getattr(model, "classes_", labels)).tolist()
+        self._probabilities = scores.Probabilities(self._classes)
+        self._ranking = scores.Ranking()
+        self._has_probabilities = hasattr(model, "predict_proba")
+        self._is_usable = self._has_probabilities or hasattr(model, "decision_function")
+
+    def add(self, X: Any, actual: np.ndarray, probabilities: np.ndarray | None) -> None:
+        """Add rows with the model's `predict_proba` of them, None where it has none."""
+        shape: tuple[int, ...] = (len(actual), len(self._classes))
+        told = probabilities
+        if self._is_usable and told is None:
+            shape = (len(actual),)
+            told = np.asarray(self._model.decision_function(X), dtype=float)
+        if told is None or told.shape != shape or not np.isfinite(told).all():
+            self._is_usable = False
+        if not self._is_usable or told is None:
+            return
+        if self._has_probabilities:
+            self._probabilities.add(told, actual)
+        if len(self._classes) == 2:
+            rank = told[:, 1] if self._has_probabilities else told
+            self._ranking.add(rank, actual == self._classes[1])
+
+    def told(self) -> scores.Scores:
+        if not self._is_usable:
             return {}
-        found = scores.of_probabilities(table, actual, labels=known)
-        rank = table[:, -1]
-    elif hasattr(model, "decision_function"):
-        rank = np.asarray(model.decision_function(X), dtype=float)
-    if len(known) == 2 and rank is not None and rank.shape == actual.shape:
-        found |= scores.of_ranking(rank, actual == known[1])
-    return found
+        told = self._probabilities.scores() if self._has_probabilities else {}
+        return told | (self._ranking.scores() if len(self._classes) == 2 else {})
 
 
 def checked_metrics(metrics: object, *, source: str) -> Metrics:

@@ -13,15 +13,18 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
+
 from model import artifact
 from model.manifest import Manifest
-from model.table import Table, read_only_schema, read_only_table
+from model.spool import PART_ROWS, Spool
+from model.table import Part, Table, read_only_schema, read_only_table
 from pipeline.tabular.cells import Spelling, label_of
 from pipeline.tabular.rows import feature_keys
 
@@ -77,41 +80,79 @@ def compared(asked: Asked, table: Table, manifest: Manifest) -> Comparison:
     try:
         with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
             sha256 = artifact.unpack(asked.champion_dir / artifact.FILE_NAME, Path(name))
-            unseen = _unseen(asked, table, manifest)
+            unseen = _Unseen(asked, table, manifest)
             champion = stack.enter_context(_Answering("the live release", Path(name)))
             challenger = stack.enter_context(_Answering("this model", asked.challenger))
-            pairs = _pairs(champion, challenger, table, unseen, target=manifest.target)
-            seen_rows = len(table.rows) - len(unseen)
+            pairs = _pairs(champion, challenger, unseen.parts(), target=manifest.target)
             if manifest.predicts_number:
-                return _of_numbers(pairs, sha256, seen_rows=seen_rows, spelling=manifest.spelling)
-            return _of_classes(pairs, sha256, seen_rows=seen_rows)
+                found = _of_numbers(pairs, spelling=manifest.spelling)
+            else:
+                found = _of_classes(pairs)
+            return replace(found, artifact_sha256=sha256, seen_rows=unseen.seen_rows)
     except (CannotCompare, artifact.ArtifactError) as error:
         return Comparison(artifact_sha256=sha256, failure=str(error).rstrip("."))
 
 
-def _unseen(asked: Asked, table: Table, manifest: Manifest) -> list[int]:
-    """Return the numbers of the rows that the champion has no advantage on."""
-    everything = list(range(len(table.rows)))
-    if asked.champion_train_dir is None or asked.challenger_train_dir is None:
-        return everything
-    keys = _keys(table, manifest, manifest.spelling)
-    wanted = set(keys)
-    theirs = _keys_of(asked.champion_train_dir, manifest) & wanted
-    ours = _keys_of(asked.challenger_train_dir, manifest) & wanted
-    return [row for row in everything if keys[row] not in theirs - ours]
+class _Unseen:
+    """The held-out rows that the champion has no advantage on, a part at a time.
+
+    Rows are known by the first 64 bits of their features' digest, and looked for among the training
+    rows in shares of all digests. What stays in memory is a bit for each held-out row.
+    """
+
+    def __init__(self, asked: Asked, table: Table, manifest: Manifest) -> None:
+        self._table = table
+        self._is_seen: np.ndarray | None = None
+        self.seen_rows = 0
+        if asked.champion_train_dir is None or asked.challenger_train_dir is None:
+            return
+        held_out = _keys(table, manifest, manifest.spelling)
+        theirs = _keys_of(asked.champion_train_dir, manifest)
+        ours = _keys_of(asked.challenger_train_dir, manifest)
+        seen = np.zeros(len(held_out) // 8 + 1, dtype=np.uint8)
+        shares = max(map(len, (held_out, theirs, ours))) // PART_ROWS + 1
+        for share in range(shares):
+            only_theirs = np.setdiff1d(
+                _share_of(theirs, share, shares), _share_of(ours, share, shares)
+            )
+            first = 0
+            for part in held_out.parts():
+                places = first + np.flatnonzero(np.isin(part, only_theirs))
+                np.bitwise_or.at(seen, places // 8, np.uint8(1) << (places % 8).astype(np.uint8))
+                self.seen_rows += len(places)
+                first += len(part)
+        self._is_seen = seen
+
+    def parts(self) -> Iterator[Part]:
+        for part in self._table.parts():
+            if self._is_seen is None:
+                yield part
+                continue
+            places = np.arange(len(part.rows)) + part.first_row - 1
+            is_seen = (self._is_seen[places // 8] >> (places % 8)) & 1
+            rows = tuple(
+                row for row, seen in zip(part.rows, is_seen.tolist(), strict=True) if not seen
+            )
+            yield replace(part, rows=rows)
 
 
-def _keys(table: Table, manifest: Manifest, spelling: Spelling) -> list[bytes]:
-    columns = manifest.source_columns
-    cells = {column.name: table.cells(column.name) for column in columns}
-    return list(feature_keys(cells, columns, spelling=spelling))
+def _share_of(keys: Spool, share: int, shares: int) -> np.ndarray:
+    return np.concatenate([part[part % shares == share] for part in keys.parts()])
 
 
-def _keys_of(train_dir: Path, manifest: Manifest) -> set[bytes]:
+def _keys(table: Table, manifest: Manifest, spelling: Spelling) -> Spool:
+    columns, keys = manifest.source_columns, Spool(np.uint64)
+    for part in table.parts():
+        cells = {column.name: part.cells(column.name) for column in columns}
+        digests = b"".join(feature_keys(cells, columns, spelling=spelling))
+        keys.append(np.frombuffer(digests, dtype=np.uint64)[::2])
+    return keys
+
+
+def _keys_of(train_dir: Path, manifest: Manifest) -> Spool:
     """Return what training rows are known by, read as they were when they were trained on."""
     try:
-        spelling = read_only_schema(train_dir).spelling
-        return set(_keys(read_only_table(train_dir), manifest, spelling))
+        return _keys(read_only_table(train_dir), manifest, read_only_schema(train_dir).spelling)
     except ValueError as error:
         message = f"nobody can tell which rows it has seen in training: {error}"
         raise CannotCompare(message) from error
@@ -174,39 +215,36 @@ def _open(stream: IO[str] | None) -> IO[str]:
 
 
 def _pairs(
-    champion: _Answering, challenger: _Answering, table: Table, rows: Sequence[int], *, target: str
+    champion: _Answering, challenger: _Answering, parts: Iterable[Part], *, target: str
 ) -> Iterator[tuple[Any, Any, str]]:
     """Yield the answer of each, and what is right, while both work at the same rows."""
-    right = table.cells(target)
-    for start in range(0, len(rows), _BATCH_ROWS):
-        batch = rows[start : start + _BATCH_ROWS]
-        body = _body(table, batch, target)
-        for each in (champion, challenger):
-            each.ask(body)
-        answers = [each.answer(len(batch)) for each in (champion, challenger)]
-        yield from zip(*answers, (right[row] for row in batch), strict=True)
+    for part in parts:
+        right = part.cells(target)
+        for start in range(0, len(part.rows), _BATCH_ROWS):
+            batch = slice(start, start + _BATCH_ROWS)
+            body, count = _body(part, batch, target), len(right[batch])
+            for each in (champion, challenger):
+                each.ask(body)
+            answers = [each.answer(count) for each in (champion, challenger)]
+            yield from zip(*answers, right[batch], strict=True)
 
 
-def _body(table: Table, rows: Sequence[int], target: str) -> str:
-    left_out = table.names.index(target)
+def _body(part: Part, rows: slice, target: str) -> str:
+    left_out = part.names.index(target)
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    for cells in (table.names, *(table.rows[row] for row in rows)):
+    for cells in (part.names, *part.rows[rows]):
         writer.writerow([cell for place, cell in enumerate(cells) if place != left_out])
     return text.getvalue()
 
 
-def _of_classes(
-    pairs: Iterator[tuple[Any, Any, str]], sha256: str, *, seen_rows: int
-) -> Comparison:
+def _of_classes(pairs: Iterable[tuple[Any, Any, str]]) -> Comparison:
     counts: Counter[tuple[bool, bool]] = Counter()
     for theirs, ours, label in pairs:
         right = label_of(label)
         counts[label_of(theirs) == right, label_of(ours) == right] += 1
     return Comparison(
-        artifact_sha256=sha256,
         rows=counts.total(),
-        seen_rows=seen_rows,
         both_right=counts[True, True],
         only_champion_right=counts[True, False],
         only_challenger_right=counts[False, True],
@@ -214,9 +252,7 @@ def _of_classes(
     )
 
 
-def _of_numbers(
-    pairs: Iterator[tuple[Any, Any, str]], sha256: str, *, seen_rows: int, spelling: Spelling
-) -> Comparison:
+def _of_numbers(pairs: Iterable[tuple[Any, Any, str]], *, spelling: Spelling) -> Comparison:
     theirs, ours, targets, differences = (_Sums() for _ in range(4))
     for champion, challenger, cell in pairs:
         right = spelling.number(cell)
@@ -235,9 +271,7 @@ def _of_numbers(
         difference_deviation=deviation,
         target_variance=variance,
     )
-    return Comparison(
-        artifact_sha256=sha256, rows=targets.count, seen_rows=seen_rows, errors=errors_of_both
-    )
+    return Comparison(rows=targets.count, errors=errors_of_both)
 
 
 def _squared_error(answer: Any, right: float) -> float:

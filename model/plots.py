@@ -8,7 +8,7 @@ Of many rows a fixed sample is taken, of many points of a curve as many as a pag
 import functools
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
 
@@ -22,6 +22,7 @@ SCHEMA_VERSION = 1
 FILE_NAME = "plots.json"
 
 _MOST_ROWS = 100_000
+_MOST_CELLS = 10_000_000
 _MOST_POINTS = 100
 _MOST_CURVES = 6  # that can be told apart by dash and marker
 _MOST_AREAS = 100
@@ -61,29 +62,52 @@ class Judged:
             return self
         chosen = np.random.default_rng(self.seed).choice(len(self.y), most, replace=False)
         chosen.sort()
-        return Judged(
-            model=self.model,
-            X=self.X.iloc[chosen],
-            y=self.y[chosen],
-            predicted=self.predicted[chosen],
-            labels=self.labels,
-            seed=self.seed,
+        return replace(
+            self, X=self.X.iloc[chosen], y=self.y[chosen], predicted=self.predicted[chosen]
         )
+
+
+class Sample:
+    """A fixed choice of rows that come in parts, as many as are drawn, in their order."""
+
+    def __init__(self, *, seed: int, most_rows: int = _MOST_ROWS) -> None:
+        self._draw = np.random.default_rng(seed)
+        self._most = most_rows
+        self._lots = np.empty(0)
+        self._kept: tuple[pd.DataFrame, np.ndarray, np.ndarray] | None = None
+
+    def add(self, X: pd.DataFrame, y: np.ndarray, predicted: np.ndarray) -> None:
+        """Keep the rows with the smallest lots."""
+        lots = np.append(self._lots, self._draw.random(len(y)))
+        if self._kept is not None:
+            X = pd.concat([self._kept[0], X])
+            y, predicted = (
+                np.concatenate(pair) for pair in ((self._kept[1], y), (self._kept[2], predicted))
+            )
+        most = min(self._most, max(_MOST_CELLS // X.shape[1], _IMPORTANCE_ROWS))
+        if len(lots) > most:
+            chosen = np.sort(np.argpartition(lots, most)[:most])
+            X, y, predicted, lots = X.iloc[chosen], y[chosen], predicted[chosen], lots[chosen]
+        self._lots, self._kept = lots, (X, y, predicted)
+
+    def judged(self, model: Any, *, labels: tuple[Label, ...], seed: int) -> Judged:
+        assert self._kept is not None
+        X, y, predicted = self._kept
+        return Judged(model=model, X=X, y=y, predicted=predicted, labels=labels, seed=seed)
 
 
 def describe(judged: Judged, *, clock: Callable[[], float] = monotonic) -> Document:
     """Return the document plots.json, without the artifact's digest and the latencies."""
-    sample = judged.sample(_MOST_ROWS)
     parts: dict[str, Callable[[], Document]] = {
         "importance": lambda: {"importance": importance(judged, clock=clock)}
     }
     if judged.labels:
-        scores = functools.cache(lambda: scores_of(sample))
-        parts["curves"] = lambda: _both_curves(scores(), sample.y)
-        parts["calibration"] = lambda: _calibrated(scores(), sample)
+        scores = functools.cache(lambda: scores_of(judged))
+        parts["curves"] = lambda: _both_curves(scores(), judged.y)
+        parts["calibration"] = lambda: _calibrated(scores(), judged)
     else:
-        parts["regression"] = lambda: {"regression": regression(sample.predicted, sample.y)}
-    document: Document = {"schema_version": SCHEMA_VERSION, "rows": len(sample.y)}
+        parts["regression"] = lambda: {"regression": regression(judged.predicted, judged.y)}
+    document: Document = {"schema_version": SCHEMA_VERSION, "rows": len(judged.y)}
     notes: dict[str, str] = {}
     for name, make in parts.items():
         try:

@@ -11,6 +11,7 @@ A model that cannot serve is a finding, not an error: the gate judges it.
 import csv
 import http.client
 import io
+import itertools
 import json
 import math
 import os
@@ -24,15 +25,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic, sleep
 
-from model.table import Table
-from pipeline.tabular.answers import (
-    number_of,
-    percentile,
-    root_mean_square_error,
-    share_of_matches,
-)
+from model.table import Part, Table
+from pipeline.tabular.answers import number_of, percentile
 from pipeline.tabular.batches import batches
-from pipeline.tabular.cells import label_of
+from pipeline.tabular.cells import Spelling, label_of
 
 _CSV, _JSON = "text/csv", "application/json"
 # What SageMaker gives a container for one answer (developer guide, "Use your own inference code")
@@ -73,14 +69,14 @@ class ServingCheck:
 class Truth:
     """The held-out rows, what is right, and what the model answered when it was loaded directly.
 
-    `numbers` are the right answers of a model that predicts a number, None of a classifier.
-    `predicted` is None where the model was asked for other rows than these.
+    `spelling` is how the right numbers are written, None of a classifier. `predicted` is None where
+    the model was asked for other rows than these.
     """
 
     table: Table
     target: str
-    numbers: tuple[float, ...] | None
-    predicted: Sequence[object] | None
+    spelling: Spelling | None
+    predicted: Iterator[object] | None
 
 
 class Server:
@@ -196,21 +192,25 @@ def started(environment: Mapping[str, str]) -> Iterator[Server | CannotServe]:
 def checked(server: Server | CannotServe, truth: Truth, *, timeout_s: float) -> ServingCheck:
     """Ask for every row of the table; what is wrong is in the result."""
     table, target = truth.table, truth.target
-    rows = len(table.rows)
+    first = next(table.parts())
+    counts = _Counts(truth)
     try:
         if isinstance(server, CannotServe):
             raise server
         start_s = server.wait_until_healthy(timeout_s)
-        latencies = list(_timed(server, table, target))
-        answers = _answers(server, table, target)
-        accuracy, rmse = _scores(answers, truth)
+        latencies = list(_timed(server, first, target))
+        for part in table.parts():
+            for asked in batches(part.rows):
+                rows = part.rows[asked]
+                counts.add(rows, server.labels(_request(part, target, rows)))
+        rmse = counts.rmse()
     except CannotServe as error:
-        return ServingCheck(rows=rows, failure=str(error))
+        return ServingCheck(rows=sum(len(part.rows) for part in table.parts()), failure=str(error))
     return ServingCheck(
-        rows=rows,
-        accuracy=accuracy,
+        rows=counts.rows,
+        accuracy=None if truth.spelling else counts.right / counts.rows,
         rmse=rmse,
-        differing=_differing(answers, truth),
+        differing=None if truth.predicted is None else counts.differing,
         start_s=round(start_s, 3),
         latency_p50_ms=round(percentile(latencies, 50), 3),
         latency_p95_ms=round(percentile(latencies, 95), 3),
@@ -218,24 +218,45 @@ def checked(server: Server | CannotServe, truth: Truth, *, timeout_s: float) -> 
     )
 
 
-def _scores(answers: Sequence[str], truth: Truth) -> tuple[float | None, float | None]:
-    if truth.numbers is None:
-        asked = [label_of(label) for label in truth.table.cells(truth.target)]
-        return share_of_matches(answers, asked), None
-    rmse = root_mean_square_error(list(map(number_of, answers)), truth.numbers)
-    if not math.isfinite(rmse):
-        message = "held-out rows are answered with what is no finite number"
-        raise CannotServe(message)
-    return None, rmse
+class _Counts:
+    """What answers are worth, a request at a time."""
 
+    def __init__(self, truth: Truth) -> None:
+        self._spelling, self._predicted = truth.spelling, truth.predicted
+        self._place = truth.table.names.index(truth.target)
+        self._squares = 0.0
+        self.rows = self.right = self.differing = 0
 
-def _differing(answers: Sequence[str], truth: Truth) -> int | None:
-    if truth.predicted is None:
-        return None
-    pairs = zip(answers, truth.predicted, strict=True)
-    if truth.numbers is None:
-        return sum(answer != label_of(str(direct)) for answer, direct in pairs)
-    return sum(not _alike(number_of(answer), float(str(direct))) for answer, direct in pairs)
+    def add(self, rows: Sequence[Sequence[str]], answers: Sequence[str]) -> None:
+        if len(answers) != len(rows):
+            message = f"{len(rows)} rows are answered with {len(answers)} predictions"
+            raise CannotServe(message)
+        self.rows += len(rows)
+        cells = [row[self._place] for row in rows]
+        if self._spelling is None:
+            self.right += sum(map(str.__eq__, answers, map(label_of, cells)))
+        else:
+            right = map(self._spelling.number, cells)
+            found = [number_of(answer) for answer in answers]
+            errors = (answer - number for answer, number in zip(found, right, strict=True))
+            self._squares += math.fsum(error * error for error in errors)
+        if self._predicted is not None:
+            direct = itertools.islice(self._predicted, len(rows))
+            self.differing += sum(map(self._differs, answers, direct))
+
+    def _differs(self, answer: str, direct: object) -> bool:
+        if self._spelling is None:
+            return answer != label_of(str(direct))
+        return not _alike(number_of(answer), float(str(direct)))
+
+    def rmse(self) -> float | None:
+        if self._spelling is None:
+            return None
+        rmse = math.sqrt(self._squares / self.rows)
+        if not math.isfinite(rmse):
+            message = "held-out rows are answered with what is no finite number"
+            raise CannotServe(message)
+        return rmse
 
 
 def _alike(answer: float, direct: float) -> bool:
@@ -243,31 +264,20 @@ def _alike(answer: float, direct: float) -> bool:
     return math.isclose(answer, direct, rel_tol=1e-6, abs_tol=1e-9)
 
 
-def _timed(server: Server, table: Table, target: str) -> Iterator[float]:
+def _timed(server: Server, part: Part, target: str) -> Iterator[float]:
     """Ask for one row at a time; milliseconds of each. The first one only warms the container."""
-    server.labels(_request(table, target, table.rows[:1]))
-    for row in table.rows[:_TIMED_ROWS]:
+    server.labels(_request(part, target, part.rows[:1]))
+    for row in part.rows[:_TIMED_ROWS]:
         began = monotonic()
-        server.labels(_request(table, target, [row]))
+        server.labels(_request(part, target, [row]))
         yield (monotonic() - began) * 1000
 
 
-def _answers(server: Server, table: Table, target: str) -> list[str]:
-    answers: list[str] = []
-    for part in batches(table.rows):
-        answered, asked = server.labels(_request(table, target, table.rows[part])), table.rows[part]
-        if len(answered) != len(asked):
-            message = f"{len(asked)} rows are answered with {len(answered)} predictions"
-            raise CannotServe(message)
-        answers += answered
-    return answers
-
-
-def _request(table: Table, target: str, rows: Sequence[Sequence[str]]) -> bytes:
+def _request(part: Part, target: str, rows: Sequence[Sequence[str]]) -> bytes:
     """Return rows as CSV with a header, without the label."""
-    left_out = table.names.index(target)
+    left_out = part.names.index(target)
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    for cells in (table.names, *rows):
+    for cells in (part.names, *rows):
         writer.writerow([cell for place, cell in enumerate(cells) if place != left_out])
     return text.getvalue().encode()

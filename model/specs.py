@@ -51,6 +51,13 @@ def load_merge_rule(spec: str) -> Any:
     return found()
 
 
+def is_own(pipeline: Any, method: str) -> bool:
+    """Tell whether a subclass of TrainingPipeline has a method of its own."""
+    from pipeline.training import TrainingPipeline
+
+    return getattr(type(pipeline), method) is not getattr(TrainingPipeline, method)
+
+
 def load_function(spec: str) -> Callable[..., Any]:
     found = _load_attribute(spec)
     if not callable(found):

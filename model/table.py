@@ -5,12 +5,14 @@ the manifest; training, evaluation and inference obey it.
 """
 
 import csv
+import functools
 import hashlib
 import io
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -20,6 +22,10 @@ from pipeline.tabular.cells import Cell, Spelling, label_of, trimmed
 from pipeline.tabular.schema import Column, LabelKind, Schema
 
 Label = str | int | float
+# Of a file so many cells are in memory at once: as text about 40 MB
+PART_CELLS = 500_000
+_DIGESTED_BYTES = 1024**2
+_NUMBERS = ({int}, {float}, {int, float})
 _DTYPES: dict[LabelKind, type] = {"integer": np.int64, "number": np.float64, "text": object}
 _WANTED = {
     "numeric": "a finite number",
@@ -33,12 +39,12 @@ class TableError(ValueError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Table:
-    """A CSV file as text cells: one name per column, every row as long as the names."""
+class Part:
+    """Rows of a table as text cells, each as long as `names`; the first one is row `first_row`."""
 
     names: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    sha256: str
+    first_row: int
 
     def cells(self, name: str) -> tuple[str, ...]:
         if name not in self.names:
@@ -48,32 +54,66 @@ class Table:
         return tuple(row[position] for row in self.rows)
 
 
-def split_csv(text: str) -> list[list[str]]:
-    """Return the rows of a CSV text; blank lines are no rows, a lone `""` is an empty cell."""
+class Table:
+    """A CSV file with a header row. Its rows are read anew, a part at a time, by whoever asks."""
+
+    def __init__(self, opened: Callable[[], BinaryIO]) -> None:
+        self._opened = opened
+        with self._opened() as content:
+            rows = self._rows(content)
+            self.names = tuple(next(rows, ()))
+            if next(rows, None) is None:
+                message = "The CSV file has no rows below its header."
+                raise TableError(message)
+        if len(set(self.names)) != len(self.names):
+            message = f"Column names occur twice: {', '.join(self.names)}."
+            raise TableError(message)
+
+    @functools.cached_property
+    def sha256(self) -> str:
+        digest = hashlib.sha256()
+        with self._opened() as content:
+            while part := content.read(_DIGESTED_BYTES):
+                digest.update(part)
+        return digest.hexdigest()
+
+    def parts(self) -> Iterator[Part]:
+        """Yield all rows in their order, so many at a time as are `PART_CELLS` cells."""
+        most = max(1, PART_CELLS // len(self.names))
+        with self._opened() as content:
+            rows = self._rows(content)
+            next(rows)
+            first_row = 1
+            while taken := tuple(map(tuple, itertools.islice(rows, most))):
+                yield Part(names=self.names, rows=taken, first_row=first_row)
+                first_row += len(taken)
+
+    @staticmethod
+    def _rows(content: BinaryIO) -> Iterator[list[str]]:
+        return csv_rows(io.TextIOWrapper(content, encoding="utf-8-sig", newline=""))
+
+
+def csv_rows(lines: Iterable[str]) -> Iterator[list[str]]:
+    """Yield the rows of a CSV text; blank lines are no rows, a lone `""` is an empty cell."""
+    width = 0
     try:
-        rows = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
+        for number, row in enumerate(filter(None, csv.reader(lines, strict=True)), start=1):
+            width = width or len(row)
+            if len(row) != width:
+                message = f"CSV row {number} has {len(row)} cells, row 1 has {width}."
+                raise TableError(message)
+            yield row
     except csv.Error as error:
         message = f"Not readable as CSV: {error}."
         raise TableError(message) from error
-    for number, row in enumerate(rows, start=1):
-        if len(row) != len(rows[0]):
-            message = f"CSV row {number} has {len(row)} cells, row 1 has {len(rows[0])}."
-            raise TableError(message)
-    return rows
+
+
+def split_csv(text: str) -> list[list[str]]:
+    return list(csv_rows(io.StringIO(text, newline="")))
 
 
 def read_table(content: bytes) -> Table:
-    """Return a CSV file with a header row as a table."""
-    rows = split_csv(content.decode("utf-8-sig"))
-    if len(rows) < 2:
-        message = "The CSV file has no rows below its header."
-        raise TableError(message)
-    header = tuple(rows[0])
-    if len(set(header)) != len(header):
-        message = f"Column names occur twice: {', '.join(header)}."
-        raise TableError(message)
-    digest = hashlib.sha256(content).hexdigest()
-    return Table(names=header, rows=tuple(map(tuple, rows[1:])), sha256=digest)
+    return Table(lambda: io.BytesIO(content))
 
 
 def read_only_table(directory: Path) -> Table:
@@ -83,7 +123,7 @@ def read_only_table(directory: Path) -> Table:
         names = ", ".join(file.name for file in files) or "none"
         message = f"The folder {directory.name} must hold exactly one CSV file; it holds {names}."
         raise TableError(message)
-    return read_table(files[0].read_bytes())
+    return Table(lambda: files[0].open("rb"))
 
 
 def read_only_schema(directory: Path) -> Schema:
@@ -95,30 +135,72 @@ def read_only_schema(directory: Path) -> Schema:
     return schema.read_schema(path.read_text(encoding="utf-8"))
 
 
-def typed(cells: Sequence[Cell], *, column: Column, spelling: Spelling) -> dict[str, pd.Series]:
+def typed(
+    cells: Sequence[Cell], *, column: Column, spelling: Spelling, first_row: int = 1
+) -> dict[str, pd.Series]:
     """Return a column as floats or as text, missing cells as NaN; of a date, the numbers it tells.
 
     The names are those of the columns that the model learns from.
     """
     if column.kind == "date":
-        rows = _converted(cells, lambda cell: _date_parts(cell, column, spelling), column=column)
+        rows = _converted(
+            cells,
+            lambda cell: _date_parts(cell, column, spelling),
+            column=column,
+            first_row=first_row,
+        )
         names = dates.part_names(column.name)
         parts = zip(*rows, strict=True) if rows else ((),) * len(names)
         return {
             name: pd.Series(values, name=name, dtype=np.float64)
             for name, values in zip(names, parts, strict=True)
         }
-    convert = spelling.number if column.kind == "numeric" else spelling.category
-    values = _converted(cells, convert, column=column)
+    values: Sequence[Any] | np.ndarray | None = None
+    if column.kind == "numeric":
+        values = numbers_at_once(cells, spelling)
+    if values is None:
+        convert = spelling.number if column.kind == "numeric" else spelling.category
+        values = _converted(cells, convert, column=column, first_row=first_row)
     dtype: type = np.float64 if column.kind == "numeric" else object
     return {column.name: pd.Series(values, name=column.name, dtype=dtype)}
 
 
+def numbers_at_once(cells: Sequence[Any], spelling: Spelling) -> np.ndarray | None:
+    """Return numbers, NaN for blank cells; None where numpy and the spelling may differ."""
+    present = [cell for cell in cells if cell is not None and cell != ""]
+    kinds = set(map(type, present))
+    if kinds == {str}:
+        text = "".join(present)
+        if not text.isascii() or "_" in text or not _reads_as_numpy(spelling):
+            return None
+    elif kinds and kinds not in _NUMBERS:
+        return None
+    try:
+        values = np.array(present, dtype=np.float64)
+    except (ValueError, OverflowError):
+        return None
+    if not np.isfinite(values).all():
+        return None
+    if len(present) == len(cells):
+        return values
+    numbers = np.full(len(cells), np.nan)
+    numbers[[place for place, cell in enumerate(cells) if cell is not None and cell != ""]] = values
+    return numbers
+
+
+@functools.lru_cache(maxsize=16)
+def _reads_as_numpy(spelling: Spelling) -> bool:
+    """Tell whether no number means a missing one, and a point divides it."""
+    return spelling.decimal == "." and not any(
+        spelling.written(each) is not None for each in spelling.missing
+    )
+
+
 def _converted(
-    cells: Sequence[Cell], convert: Callable[[Cell], Any], *, column: Column
+    cells: Sequence[Cell], convert: Callable[[Cell], Any], *, column: Column, first_row: int
 ) -> list[Any]:
     values = []
-    for row, cell in enumerate(cells, start=1):
+    for row, cell in enumerate(cells, start=first_row):
         try:
             values.append(convert(cell))
         except (ValueError, OverflowError) as error:
@@ -145,7 +227,7 @@ def frame_of(
 
 
 def labelled_frame(
-    table: Table,
+    part: Part,
     *,
     columns: Sequence[Column],
     target: str,
@@ -153,35 +235,52 @@ def labelled_frame(
     spelling: Spelling,
 ) -> pd.DataFrame:
     """Return the columns of a file typed, the target as the last one."""
-    labels = table.cells(target)
-    rows = list(zip(*(table.cells(column.name) for column in columns), strict=True))
-    frame = frame_of(rows, columns=columns, spelling=spelling)
-    frame[target] = labels_of(labels, kind=label_kind, target=target, spelling=spelling)
+    first_row = part.first_row
+    labels = labels_of(
+        part.cells(target), kind=label_kind, target=target, spelling=spelling, first_row=first_row
+    )
+    found: dict[str, pd.Series] = {}
+    for column in columns:
+        cells = part.cells(column.name)
+        found |= typed(cells, column=column, spelling=spelling, first_row=first_row)
+    frame = pd.DataFrame(found)
+    frame[target] = labels
     return frame
 
 
 def labels_of(
-    cells: Sequence[str], *, kind: LabelKind, target: str, spelling: Spelling
+    cells: Sequence[str],
+    *,
+    kind: LabelKind,
+    target: str,
+    spelling: Spelling,
+    first_row: int = 1,
 ) -> np.ndarray:
     """Return the target column as an array of int, of str objects, or of floats to be predicted."""
-    labels: list[Label] = []
-    for row, cell in enumerate(cells, start=1):
-        if spelling.is_missing(cell):
-            message = f"Target column {target!r}, row {row}: the label is missing."
-            raise TableError(message)
+    labels: dict[str, Label] = {}
+    for cell in dict.fromkeys(cells):
         try:
-            labels.append(_label(cell, kind, spelling))
+            labels[cell] = _label(cell, kind, spelling)
         except ValueError as error:
-            wanted = "finite number" if kind == "number" else "whole number"
-            message = f"Target column {target!r}, row {row}: {_shown(cell)} is no {wanted}."
+            row = first_row + cells.index(cell)
+            message = f"Target column {target!r}, row {row}: {error}."
             raise TableError(message) from error
-    return np.array(labels, dtype=_DTYPES[kind])
+    return np.array([labels[cell] for cell in cells], dtype=_DTYPES[kind])
 
 
 def _label(cell: str, kind: LabelKind, spelling: Spelling) -> Label:
-    if kind == "number":
-        return spelling.number(cell)
-    return int(label_of(cell)) if kind == "integer" else label_of(cell)
+    """Return the label of a cell; ValueError says what is wrong with it."""
+    if spelling.is_missing(cell):
+        message = "the label is missing"
+        raise ValueError(message)
+    try:
+        if kind == "number":
+            return spelling.number(cell)
+        return int(label_of(cell)) if kind == "integer" else label_of(cell)
+    except ValueError as error:
+        wanted = "finite number" if kind == "number" else "whole number"
+        message = f"{_shown(cell)} is no {wanted}"
+        raise ValueError(message) from error
 
 
 def _shown(cell: object) -> str:

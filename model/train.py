@@ -37,7 +37,9 @@ _OWN_NAMES = ("training_pipeline", "target", "seed", "cv_folds", "code_sha256")
 # Entry points of other jobs: an endpoint never needs them
 _NOT_SERVED = (
     *("train.py", "evaluate.py", "monitor.py"),
-    *("model/paired.py", "model/replay.py", "model/serving_check.py"),
+    *("model/judging.py", "model/measurement.py", "model/paired.py", "model/plots.py"),
+    *("model/replay.py", "model/scores.py", "model/serving_check.py", "model/slices.py"),
+    "model/spool.py",
 )
 _NOT_SERVED_FOLDER = Path("model/monitoring")
 # A column with more different texts than this keeps no list of them
@@ -65,14 +67,18 @@ def _decoded(text: str) -> Any:
 
 
 def training_frame(table: Table, schema: Schema) -> pd.DataFrame:
-    """Return all columns typed, the target as the last one."""
-    return labelled_frame(
-        table,
-        columns=schema.columns,
-        target=schema.target,
-        label_kind=schema.label_kind,
-        spelling=schema.spelling,
-    )
+    """Return all columns typed, the target as the last one: no row is held as text."""
+    parts = [
+        labelled_frame(
+            part,
+            columns=schema.columns,
+            target=schema.target,
+            label_kind=schema.label_kind,
+            spelling=schema.spelling,
+        )
+        for part in table.parts()
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def request_columns(X: pd.DataFrame, source: Sequence[Column]) -> tuple[Column, ...]:

@@ -18,6 +18,7 @@ import pandas as pd
 from model.monitoring import exact
 from model.monitoring.cells import Numbers, Texts
 from model.monitoring.columns import Bins, ColumnCounts, read_bins
+from model.spool import Ranked
 from pipeline.tabular import dates
 from pipeline.tabular.cells import Spelling, label_of, text_of
 from pipeline.tabular.schema import Column, read_spelling, spelling_document
@@ -122,33 +123,32 @@ def bin_count(rows: int) -> int:
     return max(2, min(_MOST_BINS, rows // _ROWS_A_BIN))
 
 
-def number_bins(name: str, values: np.ndarray) -> Bins:
+def number_bins(name: str, ranked: Ranked, spread: "_Spread") -> Bins:
     """Lay bins for a column of numbers: a bin for each of few values, else between quantiles.
 
     Few values of few rows may well be measured ones, of which tomorrow brings others.
     """
-    distinct, counts = np.unique(values, return_counts=True)
-    few = len(distinct) <= _MOST_DISTINCT and len(values) >= _ROWS_A_BIN * len(distinct)
-    if few or len(distinct) <= 1:
-        found = dict(zip(distinct.tolist(), counts.tolist(), strict=True))
+    few = spread.distinct <= _MOST_DISTINCT and spread.rows >= _ROWS_A_BIN * spread.distinct
+    if few or spread.distinct <= 1:
+        found = dict(zip(spread.first_values, spread.first_counts, strict=True))
         bins = Bins(name=name, kind="numbers", values=_commonest(found), known=frozenset(found))
     else:
-        bins = Bins(name=name, kind="bins", edges=_edges(values, distinct))
-    if not len(distinct):
+        edges = _edges(ranked, minimum=spread.minimum)
+        bins = Bins(name=name, kind="bins", edges=edges)
+    if not spread.distinct:
         return bins
-    return replace(bins, minimum=float(distinct[0]), maximum=float(distinct[-1]))
+    return replace(bins, minimum=spread.minimum, maximum=spread.maximum)
 
 
-def _edges(values: np.ndarray, distinct: np.ndarray) -> tuple[float, ...]:
+def _edges(ranked: Ranked, *, minimum: float) -> tuple[float, ...]:
     """Return quantiles; a value that is several of them has a bin of its own."""
-    bins = bin_count(len(values))
+    bins = bin_count(len(ranked))
     shares = np.arange(1, bins) / bins
-    quantiles, times = np.unique(
-        np.quantile(values, shares, method="inverted_cdf"), return_counts=True
-    )
-    heavy = np.searchsorted(distinct, quantiles[times > 1]) + 1
-    edges = np.union1d(quantiles, distinct[heavy[heavy < len(distinct)]])
-    return tuple(edges[edges > distinct[0]].tolist())
+    # As numpy's method `inverted_cdf`
+    ranks = np.ceil(len(ranked) * shares - 1).clip(0)
+    quantiles, times = np.unique(ranked.at(ranks), return_counts=True)
+    edges = np.union1d(quantiles, ranked.above(quantiles[times > 1]))
+    return tuple(edges[edges > minimum].tolist())
 
 
 def text_bins(name: str, counts: Mapping[str, int]) -> Bins:
@@ -163,8 +163,40 @@ def _commonest(counts: Mapping[Any, int]) -> tuple[Any, ...]:
     return tuple(kept or ranked[:1])
 
 
-def measured_numbers(name: str, values: np.ndarray, *, missing: int = 0) -> Measured:
-    return _measured(number_bins(name, values), Numbers(values=values, missing=missing))
+@dataclass(kw_only=True)
+class _Spread:
+    """What one look at all numbers in their order tells; the first values are those of few."""
+
+    rows: int
+    distinct: int = 0
+    once: int = 0
+    minimum: float = np.nan
+    maximum: float = np.nan
+    first_values: list[float] = field(default_factory=list)
+    first_counts: list[int] = field(default_factory=list)
+
+
+def _spread_of(ranked: Ranked) -> _Spread:
+    spread = _Spread(rows=len(ranked))
+    for block in ranked.blocks():
+        room = _MOST_DISTINCT - spread.distinct
+        if room > 0:
+            spread.first_values += block.values[:room].tolist()
+            spread.first_counts += block.weights[:room].astype(int).tolist()
+        spread.minimum = float(block.values[0]) if not spread.distinct else spread.minimum
+        spread.maximum = float(block.values[-1])
+        spread.distinct += len(block.values)
+        spread.once += int(np.count_nonzero(block.weights == 1))
+    return spread
+
+
+def measured_numbers(name: str, ranked: Ranked, *, missing: int = 0) -> Measured:
+    spread = _spread_of(ranked)
+    counts = ColumnCounts(bins=number_bins(name, ranked, spread), missing=missing)
+    for block in ranked.blocks():
+        values = np.repeat(block.values, block.weights.astype(int))
+        counts.add_numbers(Numbers(values=values, missing=0))
+    return Measured(counts=counts, rows=spread.rows, distinct=spread.distinct, once=spread.once)
 
 
 def measured_texts(name: str, counts: Counter[str], *, missing: int = 0) -> Measured:
@@ -197,7 +229,8 @@ def of_training(X: pd.DataFrame, *, request: Request, task: Task = "classificati
         elif isinstance(found, Texts):
             inputs.append(measured_texts(column.name, found.counts, missing=found.missing))
         else:
-            inputs.append(measured_numbers(column.name, found.values, missing=found.missing))
+            ranked = Ranked.of(found.values)
+            inputs.append(measured_numbers(column.name, ranked, missing=found.missing))
     return Baseline(task=task, rows=len(X), request=request, inputs=tuple(inputs))
 
 
@@ -235,40 +268,78 @@ class Answers:
     certainty: np.ndarray | None = None
 
 
+class HeldOut:
+    """Adds rows the model has not learnt, and its answers to them, a part at a time."""
+
+    def __init__(self, baseline: Baseline) -> None:
+        """Changes the counts of `baseline`."""
+        self._baseline = baseline
+        self._rows = 0
+        self._quality = Quality()
+        self._labels: Counter[str] = Counter()
+        self._numbers = Ranked()
+        self._certainty: Ranked | None = Ranked()
+
+    def add(self, X: pd.DataFrame, answers: Answers) -> None:
+        baseline = self._baseline
+        for each, column in zip(baseline.inputs, baseline.request.columns, strict=True):
+            found = column_of(X, column)
+            add = each.counts.add_texts if isinstance(found, Texts) else each.counts.add_numbers
+            add(found)  # type: ignore[arg-type]
+        self._rows += len(X)
+        self._quality.rows += len(answers.actual)
+        if baseline.task == "regression":
+            self._add_numbers(answers)
+        else:
+            self._add_labels(answers)
+
+    def _add_labels(self, answers: Answers) -> None:
+        different, counts = _counted(answers.predicted)
+        for label, count in zip(different, counts, strict=True):
+            self._labels[label_of(label)] += count
+        is_right = answers.predicted == answers.actual
+        self._quality.correct += int(np.count_nonzero(is_right))
+        certainty = answers.certainty
+        if certainty is None or not np.isfinite(certainty).all():
+            self._certainty = None
+        elif self._certainty is not None:
+            self._certainty.add(certainty, marked=is_right)
+
+    def _add_numbers(self, answers: Answers) -> None:
+        predicted = answers.predicted.astype(np.float64)
+        sums = error_sums(predicted, answers.actual.astype(np.float64))
+        before = self._quality.sums
+        self._quality.sums = {
+            name: exact.add(before.get(name, exact.NOTHING), each) for name, each in sums.items()
+        }
+        self._numbers.add(predicted[np.isfinite(predicted)])
+
+    def complete(self) -> Baseline:
+        if self._baseline.task == "regression":
+            answers = [measured_numbers(VALUE, self._numbers)]
+        else:
+            answers = [measured_texts(LABEL, self._labels)]
+            if self._certainty is not None:
+                answers.append(measured_numbers(CERTAINTY, self._certainty))
+                self._quality.steps, self._quality.certainty = calibrated(self._certainty)
+        return replace(
+            self._baseline,
+            rows=self._baseline.rows + self._rows,
+            answers=tuple(answers),
+            quality=self._quality,
+        )
+
+
+def _counted(labels: np.ndarray) -> tuple[list[Any], list[int]]:
+    codes, different = pd.factorize(labels, use_na_sentinel=False)
+    return different.tolist(), np.bincount(codes).tolist()
+
+
 def with_held_out(baseline: Baseline, X: pd.DataFrame, answers: Answers) -> Baseline:
-    """Add rows the model has not learnt, and its answers to them. Changes `baseline`'s counts."""
-    for each, column in zip(baseline.inputs, baseline.request.columns, strict=True):
-        found = column_of(X, column)
-        add = each.counts.add_texts if isinstance(found, Texts) else each.counts.add_numbers
-        add(found)  # type: ignore[arg-type]
-    judged = _regression if baseline.task == "regression" else _classification
-    measured, quality = judged(answers)
-    return Baseline(
-        task=baseline.task,
-        rows=baseline.rows + len(X),
-        request=baseline.request,
-        inputs=baseline.inputs,
-        answers=measured,
-        quality=quality,
-    )
-
-
-def _classification(answers: Answers) -> tuple[tuple[Measured, ...], Quality]:
-    labels = Counter(map(label_of, answers.predicted.tolist()))
-    correct = answers.predicted == answers.actual
-    quality = Quality(rows=len(correct), correct=int(correct.sum()))
-    measured = [measured_texts(LABEL, labels)]
-    if answers.certainty is not None and np.isfinite(answers.certainty).all():
-        measured.append(measured_numbers(CERTAINTY, answers.certainty))
-        quality.steps, quality.certainty = calibrated(answers.certainty, correct)
-    return tuple(measured), quality
-
-
-def _regression(answers: Answers) -> tuple[tuple[Measured, ...], Quality]:
-    predicted = answers.predicted.astype(np.float64)
-    actual = answers.actual.astype(np.float64)
-    measured = (measured_numbers(VALUE, predicted[np.isfinite(predicted)]),)
-    return measured, Quality(rows=len(actual), sums=error_sums(predicted, actual))
+    """Add rows that are all there at once. Changes `baseline`'s counts."""
+    held_out = HeldOut(baseline)
+    held_out.add(X, answers)
+    return held_out.complete()
 
 
 def error_sums(predicted: np.ndarray, actual: np.ndarray) -> dict[str, exact.Sum]:
@@ -292,18 +363,31 @@ def _squarable(values: np.ndarray) -> np.ndarray:
     return np.asarray(np.clip(values, -_LARGEST_ROOT, _LARGEST_ROOT))
 
 
-def calibrated(
-    certainty: np.ndarray, correct: np.ndarray
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return stretches of the top probability and how often it was right on each (isotonic)."""
-    from sklearn.isotonic import IsotonicRegression  # an import that monitoring does not need
+def calibrated(certainty: Ranked) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return stretches of the top probability and how often it was right on each (isotonic).
 
-    distinct = np.unique(certainty)
-    fitted = IsotonicRegression(out_of_bounds="clip").fit(certainty, correct.astype(float))
-    levels = fitted.predict(distinct)
-    jumps = np.flatnonzero(np.diff(levels))
-    steps = (distinct[jumps] + distinct[jumps + 1]) / 2
-    return tuple(steps.tolist()), tuple(levels[[*jumps, len(levels) - 1]].tolist())
+    Stretches of a block are pooled before those of all: the order of pooling does not matter.
+    """
+    found: list[tuple[np.ndarray, ...]] = []
+    for block in certainty.blocks():
+        shares = block.marked / block.weights
+        found.append(_pooled(block.values, block.values, shares, block.weights))
+    if not found:
+        return (), ()
+    lows, highs, levels, _ = _pooled(*map(np.concatenate, zip(*found, strict=True)))
+    return tuple(((highs[:-1] + lows[1:]) / 2).tolist()), tuple(levels.tolist())
+
+
+def _pooled(
+    lows: np.ndarray, highs: np.ndarray, shares: np.ndarray, weights: np.ndarray
+) -> tuple[np.ndarray, ...]:
+    """Return stretches of rising shares: their ends, shares and weights."""
+    from sklearn.isotonic import isotonic_regression  # an import that monitoring does not need
+
+    levels = isotonic_regression(shares, sample_weight=weights)
+    starts = np.flatnonzero(np.append(True, levels[1:] != levels[:-1]))
+    last = np.append(starts[1:], len(levels)) - 1
+    return lows[starts], highs[last], levels[starts], np.add.reduceat(weights, starts)
 
 
 def write_baseline(baseline: Baseline, directory: Path) -> None:

@@ -11,11 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from model.table import numbers_at_once
 from pipeline.tabular import dates
 from pipeline.tabular.cells import Spelling, trimmed
 from pipeline.tabular.schema import Column
-
-_NUMBERS = ({int}, {float}, {int, float})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,34 +36,15 @@ class Texts:
 
 
 def numbers_of(cells: Sequence[Any], spelling: Spelling) -> Numbers:
-    present = [cell for cell in cells if cell is not None and cell != ""]
-    values = _at_once(present, spelling)
-    if values is not None:
-        return Numbers(values=values, missing=len(cells) - len(present))
-    return _one_by_one(present, spelling, missing=len(cells) - len(present))
+    numbers = numbers_at_once(cells, spelling)
+    if numbers is None:
+        return _one_by_one(cells, spelling)
+    missing = np.isnan(numbers)
+    return Numbers(values=numbers[~missing], missing=int(missing.sum()))
 
 
-def _at_once(cells: Sequence[Any], spelling: Spelling) -> np.ndarray | None:
-    """Return all cells as floats where numpy and the spelling cannot differ, else None."""
-    if not cells:
-        return np.empty(0)
-    kinds = set(map(type, cells))
-    if kinds == {str}:
-        text = "".join(cells)
-        plain = text.isascii() and "_" not in text and spelling.decimal == "."
-        if not plain or any(spelling.written(each) is not None for each in spelling.missing):
-            return None
-    elif kinds not in _NUMBERS:
-        return None
-    try:
-        values = np.array(cells, dtype=np.float64)
-    except (ValueError, OverflowError):
-        return None
-    return values if np.isfinite(values).all() else None
-
-
-def _one_by_one(cells: Sequence[Any], spelling: Spelling, *, missing: int) -> Numbers:
-    values, unreadable = [], 0
+def _one_by_one(cells: Sequence[Any], spelling: Spelling) -> Numbers:
+    values, missing, unreadable = [], 0, 0
     for cell in cells:
         try:
             value = spelling.number(cell)

@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from model import plots as drawing
-from model.measurement import measure
+from model.measurement import Classes
 from pipeline.core.gate import Limits, decided, judge_one
 from pipeline.core.outcomes import (
     DeploymentReport,
@@ -60,7 +60,9 @@ def classified(X: pd.DataFrame, y: np.ndarray, *, seed: int = 0) -> tuple[Evalua
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=300)).fit(train, y_train)
     predicted = np.asarray(model.predict(test))
     labels = tuple(model.classes_)
-    seen = measure(predicted, y_test, labels=labels)
+    classes = Classes(labels)
+    classes.add(predicted, y_test)
+    seen = classes.measurement()
     evaluation = an_evaluation(
         metrics={**seen.measured, "cv_mean_accuracy": seen.measured["accuracy"]},
         classification_report=seen.classification_report,

@@ -5,9 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.measurement import checked_metrics, measure, merge_metrics
+from model.measurement import Classes, Measurement, checked_metrics, merge_metrics
+from tests.support.in_parts import fed
 
 LABELS = st.sampled_from(["a", "b", "c"])
+
+
+def measure(predicted: np.ndarray, actual: np.ndarray, *, labels: tuple[str, ...]) -> Measurement:
+    found: Measurement = fed(Classes(labels), predicted, actual).measurement()
+    return found
 
 
 def an_array(*values: object) -> np.ndarray:
@@ -44,7 +50,19 @@ def test_predictions_of_another_type_are_wrong_not_a_crash() -> None:
 
 def test_predictions_of_another_shape_are_refused() -> None:
     with pytest.raises(ValueError, match=r"shape \(1,\) for 2 rows"):
-        measure(an_array("a"), an_array("a", "b"), labels=("a", "b"))
+        Classes(("a", "b")).add(an_array("a"), an_array("a", "b"))
+
+
+@given(st.lists(st.tuples(LABELS, LABELS), min_size=1), st.integers(0, 99))
+def test_answers_come_back_row_by_row_and_the_order_of_classes_is_that_of_all_rows(
+    pairs: list[tuple[str, str]], seed: int
+) -> None:
+    actual, predicted = (an_array(*side) for side in zip(*pairs, strict=True))
+    classes = fed(Classes(("a",)), predicted, actual, seed=seed)
+    assert list(classes.answers()) == predicted.tolist()
+    assert classes.measurement() == fed(Classes(("a",)), predicted, actual).measurement()
+    seen = tuple(dict.fromkeys(["a", *actual.tolist(), *predicted.tolist()]))
+    assert classes.measurement().labels == seen
 
 
 def test_metrics_become_plain_floats_and_null() -> None:

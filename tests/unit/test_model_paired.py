@@ -12,14 +12,13 @@ from hypothesis import strategies as st
 from model.paired import CannotCompare, _of_classes, _of_numbers
 from pipeline.tabular.cells import Spelling
 
-SHA256 = "a" * 64
 NUMBERS = st.floats(-1e6, 1e6)
 
 
 def test_classes_are_counted_by_who_is_right_in_any_spelling() -> None:
     pairs = [(3, "3", "3.0"), ("a", "b", " a "), ("b", "a", "a"), ("b", 7, "a"), ("b", "c", "a")]
-    found = _of_classes(iter(pairs), SHA256, seen_rows=4)
-    assert (found.rows, found.seen_rows, found.errors) == (5, 4, None)
+    found = _of_classes(pairs)
+    assert (found.rows, found.errors) == (5, None)
     assert (found.both_right, found.only_champion_right) == (1, 1)
     assert (found.only_challenger_right, found.both_wrong) == (1, 2)
 
@@ -29,7 +28,7 @@ def test_numbers_are_summed_in_one_pass_as_numpy_does(
     rows: list[tuple[float, float, float]],
 ) -> None:
     pairs = ((champion, challenger, repr(right)) for champion, challenger, right in rows)
-    found = _of_numbers(pairs, SHA256, seen_rows=0, spelling=Spelling())
+    found = _of_numbers(pairs, spelling=Spelling())
     champion, challenger, right = np.array(rows).T
     theirs, ours = (champion - right) ** 2, (challenger - right) ** 2
     assert found.errors is not None
@@ -45,7 +44,7 @@ def test_numbers_are_summed_in_one_pass_as_numpy_does(
 @pytest.mark.parametrize("answer", ["3", None, True, float("nan"), float("inf"), 10**400, [1.0]])
 def test_an_answer_that_is_no_number_leaves_nothing_to_compare(answer: object) -> None:
     with pytest.raises(CannotCompare, match="no number"):
-        _of_numbers(iter([(1.0, answer, "1")]), SHA256, seen_rows=0, spelling=Spelling())
+        _of_numbers(iter([(1.0, answer, "1")]), spelling=Spelling())
 
 
 # answers of both and what is right: the words that tell why they are not compared
@@ -62,12 +61,12 @@ FAR: dict[str, tuple[list[tuple[float, float, str]], str]] = {
 def test_errors_beyond_floats_leave_nothing_to_compare(case: str) -> None:
     pairs, words = FAR[case]
     with pytest.raises(CannotCompare, match=words):
-        _of_numbers(iter(pairs), SHA256, seen_rows=0, spelling=Spelling())
+        _of_numbers(iter(pairs), spelling=Spelling())
 
 
 @given(st.lists(st.tuples(*[st.floats(allow_nan=False, allow_infinity=False)] * 3), max_size=8))
 def test_what_is_compared_is_a_document(rows: list[tuple[float, float, float]]) -> None:
     pairs = ((champion, challenger, repr(right)) for champion, challenger, right in rows)
     with suppress(CannotCompare):
-        found = _of_numbers(pairs, SHA256, seen_rows=0, spelling=Spelling())
+        found = _of_numbers(pairs, spelling=Spelling())
         json.dumps(asdict(found), allow_nan=False)

@@ -11,7 +11,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
 from model import scores
-from model.measurement import measure, measure_numbers, score_probabilities
+from model.measurement import Classes, Likely, Numbers
+from tests.support.in_parts import fed, stretches
 
 SEEDS = range(50)
 EXACT: Any = {"rel": 0, "abs": 1e-9}
@@ -39,7 +40,8 @@ def test_errors_of_numbers_are_scikit_learns(seed: int) -> None:
     actual = draw.normal(draw.normal() * 100, 10.0 ** draw.integers(-3, 4), rows)
     predicted = actual + draw.normal(0, 1, rows)
     weights = some_weights(draw, rows)
-    found = scores.of_numbers(predicted, actual, weights=weights)
+    errors = fed(scores.Errors(), predicted, actual, weights=weights, seed=seed)
+    found = errors.scores()
     assert found == pytest.approx(
         {
             "rmse": sk.mean_squared_error(actual, predicted, sample_weight=weights) ** 0.5,
@@ -59,8 +61,9 @@ def test_scores_of_two_classes_are_scikit_learns(seed: int) -> None:
     if seed % 10 == 0:
         actual[:] = "yes"  # the other class is missing here
     y = actual == "yes"
-    found = scores.of_probabilities(table, actual, labels=["no", "yes"], weights=weights)
-    ranked = scores.of_ranking(table[:, 1], y, weights=weights)
+    told = fed(scores.Probabilities(["no", "yes"]), table, actual, weights=weights, seed=seed)
+    found = told.scores()
+    ranked = fed(scores.Ranking(), table[:, 1], y, weights=weights, seed=seed).scores()
     assert found["log_loss"] == pytest.approx(
         sk.log_loss(actual, table, labels=["no", "yes"], sample_weight=weights), **EXACT
     )
@@ -70,8 +73,8 @@ def test_scores_of_two_classes_are_scikit_learns(seed: int) -> None:
         "roc_auc": lambda: sk.roc_auc_score(y, table[:, 1], sample_weight=weights),
         "pr_auc": lambda: sk.average_precision_score(y, table[:, 1], sample_weight=weights),
     }
-    told = {name: float(both[name]()) for name in both if 0 < y.sum() < rows}
-    assert ranked == pytest.approx(told, **EXACT)
+    areas = {name: float(both[name]()) for name in both if 0 < y.sum() < rows}
+    assert ranked == pytest.approx(areas, **EXACT)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -82,7 +85,8 @@ def test_scores_of_many_classes_are_scikit_learns(seed: int) -> None:
     labels = [f"c{number}" for number in range(classes)]
     present = draw.choice(labels, size=int(draw.integers(1, classes)), replace=False)
     actual = draw.choice(present, size=rows).astype(object)  # some classes are missing
-    found = scores.of_probabilities(table, actual, labels=labels, weights=weights)
+    told = fed(scores.Probabilities(labels), table, actual, weights=weights, seed=seed)
+    found = told.scores()
     assert found["log_loss"] == pytest.approx(
         sk.log_loss(actual, table, labels=labels, sample_weight=weights), **EXACT
     )
@@ -97,7 +101,7 @@ def test_report_and_matrix_are_scikit_learns(seed: int) -> None:
     present = draw.choice(labels, size=int(draw.integers(1, len(labels))), replace=False)
     actual = draw.choice(present, size=rows).astype(object)
     predicted = draw.choice(labels, size=rows).astype(object)
-    found = measure(predicted, actual, labels=labels)
+    found = fed(Classes(labels), predicted, actual, seed=seed).measurement()
     assert found.measured["accuracy"] == pytest.approx(sk.accuracy_score(actual, predicted))
     assert found.confusion_matrix == (
         sk.confusion_matrix(actual, predicted, labels=labels).tolist()
@@ -110,7 +114,7 @@ def test_report_and_matrix_are_scikit_learns(seed: int) -> None:
 
 def test_a_label_that_training_never_saw_has_no_probability() -> None:
     table = np.array([[0.6, 0.4], [0.5, 0.5]])
-    found = scores.of_probabilities(table, np.array(["a", "new"], object), labels=["a", "b"])
+    found = fed(scores.Probabilities(["a", "b"]), table, np.array(["a", "new"], object)).scores()
     assert found["log_loss"] > 10
     assert "brier_score" not in found
 
@@ -128,23 +132,25 @@ def test_a_label_that_training_never_saw_has_no_probability() -> None:
 def test_the_calibration_error_is_by_how_much_a_model_is_too_sure(
     table: list[list[float]], actual: list[int], error: float
 ) -> None:
-    found = scores.calibration_error(np.array(table), np.array(actual))
-    assert found == pytest.approx(error, abs=1e-12)
+    found = fed(scores.Probabilities([0, 1]), np.array(table), np.array(actual)).scores()
+    assert found["expected_calibration_error"] == pytest.approx(error, abs=1e-12)
 
 
 @given(st.integers(1, 60), st.integers(0, 2**32 - 1))
 def test_a_calibration_error_is_a_share(rows: int, seed: int) -> None:
     draw = a_draw(seed)
     table = some_probabilities(draw, rows, 3)
-    assert 0 <= scores.calibration_error(table, draw.integers(0, 3, rows)) <= 1
+    found = fed(scores.Probabilities([0, 1, 2]), table, draw.integers(0, 3, rows)).scores()
+    assert 0 <= found["expected_calibration_error"] <= 1
 
 
 def test_rows_of_one_number_have_no_r2() -> None:
-    assert scores.of_numbers(np.array([1.0, 3.0]), np.array([2.0, 2.0])) == {"rmse": 1, "mae": 1}
+    errors = fed(scores.Errors(), np.array([1.0, 3.0]), np.array([2.0, 2.0]))
+    assert errors.scores() == {"rmse": 1, "mae": 1}
 
 
 def test_the_mean_as_every_answer_is_the_baseline_of_numbers() -> None:
-    found = measure_numbers(np.array([1.0, 2.0, 4.0]), np.array([1.0, 2.0, 3.0]))
+    found = fed(Numbers(), np.array([1.0, 2.0, 4.0]), np.array([1.0, 2.0, 3.0])).measurement()
     assert (found.kind, found.labels, found.confusion_matrix) == ("regression", (), [])
     assert found.baseline == pytest.approx({"rmse": (2 / 3) ** 0.5, "mae": 2 / 3, "r2": 0.0})
 
@@ -152,7 +158,7 @@ def test_the_mean_as_every_answer_is_the_baseline_of_numbers() -> None:
 @pytest.mark.parametrize("number", [np.nan, np.inf])
 def test_what_is_no_finite_number_is_no_prediction(number: float) -> None:
     with pytest.raises(ValueError, match="no finite number for 1 rows"):
-        measure_numbers(np.array([number, 1.0]), np.array([0.0, 1.0]))
+        fed(Numbers(), np.array([number, 1.0]), np.array([0.0, 1.0])).measurement()
 
 
 X = np.array([[0.0], [1.0], [2.0], [3.0]] * 5)
@@ -171,4 +177,8 @@ TWO = np.array(["a", "a", "b", "b"] * 5, dtype=object)
     ],
 )
 def test_a_model_tells_what_it_can(model: Any, names: set[str]) -> None:
-    assert score_probabilities(model, X, TWO, labels=["a", "b"]).keys() == names
+    likely = Likely(model, labels=["a", "b"])
+    for part in stretches(len(X)):
+        given_probabilities = getattr(model, "predict_proba", lambda _: None)(X[part])
+        likely.add(X[part], TWO[part], given_probabilities)
+    assert likely.told().keys() == names

@@ -8,15 +8,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.slices import MOST_VALUES, Asked, measured, read_asked
+from model.scores import Shares
+from model.slices import MOST_VALUES, Asked, Slice, Sliced, read_asked
+from tests.support.in_parts import stretches
 
 NUMBERS = st.lists(st.one_of(st.floats(-1e6, 1e6), st.just(float("nan"))), min_size=1)
 
 
+def measured(frame: pd.DataFrame, asked: Asked, right: np.ndarray) -> list[Slice]:
+    sliced = Sliced(asked, Shares)
+    for part in stretches(len(frame)):
+        sliced.add(frame[part], [right[part]])
+    return list(sliced.measured())
+
+
 def parts(column: list[object], *bins: float, dtype: type = object) -> list[tuple[str, int]]:
     frame = pd.DataFrame({"a": pd.Series(column, dtype=dtype)})
-    asked = [Asked(column="a", bins=bins)]
-    return [(each.value, each.rows) for each in measured(frame, asked, lambda _: {})]
+    found = measured(frame, Asked(column="a", bins=bins), np.zeros(len(frame), bool))
+    return [(each.value, each.rows) for each in found]
 
 
 @pytest.mark.parametrize(
@@ -64,14 +73,13 @@ def test_every_row_is_in_one_part(column: list[float], bins: list[float]) -> Non
 
 def test_a_part_is_measured_on_its_own_rows() -> None:
     frame = pd.DataFrame({"a": ["x", "y", "x"]})
-    right = np.array([1.0, 0.0, 0.0])
-    (x, y) = measured(frame, [Asked(column="a")], lambda rows: {"accuracy": right[rows].mean()})
+    x, y = measured(frame, Asked(column="a"), np.array([True, False, False]))
     assert (x.metrics, y.metrics) == ({"accuracy": 0.5}, {"accuracy": 0.0})
 
 
 def test_a_column_that_is_not_there_is_named() -> None:
     with pytest.raises(ValueError, match="'b': they have no such column"):
-        list(measured(pd.DataFrame({"a": [1]}), [Asked(column="b")], lambda _: {}))
+        measured(pd.DataFrame({"a": [1]}), Asked(column="b"), np.array([True]))
 
 
 def test_what_the_runner_writes_is_read() -> None:
