@@ -254,8 +254,7 @@ class Monitored:
 
     `trend` are the last windows of the release, the newest one last. `earlier_releases` are what
     labels said of answers of releases that no longer serve: told, and nothing follows from it.
-    `request_id` is the event by which the pipeline was asked for a retraining; None where it was
-    not.
+    `request_id` is that by which the pipeline was asked for a retraining; None where it was not.
     """
 
     record: WindowRecord

@@ -6,6 +6,7 @@ content was never rolled back by request. All times are those of the request and
 the clock of the machine that decides plays no part.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -41,9 +42,10 @@ _WAYS: Mapping[MoveKind, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One event: its id, what rang or was due, and when. The same for each of its deliveries.
+    """What was asked: its id, what rang or was due, and when. The same for each of its deliveries.
 
-    `pipeline_id` is the pipeline that this delivery started, None outside of one.
+    The id is that of the event, or the one that the runner gave it. `pipeline_id` is the pipeline
+    that this delivery started, None outside of one.
     """
 
     request_id: str
@@ -97,6 +99,20 @@ def cause_of_monitoring(endpoint: str, cause: str, reason: str) -> str:
     """Return the cause that mode monitor sends, short enough to be taken."""
     text = _NOT_CARRIED.sub("'", f"{endpoint}/{cause}: {reason}")
     return text if len(text) <= LONGEST_CAUSE else f"{text[: LONGEST_CAUSE - 3]}..."
+
+
+def id_of_run(endpoint: str, run_id: str) -> str:
+    """Return the id of what a run of mode retrain asks for, however often it is put."""
+    return f"asked-{_digest(endpoint, run_id)}"
+
+
+def id_of_window(endpoint: str, release: str, window: str) -> str:
+    """Return the id of what a window of mode monitor asks for, however often it is put."""
+    return f"monitor-{_digest(endpoint, release, window)}"
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("/".join(parts).encode()).hexdigest()[:40]
 
 
 def is_of_people(cause: str, endpoint: str) -> bool:

@@ -5,7 +5,7 @@ drift enough rows), something to learn, nothing open, not too often. Alarms ask 
 transitions, two of them at once are two events, and after a failed retraining none rings again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -44,9 +44,11 @@ class Check(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Asked(Stored):
-    """A retraining that the monitoring asked for: claimed before the pipeline was asked.
+    """A retraining that a window asks for: claimed before the pipeline is asked.
 
-    Who finds a claim asks no more, also where the claimer died before it asked: at most once.
+    `event_id` is the bus's word that it was, None until then. Who finds a claim without one asks
+    again by the same `request_id`, which a pipeline takes once: a run that died before it asked,
+    and an answer that was lost, are neither no request nor two.
     """
 
     endpoint: str
@@ -54,9 +56,28 @@ class Asked(Stored):
     window: str
     cause: Cause
     reason: str
+    request_id: str
+    event_id: str | None
     run_id: str
     who: str
     when: Instant
+
+
+def heard(claims: Sequence[Asked], *, taken: Collection[str]) -> tuple[Asked, ...]:
+    """Return the requests that the bus or a pipeline has taken, each once, by its last claim.
+
+    `taken` are ids that a pipeline has claimed.
+    """
+    known = {each.request_id for each in claims if each.event_id is not None} | {*taken}
+    newest = {each.request_id: each for each in sorted(claims, key=lambda each: each.when)}
+    return tuple(each for each in newest.values() if each.request_id in known)
+
+
+def unheard(claims: Sequence[Asked], *, taken: Collection[str]) -> tuple[Asked, ...]:
+    """Return the claims of requests of which nobody knows that they were heard, newest last."""
+    known = {each.request_id for each in heard(claims, taken=taken)}
+    rest = [each for each in claims if each.request_id not in known]
+    return tuple(sorted(rest, key=lambda each: each.when))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,8 +122,9 @@ class Rules:
 class Situation:
     """What is known when a window has been judged; `windows` are of the live release, newest last.
 
-    `asked` are all retrainings that monitoring asked for. `at_work` says who is changing the
-    endpoint now, empty for nobody. `people_asked` is when a person last asked for a retraining.
+    `asked` are all retrainings that monitoring asked for and that were heard. `at_work` says who is
+    changing the endpoint now, empty for nobody. `people_asked` is when a person last asked for a
+    retraining.
     """
 
     release_id: str

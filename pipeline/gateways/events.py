@@ -1,19 +1,21 @@
-"""EventBridge's default bus, on which this project asks its pipeline for something."""
+"""EventBridge's default bus, on which this project asks its pipeline for something.
+
+An event carries the id of its request, which a pipeline claims: put again after an answer that was
+lost, it is another event of the same request, and starts nothing twice.
+"""
 
 import json
 from collections.abc import Mapping
 
 from pipeline.core.errors import CloudUnusable
 from pipeline.gateways.aws import Cloud, attempting
-from pipeline.gateways.sns import ONE_TRY
 
 
 def put_event(cloud: Cloud, *, source: str, detail_type: str, detail: Mapping[str, str]) -> str:
     """Put one event on the bus; return its id. Raises CloudUnusable when it was not taken."""
     entry = {"Source": source, "DetailType": detail_type, "Detail": json.dumps(dict(detail))}
-    # An event has no token: put again after a lost answer, it would start the pipeline twice.
     with attempting("put an event on the default event bus"):
-        answer = cloud.client_with("events", ONE_TRY).put_events(Entries=[entry])
+        answer = cloud.client("events").put_events(Entries=[entry])
     result = answer["Entries"][0]
     if answer["FailedEntryCount"]:
         said = f"{result.get('ErrorCode')}: {result.get('ErrorMessage')}"

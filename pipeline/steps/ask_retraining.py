@@ -1,11 +1,13 @@
-"""Asks the pipeline for a retraining where a window calls for one: at most once for each window.
+"""Asks the pipeline for a retraining where a window calls for one: once for each window.
 
-The claim is written before the event is put. A run that dies between the two has asked nobody, and
-nobody asks for that window again; the next one may.
+The claim is written before the event is put, and that it was put is written down thereafter. A run
+that dies in between, or hears no answer, leaves a claim that a later one with a cause asks by: the
+request is the same, and a pipeline takes it once.
 """
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pipeline.context import Workspace
@@ -29,7 +31,8 @@ def decide(
 ) -> tuple[Choice, str | None]:
     """Return what was decided after the newest of these windows, and the event that was put."""
     rules, head = workspace.settings.retraining_rules, workspace.ledger.read().head
-    situation = _situation(workspace, head, release, records)
+    claims = _claims(workspace)
+    situation = _situation(workspace, head, release, records, claims)
     first = retraining.first_choice(situation, rules)
     if first.cause is None:
         if first.check is Check.DATA_QUALITY:
@@ -37,20 +40,33 @@ def decide(
         return first, None
     book, busy = _held(workspace, head)
     if book is not None:
-        situation = _situation(workspace, book.head, release, records)
+        claims = _claims(workspace)
+        situation = _situation(workspace, book.head, release, records, claims)
     elif busy:
         situation = _with_work(situation, busy)
     choice = retraining.choose(situation, rules, learnable(workspace, release))
     request_id = None
     if choice.is_asked and choice.cause is not None and book is not None:
-        choice, request_id = _asked(workspace, choice, choice.cause, records[-1])
+        choice, request_id = _asked(workspace, choice, choice.cause, records[-1], claims)
     if book is not None:
         _record(book, choice, records[-1], request_id)
     return choice, request_id
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Claims:
+    """All that windows asked for, heard or not; the newest last."""
+
+    heard: tuple[Asked, ...]
+    unheard: tuple[Asked, ...]
+
+
 def _situation(
-    workspace: Workspace, head: LedgerHead, release: Release, records: Sequence[WindowRecord]
+    workspace: Workspace,
+    head: LedgerHead,
+    release: Release,
+    records: Sequence[WindowRecord],
+    claims: _Claims,
 ) -> Situation:
     since = [each.since for each in head.lived if each.release_id == release.release_id]
     moving = ""
@@ -63,7 +79,7 @@ def _situation(
         live_since=since[-1] if since else release.created_at,
         now=workspace.context.now(),
         windows=[each.facts for each in records],
-        asked=_claims(workspace),
+        asked=claims.heard,
         at_work=moving,
         people_asked=_people_asked(workspace),
     )
@@ -82,10 +98,17 @@ def _held(workspace: Workspace, head: LedgerHead) -> tuple[LeasedLedger | None, 
         return None, held.message
 
 
-def _claims(workspace: Workspace) -> tuple[Asked, ...]:
-    prefix = naming.retraining_claims_prefix(workspace.context.endpoint)
-    found = (workspace.store.find(key) for key in workspace.store.keys(prefix))
-    return tuple(Asked.from_json(each.body) for each in found if each is not None)
+def _claims(workspace: Workspace) -> _Claims:
+    endpoint, store = workspace.context.endpoint, workspace.store
+    prefix = naming.retraining_claims_prefix(endpoint)
+    found = (store.find(key) for key in store.keys(prefix))
+    claims = [Asked.from_json(each.body) for each in found if each is not None]
+    open_ids = {each.request_id for each in retraining.unheard(claims, taken=())}
+    taken = {each for each in open_ids if store.exists(naming.request_object(endpoint, each))}
+    return _Claims(
+        heard=retraining.heard(claims, taken=taken),
+        unheard=retraining.unheard(claims, taken=taken),
+    )
 
 
 def _people_asked(workspace: Workspace) -> datetime | None:
@@ -103,9 +126,9 @@ def _people_asked(workspace: Workspace) -> datetime | None:
 
 
 def _asked(
-    workspace: Workspace, choice: Choice, cause: Cause, newest: WindowRecord
+    workspace: Workspace, choice: Choice, cause: Cause, newest: WindowRecord, claims: _Claims
 ) -> tuple[Choice, str | None]:
-    """Claim this window, then ask; return the choice as it came about."""
+    """Claim this window, then ask; return the choice as it came about, and the request's id."""
     context, rule = workspace.context, workspace.foundation.retraining
     if rule is None:
         reason = (
@@ -113,37 +136,71 @@ def _asked(
             "has no retraining."
         )
         return Choice(check=Check.UNHEARD, reason=reason, cause=cause), None
+    claim = _claimed(workspace, choice, cause, newest, claims)
+    if claim.request_id in {each.request_id for each in claims.heard}:
+        reason = f"This window has asked for a retraining already: {choice.reason}"
+        return Choice(check=Check.CLAIMED, reason=reason, cause=cause), None
+    try:
+        event_id = workspace.bus.put(
+            _detail(workspace, claim), source=rule.source, detail_type=rule.detail_type
+        )
+    except CloudUnusable as error:
+        reason = (
+            f"{choice.reason} Whether the pipeline was asked is not known: {error.message} While "
+            "there is a cause, the next run asks by the same request."
+        )
+        return Choice(check=Check.UNHEARD, reason=reason, cause=cause), None
+    put = replace(claim, event_id=event_id, when=context.now())
+    workspace.store.put(_claim_key(claim), put.to_json().encode())
+    logger.info("asked for a retraining request=%s event=%s", claim.request_id, event_id)
+    return choice, claim.request_id
+
+
+def _claimed(
+    workspace: Workspace, choice: Choice, cause: Cause, newest: WindowRecord, claims: _Claims
+) -> Asked:
+    """Return the claim of this window that stands: by the request that nobody may have heard."""
+    context = workspace.context
+    names = context.endpoint, newest.release_id, newest.window.name
+    waiting = [each for each in claims.unheard if each.release_id == newest.release_id]
     ours = Asked(
         endpoint=context.endpoint,
         release_id=newest.release_id,
         window=newest.window.name,
         cause=cause,
         reason=choice.reason,
+        request_id=waiting[-1].request_id if waiting else requests.id_of_window(*names),
+        event_id=None,
         run_id=context.run_id,
         who=context.who,
         when=context.now(),
     )
-    key = naming.retraining_claim_object(context.endpoint, newest.release_id, newest.window.name)
+    key = _claim_key(ours)
     try:
         workspace.store.create(key, ours.to_json().encode())
     except AlreadyExists:
-        reason = f"This window has asked for a retraining already: {choice.reason}"
-        return Choice(check=Check.CLAIMED, reason=reason, cause=cause), None
-    detail = {
-        "cause": requests.cause_of_monitoring(context.endpoint, cause.value, choice.reason),
-        "endpoint": context.endpoint,
+        found = workspace.store.find(key)
+        return (
+            ours if found is None else Asked.from_json(found.body, place=workspace.store.uri(key))
+        )
+    return ours
+
+
+def _claim_key(claim: Asked) -> str:
+    return naming.retraining_claim_object(claim.endpoint, claim.release_id, claim.window)
+
+
+def _detail(workspace: Workspace, claim: Asked) -> dict[str, str]:
+    context = workspace.context
+    return {
+        "cause": requests.cause_of_monitoring(claim.endpoint, claim.cause.value, claim.reason),
+        "endpoint": claim.endpoint,
         "environment": context.settings.environment,
         "model": context.settings.model_name_prefix,
-        "reason": choice.reason,
+        "reason": claim.reason,
+        "request_id": claim.request_id,
         "who": context.who,
     }
-    try:
-        event_id = workspace.bus.put(detail, source=rule.source, detail_type=rule.detail_type)
-    except CloudUnusable as error:
-        reason = f"{choice.reason} Whether the pipeline was asked is not known: {error.message}"
-        return Choice(check=Check.UNHEARD, reason=reason, cause=cause), None
-    logger.info("asked for a retraining event=%s cause=%s", event_id, cause.value)
-    return choice, event_id
 
 
 def _told(workspace: Workspace, choice: Choice, newest: WindowRecord) -> None:

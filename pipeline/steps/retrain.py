@@ -10,7 +10,7 @@ logger = logging.getLogger(__name__)
 
 
 def retrain(workspace: Workspace, *, reason: str) -> str:
-    """Put the event that a rule of the foundation carries to the pipeline; return its id.
+    """Put the event that a rule of the foundation carries to the pipeline; return the request's id.
 
     Raises UsageError where the foundation has no such rule, CloudUnusable when it is not taken.
     """
@@ -23,14 +23,18 @@ def retrain(workspace: Workspace, *, reason: str) -> str:
             f"{'local' if context.cloud.is_local else environment}.tfvars and run --mode bootstrap."
         )
         raise UsageError(message, remedy=remedy)
+    request_id = requests.id_of_run(context.endpoint, context.run_id)
     detail = {
         "cause": requests.cause_of_asking(context.endpoint, reason),
         "endpoint": context.endpoint,
         "environment": context.settings.environment,
         "model": context.settings.model_name_prefix,
         "reason": reason,
+        "request_id": request_id,
         "who": context.who,
     }
     event_id = workspace.bus.put(detail, source=asked.source, detail_type=asked.detail_type)
-    logger.info("asked for a retraining event=%s reason=%s", event_id, reason)
-    return event_id
+    logger.info(
+        "asked for a retraining request=%s event=%s reason=%s", request_id, event_id, reason
+    )
+    return request_id

@@ -25,6 +25,7 @@ from pipeline.steps.retrain import retrain
 from tests.fakes.boundary import NoFaults
 from tests.fakes.cloud import HostedEndpoint
 from tests.gateways.gateways import a_store, cloud_of
+from tests.gateways.losing_proxy import losing_the_first
 from tests.simulation.commands import Command, Mode, workspace_of
 from tests.simulation.world import ENDPOINT, FOUNDATION, empty_world
 from tests.unit.core_builders import NOON, a_move, a_release, a_shift, finished
@@ -168,17 +169,29 @@ def test_mode_retrain_puts_what_it_asks_on_the_bus(embedded: Embedded) -> None:
     queue_url, queue_arn = a_queue(embedded)
     source = a_rule(embedded, queue_arn)
     asking = a_run_that_may_ask(embedded, source)
-    event_id = retrain(asking, reason='it "drifts"')
+    request_id = retrain(asking, reason='it "drifts"')
     event = json.loads(received(embedded, queue_url)["Body"])
-    assert (event["id"], event["detail-type"]) == (event_id, "Retraining Requested")
+    assert event["detail-type"] == "Retraining Requested"
     assert event["detail"] == {
         "cause": f"{ENDPOINT}/asked: it 'drifts'",
         "endpoint": ENDPOINT,
         "environment": "staging",
         "model": "iris-classifier",
         "reason": 'it "drifts"',
+        "request_id": request_id,
         "who": asking.context.who,
     }
+
+
+def test_an_answer_that_was_lost_is_asked_for_again_by_the_same_request(embedded: Embedded) -> None:
+    queue_url, queue_arn = a_queue(embedded)
+    asking = a_run_that_may_ask(embedded, a_rule(embedded, queue_arn))
+    with losing_the_first("POST", embedded.url) as url:
+        cloud = cloud_of(replace(embedded, url=url))
+        request_id = retrain(replace(asking, bus=EventBus(cloud)), reason="it drifts")
+    events = [json.loads(received(embedded, queue_url)["Body"]) for _ in "12"]
+    assert [each["detail"]["request_id"] for each in events] == [request_id] * 2
+    assert events[0]["id"] != events[1]["id"]
 
 
 def a_run_that_may_ask(embedded: Embedded, source: str) -> Workspace:

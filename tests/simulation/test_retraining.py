@@ -1,4 +1,4 @@
-"""Mode monitor cut off at each step: a window asks for a retraining at most once.
+"""Mode monitor cut off at each step: a window asks for a retraining once, as the pipeline hears it.
 
 What it showed is in the bucket already, so no job is run: what is tried here is what follows. The
 steps are those of tests/fakes: each read, each write, each event.
@@ -24,6 +24,7 @@ from pipeline.core.foundation import Retraining
 from pipeline.core.history import first_broken_link
 from pipeline.core.monitoring import Window, last_complete
 from pipeline.core.outcomes import DeploymentReport, DeploymentStatus
+from pipeline.core.requests import Claim
 from pipeline.core.retraining import Asked, Check
 from pipeline.gateways.ledger import Ledger
 from pipeline.steps.forget_drift import forget_drift
@@ -278,46 +279,100 @@ def again(world: World) -> Ended:
     return ended
 
 
+def requests_of(world: World) -> list[str]:
+    """Return what pipelines were asked for: of each request they take one event."""
+    return list(dict.fromkeys(event["request_id"] for event in world.cloud.put_events))
+
+
 @pytest.mark.parametrize("how", HOW)
-def test_cut_off_anywhere_a_window_asks_at_most_once_and_the_next_may(
-    world: World, how: str
-) -> None:
+def test_cut_off_anywhere_a_window_asks_once_and_the_next_may(world: World, how: str) -> None:
     counted = Faulty()
     run_command(world.copy(), MONITOR, counted)
     assert "put an event" in counted.passed
     for at in range(len(counted.passed)):
+        where = f"{how} at {counted.passed[at]}"
         trial = world.copy()
         run_command(trial, MONITOR, Faulty(at=at, how=how))
-        assert again(trial).code == 0, (at, counted.passed[at])
-        require_asked_at_most_once(trial, where=f"{how} at {counted.passed[at]}")
+        assert again(trial).code == 0, where
+        require_asked(trial, times=1, where=where)
         trial.clock.jump(2 * DAY_S)
         show(trial, drifted=("x",), age_days=1)
         show(trial, drifted=("x",))
         assert again(trial).code == 0
-        require_asked_at_most_once(trial, where=f"{how} at {counted.passed[at]}, then")
+        require_asked(trial, times=2, where=f"{where}, then")
         assert claims(trial)[-1].window == newest(trial).name
         told(trial)
 
 
-def require_asked_at_most_once(world: World, *, where: str) -> None:
-    """Each event has its claim, each window and release one of both at most; the figures stand."""
+def require_asked(world: World, *, times: int, where: str) -> None:
+    """So many requests were heard, each window of a release claimed one of them; figures stand."""
     windows = [(each.release_id, each.window) for each in claims(world)]
-    assert len(windows) == len(set(windows)), where
-    assert len(world.cloud.put_events) <= len(windows), where
-    assert windows, where
+    assert len(windows) == len(set(windows)) == times, where
+    assert len(requests_of(world)) == times, where
+    assert {each.request_id for each in claims(world)} == set(requests_of(world)), where
+    assert all(each.event_id for each in claims(world)), where
     assert world.cloud.figures["DataDrift"] == 0.5, where
 
 
-def test_a_kill_between_claim_and_event_is_the_only_way_to_ask_nobody(world: World) -> None:
+def cut_off(world: World, *, how: str, at: str = "put an event") -> None:
+    """Let a run end at this step, and take its lease from it."""
     counted = Faulty()
     run_command(world.copy(), MONITOR, counted)
-    unheard = []
-    for how in HOW:
-        for at, what in enumerate(counted.passed):
-            trial = world.copy()
-            run_command(trial, MONITOR, Faulty(at=at, how=how))
-            again(trial)
-            if not trial.cloud.put_events:
-                unheard.append((how, what.partition(" ")[0]))
-    claimed = ("killed after", "create"), ("answer lost", "create")
-    assert set(unheard) == {("killed before", "put"), ("refused", "put"), *claimed}
+    run_command(world, MONITOR, Faulty(at=counted.passed.index(at), how=how))
+    world.clock.jump(20 * 60)
+
+
+@pytest.mark.parametrize(("how", "events"), [("killed before", 1), ("killed after", 2)])
+def test_a_later_window_asks_by_the_request_that_nobody_may_have_heard(
+    world: World, how: str, events: int
+) -> None:
+    cut_off(world, how=how)
+    [before] = claims(world)
+    assert before.event_id is None
+    world.clock.jump(DAY_S)
+    show(world, drifted=("x",))
+    assert looked(world) is Check.ASKED
+    assert (len(world.cloud.put_events), requests_of(world)) == (events, [before.request_id])
+    assert [each.request_id for each in claims(world)] == [before.request_id] * 2
+    assert looked(world) is Check.COOL_DOWN
+
+
+def test_what_a_pipeline_has_taken_was_heard_though_the_answer_was_lost(world: World) -> None:
+    cut_off(world, how="answer lost")
+    [claim] = claims(world)
+    taken = Claim(
+        request_id=claim.request_id,
+        cause="",
+        time=world.clock.now(),
+        pipeline_id="77",
+        run_id="pipeline",
+        who="ci",
+        claimed_at=world.clock.now(),
+    )
+    key = naming.request_object(ENDPOINT, claim.request_id)
+    world.bucket.write(key, taken.to_json().encode())
+    assert looked(world) is Check.COOL_DOWN
+    world.clock.jump(2 * DAY_S)
+    show(world, drifted=("x",), age_days=1)
+    show(world, drifted=("x",))
+    assert looked(world) is Check.ASKED
+    assert len(requests_of(world)) == 2
+
+
+def test_a_claim_of_a_release_that_serves_no_more_is_asked_by_nobody(world: World) -> None:
+    cut_off(world, how="killed before")
+    assert run_command(world, Command(mode=Mode.DEPLOYMENT, name="B"), NoFaults()).code == 0
+    world.clock.jump(7 * DAY_S)
+    show(world, drifted=("x",), age_days=1)
+    show(world, drifted=("x",))
+    assert looked(world) is Check.ASKED
+    old, new = sorted(claims(world), key=lambda each: each.when)
+    assert (old.event_id, requests_of(world)) == (None, [new.request_id])
+
+
+def test_where_the_cause_is_gone_what_nobody_heard_is_not_asked(world: World) -> None:
+    cut_off(world, how="killed before")
+    world.clock.jump(DAY_S)
+    show(world)
+    assert looked(world) is Check.CAUSE
+    assert world.cloud.put_events == []

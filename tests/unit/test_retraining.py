@@ -18,6 +18,8 @@ from pipeline.core.retraining import (
     Situation,
     WindowFacts,
     choose,
+    heard,
+    unheard,
 )
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -57,6 +59,8 @@ def asked(age: timedelta) -> Asked:
         window="w",
         cause=Cause.DRIFT,
         reason="it drifts",
+        request_id="monitor-1",
+        event_id="event-1",
         run_id="one",
         who="someone",
         when=NOW - age,
@@ -221,3 +225,24 @@ def test_nothing_is_asked_on_broken_data_nor_twice_within_the_cool_down(
         assert not at_work
         assert days >= 1
         assert choice.cause is not None
+
+
+CLAIMS: dict[str, Any] = {
+    "the bus has it": ([("a", "w1", "event")], set(), ["w1"], []),
+    "nobody is known to have it": ([("a", "w1", None)], set(), [], ["w1"]),
+    "a pipeline has it": ([("a", "w1", None)], {"a"}, ["w1"], []),
+    "a later window was heard": ([("a", "w1", None), ("a", "w2", "event")], set(), ["w2"], []),
+    "none of two was": ([("a", "w1", None), ("a", "w2", None)], set(), [], ["w1", "w2"]),
+    "another request": ([("a", "w1", None), ("b", "w2", "event")], {"c"}, ["w2"], ["w1"]),
+}
+
+
+@pytest.mark.parametrize("case", CLAIMS)
+def test_a_request_counts_once_and_when_it_was_heard(case: str) -> None:
+    made, taken, known, open_ones = CLAIMS[case]
+    claims = [
+        replace(asked(place * DAY), request_id=name, window=window, event_id=event)
+        for place, (name, window, event) in enumerate(reversed(made))
+    ]
+    assert [each.window for each in heard(claims, taken=taken)] == known
+    assert [each.window for each in unheard(claims, taken=taken)] == open_ones

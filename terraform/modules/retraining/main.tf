@@ -8,17 +8,19 @@ locals {
 
   token = var.token != null ? var.token : data.aws_secretsmanager_secret_version.token[0].secret_string
 
-  # What each rule waits for, what it asks the pipeline to do, and where the event says why.
+  # What each rule waits for, what it asks the pipeline to do, and where the event says why and by which id: the
+  # runner may have to put a request again, as an event with an id of its own.
   rules = merge(
     {
       asked = {
         cause       = "$.detail.cause"
         description = "Asks for full when mode retrain of the runner does"
+        id          = "$.detail.request_id"
         mode        = "full"
         pattern = {
           source      = [local.event_source]
           detail-type = [local.detail_type]
-          detail      = { cause = [{ exists = true }], endpoint = [{ exists = true }] }
+          detail      = { cause = [{ exists = true }], endpoint = [{ exists = true }], request_id = [{ exists = true }] }
         }
       }
     },
@@ -26,6 +28,7 @@ locals {
       for alarm, mode in var.mode_by_alarm : replace(alarm, "_", "-") => {
         cause       = "$.detail.alarmName"
         description = "Asks for ${mode} when an alarm ${alarm} rings"
+        id          = "$.id"
         mode        = mode
         pattern = {
           source      = ["aws.cloudwatch"]
@@ -42,6 +45,7 @@ locals {
       for mode in toset([for each in values(var.schedules) : each.mode]) : mode == "full" ? "schedule" : "schedule-${mode}" => {
         cause       = "$.detail.schedule"
         description = "Asks for ${mode} when a schedule of it is due"
+        id          = "$.id"
         mode        = mode
         pattern = {
           source      = [local.event_source]
@@ -126,7 +130,7 @@ resource "aws_cloudwatch_event_target" "pipeline" {
   }
 
   input_transformer {
-    input_paths    = { cause = each.value.cause, id = "$.id", time = "$.time" }
+    input_paths    = { cause = each.value.cause, id = each.value.id, time = "$.time" }
     input_template = local.templates[each.key]
   }
 

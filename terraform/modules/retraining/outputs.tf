@@ -1,5 +1,5 @@
 output "event" {
-  description = "Detail type and source of the event on the default bus that asks for a retraining; its detail says endpoint and cause."
+  description = "Detail type and source of the event on the default bus that asks for a retraining; its detail says endpoint, cause and request id."
   value       = { detail_type = local.detail_type, source = local.event_source }
 }
 

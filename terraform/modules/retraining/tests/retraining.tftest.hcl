@@ -52,9 +52,14 @@ run "alarms_of_the_endpoints_ask_the_pipeline" {
     condition = output.event == { detail_type = "Retraining Requested", source = "mlops.mlops-staging" } && jsondecode(aws_cloudwatch_event_rule.this["asked"].event_pattern) == {
       source      = ["mlops.mlops-staging"]
       detail-type = ["Retraining Requested"]
-      detail      = { cause = [{ exists = true }], endpoint = [{ exists = true }] }
+      detail      = { cause = [{ exists = true }], endpoint = [{ exists = true }], request_id = [{ exists = true }] }
     }
     error_message = "The event that is told should be the one that is waited for."
+  }
+
+  assert {
+    condition     = { for name, target in aws_cloudwatch_event_target.pipeline : name => target.input_transformer[0].input_paths["id"] } == { asked = "$.detail.request_id", rollback = "$.id" }
+    error_message = "What the runner asks should be known by the runner's id, an alarm by that of its event."
   }
 
   assert {
