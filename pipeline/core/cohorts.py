@@ -123,14 +123,13 @@ def choose(
     if not counts:
         return Chosen(cohort=None, counts=None, mature=0)
     mature = count_mature(cohorts, counts, now=now, delay=delay)
-    return joined(cohorts, counts, mature=mature)
+    cohort = Window(start=cohorts[0].start, end=cohorts[max(mature, 1) - 1].end)
+    return Chosen(cohort=cohort, counts=counts_of(cohort, cohorts[0], counts), mature=mature)
 
 
-def joined(cohorts: Sequence[Window], counts: Sequence[QualityCounts], *, mature: int) -> Chosen:
-    """Return the first cohorts as one: they follow each other."""
-    shown = max(mature, 1)
-    return Chosen(
-        cohort=Window(start=cohorts[0].start, end=cohorts[shown - 1].end),
-        counts=reduce(QualityCounts.joined, counts[:shown]),
-        mature=mature,
-    )
+def counts_of(
+    cohort: Window, window: Window, counts: Sequence[QualityCounts]
+) -> QualityCounts | None:
+    """Return what was counted of a cohort: of the first ones, each as long as the window."""
+    length = window.end - window.start
+    return reduce(QualityCounts.joined, counts[: (cohort.end - cohort.start) // length])

@@ -133,13 +133,23 @@ def _why_no_window(window: Window) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class WindowRecord(Stored):
-    """What one window of one release showed: judged once, and kept.
+class Limits(Stored):
+    """What of the section `drift` of the configuration a window was judged by."""
 
-    `job_name` is that of the job that counted, None where there was nothing to count. `lines` were
-    captured, `not_counted` says why some of them count for nothing. `cohort` are the requests whose
-    labels were counted; None where nobody ever gave labels, or where all were judged before. Their
-    `labelled_rows` are learnt when they are judged: `quality.is_final`.
+    psi_threshold: float
+    minimum_row_count: int
+    minimum_accuracy: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowRecord(Stored):
+    """What one window of one release showed: counted once, and kept.
+
+    By other `limits` it is judged again, from the same counts. `job_name` is that of the job that
+    counted, None where there was nothing to count. `lines` were captured, `not_counted` says why
+    some of them count for nothing. `cohort` are the requests whose labels were counted; None where
+    nobody ever gave labels, or where all were judged before. Their `labelled_rows` are learnt when
+    they are judged: `quality.is_final`.
     """
 
     endpoint: str
@@ -154,6 +164,7 @@ class WindowRecord(Stored):
     requests: int
     not_counted: Mapping[str, int]
     labelled_rows: int
+    limits: Limits
     drift: DriftVerdict
     quality: QualityVerdict
 

@@ -86,6 +86,15 @@ def count(
     return Counted(traffic=traffic, job_name=job, counts=_added(workspace, output))
 
 
+def counted_before(
+    workspace: Workspace, release: Release, known: KnownBaseline, window: Window, job: str | None
+) -> WindowCounts:
+    """Return what a job has counted. Raises JobFailed where that is gone."""
+    if job is None:
+        return known.baseline.empty_window(known.sha256)
+    return _added(workspace, _output(workspace, release, window, job))
+
+
 def _traffic(
     workspace: Workspace, release: Release, window: Window, cohorts: tuple[Window, ...]
 ) -> Traffic:

@@ -34,9 +34,12 @@ def pending_cohorts(
     return pending(window, delay=delay, stretches=served(head, release), judged=known)
 
 
-def keep_cohort(workspace: Workspace, record: CohortRecord) -> None:
-    """Write down that a cohort was judged; the first time counts."""
+def keep_cohort(workspace: Workspace, record: CohortRecord, *, again: bool = False) -> None:
+    """Write down that a cohort was judged: the first time counts, or the same counts `again`."""
     key = naming.cohort_object(record.endpoint, record.release_id, record.cohort.name)
+    if again:
+        workspace.store.put(key, record.to_json().encode())
+        return
     try:
         workspace.store.create(key, record.to_json().encode())
     except AlreadyExists:

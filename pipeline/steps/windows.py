@@ -1,20 +1,27 @@
-"""Judges what a window of captured traffic shows, once, and keeps it."""
+"""Judges what a window of captured traffic shows, and keeps it: it is counted once."""
 
 import logging
+from dataclasses import replace
 
 from pipeline.context import Workspace
 from pipeline.core import monitor_documents, naming
-from pipeline.core.cohorts import choose
+from pipeline.core.cohorts import choose, counts_of
 from pipeline.core.drift import DriftVerdict, judge_drift
-from pipeline.core.errors import CorruptRecord
+from pipeline.core.errors import CorruptRecord, JobFailed
 from pipeline.core.head import LedgerHead
-from pipeline.core.monitoring import Window, WindowRecord, cohort_of
+from pipeline.core.monitoring import Limits, Window, WindowRecord, cohort_of
 from pipeline.core.quality import judge_quality
 from pipeline.core.records import Release
 from pipeline.core.window_counts import WindowCounts
 from pipeline.gateways.store import AlreadyExists
 from pipeline.steps.baseline import drift_limits, text_of
-from pipeline.steps.counting import KnownBaseline, count, keep_labelled, known_baseline
+from pipeline.steps.counting import (
+    KnownBaseline,
+    count,
+    counted_before,
+    keep_labelled,
+    known_baseline,
+)
 from pipeline.steps.late_labels import keep_cohort, label_delay, pending_cohorts, quality_limits
 
 logger = logging.getLogger(__name__)
@@ -25,8 +32,8 @@ def record_of(
 ) -> WindowRecord:
     """Return what a window showed: as it was judged before, else count and judge it now.
 
-    That its cohort was judged is written down last: a run that is cut off is completed by the same
-    command.
+    By other limits than the configuration's it is judged again, from the counts of then. That its
+    cohort was judged is written down last: a run that is cut off is completed by the same command.
     """
     record = _kept(workspace, head, release, window)
     cohort = cohort_of(record)
@@ -50,7 +57,57 @@ def _kept(workspace: Workspace, head: LedgerHead, release: Release, window: Wind
         message = f"{workspace.store.uri(key)} was there, and is gone."
         raise CorruptRecord(message, remedy="Run the same command again.")
     logger.info("window %s of %s was judged before", window.name, release.release_id)
-    return WindowRecord.from_json(found.body, place=workspace.store.uri(key))
+    record = WindowRecord.from_json(found.body, place=workspace.store.uri(key))
+    return record if record.limits == _limits(workspace) else _again(workspace, release, record)
+
+
+def _limits(workspace: Workspace) -> Limits:
+    drift = workspace.settings.drift
+    return Limits(
+        psi_threshold=drift.psi_threshold,
+        minimum_row_count=drift.minimum_row_count,
+        minimum_accuracy=drift.minimum_accuracy,
+    )
+
+
+def _again(workspace: Workspace, release: Release, record: WindowRecord) -> WindowRecord:
+    """Judge a window by the limits of now; where its counts are gone, those of then hold."""
+    context, now = workspace.context, _limits(workspace)
+    changed = ", ".join(
+        f"drift.{name} {then} (now {vars(now)[name]})"
+        for name, then in vars(record.limits).items()
+        if vars(now)[name] != then
+    )
+    known, window = known_baseline(workspace, release), record.window
+    try:
+        counts = counted_before(workspace, release, known, window, record.job_name)
+    except JobFailed:
+        context.recorder.note(
+            f"Window {window.name} stays as it was judged by {changed}: what was counted is gone."
+        )
+        return record
+    context.recorder.note(f"Window {window.name} is judged again: before it was by {changed}.")
+    cohort = record.cohort
+    again = replace(
+        record,
+        limits=now,
+        run_id=context.run_id,
+        judged_at=context.now(),
+        drift=_drift(workspace, release, window, known=known, counts=counts),
+        quality=judge_quality(
+            known.baseline,
+            counts,
+            counts_of(cohort, window, counts.quality) if cohort else None,
+            quality_limits(workspace),
+            is_final=record.quality.is_final,
+        ),
+    )
+    key = naming.verdict_object(record.endpoint, release.release_id, window.name)
+    workspace.store.put(key, again.to_json().encode())
+    judged = cohort_of(again)
+    if judged is not None:
+        keep_cohort(workspace, judged, again=True)
+    return again
 
 
 def earlier_records(
@@ -79,8 +136,6 @@ def _judged(
     chosen = choose(
         counted.traffic.cohorts, counts.quality, now=context.now(), delay=label_delay(workspace)
     )
-    verdict = judge_drift(known.baseline, counts, drift_limits(workspace))
-    _write_documents(workspace, release, window, known=known, counts=counts, verdict=verdict)
     return WindowRecord(
         endpoint=context.endpoint,
         release_id=release.release_id,
@@ -94,7 +149,8 @@ def _judged(
         requests=counts.requests,
         not_counted=counts.not_counted,
         labelled_rows=keep_labelled(workspace, release, counted, most=chosen.mature),
-        drift=verdict,
+        limits=_limits(workspace),
+        drift=_drift(workspace, release, window, known=known, counts=counts),
         quality=judge_quality(
             known.baseline,
             counts,
@@ -105,17 +161,17 @@ def _judged(
     )
 
 
-def _write_documents(
+def _drift(
     workspace: Workspace,
     release: Release,
     window: Window,
     *,
     known: KnownBaseline,
     counts: WindowCounts,
-    verdict: DriftVerdict,
-) -> None:
-    """Write what Studio and the SDK read of a window."""
+) -> DriftVerdict:
+    """Judge a window, and write what Studio and the SDK read of it."""
     limits = drift_limits(workspace)
+    verdict = judge_drift(known.baseline, counts, limits)
     documents = {
         monitor_documents.STATISTICS: monitor_documents.statistics(known.baseline, counts),
         monitor_documents.CONSTRAINTS: monitor_documents.constraints(known.baseline, limits),
@@ -124,3 +180,4 @@ def _write_documents(
     place = naming.monitoring_prefix(workspace.context.endpoint, release.release_id)
     for name, document in documents.items():
         workspace.store.put(f"{place}{window.name}/{name}", text_of(document))
+    return verdict

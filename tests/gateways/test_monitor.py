@@ -29,6 +29,7 @@ from tests.fakes.boundary import NoFaults
 from tests.gateways.gateways import a_store, cloud_of
 from tests.simulation.commands import Command, Mode, workspace_of
 from tests.simulation.world import ENDPOINT, FOUNDATION, SETTINGS, World, empty_world
+from tests.support.message_builders import a_report
 from tests.support.project import PROJECT_ROOT
 from tests.unit.core_builders import a_move, a_release, a_training_run, finished, serving_settings
 from tests.unit.monitoring_builders import HOUR, a_baseline, a_label, captured
@@ -63,6 +64,7 @@ class Watched:
     settings: dict[str, Any] = field(default_factory=dict)
     hours: int = 0
     merge_class: str | None = None
+    notes: list[tuple[str, ...]] = field(default_factory=list)
 
     @property
     def workspace(self) -> Workspace:
@@ -156,6 +158,7 @@ class Watched:
                 workspace, window=f"{window.start:%Y-%m-%dT%H:%MZ}/{window.end:%Y-%m-%dT%H:%MZ}"
             )
         finally:
+            self.notes.append(workspace.context.recorder.complete(a_report("monitor")).notes)
             for holding in workspace.context.held:
                 holding.give_back(told=True)
 
@@ -345,6 +348,31 @@ def test_answers_of_a_release_that_was_replaced_are_judged_told_and_learnt(
     assert watched.look(window).earlier_releases == found.earlier_releases
     later = watched.look(watched.next_hour(watched.asked(frame(13))))
     assert later.earlier_releases == ()
+
+
+def test_by_other_limits_a_window_is_judged_again_from_what_was_counted(watched: Watched) -> None:
+    window = watched.next_hour(watched.asked(frame(16, shift=4)), labels_of(0, right=300))
+    before = watched.look(window)
+    assert (before.record.drift.drifted, before.record.degraded) == (("size",), ())
+    watched.settings = {"psi_threshold": 50.0, "minimum_accuracy": 0.9}
+    watched.look(watched.next_hour([], labels_of(0)))  # labels that came too late for its cohort
+    after = watched.look(window)
+    assert after.record.drift.drifted == ()
+    assert after.record.quality.figures == before.record.quality.figures
+    assert "drift.minimum_accuracy is 90.0%" in after.record.degraded[0]
+    [note] = watched.notes[-1]
+    assert "judged again" in note
+    assert "drift.psi_threshold 0.2 (now 50.0)" in note
+    assert watched.look(window).record == after.record
+    assert (watched.jobs(), watched.notes[-1]) == (1, ())
+
+    s3 = watched.embedded.client("s3")
+    for key in list(watched.store.keys(naming.monitoring_prefix(ENDPOINT, LIVE))):
+        if "/counts/" in key:
+            s3.delete_object(Bucket=watched.store.bucket, Key=key)
+    watched.settings = {}
+    assert watched.look(window).record == after.record
+    assert "what was counted is gone" in watched.notes[-1][0]
 
 
 def test_what_is_missing_to_look_is_told(watched: Watched) -> None:

@@ -10,7 +10,7 @@ from pipeline.core.drift import (
     Finding,
     Violation,
 )
-from pipeline.core.monitoring import Monitored, Window, WindowRecord, trend_of
+from pipeline.core.monitoring import Limits, Monitored, Window, WindowRecord, trend_of
 from pipeline.core.quality import QualityFigures, QualityVerdict
 from pipeline.core.retraining import Cause, Choice
 from pipeline.core.retraining import Check as Looked
@@ -77,6 +77,7 @@ def a_record(
         requests=rows,
         not_counted={},
         labelled_rows=0,
+        limits=Limits(psi_threshold=0.2, minimum_row_count=200, minimum_accuracy=None),
         drift=DriftVerdict(
             finding=finding,
             rows=rows,
