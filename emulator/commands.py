@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -71,11 +72,24 @@ def _await_health(
         if server is not None and server.poll() is not None:
             raise CommandFailed(_why_it_ended(directory, server.returncode))
         time.sleep(_POLL_S)
-    text = (
+    raise CommandFailed(not_healthy(directory))
+
+
+def not_healthy(directory: StateDirectory) -> str:
+    """Say that a server has begun and does not answer, and how to look at it and end it."""
+    return (
         f"The server of {directory.path} did not become healthy within {_START_LIMIT_S:.0f} s. "
-        f"Read {directory.log_path}; `python -m emulator stop` ends it and keeps its snapshot."
+        f"It may still: `{_typed(directory, 'status')}` tells, `{_typed(directory, 'logs')}` says "
+        f"what it does, `{_typed(directory, 'stop')}` ends it and keeps its snapshot."
     )
-    raise CommandFailed(text)
+
+
+def _typed(directory: StateDirectory, command: str) -> str:
+    """Return a command as it can be typed anywhere: for this directory, by this Python."""
+    root, state_dir, python = map(
+        shlex.quote, (str(_PROJECT_ROOT), str(directory.path), sys.executable)
+    )
+    return f"cd {root} && EMULATOR_STATE_DIR={state_dir} {python} -m emulator {command}"
 
 
 def _why_it_ended(directory: StateDirectory, code: int) -> str:
@@ -151,7 +165,7 @@ def status(directory: StateDirectory) -> dict[str, Any]:
 
 def follow_logs(directory: StateDirectory, *, follow: bool, out: TextIO) -> None:
     if not directory.log_path.exists():
-        text = f"{directory.path} has no server log; `python -m emulator start` makes one."
+        text = f"{directory.path} has no server log; `{_typed(directory, 'start')}` makes one."
         raise CommandFailed(text)
     with directory.log_path.open(errors="replace") as log:
         while True:

@@ -14,6 +14,8 @@ from typing import Any
 import psutil
 import pytest
 
+from emulator.commands import not_healthy
+from emulator.state_directory import StateDirectory
 from emulator.tests.support.embedded import Embedded, eventually
 from emulator.tests.support.embedded_aws import ROOT
 
@@ -52,6 +54,29 @@ def test_start_finds_the_server_that_runs_already(state_dir: Path) -> None:
     first, second = answer("start", state_dir), answer("start", state_dir)
     assert first == {**second, "started": True}
     assert second["started"] is False
+
+
+def test_what_to_type_about_a_server_that_is_late_works_from_anywhere(
+    state_dir: Path, tmp_path: Path
+) -> None:
+    started = answer("start", state_dir)
+    (state_dir / "server.log").write_text("its words\n")
+    said = not_healthy(StateDirectory(path=state_dir))
+    found = [
+        subprocess.run(
+            ["bash", "-c", typed], cwd=tmp_path, capture_output=True, text=True, timeout=90
+        ).stdout
+        for typed in said.split("`")[1::2]
+    ]
+    status, log, stopped = found
+    assert json.loads(status)["instance_id"] == started["instance_id"]
+    assert "its words" in log
+    assert json.loads(stopped) == {
+        "state_dir": str(state_dir),
+        "stopped": True,
+        "pid": started["pid"],
+        "killed": False,
+    }
 
 
 def test_two_starts_at_once_end_with_one_server(state_dir: Path) -> None:
