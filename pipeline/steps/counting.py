@@ -69,20 +69,15 @@ def known_baseline(workspace: Workspace, release: Release) -> KnownBaseline:
 
 
 def count(
-    workspace: Workspace,
-    release: Release,
-    known: KnownBaseline,
-    window: Window,
-    cohorts: tuple[Window, ...],
+    workspace: Workspace, release: Release, known: KnownBaseline, traffic: Traffic
 ) -> Counted:
-    """Count a window of a release, and put cohorts of it beside their labels. Raises JobFailed."""
-    traffic = _traffic(workspace, release, window, cohorts)
+    """Count traffic of a release, and put its cohorts beside their labels. Raises JobFailed."""
     if not traffic.captured:
         return Counted(
             traffic=traffic, job_name=None, counts=known.baseline.empty_window(known.sha256)
         )
     job = _run(workspace, release, known, traffic)
-    output = _output(workspace, release, window, job)
+    output = _output(workspace, release, traffic.window, job)
     return Counted(traffic=traffic, job_name=job, counts=_added(workspace, output))
 
 
@@ -95,9 +90,10 @@ def counted_before(
     return _added(workspace, _output(workspace, release, window, job))
 
 
-def _traffic(
+def traffic_of(
     workspace: Workspace, release: Release, window: Window, cohorts: tuple[Window, ...]
 ) -> Traffic:
+    """Find what was captured of a window, and of its cohorts where anybody gave labels."""
     labels = labels_since(workspace, cohorts[0].start) if cohorts else ()
     cohorts = cohorts if labels else ()
     hours = {hour for each in (window, *cohorts) for hour in each.hours()}

@@ -12,7 +12,7 @@ from pipeline.core.monitoring import CohortRecord, Window, window_named
 from pipeline.core.quality import QualityLimits, judge_quality
 from pipeline.core.records import Release
 from pipeline.gateways.store import AlreadyExists
-from pipeline.steps.counting import count, keep_labelled, known_baseline
+from pipeline.steps.counting import count, keep_labelled, known_baseline, traffic_of
 
 logger = logging.getLogger(__name__)
 
@@ -84,11 +84,14 @@ def _of_earlier(
 def _judged(
     workspace: Workspace, release: Release, window: Window, cohorts: tuple[Window, ...]
 ) -> CohortRecord | None:
-    """Count cohorts alone, and judge those whose turn it is; None where all have to wait."""
+    """Count cohorts alone, and judge those whose turn it is; None for none, and without labels."""
     context = workspace.context
-    known = known_baseline(workspace, release)
     span = Window(start=cohorts[0].start, end=cohorts[-1].end)
-    counted = count(workspace, release, known, span, cohorts)
+    traffic = traffic_of(workspace, release, span, cohorts)
+    if not traffic.cohorts:
+        return None
+    known = known_baseline(workspace, release)
+    counted = count(workspace, release, known, traffic)
     chosen = choose(
         counted.traffic.cohorts,
         counted.counts.quality,

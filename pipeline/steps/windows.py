@@ -21,6 +21,7 @@ from pipeline.steps.counting import (
     counted_before,
     keep_labelled,
     known_baseline,
+    traffic_of,
 )
 from pipeline.steps.late_labels import keep_cohort, label_delay, pending_cohorts, quality_limits
 
@@ -131,7 +132,7 @@ def _judged(
     context = workspace.context
     known = known_baseline(workspace, release)
     cohorts = pending_cohorts(workspace, head, release, window)
-    counted = count(workspace, release, known, window, cohorts)
+    counted = count(workspace, release, known, traffic_of(workspace, release, window, cohorts))
     counts = counted.counts
     chosen = choose(
         counted.traffic.cohorts, counts.quality, now=context.now(), delay=label_delay(workspace)

@@ -33,6 +33,7 @@ from tests.fakes.boundary import AllEnds, Kind, NoFaults
 from tests.fakes.store import FakeStore
 from tests.simulation.commands import Command, Ended, Mode, run_command, workspace_of
 from tests.simulation.world import ENDPOINT, FOUNDATION, SETTINGS, World, empty_world
+from tests.support.message_builders import a_report
 from tests.support.windows import a_record
 
 T = TypeVar("T")
@@ -368,6 +369,25 @@ def test_a_claim_of_a_release_that_serves_no_more_is_asked_by_nobody(world: Worl
     assert looked(world) is Check.ASKED
     old, new = sorted(claims(world), key=lambda each: each.when)
     assert (old.event_id, requests_of(world)) == (None, [new.request_id])
+
+
+@pytest.mark.parametrize("labelled", [False, True])
+def test_what_an_earlier_release_was_asked_is_looked_at_where_anybody_gives_labels(
+    world: World, labelled: bool
+) -> None:
+    before = world.head().live_release or ""
+    assert run_command(world, Command(mode=Mode.DEPLOYMENT, name="B"), NoFaults()).code == 0
+    hour = f"{world.clock.now():%Y/%m/%d/%H}"
+    world.bucket.write(f"capture/{ENDPOINT}/{before}/{ENDPOINT}/primary/{hour}/0.jsonl", b"{}\n")
+    if labelled:
+        world.bucket.write(f"labels/{ENDPOINT}/{hour}/0.jsonl", b"{}\n")
+    world.clock.jump(DAY_S)
+    show(world)
+    workspace = workspace_of(world, MONITOR, NoFaults())
+    assert monitor(workspace, window=None).earlier_releases == ()
+    notes = workspace.context.recorder.complete(a_report("monitor")).notes
+    # Its baseline is what a job would count by, and it has none here
+    assert [f"Release {before} has no baseline" in each for each in notes] == [True] * labelled
 
 
 def test_where_the_cause_is_gone_what_nobody_heard_is_not_asked(world: World) -> None:
