@@ -8,7 +8,7 @@ from pipeline.core import naming
 from pipeline.core.cohorts import choose, pending, served
 from pipeline.core.errors import PipelineError
 from pipeline.core.head import LedgerHead
-from pipeline.core.monitoring import CohortRecord, Window, window_named
+from pipeline.core.monitoring import LONGEST, CohortRecord, Window, window_named
 from pipeline.core.quality import QualityLimits, judge_quality
 from pipeline.core.records import Release
 from pipeline.gateways.store import AlreadyExists
@@ -120,21 +120,21 @@ def _judged(
 
 
 def _judged_since(workspace: Workspace, release: str, oldest: Window) -> list[Window]:
-    """Return the cohorts that were judged; one may begin before and reach into the oldest."""
+    """Return the cohorts that were judged; two long ones may begin before and reach into it."""
     prefix = naming.cohorts_prefix(workspace.context.endpoint, release)
-    length = oldest.end - oldest.start
-    after = f"{prefix}{oldest.before(2 * length).name}"
+    after = f"{prefix}{oldest.before(2 * LONGEST).name}"
     keys = workspace.store.keys(prefix, after=after)
     names = (key.removeprefix(prefix).removesuffix(".json") for key in keys)
     return [each for each in map(window_named, names) if each is not None]
 
 
 def _judged_with(workspace: Workspace, release: str, window: Window) -> list[CohortRecord]:
-    endpoint = workspace.context.endpoint
+    """Return what was judged with a window: no cohort that is older than its oldest."""
+    oldest = window.before(label_delay(workspace))
     found = []
-    for cohort in _judged_since(workspace, release, window.before(label_delay(workspace))):
-        key = naming.cohort_object(endpoint, release, cohort.name)
-        stored = workspace.store.find(key)
+    for cohort in _judged_since(workspace, release, oldest):
+        key = naming.cohort_object(workspace.context.endpoint, release, cohort.name)
+        stored = workspace.store.find(key) if cohort.start >= oldest.start else None
         if stored is not None:
             found.append(CohortRecord.from_json(stored.body, place=workspace.store.uri(key)))
     return [each for each in found if each.window == window]
