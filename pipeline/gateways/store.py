@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any
+from typing import IO, Any
 
 from botocore.exceptions import ClientError
 
@@ -145,6 +145,11 @@ class Store:
     def read_uri(self, uri: str) -> bytes:
         """Return the bytes of any s3:// address. Raises UsageError when there is no such object."""
         return b"".join(self._read(uri, self._opened(uri)))
+
+    def download(self, uri: str, file: IO[bytes]) -> None:
+        """Write any s3:// address to a file. Raises UsageError when there is no such object."""
+        for part in self._read(uri, self._opened(uri)):
+            file.write(part)
 
     @property
     def _s3(self) -> Any:

@@ -131,7 +131,7 @@ def _sample(decided: Decided) -> Sequence[int]:
         return range(len(rows))
     sums = (zlib.crc32("\x1f".join(row).encode()) for row in rows)
     smallest = heapq.nsmallest(_MOST_ROWS, ((each, index) for index, each in enumerate(sums)))
-    return [index for _, index in smallest]
+    return sorted(index for _, index in smallest)
 
 
 def _teller(labels: Sequence[str], *, are_numbers: bool) -> Callable[[Sequence[float], bool], bool]:
@@ -154,8 +154,8 @@ def _teller(labels: Sequence[str], *, are_numbers: bool) -> Callable[[Sequence[f
 def _numbers(decided: Decided, column: Column, kept: Sequence[int]) -> tuple[Sequence[float], bool]:
     """Return a column as numbers, and whether near ones are alike."""
     spelling = decided.schema.spelling
-    cells = decided.table.cells(column.name)
-    cells = cells if len(kept) == len(cells) else tuple(cells[index] for index in kept)
+    found = decided.table.cells(column.name)
+    cells = tuple(found if len(kept) == len(found) else (found[index] for index in kept))
     if column.kind == "categorical":
         texts = ["" if spelling.is_missing(cell) else text_of(cell) for cell in cells]
         return _coded(texts), False

@@ -3,7 +3,9 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
+from pipeline.material.stored import Column, Rows, Stored
 from pipeline.material.table import DataTable, listed, place, refused
 
 # Compressed with gzip they count too: reading unpacks them by their first bytes.
@@ -43,12 +45,18 @@ def join(tables: Sequence[DataTable], *, name: str) -> DataTable:
             )
             raise refused(message, "Give all files of a folder the same header.")
     digests = [bytes.fromhex(each.sha256) for each in tables]
+    rows, lines = Stored(), Stored()
+    for each in tables:
+        named = (f"{line} of {each.name}" for line in each.lines)
+        for part in each.stored.parts():
+            rows.append(part)
+            lines.append([list(islice(named, len(part[0])))])
     return DataTable(
         name=name,
         separator=first.separator,
         columns=first.columns,
-        rows=tuple(row for each in tables for row in each.rows),
-        lines=tuple(f"{line} of {each.name}" for each in tables for line in each.lines),
+        rows=Rows(rows, range(len(first.columns))),
+        lines=Column(lines, 0),
         sha256=hashlib.sha256(b"".join(digests)).hexdigest(),
         remarks=tuple(remark for each in tables for remark in each.remarks),
     )
@@ -59,8 +67,7 @@ def only(table: DataTable, columns: Sequence[str]) -> DataTable:
     if tuple(columns) == table.columns:
         return table
     positions = [table.columns.index(name) for name in columns]
-    rows = tuple(tuple(row[position] for position in positions) for row in table.rows)
-    return replace(table, columns=tuple(columns), rows=rows)
+    return replace(table, columns=tuple(columns), rows=table.stored.only(positions))
 
 
 def _named(columns: Sequence[str]) -> str:

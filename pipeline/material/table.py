@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from pipeline.core.data_words import ColumnUse, ProblemType
 from pipeline.core.errors import UsageError
+from pipeline.material.stored import Column, Rows, rows_of
 from pipeline.tabular.cells import MISSING, Spelling, text_of
 
 SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a vertical bar"}
@@ -20,23 +21,34 @@ def refused(message: str, remedy: str) -> UsageError:
 class DataTable:
     """A CSV file: every row is as long as `columns`, and begins at the line of its `lines`.
 
-    `name` is the file as the configuration names it; `remarks` say what was found by looking. In a
-    table of several files a line is told with its file: `7 of part-2.csv`.
+    Rows may be more than memory holds; given as tuples, they are stored. `name` is the file as the
+    configuration names it; `remarks` say what was found by looking. In a table of several files a
+    line is told with its file: `7 of part-2.csv`.
     """
 
     name: str
     separator: str
     columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    lines: tuple[int | str, ...]
+    rows: Sequence[tuple[str, ...]]
+    lines: Sequence[int | str]
     sha256: str
     remarks: tuple[str, ...] = ()
 
-    def cells(self, name: str) -> tuple[str, ...]:
+    def __post_init__(self) -> None:
+        if not isinstance(self.rows, Rows):
+            object.__setattr__(self, "rows", rows_of(self.rows, width=len(self.columns)))
+
+    def cells(self, name: str) -> Column:
         return self.column(self.columns.index(name))
 
-    def column(self, position: int) -> tuple[str, ...]:
-        return tuple(row[position] for row in self.rows)
+    def column(self, position: int) -> Column:
+        return self.stored.column(position)
+
+    @property
+    def stored(self) -> Rows:
+        """The rows, to be gone through in parts."""
+        assert isinstance(self.rows, Rows)
+        return self.rows
 
     @property
     def place(self) -> str:

@@ -1,18 +1,23 @@
 """Reads the data source as it is now: a CSV file, or a folder or prefix of them, here or in S3."""
 
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from pipeline.configuration.sections import TrainingSettings
 from pipeline.context import Context
 from pipeline.core.errors import UsageError
 from pipeline.gateways.store import Store
 from pipeline.material.joining import join, require_data
-from pipeline.material.reading import parse_table
+from pipeline.material.opening import Opened
+from pipeline.material.reading import read_table
 from pipeline.material.table import Choices, DataTable
 
-Read = Callable[[], bytes]
+# A file that can be opened as often as it is read
+Found = Callable[[], AbstractContextManager[Opened]]
 
 
 def read_source(context: Context) -> DataTable:
@@ -21,17 +26,20 @@ def read_source(context: Context) -> DataTable:
     files = _files(context, address)
     if files is None:
         name = address.rpartition("/")[2] or address
-        return _parsed(context, _read(context, address), name=name)
-    tables = [_parsed(context, read(), name=name) for name, read in files]
+        return _read(context, partial(_found, context, address), name=name)
+    tables = [_read(context, found, name=name) for name, found in files]
     return join(tables, name=address)
 
 
-def _parsed(context: Context, content: bytes, *, name: str) -> DataTable:
+def _read(context: Context, found: Found, *, name: str) -> DataTable:
     training = context.settings.training
-    return parse_table(content, name=name, separator=training.separator, encoding=training.encoding)
+    with found() as opened:
+        return read_table(
+            opened, name=name, separator=training.separator, encoding=training.encoding
+        )
 
 
-def _files(context: Context, address: str) -> list[tuple[str, Read]] | None:
+def _files(context: Context, address: str) -> list[tuple[str, Found]] | None:
     """Return the files of a folder in the order of their names; None where it is a file itself."""
     if address.startswith("s3://"):
         return _objects(context, address) if address.endswith("/") else None
@@ -43,27 +51,42 @@ def _files(context: Context, address: str) -> list[tuple[str, Read]] | None:
     return [(name, partial(_local, folder / name)) for name in kept]
 
 
-def _objects(context: Context, address: str) -> list[tuple[str, Read]]:
+def _objects(context: Context, address: str) -> list[tuple[str, Found]]:
     bucket, _, prefix = address.removeprefix("s3://").partition("/")
     store = Store(context.cloud, bucket)
     names = [key.removeprefix(prefix) for key in store.keys(prefix)]
     kept = require_data(names, address=address)
-    return [(name, partial(store.read_uri, address + name)) for name in kept]
+    return [(name, partial(_downloaded, store, address + name)) for name in kept]
 
 
-def _read(context: Context, address: str) -> bytes:
+def _found(context: Context, address: str) -> AbstractContextManager[Opened]:
     if address.startswith("s3://"):
         bucket = address.removeprefix("s3://").partition("/")[0]
-        return Store(context.cloud, bucket).read_uri(address)
+        return _downloaded(Store(context.cloud, bucket), address)
     return _local(Path(address))
 
 
-def _local(path: Path) -> bytes:
+@contextmanager
+def _downloaded(store: Store, address: str) -> Iterator[Opened]:
+    with tempfile.NamedTemporaryFile() as file:
+        store.download(address, file)
+        file.flush()
+        yield partial(_opened, Path(file.name))
+
+
+@contextmanager
+def _local(path: Path) -> Iterator[Opened]:
+    yield partial(_opened, path)
+
+
+def _opened(path: Path) -> BinaryIO:
     try:
-        return path.read_bytes()
+        file = path.open("rb")
+        file.seek(0)  # it is read more than once
     except OSError as error:
         message = f"The data file {path} cannot be read: {error.strerror}."
         raise UsageError(message, remedy="Set `training.data` to a CSV file.") from error
+    return file
 
 
 def choices(training: TrainingSettings) -> Choices:

@@ -36,7 +36,7 @@ def test_a_folder_is_one_table_in_the_order_of_its_names(load: Load, folder: Pat
     assert material.divided.train_rows + material.divided.test_rows == 40
     april, may = parse_table(FIRST), parse_table((folder / "year=2026" / "may.csv.gz").read_bytes())
     joined = join([april, may], name="birds")
-    assert joined.rows == april.rows + may.rows
+    assert joined.rows == (*april.rows, *may.rows)
     assert material.divided.source_sha256 == joined.sha256 != april.sha256
 
 
