@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 import tarfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from pipeline.material.bundle import Bundle, build_bundle
 from pipeline.material.deciding import decide
 from pipeline.material.reading import parse_table
 from pipeline.material.table import Choices
+from tests.support import warm
 from tests.support.project import PROJECT_ROOT
 
 SERVE = """
@@ -37,16 +36,7 @@ class ContainerError(Exception):
 
 def run(arguments: list[str], *, environment: Mapping[str, str], given: str = "") -> str:
     """Return stdout. The environment is nothing but `environment` and PATH: no project around."""
-    done = subprocess.run(
-        [sys.executable, "-W", "error::DeprecationWarning", *arguments],
-        env={"PATH": os.environ["PATH"], **environment},
-        cwd="/",
-        input=given,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = warm.run(arguments, environment={"PATH": os.environ["PATH"], **environment}, given=given)
     if done.returncode:
         raise ContainerError(done.stderr)
     return done.stdout
