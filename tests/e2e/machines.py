@@ -1,9 +1,11 @@
 """Machines with something wrong with them: a full disk, a folder that cannot be written."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -31,8 +33,17 @@ def without_rights() -> tuple[str, ...]:
 
 def an_old_terraform(folder: Path) -> str:
     """Return a PATH whose first `terraform` is 1.5.7."""
+    return _saying(folder, {"terraform_version": "1.5.7"})
+
+
+def a_willing_terraform(folder: Path) -> str:
+    """Return a PATH whose first `terraform` does nothing and finds everything valid, at once."""
+    return _saying(folder, {"terraform_version": "1.11.4", "valid": True, "diagnostics": []})
+
+
+def _saying(folder: Path, answer: Mapping[str, object]) -> str:
     folder.mkdir()
     program = folder / "terraform"
-    program.write_text('#!/bin/sh\necho \'{"terraform_version": "1.5.7"}\'\n')
+    program.write_text(f"#!/bin/sh\necho '{json.dumps(answer)}'\n")
     program.chmod(0o755)
     return f"{folder}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"

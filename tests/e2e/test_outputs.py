@@ -1,5 +1,6 @@
 """Streams and files that take nothing, and the modes of the files that a run leaves."""
 
+import json
 import os
 import stat
 import subprocess
@@ -7,13 +8,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.e2e.command_line import RUNNER, CommandLine, plain_environment
+from tests.e2e.machines import a_willing_terraform
 
 FULL = Path("/dev/full")
 VALIDATE = ("--mode", "validate", "--quiet")
+LEARNS_LABELLED_ROWS: dict[str, Any] = {
+    "MLOPS_RETRAINING__ENABLED": "true",
+    "MLOPS_MONITORING__DATA_CAPTURE_PERCENTAGE": "100",
+}
 REFUSED = ("--mode", "validate", "--to", "")
 NO_ROOM = "No space left on device"
 EVERYTHING = {
@@ -105,7 +112,7 @@ def test_output_that_nobody_takes_is_one_line_and_no_traceback(name: str, tmp_pa
     with opened(case.stdout) as stdout, opened(case.stderr) as stderr:
         ended = subprocess.run(
             command_of(case, tmp_path),
-            env=plain_environment(),
+            env={**plain_environment(), "PATH": a_willing_terraform(tmp_path / "programs")},
             stdout=stdout,
             stderr=stderr,
             timeout=120,
@@ -118,13 +125,14 @@ def test_output_that_nobody_takes_is_one_line_and_no_traceback(name: str, tmp_pa
     assert FULL.is_char_device()
 
 
-def test_a_run_leaves_files_of_the_modes_that_its_user_wants(
+def test_a_validation_asks_no_cloud_and_leaves_files_of_the_modes_that_its_user_wants(
     bare: CommandLine, tmp_path: Path
 ) -> None:
+    """Not even where rows that were labelled since would be learnt."""
     before = os.umask(0o077)
     try:
         copy = tmp_path / "copy" / "results.json"
-        outcome = bare.run("--mode", "validate", "--output-file", str(copy))
+        outcome = bare.run(*VALIDATE, "--output-file", str(copy), **LEARNS_LABELLED_ROWS)
     finally:
         os.umask(before)
     assert outcome.exit_code == 0, outcome.stderr
@@ -133,6 +141,7 @@ def test_a_run_leaves_files_of_the_modes_that_its_user_wants(
     assert {stat.S_IMODE(each.stat().st_mode) for each in files} == {0o600}
     folders = (copy.parent, outcome.folder)
     assert {stat.S_IMODE(each.stat().st_mode) for each in folders} == {0o700}
+    assert not (tmp_path / "state").exists()
 
 
 def test_without_a_named_folder_each_run_has_its_own_and_looking_leaves_the_latest(
@@ -154,20 +163,9 @@ def test_without_a_named_folder_each_run_has_its_own_and_looking_leaves_the_late
     run(2, "--mode", "training", "--to", "previous")
     said = run(11, "--mode", "status")  # nobody answers
     out = tmp_path / "out"
-    refused, looked = sorted(path for path in out.iterdir() if not path.is_symlink())
+    folders = [path for path in out.iterdir() if not path.is_symlink()]
+    of_mode = {json.loads((path / "results.json").read_text())["mode"]: path for path in folders}
+    refused, looked = of_mode["training"], of_mode["status"]
     assert {each.name for each in looked.iterdir()} == EVERYTHING
     assert f"Files: results.json, results.env, run.log in out/{looked.name}" in said
     assert (out / "latest").resolve() == refused
-    assert '"mode": "training"' in (out / "latest" / "results.json").read_text()
-
-
-def test_validation_asks_no_cloud_for_rows_that_were_labelled_since(
-    bare: CommandLine, tmp_path: Path
-) -> None:
-    outcome = bare.run(
-        *VALIDATE,
-        MLOPS_RETRAINING__ENABLED="true",
-        MLOPS_MONITORING__DATA_CAPTURE_PERCENTAGE="100",
-    )
-    assert outcome.exit_code == 0, outcome.stderr
-    assert not (tmp_path / "state").exists()
