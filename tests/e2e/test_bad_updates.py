@@ -8,7 +8,8 @@ import pytest
 
 from tests.e2e.agreement import require_agreement
 from tests.e2e.moments import updating, wait_for
-from tests.e2e.test_surroundings import OTHER_TYPE, SCALED, what_surrounds
+from tests.e2e.surrounded import SCALED, what_surrounds
+from tests.e2e.test_surroundings import OTHER_TYPE
 from tests.e2e.three import FOURTH, Three
 
 pytestmark = pytest.mark.soak

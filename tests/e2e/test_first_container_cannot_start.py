@@ -1,8 +1,11 @@
 """A first deployment whose container cannot start: its own last words, and the way on."""
 
+import pytest
+
 from tests.e2e.story import Story
 
 
+@pytest.mark.soak
 def test_a_first_deployment_that_fails_shows_the_containers_words_and_can_be_followed(
     story: Story, unloadable_job: str, trained_job: str
 ) -> None:

@@ -3,10 +3,13 @@
 import re
 import signal
 
+import pytest
+
 from emulator.tests.support.embedded import eventually
 from tests.e2e.story import Story
 
 
+@pytest.mark.soak
 def test_a_run_that_was_terminated_or_killed_is_followed_by_one_that_works(
     plain_story: Story, trained_job: str, other_job: str
 ) -> None:

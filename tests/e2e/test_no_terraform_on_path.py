@@ -4,9 +4,12 @@ import os
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.story import Story
 
 
+@pytest.mark.soak
 def test_a_deployment_works_without_terraform_on_path(plain_story: Story, trained_job: str) -> None:
     story = plain_story
     path = path_without("terraform", story.folder / "programs")

@@ -2,66 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.e2e.by_hand import planned_changes
 from tests.e2e.command_line import Outcome
 from tests.e2e.story import BUCKET, Story
+from tests.e2e.surrounded import ALL, EVERYTHING, NOTHING, SCALED, WATCHED, what_surrounds
 
 StoryMaker = Callable[[str], Story]
-
-SCALED = {"MLOPS_AUTOSCALING__ENABLED": "true"}
-CANARY = {
-    "MLOPS_DEPLOYMENT__INSTANCE_COUNT": "2",
-    "MLOPS_DEPLOYMENT__MINIMUM_INSTANCE_COUNT": "2",
-    "MLOPS_DEPLOYMENT__STRATEGY": "canary",
-    "MLOPS_DEPLOYMENT__STEP_PERCENTAGE": "50",
-}
-WATCHED = {
-    "MLOPS_MONITORING__ENABLED": "true",
-    "MLOPS_MONITORING__DATA_CAPTURE_PERCENTAGE": "100",
-}
-
-
-def what_surrounds(story: Story) -> Mapping[str, Any]:
-    """Return what CloudWatch and Application Auto Scaling hold for the endpoint itself."""
-    cloudwatch = story.aws.client("cloudwatch")
-    found = cloudwatch.describe_alarms(
-        AlarmNamePrefix=f"{story.endpoint}/", AlarmTypes=["MetricAlarm", "CompositeAlarm"]
-    )
-    listed = story.aws.client("application-autoscaling").describe_scalable_targets(
-        ServiceNamespace="sagemaker",
-        ResourceIds=[f"endpoint/{story.endpoint}/variant/primary"],
-    )
-    dashboards = cloudwatch.list_dashboards(DashboardNamePrefix=story.endpoint)
-    targets = listed["ScalableTargets"]
-    return {
-        "alarms": {
-            each["AlarmName"].removeprefix(f"{story.endpoint}/")
-            for each in found["MetricAlarms"] + found["CompositeAlarms"]
-        },
-        "bounds": [(each["MinCapacity"], each["MaxCapacity"]) for each in targets],
-        "dashboards": len(dashboards["DashboardEntries"]),
-    }
-
-
-ALL = {
-    "alarms": {
-        "client_error_rate",
-        "cpu_percent",
-        "error_rate",
-        "instance_count",
-        "latency_p95_ms",
-        "memory_percent",
-        "no_traffic_minutes",
-        "rollback",
-    },
-    "bounds": [(2, 4)],
-    "dashboards": 1,
-}
-NOTHING: Mapping[str, Any] = {"alarms": set(), "bounds": [], "dashboards": 0}
 
 
 def planned(outcome: Outcome) -> Mapping[str, int]:
@@ -70,15 +19,15 @@ def planned(outcome: Outcome) -> Mapping[str, int]:
     return counts
 
 
+@pytest.mark.soak
 def test_everything_stays_around_the_endpoint_while_releases_come_and_go(
     story: Story, trained_job: str, other_job: str, tmp_path: Path
 ) -> None:
-    everything = SCALED | CANARY | WATCHED
-    first = story.deploy(trained_job, **everything)
+    first = story.deploy(trained_job, **EVERYTHING)
     assert planned(first) == {"create": 7, "update": 0, "delete": 0}
     assert what_surrounds(story) == ALL
 
-    second = story.deploy(other_job, **everything)
+    second = story.deploy(other_job, **EVERYTHING)
     assert planned(second) == {"create": 5, "update": 1, "delete": 0}
     assert strategy(story) == "CANARY"
     assert story.serves(second.release)

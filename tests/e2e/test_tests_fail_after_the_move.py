@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from tests.e2e import user_code
+from tests.e2e.callers import Callers
 from tests.e2e.story import Story
 
 IMPOSSIBLE = {"MLOPS_TESTING__MINIMUM_PREDICTION_ACCURACY": "1.0"}
 
 
+@pytest.mark.soak
 def test_without_an_earlier_release_the_run_says_that_nothing_good_serves(
     story: Story, trained_job: str
 ) -> None:
@@ -22,10 +24,15 @@ def test_without_an_earlier_release_the_run_says_that_nothing_good_serves(
     assert story.serves(failed.release)
 
 
-def test_the_earlier_release_serves_again_by_itself(serving: Story, other_job: str) -> None:
+def test_the_earlier_release_serves_again_by_itself_and_callers_see_nothing_of_it(
+    serving: Story, other_job: str
+) -> None:
     earlier = serving.serving_model()
-    # A person went back from this one before: it is deployed only where it is named with --force.
-    failed = serving.deploy(other_job, "--force", **IMPOSSIBLE)
+    with Callers(serving) as callers:
+        # A person went back from this one before: only --force deploys it again.
+        failed = serving.deploy(other_job, "--force", **IMPOSSIBLE)
+    assert callers.failures == []
+    assert callers.count > 10
     assert failed.exit_code == 5
     done = failed.deployment["deployment_results"]
     assert done["status"] == "rolled_back"

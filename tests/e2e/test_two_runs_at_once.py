@@ -23,6 +23,7 @@ _MOVES = (
 _LEAST_RETAINED = 3
 
 
+@pytest.mark.soak
 def test_the_run_that_comes_second_names_the_first(plain_story: Story, trained_job: str) -> None:
     story = plain_story
     deploy = ("--mode", "deployment", "--training-job", trained_job)

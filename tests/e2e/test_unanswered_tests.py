@@ -29,6 +29,7 @@ def test_one_503_during_a_rollback_is_no_news(three: Three, tmp_path: Path) -> N
     require_agreement(three, tmp_path, serves=three.b, barred=(three.c,))
 
 
+@pytest.mark.soak
 def test_a_rollback_that_cannot_be_tested_is_proved_by_the_command_that_it_prints(
     three: Three, tmp_path: Path
 ) -> None:

@@ -41,6 +41,7 @@ def another(number: int) -> dict[str, str]:
     return {"MLOPS_DEPLOYMENT__STARTUP_TIMEOUT_S": str(400 + number)}
 
 
+@pytest.mark.soak
 def test_callers_see_nothing_of_a_deployment_and_a_rollback(three: Three) -> None:
     with under_load(three) as load:
         load.deploy("deployment", FOURTH)

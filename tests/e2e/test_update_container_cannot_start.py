@@ -1,10 +1,12 @@
 """An update whose container cannot start: who served goes on serving, and the bad one is barred."""
 
-import threading
+import pytest
 
+from tests.e2e.callers import Callers
 from tests.e2e.story import Story
 
 
+@pytest.mark.soak
 def test_an_update_that_fails_leaves_the_old_release_serving_and_is_barred(
     serving: Story, unloadable_job: str
 ) -> None:
@@ -24,30 +26,3 @@ def test_an_update_that_fails_leaves_the_old_release_serving_and_is_barred(
     assert refused.exit_code == 7
     assert "quarantined" in refused.error
     assert serving.described()["LastModifiedTime"] == after["LastModifiedTime"]
-
-
-class Callers:
-    """Asks the endpoint all the time, as its callers do, and keeps what failed."""
-
-    def __init__(self, story: Story) -> None:
-        self._story = story
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._ask)
-        self.failures: list[Exception] = []
-        self.count = 0
-
-    def __enter__(self) -> "Callers":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _ask(self) -> None:
-        while not self._stop.wait(0.2):
-            self.count += 1
-            try:
-                self._story.ask()
-            except Exception as error:
-                self.failures.append(error)
