@@ -1,6 +1,7 @@
 """CreateEndpoint, DescribeEndpoint, ListEndpoints, UpdateEndpoint and DeleteEndpoint."""
 
 import threading
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,6 +32,8 @@ from emulator.store import Document
 
 _LISTING = Listing(result="Endpoints", name="EndpointName", status="EndpointStatus")
 _SETTLED = "InService"
+# How long the containers take to go is up to AWS; ours is long enough to be seen.
+_DELETING_S = 1.0
 
 
 def require_endpoint(context: Context, name: str) -> Document:
@@ -214,6 +217,7 @@ def delete_endpoint(context: Context, params: Params) -> dict[str, Any]:
 
     def delete() -> None:
         context.hosting.withdraw(context.region, name)
+        time.sleep(_DELETING_S)
         context.store.remove(context.key(KIND, name))
         context.store.remove_tags(endpoint["EndpointArn"])
 

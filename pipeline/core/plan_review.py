@@ -68,6 +68,13 @@ def replaces_for_its_deployment_config(summary: PlanSummary) -> bool:
     )
 
 
+def replaces_endpoint(summary: PlanSummary) -> bool:
+    """Tell whether the plan deletes the endpoint and creates it anew."""
+    return any(
+        each.address == ENDPOINT and each.action is Action.REPLACE for each in summary.changes
+    )
+
+
 def leaves_endpoint_alone(summary: PlanSummary) -> bool:
     """Tell whether nothing of the endpoint itself changes, but perhaps its tags."""
     return all(

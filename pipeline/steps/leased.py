@@ -99,6 +99,18 @@ def settled_endpoint(
     )
 
 
+def delete_endpoint(workspace: Workspace, book: LeasedLedger) -> EndpointObservation:
+    """Delete the endpoint, and wait until it is gone. Raises LeaseHeld where it stays."""
+    name = book.head.endpoint
+    book.lease.require_held()
+    workspace.hosting.delete_endpoint(name)
+    left = workspace.hosting.wait_until_settled(name, timeout_s=MOVE_TIMEOUT_S)
+    if left.status is EndpointStatus.ABSENT:
+        return left
+    message = f"Endpoint {name} is {left.status.value} and was not deleted."
+    raise LeaseHeld(message, remedy="Wait until it has settled, then repeat the command.")
+
+
 def require_endpoint(seen: EndpointObservation) -> None:
     """Refuse to go back where there is no endpoint: what was live is not to blame for that."""
     if seen.status is not EndpointStatus.ABSENT:

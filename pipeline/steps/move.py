@@ -15,7 +15,7 @@ from pipeline.gateways.ledger import LeasedLedger
 from pipeline.gateways.ports import Applied, Root, SavedPlan
 from pipeline.steps import bake, progress
 from pipeline.steps.bake import BakeTests
-from pipeline.steps.leased import MOVE_TIMEOUT_S, settled_endpoint, unlocked
+from pipeline.steps.leased import MOVE_TIMEOUT_S, delete_endpoint, settled_endpoint, unlocked
 from pipeline.steps.planning import plan_serving
 
 logger = logging.getLogger(__name__)
@@ -126,7 +126,18 @@ def apply(
     workspace: Workspace, book: LeasedLedger, planned: SavedPlan, *, tests: BakeTests | None = None
 ) -> Applied:
     """Apply exactly this plan, while the lease is still ours; test it meanwhile."""
+    _make_way(workspace, book, planned)
     return _applied(workspace.serving, book, planned, tests=tests)
+
+
+def _make_way(workspace: Workspace, book: LeasedLedger, planned: SavedPlan) -> None:
+    """Delete an endpoint that the plan replaces, before Terraform does.
+
+    Terraform's provider (5.100.0, measured) takes Deleting for gone and creates at once, which
+    SageMaker refuses; of what is gone already it deletes nothing.
+    """
+    if plan_review.replaces_endpoint(planned.summary):
+        delete_endpoint(workspace, book)
 
 
 def _applied(
@@ -141,6 +152,7 @@ def _applied(
 
 def apply_whole(workspace: Workspace, book: LeasedLedger, planned: SavedPlan) -> None:
     """Apply a plan of which nothing may be left undone. Raises CloudUnusable."""
+    _make_way(workspace, book, planned)
     apply_whole_of(workspace.serving, book, planned)
 
 

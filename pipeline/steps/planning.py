@@ -18,7 +18,7 @@ from pipeline.core.reconcile import quiet_shift
 from pipeline.core.records import Release
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.gateways.ports import SavedPlan
-from pipeline.steps.leased import MOVE_TIMEOUT_S, settled_endpoint, unlocked
+from pipeline.steps.leased import MOVE_TIMEOUT_S, delete_endpoint, settled_endpoint, unlocked
 
 logger = logging.getLogger(__name__)
 
@@ -203,9 +203,7 @@ def _deleted(
     if refusals:
         raise _refused(refusals)
     _require_consent(f"DeleteEndpoint of {name}, which is Failed and serves nothing.", consent)
-    asked.book.lease.require_held()
-    asked.workspace.hosting.delete_endpoint(name)
-    return settled_endpoint(asked.workspace, timeout_s=MOVE_TIMEOUT_S)
+    return delete_endpoint(asked.workspace, asked.book)
 
 
 def _corrected_marks(

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from pipeline.context import Context, Workspace
 from pipeline.core import destruction, ledger, naming
-from pipeline.core.errors import LeaseHeld, PlanRefused
+from pipeline.core.errors import PlanRefused
 from pipeline.core.outcomes import EndpointStatus
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.gateways.ports import Root, SavedPlan
-from pipeline.steps.leased import MOVE_TIMEOUT_S, unlocked
+from pipeline.steps.leased import MOVE_TIMEOUT_S, delete_endpoint, unlocked
 from pipeline.steps.move import apply_whole_of
 from pipeline.steps.orphans import remove_orphans
 
@@ -97,9 +97,10 @@ def retire(workspace: Workspace, book: LeasedLedger, planned: Retirement) -> Non
 def _delete_unknown(workspace: Workspace, book: LeasedLedger) -> None:
     """Delete an endpoint that Terraform's state does not know, where it serves a release of ours.
 
-    A run that was killed could not write down that it had made it.
+    A run that was killed could not write down that it had made it. Terraform itself does not wait
+    until an endpoint is gone.
     """
-    seen = workspace.hosting.observe(book.head.endpoint)
+    seen = workspace.hosting.wait_until_settled(book.head.endpoint, timeout_s=MOVE_TIMEOUT_S)
     if seen.status is EndpointStatus.ABSENT:
         return
     key = naming.config_key_of(seen.name, seen.config_name or "")
@@ -107,12 +108,7 @@ def _delete_unknown(workspace: Workspace, book: LeasedLedger) -> None:
     if release is None or not workspace.ledger.has_release(release):
         message = f"Endpoint {seen.name} serves {seen.config_name}, which is no release of ours."
         raise PlanRefused(message, remedy="Delete it by hand if it may go, then repeat.")
-    book.lease.require_held()
-    workspace.hosting.delete_endpoint(seen.name)
-    left = workspace.hosting.wait_until_settled(seen.name, timeout_s=MOVE_TIMEOUT_S)
-    if left.status is not EndpointStatus.ABSENT:
-        message = f"Endpoint {left.name} is {left.status.value} and was not deleted."
-        raise LeaseHeld(message, remedy="Wait until it has settled, then repeat the command.")
+    delete_endpoint(workspace, book)
 
 
 def _delete_quiet_alarm(workspace: Workspace, book: LeasedLedger) -> None:

@@ -24,6 +24,7 @@ COUNT_OF_CONFIG = "production_variants[0].initial_instance_count"
 ARTIFACT_OF_MODEL = "primary_container[0].model_data_url"
 
 _TAKES_S = 300.0
+_DELETING_S = 30.0
 _NEVER_S = 3 * 24 * 3600.0
 UNHEALTHY = (
     "The primary container for production variant primary did not pass the ping health check."
@@ -78,7 +79,11 @@ class HostedEndpoint:
     @property
     def serves(self) -> str | None:
         """The config whose fleet takes the requests; None where no fleet does."""
-        if self.status in (EndpointStatus.CREATING, EndpointStatus.FAILED):
+        if self.status in (
+            EndpointStatus.CREATING,
+            EndpointStatus.DELETING,
+            EndpointStatus.FAILED,
+        ):
             return None
         return self.pending if self.bakes else self.config
 
@@ -176,6 +181,9 @@ class FakeCloud:
         found = self.endpoints.get(name)
         if found is None or found.ready_at is None or self.clock.now() < found.ready_at:
             return found
+        if found.status is EndpointStatus.DELETING:
+            del self.endpoints[name]
+            return None
         return self._ended(found)
 
     def artifact_of(self, config: str) -> str | None:
@@ -295,7 +303,11 @@ class FakeCloud:
             message = f'Cannot update in-progress endpoint "{name}".'
             raise Refused(message)
         self.on_deleted("endpoint", name)
-        del self.endpoints[name]
+        self.endpoints[name] = replace(
+            found,
+            status=EndpointStatus.DELETING,
+            ready_at=self.clock.now() + timedelta(seconds=_DELETING_S),
+        )
 
     def _require_config(self, config: str) -> None:
         if config not in self.configs:

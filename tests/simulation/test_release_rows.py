@@ -16,6 +16,7 @@ from pipeline.gateways.ports import Applied, SavedPlan
 from tests.fakes.boundary import Kind
 from tests.fakes.clock import Clock
 from tests.fakes.cloud import Behaviour, FakeCloud
+from tests.fakes.hosting import wait_for
 from tests.fakes.terraform import FakeServing, State
 from tests.simulation.world import START
 from tests.terraform.recorded_calls import RECORDED, respects
@@ -172,7 +173,7 @@ def test_one_apply_that_moves_and_removes_deletes_last(served: Stack) -> None:
     assert moved(served, both, "move and remove") == gone | MOVE_ONLY
 
 
-def test_a_first_create_that_fails_is_replaced_by_the_next_apply(stack: Stack) -> None:
+def test_a_failed_endpoint_is_created_anew_before_the_old_one_is_gone(stack: Stack) -> None:
     bad = first_release(NAME, BAD)
     stack.break_release(BAD)
     stack.plan(bad)
@@ -180,7 +181,12 @@ def test_a_first_create_that_fails_is_replaced_by_the_next_apply(stack: Stack) -
     assert stack.cloud.endpoints[NAME].status is EndpointStatus.FAILED
     good = bad.with_release(R1).moved_to(f"{R1}-n1")
     expected = all_of("create", model(R1), *config_and_alarms(f"{R1}-n1"))
-    assert planned_and_applied(stack, good) == expected | {ENDPOINT: "replace"}
+    assert stack.plan(good) == expected | {ENDPOINT: "replace"}
+    applied = stack.apply()
+    assert applied.exit_code == 1
+    assert "Cannot create already existing endpoint" in applied.said
+    wait_for(stack.cloud, NAME, timeout_s=60)
+    assert planned_and_applied(stack, good)[ENDPOINT] == "create"
 
 
 def test_an_edit_of_a_live_key_fails_before_it_deletes(served: Stack) -> None:

@@ -155,6 +155,10 @@ class ServingStack(Stack):
         waiter = self._cloud.client("sagemaker").get_waiter("endpoint_in_service")
         waiter.wait(EndpointName=self.endpoint, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
 
+    def wait_until_gone(self) -> None:
+        waiter = self._cloud.client("sagemaker").get_waiter("endpoint_deleted")
+        waiter.wait(EndpointName=self.endpoint, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+
     def describe(self) -> Mapping[str, Any]:
         described: Mapping[str, Any] = self._cloud.client("sagemaker").describe_endpoint(
             EndpointName=self.endpoint

@@ -135,7 +135,7 @@ def silent_rollback_keeps_what_serves(
     sagemaker.describe_endpoint_config(EndpointConfigName=f"{stack.endpoint}-{served}")
 
 
-def test_a_first_create_that_fails_is_replaced_by_the_next_apply(
+def test_a_failed_endpoint_is_created_anew_before_the_old_one_is_gone(
     cloud: Cloud, engine: Engine, attached_environment: Mapping[str, str], tmp_path: Path
 ) -> None:
     stack = ServingStack("unborn", cloud, engine, attached_environment, tmp_path)
@@ -150,4 +150,9 @@ def test_a_first_create_that_fails_is_replaced_by_the_next_apply(
     assert stack.describe()["EndpointStatus"] == "Failed"
     good = bad.with_release(R1).moved_to(f"{R1}-n1")
     expected = all_of("create", model(R1), *config_and_alarms(f"{R1}-n1"))
-    assert planned_and_applied(stack, good) == expected | {ENDPOINT: "replace"}
+    assert stack.plan(good) == expected | {ENDPOINT: "replace"}
+    applied = stack.apply()
+    assert applied.exit_code == 1
+    assert "Cannot create already existing endpoint" in " ".join(applied.stderr.split())
+    stack.wait_until_gone()
+    assert planned_and_applied(stack, good)[ENDPOINT] == "create"
