@@ -85,7 +85,11 @@ def _opened(path: Path) -> BinaryIO:
         file.seek(0)  # it is read more than once
     except OSError as error:
         message = f"The data file {path} cannot be read: {error.strerror}."
-        raise UsageError(message, remedy="Set `training.data` to a CSV file.") from error
+        remedy = (
+            "Set `training.data` to a CSV file. A relative path begins at the folder of the "
+            "configuration file that names it."
+        )
+        raise UsageError(message, remedy=remedy) from error
     return file
 
 
