@@ -21,7 +21,7 @@ from tests.e2e.alone import offer_foundation
 from tests.e2e.command_line import WRAPPER, CommandLine
 from tests.e2e.shared import Shared, shared_by_workers
 from tests.e2e.story import COMPARES, PATIENT, Seen, Story, look
-from tests.e2e.three import Made, Three, a_copy, make_three, make_went_back
+from tests.e2e.three import PREFIX, Made, Three, a_copy, keep_two, make_three, make_went_back
 from tests.support.provider_process import attached_program
 
 OTHER_MODEL = {"MLOPS_TRAINING__HYPERPARAMETERS": '{"candidates": ["logistic_regression"]}'}
@@ -116,7 +116,7 @@ def quiet(
 
 @pytest.fixture(scope="session")
 def promoted(a_plain_story: Callable[..., Story]) -> Story:
-    return a_plain_story("promoted")
+    return a_plain_story(PREFIX)
 
 
 @pytest.fixture(scope="session")
@@ -134,9 +134,13 @@ def first_full(promoted: Story, shared: Shared) -> Seen:
 @pytest.fixture(scope="session")
 def second_full(promoted: Story, shared: Shared, first_full: Seen) -> Seen:
     del first_full
-    return shared.once(
-        "second full", lambda: look(promoted, promoted.run(**OTHER_MODEL, **COMPARES))
-    )
+
+    def made() -> Seen:
+        seen = look(promoted, promoted.run(**OTHER_MODEL, **COMPARES))
+        keep_two(shared)
+        return seen
+
+    return shared.once("second full", made)
 
 
 @pytest.fixture(scope="session")
@@ -177,11 +181,11 @@ def unloadable_job(promoted: Story, shared: Shared) -> str:
 
 @pytest.fixture(scope="session")
 def three_made(
-    shared: Shared, tmp_path_factory: pytest.TempPathFactory, trained_job: str, other_job: str
+    shared: Shared, tmp_path_factory: pytest.TempPathFactory, first_full: Seen, second_full: Seen
 ) -> Made:
     def made() -> Made:
         folder = tmp_path_factory.mktemp("three")
-        return make_three(shared, folder, job=trained_job, other_job=other_job)
+        return make_three(shared, folder, first=first_full.outcome, second=second_full.outcome)
 
     return shared.once("three", made)
 

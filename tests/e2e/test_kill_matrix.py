@@ -25,7 +25,7 @@ from tests.e2e.moments import (
     updated_to,
     wait_for,
 )
-from tests.e2e.three import FOURTH, Made, Three, a_copy
+from tests.e2e.three import FOURTH, PREFIX, Made, Three, a_copy
 
 KILLED = -9
 # Long enough for a kill to come before the next step, also on a busy machine.
@@ -40,12 +40,12 @@ SLOWLY = (
 BACK = ("--mode", "rollback", "--reason", "a story")
 PRUNE = ("--mode", "prune")
 
-STATE = "/serving/staging/three-staging.tfstate"
+STATE = f"/serving/staging/{PREFIX}-staging.tfstate"
 PLAN_LOCKED = called("PutObject", f"{STATE}.tflock")
 PLANNED = called("DeleteObject", f"{STATE}.tflock")
 APPLY_LOCKED = called("PutObject", f"{STATE}.tflock", count=2)
 STATE_WRITTEN = called("PutObject", STATE)
-LEASED = called("PutObject", "/leases/three-staging.json")
+LEASED = called("PutObject", f"/leases/{PREFIX}-staging.json")
 ASKED = called("InvokeEndpoint")
 
 
@@ -145,7 +145,6 @@ ROWS = (
     *rows("prune", "provider", 11, alarm_deleted=called("DeleteAlarms")),
     *rows("prune", "cloud stopped", 11, config_deleted=called("DeleteEndpointConfig")),
 )
-QUICK = {"rollback, endpoint updated, provider"}
 
 
 def begun(three: Three, command: str) -> Running:
@@ -183,12 +182,8 @@ def table(request: pytest.FixtureRequest) -> Iterator[Callable[..., None]]:
                 reporter.write_line("{:32} {:14} {:11} {:11} {}".format(*line))
 
 
-def marked(row: Row) -> object:
-    marks = () if str(row) in QUICK else (pytest.mark.soak,)
-    return pytest.param(row, id=str(row), marks=marks)
-
-
-@pytest.mark.parametrize("row", [marked(row) for row in ROWS])
+@pytest.mark.soak
+@pytest.mark.parametrize("row", ROWS, ids=str)
 def test_after_a_kill_the_same_command_ends_what_was_begun(
     row: Row,
     three_made: Made,

@@ -23,7 +23,8 @@ from tests.e2e.command_line import CommandLine, Outcome, Running
 from tests.e2e.shared import Shared
 from tests.e2e.story import BUCKET, PATIENT, Story
 
-PREFIX = "three"
+# A and B are what the chain of conftest.py has deployed to this endpoint.
+PREFIX = "promoted"
 STATES = "mlops-state-000000000000-us-east-1"
 # Another setting is another content, without another training.
 THIRD = {"MLOPS_DEPLOYMENT__STARTUP_TIMEOUT_S": "301"}
@@ -97,19 +98,24 @@ class Three(Story):
         self.aws.add_fault({"service": "s3", "action": "PutObject", "latency_ms": 400})
 
 
-def make_three(shared: Shared, folder: Path, *, job: str, other_job: str) -> Made:
-    """Deploy three releases in a copy of the shared AWS; to be done once."""
-    state_dir = shared.folder / "three"
+def keep_two(shared: Shared) -> None:
+    """Copy the shared AWS while B serves, before anybody goes back to A."""
     embedded_aws.admin(embedded_aws.start(shared.state_dir), "snapshot", method="POST")
-    copy(shared.state_dir, state_dir)
+    copy(shared.state_dir, shared.folder / "three")
+
+
+def make_three(shared: Shared, folder: Path, *, first: Outcome, second: Outcome) -> Made:
+    """Deploy a third release in that copy; to be done once."""
+    state_dir = shared.folder / "three"
     with embedded_aws.embedded_aws(state_dir) as url:
         aws = Embedded(url=url)
-        _remove_endpoints(aws)
         story = Story(aws=aws, prefix=PREFIX, folder=folder, command=_command(folder, state_dir))
-        ends = (story.deploy(job), story.deploy(other_job), story.deploy(job, **THIRD))
-        assert [each.exit_code for each in ends] == [0, 0, 0], [each.stderr for each in ends]
-    a, b, c = (each.release for each in ends)
-    return Made(state_dir=state_dir, job=job, a=a, b=b, c=c)
+        _remove_endpoints(aws, but=story.endpoint)
+        third = story.deploy(first.job, **THIRD)
+        assert third.exit_code == 0, third.stderr
+    return Made(
+        state_dir=state_dir, job=first.job, a=first.release, b=second.release, c=third.release
+    )
 
 
 def make_went_back(shared: Shared, folder: Path, made: Made) -> Made:
@@ -152,8 +158,9 @@ def _command(folder: Path, state_dir: Path, prefix: str = PREFIX) -> CommandLine
     return CommandLine(own, ENDPOINT_PREFIX=prefix, **variables)
 
 
-def _remove_endpoints(aws: Embedded) -> None:
+def _remove_endpoints(aws: Embedded, *, but: str) -> None:
     """Nobody asks the endpoints of other stories in a copy; their workers would only cost."""
-    for each in aws.sagemaker.list_endpoints(MaxResults=100)["Endpoints"]:
-        aws.settled(each["EndpointName"])
-        aws.sagemaker.delete_endpoint(EndpointName=each["EndpointName"])
+    listed = aws.sagemaker.list_endpoints(MaxResults=100)["Endpoints"]
+    for name in {each["EndpointName"] for each in listed} - {but}:
+        aws.settled(name)
+        aws.sagemaker.delete_endpoint(EndpointName=name)
