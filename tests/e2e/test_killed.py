@@ -1,6 +1,6 @@
 """`kill -9` of the runner in every mode that moves no endpoint: the same command then works.
 
-What moves one is in test_kill_matrix, and the quick part of this in test_interrupted.
+What moves one is in test_kill_matrix, and the quick part of this in test_killed_rollback.
 """
 
 from pathlib import Path

@@ -53,8 +53,6 @@ def test_a_reviewed_release_is_applied_once_from_another_checkout(
     three: Three, tmp_path: Path
 ) -> None:
     events = three.ledger().last_event
-    of_the_infrastructure = planned(three)
-    assert of_the_infrastructure.exit_code == 0, of_the_infrastructure.stderr
     reviewed = planned(three, "--training-job", three.job, **FOURTH)
     assert reviewed.exit_code == 0, reviewed.stderr
     assert three.ledger().last_event == events
@@ -67,10 +65,6 @@ def test_a_reviewed_release_is_applied_once_from_another_checkout(
     folder = moved_away(reviewed, tmp_path / "elsewhere")
     checkout = a_checkout(tmp_path / "another checkout")
 
-    other = str(of_the_infrastructure.folder / "plan.facts")
-    unapproved = applied(three, folder, "--approved", other, **FOURTH)
-    assert unapproved.exit_code == 7
-    assert "what was approved has" in unapproved.error
     done = applied(
         three,
         folder,
@@ -86,6 +80,20 @@ def test_a_reviewed_release_is_applied_once_from_another_checkout(
     again = applied(three, folder, **FOURTH)
     assert again.exit_code == 7
     assert "is good for one apply" in again.error
+
+
+@pytest.mark.soak
+def test_another_plan_than_the_approved_one_and_one_that_was_overtaken_are_refused(
+    three: Three,
+) -> None:
+    of_the_infrastructure = planned(three)
+    assert of_the_infrastructure.exit_code == 0, of_the_infrastructure.stderr
+    reviewed = planned(three, "--training-job", three.job, **FOURTH)
+    other = str(of_the_infrastructure.folder / "plan.facts")
+    unapproved = applied(three, reviewed.folder / "plan", "--approved", other, **FOURTH)
+    assert unapproved.exit_code == 7
+    assert "what was approved has" in unapproved.error
+    assert applied(three, reviewed.folder / "plan", **FOURTH).exit_code == 0
     overtaken = applied(three, of_the_infrastructure.folder / "plan")
     assert overtaken.exit_code == 7
     assert "has moved since" in overtaken.error
