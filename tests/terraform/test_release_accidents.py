@@ -118,6 +118,7 @@ def test_update_by_hand_to_the_target_is_healed_by_a_plan_without_refresh(
     assert stack.plan(target) == {}
 
 
+@pytest.mark.soak
 def test_update_by_hand_to_something_else_is_healed_by_a_plan_without_refresh(
     stack: RecordedStack, cloud: Cloud
 ) -> None:

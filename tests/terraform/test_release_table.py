@@ -55,9 +55,7 @@ def moved(stack: RecordedStack, wanted: Wanted, row: str) -> dict[str, str]:
     return planned
 
 
-def test_the_life_of_an_endpoint_plans_exactly_these_actions(
-    recorded: RecordedStack, cloud: Cloud
-) -> None:
+def deployed_twice_and_back(recorded: RecordedStack) -> Wanted:
     first = first_release(recorded.endpoint, R1)
     assert moved(recorded, first, "first deploy") == all_of(
         "create", model(R1), *config_and_alarms(f"{R1}-n1"), QUIET, ENDPOINT
@@ -69,6 +67,34 @@ def test_the_life_of_an_endpoint_plans_exactly_these_actions(
 
     back = second.rolled_back_to(f"{R1}-n1")
     assert moved(recorded, back, "back") == MOVE_ONLY
+    return back
+
+
+def taken_back_and_removed(
+    recorded: RecordedStack, cloud: Cloud, live: Wanted, *, served: str
+) -> None:
+    """A release that SageMaker takes back by itself leaves nothing to do but its removal."""
+    count = live.configs[served]
+    retained = live.with_release(BAD, count)
+    bad = retained.moved_to(f"{BAD}-n{count}")
+    silent_rollback_keeps_what_serves(recorded, cloud, bad, served=served)
+    assert planned_and_applied(recorded, retained) == {}
+    gone = all_of("delete", model(BAD), *config_and_alarms(f"{BAD}-n{count}"))
+    assert planned_and_applied(recorded, live) == gone
+
+
+def test_a_release_its_way_back_and_a_bad_one_plan_exactly_these_actions(
+    recorded: RecordedStack, cloud: Cloud
+) -> None:
+    back = deployed_twice_and_back(recorded)
+    taken_back_and_removed(recorded, cloud, back, served=f"{R1}-n1")
+
+
+@pytest.mark.soak
+def test_the_life_of_an_endpoint_plans_exactly_these_actions(
+    recorded: RecordedStack, cloud: Cloud
+) -> None:
+    back = deployed_twice_and_back(recorded)
 
     forth = back.moved_to(f"{R2}-n1")
     assert planned_and_applied(recorded, forth) == MOVE_ONLY
@@ -90,15 +116,10 @@ def test_the_life_of_an_endpoint_plans_exactly_these_actions(
     other_strategy = one_more_retained.moved_to(f"{R3}-n2", strategy="canary", step_percentage=50)
     assert planned_and_applied(recorded, other_strategy) == MOVE_ONLY
 
-    bad = other_strategy.with_release(BAD, count=2).moved_to(f"{BAD}-n2")
-    silent_rollback_keeps_what_serves(recorded, cloud, bad, served=f"{R3}-n2")
-    back_from_bad = bad.moved_to(f"{R3}-n2", strategy="canary", step_percentage=50)
-    assert planned_and_applied(recorded, back_from_bad) == {}
-
-    gone = all_of("delete", model(BAD), *config_and_alarms(f"{BAD}-n2"))
-    assert planned_and_applied(recorded, back_from_bad.without(BAD)) == gone
+    taken_back_and_removed(recorded, cloud, other_strategy, served=f"{R3}-n2")
 
 
+@pytest.mark.soak
 def test_one_apply_that_moves_and_removes_deletes_last(
     recorded: RecordedStack, cloud: Cloud
 ) -> None:
