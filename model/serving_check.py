@@ -156,10 +156,11 @@ class Server:
     def _pass_on(self) -> None:
         """Let the job's log have every line."""
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            if line.strip():
-                self._lines.append(line.strip())
-            sys.stdout.write(f"serve: {line}")
+        with self._process.stdout as written:
+            for line in written:
+                if line.strip():
+                    self._lines.append(line.strip())
+                sys.stdout.write(f"serve: {line}")
 
 
 @contextmanager

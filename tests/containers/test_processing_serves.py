@@ -115,7 +115,13 @@ def test_the_container_answers_the_held_out_rows_as_they_were_measured(
     assert serving["start_s"] > 0
 
 
-@pytest.mark.parametrize("case", CODES)
+def marked(case: str) -> Any:
+    """In script/test one tells; what else there may be is asked of serving_check alone."""
+    marks = () if case == "cannot load its model" else (pytest.mark.soak,)
+    return pytest.param(case, marks=marks)
+
+
+@pytest.mark.parametrize("case", [marked(case) for case in CODES])
 def test_why_a_container_cannot_serve_is_in_the_evaluation(
     world: World, trained: Containers, case: str
 ) -> None:

@@ -4,6 +4,7 @@ One waits with nothing but these packages, and forks for each process that is as
 of the project is in it, so that a process still imports that from its own folders alone.
 """
 
+import atexit
 import functools
 import json
 import subprocess
@@ -85,8 +86,8 @@ def run(arguments: list[str], *, environment: Mapping[str, str], given: str = ""
 
 @functools.cache
 def _waiting() -> "subprocess.Popen[str]":
-    """Start the process that waits; it ends when nobody can ask it any more."""
-    return subprocess.Popen(
+    """Start the process that waits; it ends with the one that asks, whatever becomes of that."""
+    waiting = subprocess.Popen(
         [sys.executable, "-W", "error::DeprecationWarning", "-c", _WAITS],
         env={},
         cwd="/",
@@ -94,3 +95,11 @@ def _waiting() -> "subprocess.Popen[str]":
         stdout=subprocess.PIPE,
         text=True,
     )
+    atexit.register(_end, waiting)
+    return waiting
+
+
+def _end(waiting: "subprocess.Popen[str]") -> None:
+    with waiting:
+        assert waiting.stdin
+        waiting.stdin.close()
