@@ -5,8 +5,11 @@ enums, patterns, lengths, ranges and required members (ValidationException); unk
 """
 
 import functools
+import itertools
 import math
 import re
+import sys
+import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,15 +17,7 @@ from botocore.validate import ParamValidator
 
 from emulator.api.errors import AwsError, ValidationError
 
-# Python's `re` knows no Unicode properties; these are the nearest classes usable inside [...].
-_PROPERTY_CLASSES = {
-    r"\p{L}": r"\w",
-    r"\p{M}": r"\w",
-    r"\p{N}": r"\d",
-    r"\p{Z}": r"\s",
-    r"\p{S}": r"$+<=>^`|~",
-    r"\p{P}": r"!-/:-@\[-`{-~",
-}
+_PROPERTY = re.compile(r"\\p\{([LMNPSZ])\}")
 
 _TYPES: dict[str, type] = {
     "blob": str,
@@ -175,9 +170,21 @@ def _member_path(path: str, name: str) -> str:
 
 @functools.lru_cache(maxsize=1024)
 def _compiled(pattern: str) -> re.Pattern[str] | None:
-    for name, characters in _PROPERTY_CLASSES.items():
-        pattern = pattern.replace(name, characters)
     try:
-        return re.compile(pattern)
+        return re.compile(_PROPERTY.sub(lambda found: _characters_of()[found[1]], pattern))
     except re.error:
         return None
+
+
+@functools.lru_cache(maxsize=1)
+def _characters_of() -> Mapping[str, str]:
+    r"""Return what to write inside [...] for each \p{...}, which Python's `re` does not know.
+
+    No control character is in any of them, a line break neither.
+    """
+    found: dict[str, list[str]] = {}
+    characters = map(chr, range(sys.maxunicode + 1))
+    for name, grouped in itertools.groupby(characters, lambda each: unicodedata.category(each)[0]):
+        span = list(grouped)
+        found.setdefault(name, []).append(f"{re.escape(span[0])}-{re.escape(span[-1])}")
+    return {name: "".join(spans) for name, spans in found.items()}

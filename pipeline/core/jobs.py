@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.core.foundation import Foundation
+from pipeline.core.messages import plain
 from pipeline.core.records import ApprovalStatus, Evaluation, TrainingRun
 
 # For a machine to be found, on top of the job's own maximum runtime.
@@ -39,6 +40,7 @@ _FIRST_METRICS = (
 )
 # API reference: ContainerArguments, at most 256 characters each
 _MOST_OF_AN_ARGUMENT = 200
+_MOST_OF_A_DESCRIPTION = 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -393,7 +395,7 @@ def package_request(
     }
     return {
         "ModelPackageGroupName": group,
-        "ModelPackageDescription": f"Trained by {run.job_name}. {status_reason}"[:1024],
+        "ModelPackageDescription": description(f"Trained by {run.job_name}. {status_reason}"),
         "CustomerMetadataProperties": _provenance(run, evaluation),
         "InferenceSpecification": {
             "Containers": [container],
@@ -409,6 +411,15 @@ def package_request(
             }
         },
     }
+
+
+def description(text: str) -> str:
+    """Return a text as a package's description, or its approval's, may be: one line of 1024.
+
+    A reason may quote what somebody's container answered. No control character is taken, and no
+    line break (API reference, CreateModelPackage and UpdateModelPackage).
+    """
+    return plain(" ".join(text.split()), _MOST_OF_A_DESCRIPTION)
 
 
 def serving_environment(region: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from pipeline.core import naming
+from pipeline.core import jobs, naming
 from pipeline.core.errors import CloudUnusable, JobFailed, UsageError
 from pipeline.core.head import DeploymentConfig
 from pipeline.core.outcomes import (
@@ -203,7 +203,7 @@ class SageMaker:
                 self._client.update_model_package(
                     ModelPackageArn=arn,
                     ModelApprovalStatus=status.value,
-                    ApprovalDescription=reason[:1024],
+                    ApprovalDescription=jobs.description(reason),
                     **self._card(arn, status),
                 )
             except ClientError as error:

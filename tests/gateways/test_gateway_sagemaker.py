@@ -143,6 +143,15 @@ def test_an_approval_is_seen_with_its_reason(
     assert described["ApprovalDescription"].startswith("looked at")
 
 
+def test_an_approval_whose_reason_has_lines_is_taken(
+    sagemaker: SageMaker, embedded: Embedded, group: str
+) -> None:
+    package = sagemaker.register(a_package(group))
+    assert sagemaker.set_approval(package.arn, ApprovalStatus.REJECTED, "it said:\n\tKeyError")
+    described = embedded.sagemaker.describe_model_package(ModelPackageName=package.arn)
+    assert described["ApprovalDescription"] == "it said: KeyError"
+
+
 def test_an_approval_is_one_of_the_model_card_too(
     sagemaker: SageMaker, embedded: Embedded, group: str
 ) -> None:

@@ -1,9 +1,12 @@
 """What SageMaker is asked for, where the user's own words are part of it."""
 
 import json
+import unicodedata
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from model.evaluate import parse_arguments
 from model.slices import read_asked
@@ -12,6 +15,7 @@ from pipeline.core.jobs import (
     ComparedWith,
     EvaluationOrder,
     Machine,
+    description,
     evaluation_request,
     package_request,
 )
@@ -117,20 +121,23 @@ def test_the_evaluation_script_gets_the_environment_of_the_serving_container() -
     assert str(arguments.serve_in) == "/opt/ml/model"
 
 
-def metadata_for(metrics: dict[str, float]) -> dict[str, str]:
-    request = package_request(
+def package_of(*, metrics: dict[str, float], reason: str = "") -> dict[str, Any]:
+    return package_request(
         a_training_run(),
         an_evaluation(metrics=metrics),
         group="group",
         status=ApprovalStatus.APPROVED,
-        status_reason="",
+        status_reason=reason,
         artifact_uri="s3://bucket/model.tar.gz",
         evaluation_uri="s3://bucket/evaluation.json",
         region="us-east-1",
         instance_type="ml.m5.large",
         card={"ModelCardContent": "{}", "ModelCardStatus": "Approved"},
     )
-    found: dict[str, str] = request["CustomerMetadataProperties"]
+
+
+def metadata_for(metrics: dict[str, float]) -> dict[str, str]:
+    found: dict[str, str] = package_of(metrics=metrics)["CustomerMetadataProperties"]
     return found
 
 
@@ -149,3 +156,18 @@ def test_of_very_many_metrics_a_package_carries_accuracy_and_no_more_than_it_can
     metadata = metadata_for({**many, "accuracy": 0.9, "cv_mean_accuracy": 0.8})
     assert len(metadata) <= 50
     assert {"metric_accuracy", "metric_cv_mean_accuracy", "training_job"} <= metadata.keys()
+
+
+def test_a_reason_that_quotes_a_container_becomes_one_line() -> None:
+    quoted = "it cannot serve: HTTP 500: Traceback:\r\n\tKeyError \x1b[31mx\x1b[0m … 5 €"
+    found = package_of(metrics={}, reason=quoted)["ModelPackageDescription"]
+    assert found.endswith("it cannot serve: HTTP 500: Traceback: KeyError  [31mx [0m … 5 €")
+
+
+@given(st.text(max_size=2000))
+def test_whatever_the_reason_is_sagemaker_takes_it(reason: str) -> None:
+    """By SageMaker's own pattern: letters, marks, separators, signs, digits and punctuation."""
+    found = description(reason)
+    assert len(found) <= 1024
+    assert {unicodedata.category(each)[0] for each in found} <= set("LMZSNP")
+    assert found.splitlines() in ([], [found])

@@ -85,3 +85,20 @@ def test_a_time_that_no_clock_can_hold_is_refused(seconds: float) -> None:
     with pytest.raises(AwsError) as caught:
         check("ListModels", {"CreationTimeAfter": seconds})
     assert caught.value.code == "SerializationException"
+
+
+def described(text: str) -> None:
+    check(
+        "CreateModelPackageGroup",
+        {"ModelPackageGroupName": "g", "ModelPackageGroupDescription": text},
+    )
+
+
+@pytest.mark.parametrize("control", ["\n", "\t", "\r", "\x1b", "\u200b", "\ufeff"])
+def test_a_description_with_a_control_character_is_refused_as_by_aws(control: str) -> None:
+    with pytest.raises(AwsError, match="regular expression pattern"):
+        described(f"rejected:{control}it cannot serve")
+
+
+def test_a_description_may_have_marks_of_any_language() -> None:
+    described("Zu schlecht, 5 € „Verlust“ … 中文 \u00a0 e\u0301 🔴 [a-b]^\\")
