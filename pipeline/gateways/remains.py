@@ -6,19 +6,26 @@ Each is found by the tags of the environment, or belongs by its own address to a
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from pipeline.core.destruction import Place
 from pipeline.core.errors import CloudUnusable
-from pipeline.gateways.aws import Cloud, attempting, error_code
+from pipeline.gateways.aws import Cloud, attempting, error_code, if_there
+from pipeline.gateways.waiting import GaveUp, wait_until
 
 logger = logging.getLogger(__name__)
 
 _DELETED_AT_ONCE = 1000  # of DeleteObjects (S3 API reference)
 _MISSING = {"NoSuchBucket", "ResourceNotFoundException", "ValidationException", "ResourceNotFound"}
 _KINDS = ("Training", "Processing")
+_RUNNING = ("InProgress", "Stopping")
+# A training job has 120 s to save its model, then its instances upload it (API reference,
+# StopTrainingJob).
+_STOPS_WITHIN_S = 900.0
+_POLL_S = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,13 +37,13 @@ class RunningJob:
 
 
 def running_jobs(cloud: Cloud, place: Place) -> tuple[RunningJob, ...]:
-    """Return the jobs that still run and carry the environment's tags."""
+    """Return the jobs that have not ended and carry the environment's tags."""
     client = cloud.client("sagemaker")
     found: list[RunningJob] = []
-    for kind in _KINDS:
+    for kind, status in product(_KINDS, _RUNNING):
         pages = client.get_paginator(f"list_{kind.lower()}_jobs")
         with attempting(f"list the {kind.lower()} jobs that run"):
-            for page in pages.paginate(StatusEquals="InProgress"):
+            for page in pages.paginate(StatusEquals=status):
                 found += [
                     RunningJob(kind=kind, name=job[f"{kind}JobName"])
                     for job in page[f"{kind}JobSummaries"]
@@ -55,6 +62,23 @@ def stop(cloud: Cloud, job: RunningJob) -> None:
     call = getattr(cloud.client("sagemaker"), f"stop_{job.kind.lower()}_job")
     with attempting(f"stop the {job.kind.lower()} job {job.name}"):
         _unless_gone(lambda: call(**{f"{job.kind}JobName": job.name}))
+
+
+def wait_until_ended(cloud: Cloud, job: RunningJob, *, timeout_s: float = _STOPS_WITHIN_S) -> None:
+    """Wait until a stopped job writes nothing more. Raises CloudUnusable where it goes on."""
+    describe = getattr(cloud.client("sagemaker"), f"describe_{job.kind.lower()}_job")
+    what = f"{job.kind.lower()} job {job.name}"
+
+    def status() -> str | None:
+        named = {f"{job.kind}JobName": job.name}
+        seen = if_there(f"describe the {what}", lambda: describe(**named), missing=_MISSING)
+        return str(seen[f"{job.kind}JobStatus"]) if seen else None
+
+    try:
+        wait_until(status, lambda now: now not in _RUNNING, timeout_s=timeout_s, poll_s=_POLL_S)
+    except GaveUp as error:
+        message = f"The {what} has not stopped after {timeout_s:.0f} s."
+        raise CloudUnusable(message, remedy="Wait, then run the same command again.") from error
 
 
 def delete_packages(cloud: Cloud, group: str) -> int:

@@ -273,6 +273,8 @@ def _destroy(context: Context, foundation: _Foundation, doomed: _Doomed, wish: W
     for each in doomed.endpoints:
         if each.book is not None:
             retire(each.workspace, each.book, each.retirement)
+    for job in doomed.jobs:  # each works with the role, the network and the bucket until then
+        remains.wait_until_ended(context.cloud, job)
     if doomed.base is not None:
         foundation.apply(doomed.base)
     if wish.with_data:
