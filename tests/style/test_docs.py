@@ -137,6 +137,14 @@ def test_what_a_document_points_to_is_there(document: str) -> None:
         assert inside in (PROJECT_ROOT / path).read_text(encoding="utf-8") if inside else True, path
 
 
+def test_architecture_names_every_module_of_the_steps_and_no_other() -> None:
+    page = (PROJECT_ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    listed = page.partition("\npipeline/steps/        what a run does: ")[2].partition("  |")[0]
+    words = set(re.findall(r"\w+", listed)) - {"and", "by", "for", "of", "several", "them"}
+    modules = {path.stem for path in (PROJECT_ROOT / "pipeline" / "steps").glob("*.py")}
+    assert words == modules - {"__init__"}
+
+
 def test_the_newest_release_of_the_changelog_is_not_later_than_the_version() -> None:
     text = (PROJECT_ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     released = re.findall(r"^## \[(\d+)\.(\d+)\.(\d+)\] - \d{4}-\d\d-\d\d$", text, re.M)
