@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from time import monotonic, sleep
 
 from model.table import Part, Table
-from pipeline.tabular.answers import number_of, percentile
+from pipeline.tabular.answers import number_of, percentile, sum_of_squares
 from pipeline.tabular.batches import batches
 from pipeline.tabular.cells import Spelling, label_of
 
@@ -240,7 +240,7 @@ class _Counts:
             right = map(self._spelling.number, cells)
             found = [number_of(answer) for answer in answers]
             errors = (answer - number for answer, number in zip(found, right, strict=True))
-            self._squares += math.fsum(error * error for error in errors)
+            self._squares += sum_of_squares(errors)
         if self._predicted is not None:
             direct = itertools.islice(self._predicted, len(rows))
             self.differing += sum(map(self._differs, answers, direct))
@@ -255,7 +255,7 @@ class _Counts:
             return None
         rmse = math.sqrt(self._squares / self.rows)
         if not math.isfinite(rmse):
-            message = "held-out rows are answered with what is no finite number"
+            message = "held-out rows are answered with no finite number, or too far off to measure"
             raise CannotServe(message)
         return rmse
 

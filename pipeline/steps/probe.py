@@ -164,7 +164,10 @@ def _judged_numbers(
     limit, count = limits.maximum_prediction_rmse, len(rows.numbers)
     rmse = root_mean_square_error(list(map(number_of, answers)), rows.numbers)
     if not math.isfinite(rmse):
-        detail = f"It does not answer each of {count} held-out rows with a finite number."
+        detail = (
+            f"It does not answer each of {count} held-out rows with a finite number, or some are "
+            "too far off to be measured."
+        )
         case = _case("prediction_error", detail, started, passed=False)
         return _Predicted(case=case, rows=count)
     asked = "and no limit is known" if limit is None else f"at most {limit:.6g} is asked"

@@ -5,7 +5,7 @@ exceed. It is always a latency that somebody really waited, and p99 of few sampl
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 
 def percentile(samples: Sequence[float], percent: float) -> float:
@@ -35,9 +35,17 @@ def number_of(answer: str) -> float:
     return number if math.isfinite(number) else math.nan
 
 
+def sum_of_squares(errors: Iterable[float]) -> float:
+    """Return the sum, infinity where it is beyond the largest float; NaN with one among them."""
+    try:
+        return math.fsum(error * error for error in errors)
+    except OverflowError:
+        return math.inf
+
+
 def root_mean_square_error(predicted: Sequence[float], actual: Sequence[float]) -> float:
     """Return the error in the unit of the numbers; NaN with an answer missing, or none at all."""
     if len(predicted) != len(actual) or not actual:
         return math.nan
-    squares = ((p - right) ** 2 for p, right in zip(predicted, actual, strict=True))
-    return math.sqrt(math.fsum(squares) / len(actual))
+    errors = (p - right for p, right in zip(predicted, actual, strict=True))
+    return math.sqrt(sum_of_squares(errors) / len(actual))

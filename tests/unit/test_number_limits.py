@@ -83,6 +83,8 @@ ROWS = HeldOutRows(columns=("a",), rows=(("1",), ("2",)), labels=("1", "3"), num
         (["1", "5"], None, False, "no limit is known"),
         (["1", "many"], 9.0, False, "not answer each of 2 held-out rows with a finite number"),
         (["1"], 9.0, False, "not answer each of 2 held-out rows"),
+        (["1", "1e200"], 9.0, False, "or some are too far off to be measured"),
+        (["1e154", "1e154"], 9.0, False, "or some are too far off to be measured"),
     ],
 )
 def test_the_endpoint_test_of_a_number_measures_its_error(

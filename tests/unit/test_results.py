@@ -3,7 +3,9 @@
 import json
 import math
 import re
+import sys
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -35,7 +37,7 @@ from pipeline.core.records import (
 from pipeline.core.results import results_json
 from pipeline.core.summary import summary_lines
 from pipeline.steps.probe import latency_report
-from pipeline.tabular.answers import percentile
+from pipeline.tabular.answers import percentile, sum_of_squares
 from tests.style import results_schema
 from tests.unit.core_builders import NOON, a_training_run, an_evaluation
 
@@ -258,6 +260,20 @@ def test_a_percentile_covers_its_share_and_no_more(samples: list[float], percent
     assert found in samples
     assert covered / len(samples) >= percent / 100 - 1e-9
     assert below / len(samples) < percent / 100
+
+
+@given(st.lists(st.floats(allow_nan=False)))
+def test_squares_have_a_sum_however_large_they_are(errors: list[float]) -> None:
+    squares = [error * error for error in errors]
+    found = sum_of_squares(errors)
+    if math.isinf(found):
+        assert math.isinf(max(squares)) or sum(map(Fraction, squares)) > sys.float_info.max
+    else:
+        assert found == float(sum(map(Fraction, squares)))
+
+
+def test_the_sum_of_squares_of_what_is_no_number_is_none() -> None:
+    assert math.isnan(sum_of_squares([1.0, math.nan, math.inf]))
 
 
 def test_no_samples_have_no_percentile() -> None:
