@@ -28,6 +28,8 @@ _CAUSE_OF_ENDPOINT = re.compile(r"(.*?)/[a-zA-Z][a-zA-Z0-9_]*(?::.*)?")
 # GitLab expands $ in variables, and whoever reads them may put them between quotes
 _NOT_CARRIED = re.compile(r'["\\$]')
 _SAID_BY_PEOPLE = "asked"
+# What the id of a request begins with that a person made
+BY_PEOPLE = f"{_SAID_BY_PEOPLE}-"
 _GIVE_AS_SENT = (
     "Give --request-id, --request-cause and --request-time as the trigger of the pipeline sent "
     "them, or none of them."
@@ -103,7 +105,7 @@ def cause_of_monitoring(endpoint: str, cause: str, reason: str) -> str:
 
 def id_of_run(endpoint: str, run_id: str) -> str:
     """Return the id of what a run of mode retrain asks for, however often it is put."""
-    return f"asked-{_digest(endpoint, run_id)}"
+    return f"{BY_PEOPLE}{_digest(endpoint, run_id)}"
 
 
 def id_of_window(endpoint: str, release: str, window: str) -> str:
@@ -113,11 +115,6 @@ def id_of_window(endpoint: str, release: str, window: str) -> str:
 
 def _digest(*parts: str) -> str:
     return hashlib.sha256("/".join(parts).encode()).hexdigest()[:40]
-
-
-def is_of_people(cause: str, endpoint: str) -> bool:
-    """Tell whether a person asked, by mode retrain."""
-    return cause.startswith(f"{endpoint}/{_SAID_BY_PEOPLE}:")
 
 
 def why_not_rolled_back(

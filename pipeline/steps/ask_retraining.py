@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 def decide(
     workspace: Workspace, release: Release, records: Sequence[WindowRecord]
 ) -> tuple[Choice, str | None]:
-    """Return what was decided after the newest of these windows, and the event that was put."""
+    """Return what was decided after the newest of these windows, and the request that was made."""
     rules, head = workspace.settings.retraining_rules, workspace.ledger.read().head
     claims = _claims(workspace)
     situation = _situation(workspace, head, release, records, claims)
@@ -38,18 +38,17 @@ def decide(
         if first.check is Check.DATA_QUALITY:
             _told(workspace, first, records[-1])
         return first, None
+    to_learn = learnable(workspace, release)  # much to read, for which no run has to wait
     book, busy = _held(workspace, head)
-    if book is not None:
-        claims = _claims(workspace)
-        situation = _situation(workspace, book.head, release, records, claims)
-    elif busy:
-        situation = _with_work(situation, busy)
-    choice = retraining.choose(situation, rules, learnable(workspace, release))
-    request_id = None
-    if choice.is_asked and choice.cause is not None and book is not None:
+    if book is None:
+        situation = replace(situation, at_work=situation.at_work or busy)
+        return retraining.choose(situation, rules, to_learn), None
+    claims = _claims(workspace)
+    situation = _situation(workspace, book.head, release, records, claims)
+    choice, request_id = retraining.choose(situation, rules, to_learn), None
+    if choice.is_asked and choice.cause is not None:
         choice, request_id = _asked(workspace, choice, choice.cause, records[-1], claims)
-    if book is not None:
-        _record(book, choice, records[-1], request_id)
+    _record(book, choice, records[-1], request_id)
     return choice, request_id
 
 
@@ -85,10 +84,6 @@ def _situation(
     )
 
 
-def _with_work(situation: Situation, busy: str) -> Situation:
-    return Situation(**{**vars(situation), "at_work": situation.at_work or busy})
-
-
 def _held(workspace: Workspace, head: LedgerHead) -> tuple[LeasedLedger | None, str]:
     """Take the endpoint for the decision; return why not where another run has it."""
     try:
@@ -113,15 +108,12 @@ def _claims(workspace: Workspace) -> _Claims:
 
 def _people_asked(workspace: Workspace) -> datetime | None:
     """Return when a pipeline last took up what a person had asked for by mode retrain."""
-    endpoint = workspace.context.endpoint
-    own = naming.retraining_claims_prefix(endpoint)
+    store, place = workspace.store, naming.requests_prefix(workspace.context.endpoint)
     times = []
-    for key in workspace.store.keys(naming.requests_prefix(endpoint)):
-        found = None if key.startswith(own) else workspace.store.find(key)
+    for key in store.keys(f"{place}{requests.BY_PEOPLE}"):
+        found = store.find(key)
         if found is not None:
-            claim = Claim.from_json(found.body, place=workspace.store.uri(key))
-            if requests.is_of_people(claim.cause, endpoint):
-                times.append(claim.time)
+            times.append(Claim.from_json(found.body, place=store.uri(key)).time)
     return max(times, default=None)
 
 

@@ -18,7 +18,7 @@ from pipeline.configuration.sections import (
     RetrainingSettings,
     TrainingSettings,
 )
-from pipeline.core import naming
+from pipeline.core import naming, requests
 from pipeline.core.errors import CloudUnusable
 from pipeline.core.foundation import Retraining
 from pipeline.core.history import first_broken_link
@@ -106,6 +106,19 @@ def claims(world: World) -> list[Asked]:
     return [Asked.from_json(world.bucket.objects[key].body) for key in keys]
 
 
+def a_claim(world: World, request_id: str) -> Claim:
+    """Return what a pipeline writes down that takes a request now."""
+    return Claim(
+        request_id=request_id,
+        cause="",
+        time=world.clock.now(),
+        pipeline_id="77",
+        run_id="pipeline",
+        who="ci",
+        claimed_at=world.clock.now(),
+    )
+
+
 def told(world: World) -> list[str]:
     """Return which outcomes the history tells of, and that it is whole."""
     book = Ledger(FakeStore(world.bucket, NoFaults()), ENDPOINT)
@@ -182,6 +195,27 @@ def test_a_run_that_is_at_work_is_not_disturbed(world: World) -> None:
     assert looked(world) is Check.OPEN
     assert world.cloud.put_events == []
     holding.give_back(told=True)
+    assert looked(world) is Check.ASKED
+
+
+def test_what_there_is_to_learn_is_read_while_others_may_move_the_endpoint(world: World) -> None:
+    steps = Faulty()
+    assert run_command(world, MONITOR, steps).code == 0
+    read = [n for n, what in enumerate(steps.passed) if what.endswith("/data/d/train/train.csv")]
+    [taken, given_back] = [
+        n for n, what in enumerate(steps.passed) if what == f"replace leases/{ENDPOINT}.json"
+    ]
+    assert [taken < n < given_back for n in read] == [False]
+
+
+def test_only_what_people_asked_for_is_read_of_all_requests(world: World) -> None:
+    for n in range(3):
+        world.bucket.write(naming.request_object(ENDPOINT, f"{n}-of-a-schedule"), b"never read")
+    asked = a_claim(world, requests.id_of_run(ENDPOINT, "one"))
+    world.bucket.write(naming.request_object(ENDPOINT, asked.request_id), asked.to_json().encode())
+    assert looked(world) is Check.COOL_DOWN
+    world.clock.jump(DAY_S)
+    show(world, drifted=("x",))
     assert looked(world) is Check.ASKED
 
 
@@ -341,15 +375,7 @@ def test_a_later_window_asks_by_the_request_that_nobody_may_have_heard(
 def test_what_a_pipeline_has_taken_was_heard_though_the_answer_was_lost(world: World) -> None:
     cut_off(world, how="answer lost")
     [claim] = claims(world)
-    taken = Claim(
-        request_id=claim.request_id,
-        cause="",
-        time=world.clock.now(),
-        pipeline_id="77",
-        run_id="pipeline",
-        who="ci",
-        claimed_at=world.clock.now(),
-    )
+    taken = a_claim(world, claim.request_id)
     key = naming.request_object(ENDPOINT, claim.request_id)
     world.bucket.write(key, taken.to_json().encode())
     assert looked(world) is Check.COOL_DOWN
