@@ -1,9 +1,9 @@
 """Makes one table of several data files that hold the same columns."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 
 from pipeline.material.stored import Column, Rows, Stored
 from pipeline.material.table import DataTable, listed, place, refused
@@ -30,23 +30,20 @@ def require_data(names: Sequence[str], *, address: str) -> tuple[str, ...]:
     return found
 
 
-def join(tables: Sequence[DataTable], *, name: str) -> DataTable:
+def join(tables: Iterable[DataTable], *, name: str) -> DataTable:
     """Return the rows of all tables, one below the other. Raises UsageError for other columns.
 
-    Where a row is on a line, it is told with its file. The digest is that of all files in order.
+    None is kept while the next is read. Where a row is on a line, it is told with its file. The
+    digest is that of all files in order.
     """
-    first = tables[0]
-    for other in tables[1:]:
-        if other.columns != first.columns:
-            message = (
-                f"{place(other.name, other.separator)} has the columns "
-                f"{_named(other.columns)}; {first.name}, which comes before it, has "
-                f"{_named(first.columns)}."
-            )
-            raise refused(message, "Give all files of a folder the same header.")
-    digests = [bytes.fromhex(each.sha256) for each in tables]
-    rows, lines = Stored(), Stored()
-    for each in tables:
+    left = iter(tables)
+    first = next(left)
+    rows, lines, digest = Stored(), Stored(), hashlib.sha256()
+    remarks: list[str] = []
+    for each in chain([first], left):
+        _require_columns(each, first)
+        digest.update(bytes.fromhex(each.sha256))
+        remarks += each.remarks
         named = (f"{line} of {each.name}" for line in each.lines)
         for part in each.stored.parts():
             rows.append(part)
@@ -57,9 +54,19 @@ def join(tables: Sequence[DataTable], *, name: str) -> DataTable:
         columns=first.columns,
         rows=Rows(rows, range(len(first.columns))),
         lines=Column(lines, 0),
-        sha256=hashlib.sha256(b"".join(digests)).hexdigest(),
-        remarks=tuple(remark for each in tables for remark in each.remarks),
+        sha256=digest.hexdigest(),
+        remarks=tuple(remarks),
     )
+
+
+def _require_columns(other: DataTable, first: DataTable) -> None:
+    if other.columns != first.columns:
+        message = (
+            f"{place(other.name, other.separator)} has the columns "
+            f"{_named(other.columns)}; {first.name}, which comes before it, has "
+            f"{_named(first.columns)}."
+        )
+        raise refused(message, "Give all files of a folder the same header.")
 
 
 def only(table: DataTable, columns: Sequence[str]) -> DataTable:

@@ -27,8 +27,7 @@ def read_source(context: Context) -> DataTable:
     if files is None:
         name = address.rpartition("/")[2] or address
         return _read(context, partial(_found, context, address), name=name)
-    tables = [_read(context, found, name=name) for name, found in files]
-    return join(tables, name=address)
+    return join((_read(context, found, name=name) for name, found in files), name=address)
 
 
 def _read(context: Context, found: Found, *, name: str) -> DataTable:

@@ -1,7 +1,10 @@
 """A data source of several files: one table, and each line told with its file."""
 
 import gzip
+import weakref
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,7 +12,7 @@ from pipeline.core.errors import UsageError
 from pipeline.material.deciding import decide
 from pipeline.material.joining import join, require_data
 from pipeline.material.reading import parse_table
-from pipeline.material.table import Choices
+from pipeline.material.table import Choices, DataTable
 from pipeline.steps.train import gather
 from tests.unit.config_files import Load, load
 from tests.unit.test_gather import context_of
@@ -38,6 +41,22 @@ def test_a_folder_is_one_table_in_the_order_of_its_names(load: Load, folder: Pat
     joined = join([april, may], name="birds")
     assert joined.rows == (*april.rows, *may.rows)
     assert material.divided.source_sha256 == joined.sha256 != april.sha256
+
+
+def test_of_the_files_of_a_folder_none_waits_for_the_others_in_memory() -> None:
+    held: list[weakref.ref[Any]] = []
+
+    def files() -> Iterator[DataTable]:
+        for number in range(9):
+            alive = sum(each() is not None for each in held)
+            assert alive <= 2, "the first, whose header counts, and the one before"
+            table = parse_table(f"size,kind\n{number},y\n".encode(), name=f"{number}.csv")
+            held.append(weakref.ref(table.stored))
+            yield table
+            del table
+
+    joined = join(files(), name="birds")
+    assert list(joined.rows) == [(str(number), "y") for number in range(9)]
 
 
 def test_rows_that_are_added_are_another_source(load: Load, folder: Path) -> None:
