@@ -46,12 +46,14 @@ _FOREIGN = (
     (b"%PDF-", "a PDF document", _AS_CSV),
 )
 _MARKUP = re.compile(r"\s*<(\?xml|!doctype|html)", re.IGNORECASE)
+# How JSON begins that has objects, or lists of lists; a CSV writer quotes a cell that has quotes
+_JSON = re.compile(r'\s*(?:\[?\s*\{\s*"(?:[^"\\]|\\.)*"\s*:|\[\s*\[\s*["\d-])')
 # As for a model's archive: tables are 1 of 2 to 50, and gzip makes 1 of 1,032 of a trap
 _MAX_RATIO = 200
 # Below so many bytes no ratio is a trap
 _FREE_BYTES = 64 * 1024**2
 _PART_BYTES = 1024**2
-# JSON is looked for in so many characters
+# What a file is shows in its first characters
 _HEAD = 1024**2
 
 
@@ -128,7 +130,7 @@ class TextFile:
         text = self.head
         if _MARKUP.match(text):
             raise _foreign(self._name, "HTML or XML", _AS_CSV)
-        if text.lstrip()[:1] in ("{", "[") and (_is_json(text.split("\n", 1)[0]) or _is_json(text)):
+        if _JSON.match(text) or _is_json(text.split("\n", 1)[0]):
             raise _foreign(self._name, "JSON or JSON lines", _IN_PANDAS)
 
     def _unreadable(self, error: UnicodeError) -> UsageError:

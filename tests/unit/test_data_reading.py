@@ -4,6 +4,7 @@ import bz2
 import contextlib
 import gzip
 import io
+import json
 import lzma
 import zipfile
 from collections.abc import Callable
@@ -103,6 +104,8 @@ def test_the_encodings_that_are_read(content: bytes, encoding: str | None) -> No
         (b'{"n": 1, "kind": "a"}\n{"n": 2}\n', "JSON or JSON lines", "pandas"),
         (b'[{"n": 1}, {"n": 2}]', "JSON or JSON lines", "pandas"),
         (b'{\n  "n": 1\n}', "JSON or JSON lines", "pandas"),
+        (b"[[1, 2], [3, 4]]", "JSON or JSON lines", "pandas"),
+        (b'["n", "kind"]\n[1, "a"]\n', "JSON or JSON lines", "pandas"),
         (b"<!DOCTYPE html><html>", "HTML or XML", "CSV"),
         (b"%PDF-1.7", "a PDF document", "CSV"),
         (gzip.compress(b"PAR1\x15", mtime=0), "a Parquet file", "pandas"),
@@ -114,6 +117,21 @@ def test_what_is_no_csv_is_refused_by_its_name(content: bytes, text: str, way_ou
         parse_table(content, name="birds.csv")
     assert way_out in caught.value.remedy
     assert (caught.value.exit_code, caught.value.code) == (2, "DataRefused")
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("kind", ["records", "columns", "values"])
+def test_json_is_known_however_long_it_is(kind: str, indent: int | None) -> None:
+    rows = 100_000
+    document = {
+        "records": [{"n": n, "kind": "a"} for n in range(rows)],
+        "columns": {"n": list(range(rows)), "kind": ["a"] * rows},
+        "values": [[n, "a"] for n in range(rows)],
+    }[kind]
+    content = json.dumps(document, indent=indent).encode()
+    assert len(content) > MIB
+    with pytest.raises(UsageError, match="is JSON or JSON lines, not CSV"):
+        parse_table(content, name="birds.csv")
 
 
 MIB = 1024**2
