@@ -4,6 +4,7 @@ And the lock that Terraform keeps there beside each state.
 """
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -11,9 +12,14 @@ from botocore.exceptions import ClientError
 from pipeline.core.state_lock import StateLock, parse_state_lock
 from pipeline.gateways.aws import Cloud, attempting, error_code
 from pipeline.gateways.store import Store
+from pipeline.gateways.waiting import Patience
 
 _MISSING = {"404", "NoSuchBucket", "NotFound"}
 _MADE_MEANWHILE = {"BucketAlreadyOwnedByYou"}
+# A bucket's settings are eventually consistent (S3 user guide, "Amazon S3 data consistency model"):
+# one that was just made may be unknown, or still be changed by the call before.
+_NOT_YET = {"NoSuchBucket", "OperationAborted"}
+_PATIENCE = Patience(timeout_s=60.0, pause_s=1.0)
 
 
 def ensure_state_bucket(cloud: Cloud, bucket: str) -> bool:
@@ -57,8 +63,9 @@ def _create_if_missing(s3: Any, bucket: str, region: str) -> bool:
         return False
     # us-east-1 is the one region that must not be named (S3 API reference, CreateBucket).
     place = {} if region == "us-east-1" else {"LocationConstraint": region}
+    settings = {"CreateBucketConfiguration": place} if place else {}
     try:
-        s3.create_bucket(Bucket=bucket, **({"CreateBucketConfiguration": place} if place else {}))
+        _settled(s3.create_bucket, Bucket=bucket, **settings)
     except ClientError as error:
         if error_code(error) in _MADE_MEANWHILE:
             return False
@@ -67,7 +74,8 @@ def _create_if_missing(s3: Any, bucket: str, region: str) -> bool:
 
 
 def _protect(s3: Any, bucket: str, partition: str) -> None:
-    s3.put_public_access_block(
+    _settled(
+        s3.put_public_access_block,
         Bucket=bucket,
         PublicAccessBlockConfiguration={
             "BlockPublicAcls": True,
@@ -76,10 +84,18 @@ def _protect(s3: Any, bucket: str, partition: str) -> None:
             "RestrictPublicBuckets": True,
         },
     )
-    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    versioning = {"Status": "Enabled"}
+    _settled(s3.put_bucket_versioning, Bucket=bucket, VersioningConfiguration=versioning)
     rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
-    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
-    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(state_bucket_policy(bucket, partition)))
+    encryption = {"Rules": [rule]}
+    _settled(s3.put_bucket_encryption, Bucket=bucket, ServerSideEncryptionConfiguration=encryption)
+    policy = json.dumps(state_bucket_policy(bucket, partition))
+    _settled(s3.put_bucket_policy, Bucket=bucket, Policy=policy)
+
+
+def _settled(call: Callable[..., object], **arguments: Any) -> None:
+    """Ask again while S3 does not know the bucket everywhere. Raises ClientError."""
+    _PATIENCE.ask(lambda: call(**arguments), refused=lambda error: error_code(error) in _NOT_YET)
 
 
 def state_bucket_policy(bucket: str, partition: str) -> dict[str, Any]:

@@ -1,8 +1,14 @@
 """The one way to wait for something: ask, judge, sleep, give up at a deadline."""
 
+import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
+
+from botocore.exceptions import ClientError
+
+logger = logging.getLogger(__name__)
 
 Seen = TypeVar("Seen")
 
@@ -34,3 +40,25 @@ def wait_until(
             raise GaveUp(message)
         time.sleep(pause_s)
         pause_s = min(poll_s, pause_s * 1.5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """How long AWS is asked again for what it does not know everywhere yet."""
+
+    timeout_s: float
+    pause_s: float
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+    def ask(self, call: Callable[[], Seen], *, refused: Callable[[ClientError], bool]) -> Seen:
+        """Return what the call answers. Raises its ClientError: one of these at the deadline."""
+        deadline = self.clock() + self.timeout_s
+        while True:
+            try:
+                return call()
+            except ClientError as error:
+                if not refused(error) or self.clock() + self.pause_s > deadline:
+                    raise
+                logger.warning("asked again in %g s: %s", self.pause_s, error)
+            self.sleep(self.pause_s)

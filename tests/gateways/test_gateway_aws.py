@@ -70,6 +70,24 @@ def test_a_state_bucket_is_made_once_and_protected(cloud: Cloud, embedded: Embed
     assert "aws:SecureTransport" in s3.get_bucket_policy(Bucket=name)["Policy"]
 
 
+@pytest.mark.parametrize(
+    ("action", "code", "status"),
+    [
+        ("PutPublicAccessBlock", "NoSuchBucket", 404),
+        ("PutBucketVersioning", "NoSuchBucket", 404),
+        ("PutBucketPolicy", "OperationAborted", 409),
+        ("CreateBucket", "OperationAborted", 409),
+    ],
+)
+def test_a_bucket_that_is_not_known_everywhere_yet_is_asked_for_again(
+    cloud: Cloud, embedded: Embedded, action: str, code: str, status: int
+) -> None:
+    name, error = unique("state"), {"code": code, "message": "not yet", "status": status}
+    embedded.add_fault({"service": "s3", "action": action, "times": 2, "error": error})
+    assert ensure_state_bucket(cloud, name) is True
+    assert embedded.client("s3").get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
+
+
 def test_nobody_deletes_states_but_every_run_gives_its_lock_back(
     cloud: Cloud, embedded: Embedded
 ) -> None:

@@ -1,11 +1,12 @@
 """A role that cannot be assumed yet: what is asked again, for how long, and what is not."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from botocore.exceptions import ClientError
 
-from pipeline.gateways.new_roles import TIMEOUT_S, once_assumable
+from pipeline.gateways.new_roles import PATIENCE, once_assumable
 
 ROLE = "arn:aws:iam::111122223333:role/mlops-staging-execution"
 UNKNOWN = (
@@ -40,7 +41,8 @@ class Asked:
         self.now_s += seconds
 
     def answer(self) -> str:
-        return once_assumable(self, clock=lambda: self.now_s, sleep=self.sleep)
+        patience = replace(PATIENCE, clock=lambda: self.now_s, sleep=self.sleep)
+        return once_assumable(self, patience=patience)
 
 
 @pytest.mark.parametrize("refused", [0, 1, 2, 9])
@@ -54,7 +56,7 @@ def test_a_role_that_stays_unknown_is_refused_within_a_minute_by_its_own_words()
     asked = Asked([refusal("ValidationException", UNKNOWN)], for_ever=True)
     with pytest.raises(ClientError, match="Could not assume role"):
         asked.answer()
-    assert TIMEOUT_S - 10 < asked.begun_s[-1] <= TIMEOUT_S
+    assert PATIENCE.timeout_s - 10 < asked.begun_s[-1] <= PATIENCE.timeout_s
 
 
 @pytest.mark.parametrize(
