@@ -6,7 +6,7 @@ same request may be sent again.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO, Any
@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from pipeline.core.errors import UsageError
 from pipeline.gateways.aws import Cloud, attempting, error_code, if_there
 from pipeline.gateways.copies import copy_once
+from pipeline.gateways.waiting import Patience
 
 _LOST = {"PreconditionFailed", "412"}
 _COLLIDED = {"ConditionalRequestConflict", "409"}
@@ -23,6 +24,9 @@ _COLLIDED = {"ConditionalRequestConflict", "409"}
 _COMPLETED = {"NoSuchUpload"}
 _COLLISIONS = 5
 _MISSING = {"NoSuchKey", "404", "NotFound"}
+# While versioning is new to a bucket S3 says now and then that an object is not there which was
+# just written (S3 API reference, PutBucketVersioning): for minutes, of the first hour of all.
+_PATIENCE = Patience(timeout_s=3.0, pause_s=0.5)
 _CHUNK_BYTES = 1 << 20
 
 
@@ -57,6 +61,7 @@ class Store:
         self._cloud = cloud
         self.bucket = bucket
         self._known: dict[str, _Known] = {}
+        self._there: set[str] = set()  # keys that this process has written or read
         self._encryption = (
             {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_arn} if kms_key_arn else {}
         )
@@ -68,9 +73,9 @@ class Store:
         """Return the object, or None when there is none."""
         with attempting(f"read {self.uri(key)}"):
             try:
-                answer = self._s3.get_object(Bucket=self.bucket, Key=key)
+                answer = self._looked(key, self._s3.get_object)
             except ClientError as error:
-                if error_code(error) in _MISSING:
+                if _is_missing(error):
                     return None
                 raise
             return Object(body=answer["Body"].read(), etag=answer["ETag"])
@@ -165,7 +170,8 @@ class Store:
     def _opened(self, uri: str) -> Any:
         with attempting(f"read {uri}"):
             try:
-                return self._s3.get_object(**_parse(uri))
+                place = _parse(uri)
+                return _PATIENCE.ask(lambda: self._s3.get_object(**place), refused=_is_missing)
             except ClientError as error:
                 _raise_if_missing(uri, error)
                 raise
@@ -184,10 +190,20 @@ class Store:
         """Tell whether there is an object under this key."""
         head = if_there(
             f"look for {self.uri(key)}",
-            lambda: self._s3.head_object(Bucket=self.bucket, Key=key),
+            lambda: self._looked(key, self._s3.head_object),
             missing=_MISSING,
         )
         return head is not None
+
+    def _looked(self, key: str, call: Callable[..., Any]) -> Any:
+        """Ask for an object; again where it is known to be there. Raises ClientError."""
+
+        def ask() -> Any:
+            return call(Bucket=self.bucket, Key=key)
+
+        answer = _PATIENCE.ask(ask, refused=_is_missing) if key in self._there else ask()
+        self._there.add(key)
+        return answer
 
     def _put(self, key: str, body: bytes, **condition: Any) -> str:
         for _ in range(_COLLISIONS):
@@ -203,14 +219,19 @@ class Store:
         raise Changed(self.uri(key))
 
     def _put_once(self, key: str, body: bytes, condition: dict[str, Any]) -> str:
-        answer = self._s3.put_object(
-            Bucket=self.bucket,
-            Key=key,
-            Body=body,
-            ContentType=_content_type(key),
-            **self._encryption,
-            **condition,
-        )
+        def put() -> Any:
+            return self._s3.put_object(
+                Bucket=self.bucket,
+                Key=key,
+                Body=body,
+                ContentType=_content_type(key),
+                **self._encryption,
+                **condition,
+            )
+
+        # What is to be replaced was read before.
+        answer = _PATIENCE.ask(put, refused=_is_missing) if "IfMatch" in condition else put()
+        self._there.add(key)
         return str(answer["ETag"])
 
     def _own_or_lost(self, key: str, body: bytes, error: ClientError) -> str:
@@ -224,6 +245,10 @@ class Store:
         if found is not None and found.body == body:
             return found.etag
         raise Changed(self.uri(key)) from error
+
+
+def _is_missing(error: ClientError) -> bool:
+    return error_code(error) in _MISSING
 
 
 def _version_of(answer: Any) -> tuple[str, str]:

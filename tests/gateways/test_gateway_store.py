@@ -231,9 +231,39 @@ def test_of_many_who_copy_at_once_everyone_finds_the_copy(store: Store) -> None:
     assert store.read_uri(store.uri("artifacts/abc")) == b"content"
 
 
-@pytest.mark.parametrize("key", ["absent", "no/such/thing"])
-def test_a_missing_object_is_the_callers_mistake(store: Store, key: str) -> None:
-    uri = store.uri(key)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_what_was_written_is_asked_for_again_where_s3_says_it_is_not_there(
+    store: Store, embedded: Embedded, method: str
+) -> None:
+    etag = store.create("head", b"1")
+    denied_twice(embedded, "GetObject" if method == "GET" else "HeadObject")
+    found = store.find("head") if method == "GET" else store.exists("head")
+    assert found
+    denied_twice(embedded, "PutObject")
+    assert store.replace("head", b"2", etag=etag)
+
+
+def test_what_somebody_else_wrote_is_asked_for_again(store: Store, embedded: Embedded) -> None:
+    embedded.client("s3").put_object(Bucket=store.bucket, Key="model", Body=b"model")
+    denied_twice(embedded, "GetObject")
+    assert store.sha256(store.uri("model")) == hashlib.sha256(b"model").hexdigest()
+
+
+def test_what_nobody_knows_to_be_there_is_asked_for_once(store: Store, embedded: Embedded) -> None:
+    embedded.clear_requests()
+    assert store.find("absent") is None
+    assert not store.exists("absent")
+    assert [each["action"] for each in embedded.requests()] == ["GetObject", "HeadObject"]
+
+
+def denied_twice(embedded: Embedded, action: str) -> None:
+    """Let S3 say that there is no such object, as it does while versioning is new to a bucket."""
+    missing = {"code": "NoSuchKey", "message": "The key does not exist.", "status": 404}
+    embedded.add_fault({"service": "s3", "action": action, "times": 2, "error": missing})
+
+
+def test_a_missing_object_is_the_callers_mistake(store: Store) -> None:
+    uri = store.uri("no/such/thing")
     for read in (store.read_uri, store.sha256, lambda uri: store.copy_to(uri, "x")):
         with pytest.raises(UsageError, match=f"There is no object {uri}"):
             read(uri)
