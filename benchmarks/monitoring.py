@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from model.monitoring.baseline import Answers, Baseline, Request, of_training, with_held_out
+from model.monitoring.baseline import Answers, Baseline, HeldOut, Request, of_training
 from model.monitoring.cells import Numbers
 from model.monitoring.columns import ColumnCounts
 from model.monitoring.window import Counting, Span, Spans
@@ -32,7 +32,9 @@ def a_baseline(columns: int) -> Baseline:
     labels = rng.integers(0, 2, 10_000)
     certainty = rng.uniform(0.5, 1, 10_000)
     answers = Answers(predicted=labels, actual=labels, certainty=certainty)
-    return with_held_out(laid, X.iloc[:0], answers)
+    held_out = HeldOut(laid)
+    held_out.add(X.iloc[:0], answers)
+    return held_out.complete()
 
 
 def lines(count: int, columns: int) -> Iterator[bytes]:

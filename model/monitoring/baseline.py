@@ -335,13 +335,6 @@ def _counted(labels: np.ndarray) -> tuple[list[Any], list[int]]:
     return different.tolist(), np.bincount(codes).tolist()
 
 
-def with_held_out(baseline: Baseline, X: pd.DataFrame, answers: Answers) -> Baseline:
-    """Add rows that are all there at once. Changes `baseline`'s counts."""
-    held_out = HeldOut(baseline)
-    held_out.add(X, answers)
-    return held_out.complete()
-
-
 def error_sums(predicted: np.ndarray, actual: np.ndarray) -> dict[str, exact.Sum]:
     """Return exact sums: of errors' sizes and squares, of true values and their squares.
 

@@ -14,7 +14,7 @@ from pipeline.core.hosting_cost import CostLine, PriceTable
 from pipeline.core.outcomes import Action, AttributeChange, PlanSummary, ResourceChange
 from pipeline.core.plan_risks import Risk, risks_of
 
-NOTE_LIMIT = 1_000_000
+# A note in GitLab has at most a million characters
 LONGEST = 900_000
 _LONGEST_VALUE = 200
 _LONGEST_FULL_VALUE = 2_000

@@ -23,7 +23,6 @@ MOST_CLASSES = 20
 _MOST_CONFUSIONS = 30
 _FEW_ROWS = 5
 _MOST_SLICES = 40
-_PERCENTS = (5, 25, 50, 75, 90, 95, 99, 100)
 _WHOLE = scales((0.0, 1.0), (0.0, 1.0))
 
 

@@ -43,7 +43,9 @@ def a_baseline(
     found = laid.of_training(X, request=request, task=task)
     if answers is None:
         return found
-    return laid.with_held_out(found, X.iloc[:0], answers)
+    held_out = laid.HeldOut(found)
+    held_out.add(X.iloc[:0], answers)
+    return held_out.complete()
 
 
 def known(baseline: laid.Baseline) -> Baseline:
