@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from emulator.tests.support.embedded import Embedded, eventually, refusal, unique
+from emulator.tests.support.embedded import Embedded, refusal, unique
 from pipeline.core.errors import CloudUnusable, UsageError
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus
 from pipeline.core.reconcile import quiet_shift
@@ -326,10 +326,8 @@ def test_a_creation_that_cannot_start_is_failed_and_only_deleted(side: Side) -> 
     said = side.refusal(lambda: side.update(name, good, settings=True))
     assert "Cannot update endpoint" in said
     side.hosting.delete_endpoint(name)
-    gone = eventually(
-        lambda: side.hosting.observe(name), lambda seen: seen.status is EndpointStatus.ABSENT
-    )
-    assert gone.config_name is None
+    gone = _settled(side, name)
+    assert (gone.status, gone.config_name) == (EndpointStatus.ABSENT, None)
 
 
 @BOTH
