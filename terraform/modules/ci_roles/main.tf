@@ -17,10 +17,13 @@ locals {
 
   # Everything that the roots serving and surroundings make is named after its endpoint, and so are their states.
   endpoints = sort(var.endpoint_names)
+  # SageMaker's ARNs have a name as it was given (aws-samples/ml-edge-getting-started issue 18), in lists still in small
+  # letters (boto/boto3 issue 4606), and until 2023 in those alone (philschmid/cdk-samples issue 2).
+  arn_names = distinct(flatten([for name in local.endpoints : [name, lower(name)]]))
   # A release is called r-<date>-<time>-<digest>: <endpoint>-* alone would also be <endpoint>-eu and all that it has.
-  endpoint_arns = [for name in local.endpoints : "${local.sagemaker_arn}:endpoint/${lower(name)}"]
-  config_arns   = [for name in local.endpoints : "${local.sagemaker_arn}:endpoint-config/${lower(name)}-r-*"]
-  model_arns    = [for name in local.endpoints : "${local.sagemaker_arn}:model/${lower(name)}-r-*"]
+  endpoint_arns = [for name in local.arn_names : "${local.sagemaker_arn}:endpoint/${name}"]
+  config_arns   = [for name in local.arn_names : "${local.sagemaker_arn}:endpoint-config/${name}-r-*"]
+  model_arns    = [for name in local.arn_names : "${local.sagemaker_arn}:model/${name}-r-*"]
   serving_arns  = concat(local.endpoint_arns, local.config_arns, local.model_arns)
   # Alarms of a release are named <endpoint>-<config>-<alarm>, the one that never rings <endpoint>-quiet, those of the
   # endpoint <endpoint>/<alarm>.
@@ -41,9 +44,9 @@ locals {
   # Jobs are named after their model alone; the tags say which environment they belong to.
   job_arns = ["${local.sagemaker_arn}:processing-job/*", "${local.sagemaker_arn}:training-job/*"]
   package_arns = flatten([
-    for group in sort(var.model_package_groups) : [
-      "${local.sagemaker_arn}:model-package-group/${lower(group)}",
-      "${local.sagemaker_arn}:model-package/${lower(group)}/*",
+    for group in distinct(flatten([for name in sort(var.model_package_groups) : [name, lower(name)]])) : [
+      "${local.sagemaker_arn}:model-package-group/${group}",
+      "${local.sagemaker_arn}:model-package/${group}/*",
     ]
   ])
 }

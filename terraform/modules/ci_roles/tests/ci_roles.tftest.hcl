@@ -58,6 +58,26 @@ run "roles_trust_one_project_and_one_branch" {
   }
 }
 
+run "names_are_allowed_as_they_were_given_and_in_small_letters" {
+  command = plan
+
+  variables {
+    endpoint_names       = ["Iris-eu", "wine-eu"]
+    model_package_groups = ["Iris"]
+  }
+
+  assert {
+    condition = toset([for arn in concat(local.serving_arns, local.package_arns) : trimprefix(arn, "${local.sagemaker_arn}:")]) == toset([
+      "endpoint/Iris-eu", "endpoint/iris-eu", "endpoint/wine-eu",
+      "endpoint-config/Iris-eu-r-*", "endpoint-config/iris-eu-r-*", "endpoint-config/wine-eu-r-*",
+      "model/Iris-eu-r-*", "model/iris-eu-r-*", "model/wine-eu-r-*",
+      "model-package-group/Iris", "model-package-group/iris",
+      "model-package/Iris/*", "model-package/iris/*",
+    ])
+    error_message = "SageMaker's ARNs have names as they were given, or in small letters: both should be allowed."
+  }
+}
+
 run "network_keys_and_topics_are_demanded_where_given" {
   command = plan
 
