@@ -324,8 +324,8 @@ def _list(context: Context, _: Options) -> None:
 
 
 def _retrain(context: Context, options: Options) -> None:
-    event_id = retrain(find_workspace(context), reason=options.reason or "no reason given")
-    context.recorder.show(f"Asked for a retraining: request {event_id}")
+    request_id = retrain(find_workspace(context), reason=options.reason or "no reason given")
+    context.recorder.show(f"Asked for a retraining: request {request_id}")
 
 
 def _bootstrap(context: Context, _: Options) -> None:
