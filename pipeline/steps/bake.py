@@ -7,6 +7,7 @@ move ends by SageMaker, and the next run tests what has arrived.
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pipeline.context import Workspace
 from pipeline.core import bake, naming
@@ -25,6 +26,9 @@ logger = logging.getLogger(__name__)
 
 # Between two looks. The alarm's period is 10 s, so a failure is said again in each of them.
 _PAUSE_S = 2.0
+# Of the held-out rows so many are asked for one by one in each look at a part of the traffic: its
+# wait must not end before they are, and other looks add to what they say.
+_MOST_ROWS = 200
 
 
 class BakeTests:
@@ -36,6 +40,7 @@ class BakeTests:
         self.failed: ProbeReport | None = None
         self._workspace = workspace
         self._rows = held_out(workspace, release)
+        self._some = _spread(self._rows)
         self._limits = workspace.settings.test_limits_for(release.evaluation)
         self._config = naming.endpoint_config_name(workspace.context.endpoint, move.target)
         self._at_once = move.deployment_config.strategy is Strategy.ALL_AT_ONCE
@@ -44,9 +49,9 @@ class BakeTests:
         self._before: tuple[str, ...] | None = None
 
     def ask_before(self) -> None:
-        """Ask the old fleet for every row, where two fleets will answer side by side."""
+        """Ask the old fleet for some rows, where two fleets will answer side by side."""
         if not self._at_once:
-            answers = [_label(each) for each in self._answers(self._rows)]
+            answers = [_label(each) for each in self._answers()]
             self._before = tuple(answers) if all(answers) else None
 
     def meanwhile(self, over: Over) -> None:
@@ -86,8 +91,8 @@ class BakeTests:
         )
 
     def _mixture(self, before: Sequence[str]) -> Mixture:
-        numbers = self._rows.numbers  # another model's are others, and neither wrong nor right
-        pairs = zip(self._answers(self._rows), before, self._rows.labels, strict=True)
+        numbers = self._some.numbers  # another model's are others, and neither wrong nor right
+        pairs = zip(self._answers(), before, self._some.labels, strict=True)
         judged = [(a, b, right) for a, b, right in pairs if a.is_of_the_model]
         return Mixture(
             asked=len(judged),
@@ -98,9 +103,17 @@ class BakeTests:
             ),
         )
 
-    def _answers(self, rows: HeldOutRows) -> list[Answer]:
-        ask = self._workspace.calls.ask
+    def _answers(self) -> list[Answer]:
+        rows, ask = self._some, self._workspace.calls.ask
         return [ask(one_row(rows, number)) for number in range(len(rows.rows))]
+
+
+def _spread(rows: HeldOutRows) -> HeldOutRows:
+    """Return at most so many rows as a look asks for, from all over the file: it may be sorted."""
+    step = -(-len(rows.rows) // _MOST_ROWS)
+    return replace(
+        rows, rows=rows.rows[::step], labels=rows.labels[::step], numbers=rows.numbers[::step]
+    )
 
 
 def _label(answer: Answer) -> str:

@@ -1,7 +1,7 @@
 """The tests while a canary has a part of the traffic, and nobody knows which fleet answers."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -43,16 +43,33 @@ class AsksBoth(FakeCalls):
             self._cloud.behaviours = behaviours
 
 
-def looked(behaviour: Behaviour, *, before: Behaviour = Behaviour.GOOD) -> tuple[World, BakeTests]:
+@dataclass(frozen=True, kw_only=True)
+class Looked:
+    """What the tests found; how many rows they asked before the move, and while it baked."""
+
+    world: World
+    tests: BakeTests
+    asked_before: int
+    asked: int
+
+
+def looked(
+    behaviour: Behaviour,
+    *,
+    before: Behaviour = Behaviour.GOOD,
+    held_out: bytes | None = None,
+    looks: int = LOOKS,
+) -> Looked:
     """Let a canary bake on its way back to A, whose container does this, and test it meanwhile."""
     command = Command(mode=Mode.DEPLOYMENT, name="C")
     world = Story(name="canary", deployed="AB", command=command).start()
     boundary, cloud = NoFaults(), world.cloud
+    calls = AsksBoth(cloud, boundary, ENDPOINT, known=KNOWN)
     workspace = replace(
-        workspace_of(world, command, boundary),
-        hosting=ShowsAPart(cloud, boundary),
-        calls=AsksBoth(cloud, boundary, ENDPOINT, known=KNOWN),
+        workspace_of(world, command, boundary), hosting=ShowsAPart(cloud, boundary), calls=calls
     )
+    if held_out is not None:
+        world.bucket.write("data/d/test/test.csv", held_out)
     target = world.head().lived[0].release_id + "-n1"
     shift = DeploymentConfig(
         strategy=Strategy.CANARY,
@@ -75,10 +92,12 @@ def looked(behaviour: Behaviour, *, before: Behaviour = Behaviour.GOOD) -> tuple
     assert tests is not None
     world.behave("B", before)
     tests.ask_before()
+    asked_before = calls.asked
     world.behave("A", behaviour)
     cloud.update_endpoint(ENDPOINT, naming.endpoint_config_name(ENDPOINT, target), shift)
-    tests.meanwhile(after(LOOKS, lambda: cloud.endpoints[ENDPOINT].bakes))
-    return world, tests
+    tests.meanwhile(after(looks - 1, lambda: cloud.endpoints[ENDPOINT].bakes))
+    asked = calls.asked - asked_before
+    return Looked(world=world, tests=tests, asked_before=asked_before, asked=asked)
 
 
 def after(looks: int, bakes: Callable[[], bool]) -> Callable[[float], bool]:
@@ -88,21 +107,30 @@ def after(looks: int, bakes: Callable[[], bool]) -> Callable[[float], bool]:
 
 @pytest.mark.parametrize("behaviour", [Behaviour.FAILS, Behaviour.WRONG])
 def test_a_bad_canary_is_objected_to(behaviour: Behaviour) -> None:
-    world, tests = looked(behaviour)
-    assert tests.failed is not None
-    assert "new instances" in tests.failed.failures
-    found = world.cloud.endpoint(ENDPOINT)
+    canary = looked(behaviour)
+    assert canary.tests.failed is not None
+    assert "new instances" in canary.tests.failed.failures
+    found = canary.world.cloud.endpoint(ENDPOINT)
     assert found is not None
-    assert world.cloud.artifact_of(found.config) == artifact_uri("B")
+    assert canary.world.cloud.artifact_of(found.config) == artifact_uri("B")
+
+
+@pytest.mark.parametrize("behaviour", [Behaviour.FAILS, Behaviour.WRONG])
+def test_of_many_rows_a_look_asks_some_of_all_kinds_and_objects_at_once(
+    behaviour: Behaviour,
+) -> None:
+    rows = "".join(f"{cell},{label}\n" * 1_000 for cell, label in KNOWN.items())
+    canary = looked(behaviour, held_out=f"x,species\n{rows}".encode(), looks=1)
+    assert canary.asked_before == canary.asked == 200
+    assert canary.tests.failed is not None
 
 
 def test_a_good_canary_is_not_objected_to() -> None:
-    world, tests = looked(Behaviour.GOOD)
-    assert tests.failed is None
-    assert world.cloud.endpoints[ENDPOINT].bakes
+    canary = looked(Behaviour.GOOD)
+    assert canary.tests.failed is None
+    assert canary.world.cloud.endpoints[ENDPOINT].bakes
 
 
 @pytest.mark.parametrize("before", [Behaviour.FAILS, Behaviour.WRONG])
 def test_what_the_old_fleet_does_wrong_is_not_held_against_the_new_one(before: Behaviour) -> None:
-    _, tests = looked(Behaviour.GOOD, before=before)
-    assert tests.failed is None
+    assert looked(Behaviour.GOOD, before=before).tests.failed is None
