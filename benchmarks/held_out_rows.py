@@ -30,9 +30,10 @@ from benchmarks.held_out_rows import TARGET
 from pipeline.material import checking
 from pipeline.material.deciding import decide
 from pipeline.material.dividing import split
-from pipeline.material.reading import parse_table
+from pipeline.material.reading import read_table
 from pipeline.material.table import Choices
-decided = decide(parse_table(Path(sys.argv[1]).read_bytes()), Choices(target=TARGET))
+table = read_table(lambda: Path(sys.argv[1]).open("rb"), name="rows.csv")
+decided = decide(table, Choices(target=TARGET))
 halves = split(decided, test_fraction=0.2, seed=1)
 checking.profile_of(decided)
 checking.look_at(decided, halves, wanted=tuple(checking.CheckName))

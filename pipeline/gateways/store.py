@@ -90,11 +90,11 @@ class Store:
         except Changed as error:
             raise AlreadyExists(self.uri(key)) from error
 
-    def create_same(self, key: str, body: bytes) -> None:
+    def create_same(self, key: str, body: bytes | IO[bytes]) -> None:
         """Write an object whose key is its content's address: one already there is the same."""
         try:
-            self.create(key, body)
-        except AlreadyExists:
+            self._put(key, body, IfNoneMatch="*")
+        except Changed:
             return
 
     def replace(self, key: str, body: bytes, *, etag: str) -> str:
@@ -205,7 +205,7 @@ class Store:
         self._there.add(key)
         return answer
 
-    def _put(self, key: str, body: bytes, **condition: Any) -> str:
+    def _put(self, key: str, body: bytes | IO[bytes], **condition: Any) -> str:
         for _ in range(_COLLISIONS):
             with attempting(f"write {self.uri(key)}"):
                 try:
@@ -218,8 +218,10 @@ class Store:
                     return self._own_or_lost(key, body, error)
         raise Changed(self.uri(key))
 
-    def _put_once(self, key: str, body: bytes, condition: dict[str, Any]) -> str:
+    def _put_once(self, key: str, body: bytes | IO[bytes], condition: dict[str, Any]) -> str:
         def put() -> Any:
+            if not isinstance(body, bytes):
+                body.seek(0)
             return self._s3.put_object(
                 Bucket=self.bucket,
                 Key=key,
@@ -234,14 +236,14 @@ class Store:
         self._there.add(key)
         return str(answer["ETag"])
 
-    def _own_or_lost(self, key: str, body: bytes, error: ClientError) -> str:
+    def _own_or_lost(self, key: str, body: bytes | IO[bytes], error: ClientError) -> str:
         """Return the ETag of a write whose first answer got lost; raise Changed for all others.
 
         A call that botocore had to repeat may have been done the first time, and then the
         repetition meets its own object.
         """
         repeated = error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0)
-        found = self.find(key) if repeated else None
+        found = self.find(key) if repeated and isinstance(body, bytes) else None
         if found is not None and found.body == body:
             return found.etag
         raise Changed(self.uri(key)) from error

@@ -5,14 +5,15 @@ Bounded work: rows are gone through one by one, and a leak is looked for in 100,
 
 import csv
 import heapq
-import io
 import zlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import islice
 
 from pipeline.core.data_checks import CheckName, ColumnProfile, DataProfile, Found, in_words
 from pipeline.material.deciding import Decided
 from pipeline.material.dividing import Split
+from pipeline.material.stored import Shares, StoredColumn, Written
 from pipeline.tabular import dates
 from pipeline.tabular.cells import Spelling, text_of, trimmed
 from pipeline.tabular.schema import Column
@@ -22,6 +23,7 @@ _MOST_ROWS = 100_000
 _ALIKE_SHARE, _FEW_ALIKE = 0.01, 1
 # Features that more rows have are common values and no copies, as for the division itself
 _COMMON = 10
+_AT_ONCE = 50_000
 
 
 def profile_of(decided: Decided) -> DataProfile:
@@ -40,12 +42,18 @@ def profile_of(decided: Decided) -> DataProfile:
         },
         classes={}
         if schema.label_kind == "number"
-        else dict(sorted(Counter(decided.labels.labels).items())),
+        else dict(sorted(decided.labels.counts.items())),
     )
 
 
-def _missing(cells: Sequence[str], spelling: Spelling) -> int:
-    return sum(count for cell, count in Counter(cells).items() if spelling.is_missing(cell))
+def _missing(cells: StoredColumn, spelling: Spelling) -> int:
+    return sum(
+        count
+        for part in cells.parts()
+        if spelling.plain(part) is None
+        for cell, count in Counter(part).items()
+        if spelling.is_missing(cell)
+    )
 
 
 def look_at(
@@ -77,17 +85,18 @@ def _constant(decided: Decided) -> Found:
 
 
 def _is_constant(cells: Sequence[str]) -> bool:
-    first = text_of(cells[0])
-    return all(cell == cells[0] or text_of(cell) == first for cell in cells)
+    first, value = cells[0], text_of(cells[0])
+    return all(cell == first or text_of(cell) == value for cell in cells)
 
 
 def _duplicates(divided: Split) -> Found:
     target = divided.schema.target
-    known = Counter(map(hash, _features(divided.train_csv, target)))
-    asked = Counter(map(hash, _features(divided.test_csv, target)))
-    alike = sum(
-        count for row, count in asked.items() if row in known and known[row] + count <= _COMMON
-    )
+    shares = Shares(divided.train_rows + divided.test_rows)
+    for half in (divided.train, divided.test):
+        rows = map(hash, _features(half, target))
+        while part := list(islice(rows, _AT_ONCE)):
+            shares.add(part, part, [half is divided.test] * len(part))
+    alike = sum(_alike(*columns) for columns in shares)
     is_well = alike <= max(_FEW_ALIKE, _ALIKE_SHARE * divided.test_rows)
     counted = f"{alike} of {divided.test_rows} held-out rows are copies of a training row"
     return Found(
@@ -97,8 +106,18 @@ def _duplicates(divided: Split) -> Found:
     )
 
 
-def _features(content: bytes, target: str) -> Iterator[tuple[str, ...]]:
-    reader = csv.reader(io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", newline=""))
+def _alike(rows: Sequence[int], are_held_out: Sequence[bool]) -> int:
+    """Return how many held-out rows are copies of a training row."""
+    known, asked = Counter[int](), Counter[int]()
+    for row, is_held_out in zip(rows, are_held_out, strict=True):
+        (asked if is_held_out else known)[row] += 1
+    return sum(
+        count for row, count in asked.items() if row in known and known[row] + count <= _COMMON
+    )
+
+
+def _features(half: Written, target: str) -> Iterator[tuple[str, ...]]:
+    reader = csv.reader(half.lines())
     left_out = next(reader).index(target)
     for row in reader:
         del row[left_out]
@@ -160,7 +179,7 @@ def _numbers(decided: Decided, column: Column, kept: Sequence[int]) -> tuple[Seq
         texts = ["" if spelling.is_missing(cell) else text_of(cell) for cell in cells]
         return _coded(texts), False
     if column.kind == "numeric":
-        return [spelling.number(cell) for cell in cells], True
+        return spelling.plain(cells) or [spelling.number(cell) for cell in cells], True
     return [_moment(cell, column, spelling) for cell in cells], True
 
 

@@ -1,12 +1,15 @@
 """Decides for each feature column what it is: numbers, text, dates, or nothing to learn from."""
 
+import functools
+import math
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 
 from pipeline.core.data_words import ColumnUse
-from pipeline.material.table import DataTable, listed, refused, setting, shown
+from pipeline.material.table import DataTable, refused, setting, shown
 from pipeline.tabular import dates
 from pipeline.tabular.cells import LARGEST_EXACT, Spelling, text_of, trimmed
 from pipeline.tabular.schema import Column
@@ -24,6 +27,10 @@ _LEAST_ROWS = 20
 # One file in exp(10) = 22,000 has different numbers everywhere by chance
 _CHANCE = 10
 _MOST_NAMED = 5
+# So many spellings of strays are told apart
+_MOST_SPELLINGS = 100_000
+# So many values are held at once
+_AT_ONCE = 500_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,57 +41,163 @@ class Finding:
     warning: str = ""
 
 
+@dataclass(kw_only=True)
+class Strays:
+    """Cells that are alike in something: how many, and where the first of each spelling is."""
+
+    rows: int = 0
+    first: dict[str, int] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def add(self, row: int, text: str) -> None:
+        self.rows += 1
+        if text in self.first or len(self.first) < _MOST_SPELLINGS:
+            self.first.setdefault(text, row)
+            self.counts[text] += 1
+
+
 class Cells:
-    """One column of a file: its cells without outer spaces, and where the present ones are."""
+    """One column of a file, gone through without outer spaces as often as it takes.
+
+    `present` cells hold a value; of these, `numbers` are numbers.
+    """
 
     def __init__(self, table: DataTable, position: int, *, spelling: Spelling) -> None:
         self.table = table
         self.position = position
         self.name = table.columns[position]
-        self.texts = [trimmed(cell) for cell in table.column(position)]
-        different = set(self.texts)
-        missing = {text for text in different if spelling.is_missing(text)}
-        self.present = [n for n, text in enumerate(self.texts) if text not in missing]
-        self.values = [self.texts[index] for index in self.present]
-        self.numbers = {
-            text: value
-            for text in different - missing
-            if (value := spelling.written(text)) is not None
-        }
+        self.rows = len(table.rows)
+        self.present = self.numbers = 0
+        self._cells = table.column(position)
+        self._spelling = spelling
+        for part in self._cells.parts():
+            if spelling.plain(part) is not None:
+                self.present += len(part)
+                self.numbers += len(part)
+                continue
+            for text, count in Counter(map(trimmed, part)).items():
+                if not spelling.is_missing(text):
+                    self.present += count
+                    self.numbers += count if self.is_number(text) else 0
+
+    def texts(self) -> Iterator[tuple[int, str]]:
+        """Yield the row and the text of each cell that holds a value."""
+        row = 0
+        for part in self._cells.parts():
+            texts = list(map(trimmed, part))
+            missing = {text for text in set(texts) if self._spelling.is_missing(text)}
+            for number, text in enumerate(texts, start=row):
+                if text not in missing:
+                    yield number, text
+            row += len(part)
 
     def is_number(self, text: str) -> bool:
-        return text in self.numbers
+        return self._spelling.written(text) is not None
 
     @property
     def place(self) -> str:
         named = repr(self.name) if self.name else f"{self.position + 1}, which has no name,"
         return f"{self.table.place}, column {named}"
 
-    @property
-    def categories(self) -> set[str]:
-        return {text_of(value) for value in self.values}
-
-    def unlike(self, is_right: Callable[[str], bool]) -> list[int]:
-        """Return the rows whose cell is there and not right."""
-        return [index for index in self.present if not is_right(self.texts[index])]
-
-    def named(self, rows: Sequence[int]) -> str:
-        """Name cells by their spelling: how many, and the line of the first."""
-        first: dict[str, int] = {}
-        for index in rows:
-            first.setdefault(self.texts[index], index)
-        counts = {text: sum(self.texts[n] == text for n in rows) for text in first}
-        return listed(
-            [
-                f"{shown(text)} on line {self.table.lines[index]}"
-                + (f" and {counts[text] - 1} more" if counts[text] > 1 else "")
-                for text, index in first.items()
-            ],
-            most=_MOST_NAMED,
+    def different(self) -> int:
+        """Return how many categories there are."""
+        return count_different(
+            lambda: (text_of(text) for _, text in self.texts()), rows=self.present
         )
+
+    @functools.cached_property
+    def whole(self) -> "_Whole | None":
+        """What whole numbers in every row come to; None where one is missing or has a fraction."""
+        return _whole(self) if self.numbers == self.rows else None
+
+    def values(self) -> Iterator[float]:
+        """Yield the numbers of a column that holds nothing else."""
+        for part in self._cells.parts():
+            plain = self._spelling.plain(part)
+            yield from map(self._spelling.number, part) if plain is None else plain
+
+    def where(self, is_so: Callable[[str], bool]) -> Strays:
+        """Return the cells that hold a value of which something is so."""
+        found = Strays()
+        for row, text in self.texts():
+            if is_so(text):
+                found.add(row, text)
+        return found
+
+    def strays(self) -> Strays:
+        """Return the cells that hold a value and no number."""
+        if self.numbers == self.present:
+            return Strays()
+        return self.where(lambda text: not self.is_number(text))
+
+    def named(self, strays: Strays) -> str:
+        """Name cells by their spelling: how many, and the line of the first."""
+        named = [
+            self.one(row, text)
+            + (f" and {strays.counts[text] - 1} more" if strays.counts[text] > 1 else "")
+            for text, row in islice(strays.first.items(), _MOST_NAMED)
+        ]
+        more = len(strays.first) - len(named)
+        others = f" and {more} more" if more else ""
+        return ", ".join(named) + others
+
+    def one(self, row: int, text: str) -> str:
+        return f"{shown(text)} on line {self.table.lines[row]}"
 
     def use(self, use: ColumnUse) -> str:
         return setting("columns", {self.name: use})
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Whole:
+    """`steps` are the signs of the differences from row to row."""
+
+    least: int
+    most: int
+    steps: frozenset[int]
+
+
+def _whole(cells: Cells) -> _Whole | None:
+    least, most = math.inf, -math.inf
+    before: float | None = None
+    steps: set[int] = set()
+    for number in cells.values():
+        if not number.is_integer():
+            return None
+        least, most = min(least, number), max(most, number)
+        if before is not None:
+            steps.add((number > before) - (number < before))
+        before = number
+    return _Whole(least=int(least), most=int(most), steps=frozenset(steps))
+
+
+def count_different(values: Callable[[], Iterable[Hashable]], *, rows: int) -> int:
+    """Count values by their hashes: too many for memory in shares, each in a look of its own."""
+    seen: set[int] = set()
+    for each in map(hash, values()):
+        seen.add(each)
+        if len(seen) > _AT_ONCE:
+            break
+    else:
+        return len(seen)
+    seen.clear()
+    shares = rows // _AT_ONCE + 1
+    return sum(
+        len({each for each in map(hash, values()) if each % shares == share})
+        for share in range(shares)
+    )
+
+
+def are_all_different(values: Callable[[], Iterable[Hashable]], *, rows: int) -> bool:
+    shares = rows // _AT_ONCE + 1
+    for share in range(shares):
+        seen: set[int] = set()
+        for each in map(hash, values()):
+            if each in seen:
+                return False
+            if each % shares == share:
+                seen.add(each)
+    return True
 
 
 def decide_column(cells: Cells, use: ColumnUse | None) -> Finding:
@@ -109,33 +222,36 @@ def decide_column(cells: Cells, use: ColumnUse | None) -> Finding:
 
 
 def _by_content(cells: Cells) -> Finding:
-    strays = cells.unlike(cells.is_number)
-    numbers = len(cells.present) - len(strays)
+    numbers = cells.numbers
     if numbers and (reason := _why_identifier(cells)):
         return _found(cells, "categorical", warning=f"{reason}, so it is read as text")
-    if not strays:
+    if numbers == cells.present:
         return _found(cells, "numeric", warning=_rising(cells))
-    undated = cells.unlike(dates.looks_like_one)
-    if 2 * len(undated) <= len(cells.present):
+    undated = cells.where(lambda text: not dates.looks_like_one(text))
+    if 2 * undated.rows <= cells.present:
         return _dates(cells, use=None)
-    like = [index for index in strays if _LIKE_A_NUMBER.fullmatch(cells.texts[index])]
-    if 2 * (numbers + len(like)) >= len(cells.present):
+    like = cells.where(lambda text: not cells.is_number(text) and _is_like_a_number(text))
+    if 2 * (numbers + like.rows) >= cells.present:
         _require_numbers(cells)
-    mixed = f"{numbers} of {len(cells.present)} cells are numbers, the others "
-    mixed += f"({cells.named(strays)}) are not, so it is read as text"
+    mixed = f"{numbers} of {cells.present} cells are numbers, the others "
+    mixed += f"({cells.named(cells.strays())}) are not, so it is read as text"
     return _found(cells, "categorical", warning=mixed if numbers else "")
 
 
+def _is_like_a_number(text: str) -> bool:
+    return _LIKE_A_NUMBER.fullmatch(text) is not None
+
+
 def _require_numbers(cells: Cells) -> None:
-    strays = cells.unlike(cells.is_number)
-    if not strays:
+    strays = cells.strays()
+    if not strays.rows:
         return
-    spellings = sorted({text_of(cells.texts[index]) for index in strays})[:_MOST_NAMED]
+    spellings = sorted(set(map(text_of, strays.first)))[:_MOST_NAMED]
     message = (
-        f"{cells.place} holds numbers, but {len(strays)} of {len(cells.present)} cells are none: "
+        f"{cells.place} holds numbers, but {strays.rows} of {cells.present} cells are none: "
         f"{cells.named(strays)}."
     )
-    if any(_LIKE_A_NUMBER.fullmatch(cells.texts[index]) for index in strays):
+    if any(map(_is_like_a_number, strays.first)):
         remedy = (
             "Write plain numbers there (no thousands separators, no units, the decimal mark of "
             f"the others), or set {cells.use('text')} or {cells.use('drop')}."
@@ -150,16 +266,19 @@ def _require_numbers(cells: Cells) -> None:
 
 def _why_identifier(cells: Cells) -> str:
     """Say why a column with digits is no column of numbers, if it is none."""
-    if not all(map(_DIGITS.fullmatch, cells.numbers)):  # among 1.5 and 2.5 also 03 is a number
-        return ""
-    whole = [index for index in cells.present if cells.is_number(cells.texts[index])]
-    padded = [index for index in whole if _LEADING_ZERO.fullmatch(cells.texts[index])]
+    padded = large = ""
+    for row, text in cells.texts():
+        if not cells.is_number(text):
+            continue
+        if not _DIGITS.fullmatch(text):
+            return ""  # among 1.5 and 2.5 also 03 is a number
+        if not padded and _LEADING_ZERO.fullmatch(text):
+            padded = cells.one(row, text)
+        if not large and _is_too_large(text):
+            large = cells.one(row, text)
     if padded:
-        return f"leading zeros tell its cells apart ({cells.named(padded[:1])})"
-    large = [index for index in whole if _is_too_large(cells.texts[index])]
-    if large:
-        return f"{cells.named(large[:1])} has more digits than a number keeps"
-    return ""
+        return f"leading zeros tell its cells apart ({padded})"
+    return f"{large} has more digits than a number keeps" if large else ""
 
 
 def _is_too_large(digits: str) -> bool:
@@ -169,13 +288,13 @@ def _is_too_large(digits: str) -> bool:
 def _dates(cells: Cells, *, use: ColumnUse | None) -> Finding:
     asked = {"date_day_first": "day_first", "date_month_first": "month_first"}.get(use or "")
     orders = [order for order in dates.ORDERS if asked in (None, order)]
-    strays = cells.unlike(lambda text: _is_dated(text, orders, told=use is not None))
-    if strays:
+    strays = cells.where(lambda text: not _is_dated(text, orders, told=use is not None))
+    if strays.rows:
         message = (
-            f"{cells.place} holds dates, but {len(strays)} of {len(cells.present)} cells are none "
+            f"{cells.place} holds dates, but {strays.rows} of {cells.present} cells are none "
             f"that can be read: {cells.named(strays)}."
         )
-        spellings = sorted({text_of(cells.texts[index]) for index in strays})[:_MOST_NAMED]
+        spellings = sorted(set(map(text_of, strays.first)))[:_MOST_NAMED]
         remedy = (
             "Write them as 2020-12-31 with a year of four digits; if they mean missing, set "
             f"{setting('missing_values', spellings)}; else set {cells.use('text')} or "
@@ -193,13 +312,15 @@ def _is_dated(text: str, orders: Sequence[dates.Order], *, told: bool) -> bool:
 
 def _in_order(cells: Cells, orders: Sequence[dates.Order]) -> Finding:
     """Decide the order of day and month for the whole column."""
-    doubtful = [index for index in cells.present if dates.needs_order(cells.texts[index])]
+    doubtful = cells.where(dates.needs_order)
     common = [
         order
         for order in orders
-        if all(dates.is_date(cells.texts[index], order=order) for index in doubtful)
+        if all(
+            dates.is_date(text, order=order) for _, text in cells.texts() if dates.needs_order(text)
+        )
     ]
-    if doubtful and len(common) != 1:
+    if doubtful.rows and len(common) != 1:
         why = (
             "does not tell the day from the month"
             if common
@@ -211,7 +332,7 @@ def _in_order(cells: Cells, orders: Sequence[dates.Order]) -> Finding:
             f"{cells.use('date_month_first')}."
         )
         raise refused(message, remedy)
-    order = common[0] if doubtful else None
+    order = common[0] if doubtful.rows else None
     how = f" ({order.replace('_', ' ')})" if order else ""
     warning = f"dates{how}, of which the model learns {', '.join(dates.PARTS).replace('_', ' ')}"
     return _found(cells, "date", order=order, warning=warning)
@@ -221,11 +342,11 @@ def _useless(cells: Cells, found: Finding) -> str | None:
     """Say why a model would learn nothing from a column that others could use, if so."""
     if found.column and found.column.kind == "numeric":
         return _row_numbers(cells)
-    count = len(cells.present)
+    count = cells.present
     if not (found.column and found.column.kind == "categorical") or count < _LEAST_ROWS:
         return None
-    different = len(cells.categories)
-    words = sum(len(value.split()) for value in cells.values) / count
+    different = cells.different()
+    words = sum(len(text.split()) for _, text in cells.texts()) / count
     if 2 * different >= count and words >= 4:
         return f"free text ({different} different ones in {count} rows)"
     if 10 * different >= 9 * count:
@@ -238,36 +359,26 @@ def _row_numbers(cells: Cells) -> str | None:
 
     Of n numbers that chance draws from a range, two are alike but for exp(-n^2 / 2 range).
     """
-    values, count = _whole_numbers(cells), len(cells.texts)
-    if count < _LEAST_NUMBERED_ROWS or len(set(values)) < count:
+    whole, count = cells.whole, cells.rows
+    if count < _LEAST_NUMBERED_ROWS or whole is None:
         return None
-    width = max(values) - min(values) + 1
-    span = f"{min(values)} to {max(values)}"
+    width = whole.most - whole.least + 1
+    is_too_wide = width != count and 2 * _CHANCE * width > count**2
+    if is_too_wide or not are_all_different(cells.values, rows=count):
+        return None
+    span = f"{whole.least} to {whole.most}"
     if width == count:
         return f"row numbers ({span})"
-    if 2 * _CHANCE * width <= count**2:
-        return f"identifiers ({count} different whole numbers from {span})"
-    return None
+    return f"identifiers ({count} different whole numbers from {span})"
 
 
 def _rising(cells: Cells) -> str:
     """Warn of numbers that rise or fall from row to row: they tell the order of the file."""
-    values = _whole_numbers(cells)
-    if len(values) < _LEAST_ROWS:
-        return ""
-    steps = {(b > a) - (b < a) for a, b in pairwise(values)}
-    if steps not in ({1}, {-1}):
+    whole = cells.whole
+    if cells.rows < _LEAST_ROWS or whole is None or whole.steps not in ({1}, {-1}):
         return ""
     remedy = f"if it is an identifier, set {cells.use('drop')}"
     return f"a whole number that changes one way from row to row; {remedy}"
-
-
-def _whole_numbers(cells: Cells) -> list[int]:
-    """Return every cell as a whole number, nothing where one is missing or has a fraction."""
-    is_whole = all(map(float.is_integer, cells.numbers.values()))
-    if not is_whole or len(cells.values) < len(cells.texts):
-        return []
-    return [int(cells.numbers[value]) for value in cells.values]
 
 
 def _found(

@@ -28,7 +28,8 @@ def find_decimal(table: DataTable, *, spelling: Spelling) -> tuple[str, str]:
     A comma counts where it cannot divide thousands. Raises UsageError where both marks are used,
     and where no cell tells which of the two a comma is.
     """
-    if not any("," in cell for row in table.rows for cell in row):
+    columns = [table.column(position) for position in range(len(table.columns))]
+    if not any("," in "".join(part) for column in columns for part in column.parts()):
         return ".", ""
     seen: dict[Evidence, _Seen] = {}
     for position in range(len(table.columns)):
@@ -52,23 +53,27 @@ def find_decimal(table: DataTable, *, spelling: Spelling) -> tuple[str, str]:
 
 def _evidence(table: DataTable, position: int, *, spelling: Spelling) -> list[_Seen]:
     """Return what a column tells, if half of its cells look like numbers."""
-    cells = [trimmed(cell) for cell in table.column(position)]
-    present = [index for index, cell in enumerate(cells) if not spelling.is_missing(cell)]
-    numbers = [index for index in present if _NUMBERLIKE.fullmatch(cells[index])]
-    if not numbers or 2 * len(numbers) < len(present):
-        return []
-    first: dict[Evidence, int] = {}
-    for index in numbers:
-        evidence = _told_by(cells[index])
+    present = numbers = 0
+    first: dict[Evidence, tuple[int, str]] = {}
+    for index, cell in enumerate(map(trimmed, table.column(position))):
+        if spelling.is_missing(cell):
+            continue
+        present += 1
+        if not _NUMBERLIKE.fullmatch(cell):
+            continue
+        numbers += 1
+        evidence = _told_by(cell)
         if evidence is not None:
-            first.setdefault(evidence, index)
+            first.setdefault(evidence, (index, cell))
+    if not numbers or 2 * numbers < present:
+        return []
     name = table.columns[position]
     return [
         _Seen(
             evidence=evidence,
-            where=f"line {table.lines[index]}, column {name!r}: {shown(cells[index])}",
+            where=f"line {table.lines[index]}, column {name!r}: {shown(cell)}",
         )
-        for evidence, index in first.items()
+        for evidence, (index, cell) in first.items()
     ]
 
 

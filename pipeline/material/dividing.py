@@ -7,13 +7,15 @@ import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 from pipeline.core.errors import UsageError
 from pipeline.core.records import ModelKind
 from pipeline.material.deciding import Decided
 from pipeline.material.labels import LEAST_ROWS, require_target
-from pipeline.material.reading import parse_table, write_csv
-from pipeline.material.table import DataTable, listed, refused, shown
+from pipeline.material.reading import csv_line, parse_table
+from pipeline.material.stored import Shares, Written
+from pipeline.material.table import listed, refused, shown
 from pipeline.tabular.cells import Spelling, label_of
 from pipeline.tabular.rows import feature_keys, place_of, row_keys
 from pipeline.tabular.schema import Schema
@@ -25,12 +27,20 @@ class Split:
 
     schema: Schema
     labels: tuple[str, ...]
-    train_csv: bytes
-    test_csv: bytes
+    train: Written
+    test: Written
     train_rows: int
     test_rows: int
     source_sha256: str
     warnings: tuple[str, ...]
+
+    @property
+    def train_csv(self) -> bytes:
+        return self.train.read()
+
+    @property
+    def test_csv(self) -> bytes:
+        return self.test.read()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -51,8 +61,12 @@ class Split:
     @property
     def sha256(self) -> str:
         """Digest of both halves and of what they were decided to be."""
-        digests = map(hashlib.sha256, (self.train_csv, self.test_csv, self.schema_json))
-        return hashlib.sha256(b"".join(each.digest() for each in digests)).hexdigest()
+        digests = (
+            self.train.sha256,
+            self.test.sha256,
+            hashlib.sha256(self.schema_json).hexdigest(),
+        )
+        return hashlib.sha256(b"".join(map(bytes.fromhex, digests))).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +77,7 @@ class HeldOutRows:
     """
 
     columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: Sequence[tuple[str, ...]]
     labels: tuple[str, ...]
     numbers: tuple[float, ...] = ()
 
@@ -75,51 +89,123 @@ def split(decided: Decided, *, test_fraction: float, seed: int) -> Split:
     rows on a side. The same rows, fraction and seed give the same halves. Raises UsageError when a
     class has too few different rows; where all differ, the seed has no say in that.
     """
-    keys = tuple(_keys(decided))
-    held_out, moved = _held_out(decided, keys, test_fraction=test_fraction, seed=seed)
-    train, test = (
-        [row for row, key in enumerate(keys) if (key in held_out) == side] for side in (False, True)
-    )
-    kept = _kept_columns(decided)
+    places = _Places(decided, test_fraction=test_fraction, seed=seed)
+    moved = places.move_what_is_lacking()
+    train, test = _halves(decided, places.sides())
+    test_rows = places.held_out_rows
     return Split(
         schema=decided.schema,
         labels=decided.labels.classes,
-        train_csv=_half(decided.table, train, kept),
-        test_csv=_half(decided.table, test, kept),
-        train_rows=len(train),
-        test_rows=len(test),
+        train=train,
+        test=test,
+        train_rows=len(decided.table.rows) - test_rows,
+        test_rows=test_rows,
         source_sha256=decided.table.sha256,
         warnings=(*decided.warnings, *_told(decided, moved)),
     )
 
 
-def _keys(decided: Decided) -> Iterator[bytes]:
-    table, schema = decided.table, decided.schema
-    cells = {column.name: table.cells(column.name) for column in schema.columns}
-    features = feature_keys(cells, schema.columns, spelling=schema.spelling)
-    return row_keys(features, decided.labels.labels)
+@dataclass(kw_only=True)
+class _Class:
+    """The rows of a class on both sides."""
+
+    held_out: int = 0
+    trained_on: int = 0
+
+    @property
+    def is_lacking(self) -> bool:
+        return not self.held_out or self.trained_on < LEAST_ROWS
 
 
-def _held_out(
-    decided: Decided, keys: Sequence[bytes], *, test_fraction: float, seed: int
-) -> tuple[set[bytes], list[str]]:
-    """Return the keys of the rows that are held out, and the classes of which some were moved."""
-    classes: dict[str, Counter[bytes]] = {}
-    for key, label in zip(keys, decided.labels.groups, strict=True):
-        classes.setdefault(label, Counter())[key] += 1
-    places = {key: place_of(key, seed=seed) for key in keys}
-    held_out = {key for key, place in places.items() if place < test_fraction}
-    moved = []
-    for label, rows in sorted(classes.items()):
-        drawn = held_out & rows.keys()
-        fitting = _enough_on_both_sides(sorted(rows, key=places.__getitem__), rows, drawn)
-        if fitting != drawn:
-            moved.append(label)
-            held_out = (held_out - drawn) | fitting
-    for label, rows in sorted(classes.items()):
-        if not rows.keys() & held_out or _trained_on(rows, held_out) < LEAST_ROWS:
-            raise _too_few(decided, label, rows)
-    return held_out, moved
+class _Places:
+    """Where each row stands, found among those that could be its copies, a share at a time.
+
+    What stays in memory is a bit for each row.
+    """
+
+    def __init__(self, decided: Decided, *, test_fraction: float, seed: int) -> None:
+        self._decided, self._test_fraction, self._seed = decided, test_fraction, seed
+        self._moved: dict[bytes, bool] = {}
+        self._shares = Shares(len(decided.table.rows))
+        first = 0
+        for features, labels in zip(_features(decided), decided.labels.labels.parts(), strict=True):
+            rows = range(first, first + len(labels))
+            numbers = [int.from_bytes(key[:8]) for key in features]
+            self._shares.add(numbers, rows, features, labels)
+            first += len(labels)
+
+    def _keys(self) -> Iterator[tuple[int, bytes, str]]:
+        """Yield each row with what it is known by and its class, of which numbers have but one."""
+        is_number = self._decided.labels.kind == "number"
+        for rows, features, labels in self._shares:
+            keys = row_keys(features, labels)
+            classes = repeat("", len(labels)) if is_number else labels
+            yield from zip(rows, keys, classes, strict=True)
+
+    def _is_held_out(self, key: bytes) -> bool:
+        if key in self._moved:
+            return self._moved[key]
+        return place_of(key, seed=self._seed) < self._test_fraction
+
+    def sides(self) -> bytearray:
+        """Return a bit for each row, eight in a byte from the lowest on: whether it is held out."""
+        sides = bytearray(len(self._decided.table.rows) // 8 + 1)
+        self.held_out_rows = 0
+        for row, key, _ in self._keys():
+            if self._is_held_out(key):
+                sides[row // 8] |= 1 << row % 8
+                self.held_out_rows += 1
+        return sides
+
+    def move_what_is_lacking(self) -> list[str]:
+        """Move rows of classes that have too few on a side; return those classes. UsageError."""
+        known: set[str] = set()
+        while lacking := {name for name, each in self._classes().items() if each.is_lacking}:
+            if lacking <= known:
+                raise self._too_few(min(lacking))
+            known |= lacking
+            self._moved.clear()
+            rows = self._rows_of(known)
+            moved = [name for name in sorted(known) if self._move(rows[name])]
+        return moved if known else []
+
+    def _classes(self) -> dict[str, _Class]:
+        found: dict[str, _Class] = {}
+        for _, key, name in self._keys():
+            each = found.setdefault(name, _Class())
+            if self._is_held_out(key):
+                each.held_out += 1
+            else:
+                each.trained_on += 1
+        return found
+
+    def _rows_of(self, names: Collection[str]) -> dict[str, Counter[bytes]]:
+        found: dict[str, Counter[bytes]] = {name: Counter() for name in names}
+        for _, key, name in self._keys():
+            if name in names:
+                found[name][key] += 1
+        return found
+
+    def _move(self, rows: Counter[bytes]) -> bool:
+        """Let rows of a class change sides; tell whether any did."""
+        order = sorted(rows, key=lambda key: place_of(key, seed=self._seed))
+        drawn = set(filter(self._is_held_out, rows))
+        fitting = _enough_on_both_sides(order, rows, drawn)
+        self._moved |= {key: key in fitting for key in drawn ^ fitting}
+        return fitting != drawn
+
+    def _too_few(self, name: str) -> UsageError:
+        return _too_few(self._decided, name, self._rows_of([name])[name])
+
+
+def _features(decided: Decided) -> Iterator[list[bytes]]:
+    """Yield what the features of the rows of each part are known by."""
+    schema, table = decided.schema, decided.table
+    names = [column.name for column in schema.columns]
+    rows = table.stored.only(table.columns.index(name) for name in names)
+    for part in rows.parts():
+        cells = dict(zip(names, part, strict=True))
+        yield list(feature_keys(cells, schema.columns, spelling=schema.spelling))
 
 
 def _enough_on_both_sides(
@@ -133,10 +219,6 @@ def _enough_on_both_sides(
     if train and not test:
         test.append(train.pop(0))
     return set(test)
-
-
-def _trained_on(rows: Counter[bytes], held_out: Collection[bytes]) -> int:
-    return sum(count for key, count in rows.items() if key not in held_out)
 
 
 def _too_few(decided: Decided, label: str, rows: Counter[bytes]) -> UsageError:
@@ -163,16 +245,17 @@ def _told(decided: Decided, moved: Sequence[str]) -> Iterator[str]:
         )
 
 
-def _kept_columns(decided: Decided) -> list[int]:
+def _halves(decided: Decided, sides: bytearray) -> tuple[Written, Written]:
+    """Write the rows of each side, in their order and without the columns that are left out."""
+    table = decided.table
     kept = {column.name for column in decided.schema.columns} | {decided.schema.target}
-    return [position for position, name in enumerate(decided.table.columns) if name in kept]
-
-
-def _half(table: DataTable, rows: Sequence[int], kept: Sequence[int]) -> bytes:
-    return write_csv(
-        [table.columns[position] for position in kept],
-        [[table.rows[index][position] for position in kept] for index in rows],
-    )
+    positions = [position for position, name in enumerate(table.columns) if name in kept]
+    train, test = halves = Written(), Written()
+    for half in halves:
+        half.write(csv_line([table.columns[position] for position in positions]))
+    for row, cells in enumerate(table.stored.only(positions)):
+        halves[sides[row // 8] >> row % 8 & 1].write(csv_line(cells))
+    return train, test
 
 
 def held_out_rows(test_csv: bytes, *, target: str, numbers: Spelling | None = None) -> HeldOutRows:
@@ -185,7 +268,7 @@ def held_out_rows(test_csv: bytes, *, target: str, numbers: Spelling | None = No
     position = table.columns.index(target)
     return HeldOutRows(
         columns=table.columns[:position] + table.columns[position + 1 :],
-        rows=tuple(row[:position] + row[position + 1 :] for row in table.rows),
-        labels=tuple(label_of(row[position]) for row in table.rows),
-        numbers=tuple(numbers.number(row[position]) for row in table.rows) if numbers else (),
+        rows=table.stored.only(each for each in range(len(table.columns)) if each != position),
+        labels=tuple(map(label_of, table.column(position))),
+        numbers=tuple(map(numbers.number, table.column(position))) if numbers else (),
     )

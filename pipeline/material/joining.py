@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 
-from pipeline.material.stored import Column, Rows, Stored
+from pipeline.material.stored import Rows, Stored, StoredColumn
 from pipeline.material.table import DataTable, listed, place, refused
 
 # Compressed with gzip they count too: reading unpacks them by their first bytes.
@@ -53,7 +53,7 @@ def join(tables: Iterable[DataTable], *, name: str) -> DataTable:
         separator=first.separator,
         columns=first.columns,
         rows=Rows(rows, range(len(first.columns))),
-        lines=Column(lines, 0),
+        lines=StoredColumn(lines, 0),
         sha256=digest.hexdigest(),
         remarks=tuple(remarks),
     )

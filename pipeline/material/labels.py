@@ -3,9 +3,11 @@
 import difflib
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from pipeline.core.errors import UsageError
+from pipeline.material.stored import Stored, StoredColumn
 from pipeline.material.table import Choices, DataTable, listed, refused, setting, shown
 from pipeline.tabular.cells import Spelling, label_of, text_of, trimmed
 from pipeline.tabular.schema import LabelKind
@@ -14,25 +16,25 @@ _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,14})")
 # More different numbers than this in a target are measurements or identifiers, not classes
 _MOST_NUMERIC_CLASSES = 20
 LEAST_ROWS = 2
+# So many different numbers of a target are counted
+_MOST_COUNTED = 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Labels:
-    """The class of every row in its canonical spelling; or its number, where kind says so."""
+    """The class of every row in its canonical spelling; or its number, where kind says so.
 
-    labels: tuple[str, ...]
+    `counts` are the rows of each class; of numbers there are none.
+    """
+
+    labels: StoredColumn
     kind: LabelKind
+    counts: Mapping[str, int]
     warnings: tuple[str, ...]
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The different classes; of numbers there are none."""
-        return () if self.kind == "number" else tuple(sorted(set(self.labels)))
-
-    @property
-    def groups(self) -> tuple[str, ...]:
-        """What each row belongs to that needs rows on both sides of a split."""
-        return ("",) * len(self.labels) if self.kind == "number" else self.labels
+        return tuple(sorted(self.counts))
 
 
 def decide_labels(table: DataTable, choices: Choices, *, spelling: Spelling) -> Labels:
@@ -41,12 +43,21 @@ def decide_labels(table: DataTable, choices: Choices, *, spelling: Spelling) -> 
     require_target(table, target=target)
     cells = table.cells(target)
     _refuse_missing(table, target, cells, spelling=spelling)
-    labels = tuple(map(label_of, cells))
-    counts = Counter(labels)
     if choices.problem_type == "regression":
         return _numbers(table, target, cells, spelling=spelling)
-    if choices.problem_type == "auto" and _are_measurements(counts, spelling=spelling):
+    if choices.problem_type == "auto" and _are_measurements(cells, spelling=spelling):
         return _numbers(table, target, cells, spelling=spelling, was_found=True)
+    return _classes(table, target, cells)
+
+
+def _classes(table: DataTable, target: str, cells: StoredColumn) -> Labels:
+    stored = Stored()
+    counts: Counter[str] = Counter()
+    for part in cells.parts():
+        label = {cell: label_of(cell) for cell in set(part)}
+        stored.append([[label[cell] for cell in part]])
+        counts.update(label[cell] for cell in part)
+    labels = StoredColumn(stored, 0)
     if len(counts) < LEAST_ROWS:
         message = f"{table.place}: the target {target!r} has one class only, {labels[0]!r}."
         raise refused(message, "Add rows of another class.")
@@ -60,48 +71,74 @@ def decide_labels(table: DataTable, choices: Choices, *, spelling: Spelling) -> 
     return Labels(
         labels=labels,
         kind="integer" if all(map(_INTEGER.fullmatch, counts)) else "text",
+        counts=counts,
         warnings=(*_respelt(table, target, cells), *_alike(table, target, counts)),
     )
 
 
-def _are_measurements(counts: Counter[str], *, spelling: Spelling) -> bool:
+def _are_measurements(cells: StoredColumn, *, spelling: Spelling) -> bool:
     """Tell numbers that are measured from those that name classes."""
-    if not all(spelling.written(label) is not None for label in counts):
-        return False
-    mostly_different = len(counts) > LEAST_ROWS and 2 * len(counts) > counts.total()
-    return len(counts) > _MOST_NUMERIC_CLASSES or mostly_different
+    different: set[str] = set()
+    for part in cells.parts():
+        labels = set(map(label_of, set(part)))
+        if spelling.plain(part) is None and not all(
+            spelling.written(label) is not None for label in labels
+        ):
+            return False
+        if len(different) <= _MOST_NUMERIC_CLASSES:
+            different |= labels
+    mostly_different = len(different) > LEAST_ROWS and 2 * len(different) > len(cells)
+    return len(different) > _MOST_NUMERIC_CLASSES or mostly_different
 
 
 def _numbers(
     table: DataTable,
     target: str,
-    cells: Sequence[str],
+    cells: StoredColumn,
     *,
     spelling: Spelling,
     was_found: bool = False,
 ) -> Labels:
     """Return the target as numbers; where that was found by looking, the data tells so."""
-    read = [spelling.written(trimmed(cell)) for cell in cells]
-    strangers = [row for row, number in enumerate(read) if number is None]
-    if strangers:
-        row = strangers[0]
-        message = (
-            f"{table.place}, line {table.lines[row]}: the target {target!r} is "
-            f"{shown(cells[row])}, which is no finite number ({len(strangers)} such rows)."
-        )
-        remedy = f"Correct it, or set {setting('problem_type', 'classification')}."
-        raise refused(message, remedy)
-    labels = tuple(repr(number + 0.0) for number in read if number is not None)
-    different = len(set(labels))
-    if different < LEAST_ROWS:
-        message = f"{table.place}: the target {target!r} is {labels[0]} in every row."
+    stored, different = Stored(), set[str]()
+    for part in cells.parts():
+        read = [spelling.written(trimmed(cell)) for cell in part]
+        if None in read:
+            raise _no_number(table, target, cells, spelling=spelling)
+        labels = [repr(number + 0.0) for number in read if number is not None]
+        stored.append([labels])
+        if len(different) <= _MOST_COUNTED:
+            different.update(labels)
+    if len(different) < LEAST_ROWS:
+        message = f"{table.place}: the target {target!r} is {next(iter(different))} in every row."
         raise refused(message, "There is nothing to predict; choose another target.")
+    count = len(different) if len(different) <= _MOST_COUNTED else f"more than {_MOST_COUNTED}"
     told = (
-        f"{table.place}: the target {target!r} has {different} different numbers in {len(labels)} "
+        f"{table.place}: the target {target!r} has {count} different numbers in {len(cells)} "
         "rows, so a number is predicted (regression). If they are classes, set "
         f"{setting('problem_type', 'classification')}."
     )
-    return Labels(labels=labels, kind="number", warnings=(told,) if was_found else ())
+    return Labels(
+        labels=StoredColumn(stored, 0),
+        kind="number",
+        counts={},
+        warnings=(told,) if was_found else (),
+    )
+
+
+def _no_number(
+    table: DataTable, target: str, cells: StoredColumn, *, spelling: Spelling
+) -> UsageError:
+    strangers, first = 0, -1
+    for row, cell in enumerate(cells):
+        if spelling.written(trimmed(cell)) is None:
+            strangers, first = strangers + 1, row if first < 0 else first
+    message = (
+        f"{table.place}, line {table.lines[first]}: the target {target!r} is "
+        f"{shown(cells[first])}, which is no finite number ({strangers} such rows)."
+    )
+    remedy = f"Correct it, or set {setting('problem_type', 'classification')}."
+    return refused(message, remedy)
 
 
 def require_target(table: DataTable, *, target: str) -> None:
@@ -120,12 +157,19 @@ def require_target(table: DataTable, *, target: str) -> None:
 
 
 def _refuse_missing(
-    table: DataTable, target: str, cells: Sequence[str], *, spelling: Spelling
+    table: DataTable, target: str, cells: StoredColumn, *, spelling: Spelling
 ) -> None:
-    missing = [index for index, cell in enumerate(cells) if spelling.is_missing(cell)]
-    if not missing:
+    texts: Counter[str] = Counter()
+    first, before = -1, 0
+    for part in cells.parts():
+        missing = {cell for cell in set(part) if spelling.is_missing(cell)}
+        if missing:
+            rows = [row for row, cell in enumerate(part) if cell in missing]
+            first = before + rows[0] if first < 0 else first
+            texts.update(trimmed(part[row]) for row in rows)
+        before += len(part)
+    if not texts:
         return
-    texts = Counter(trimmed(cells[index]) for index in missing)
     spelt = [text for text in texts if text]
     how = listed(
         [
@@ -134,8 +178,8 @@ def _refuse_missing(
         ]
     )
     message = (
-        f"{table.place}: {len(missing)} rows have no {target!r}, the first is on line "
-        f"{table.lines[missing[0]]}. What counts as missing here: {how}."
+        f"{table.place}: {texts.total()} rows have no {target!r}, the first is on line "
+        f"{table.lines[first]}. What counts as missing here: {how}."
     )
     remedy = "Remove these rows or label them."
     if spelt:
@@ -147,14 +191,17 @@ def _refuse_missing(
     raise refused(message, remedy)
 
 
-def _respelt(table: DataTable, target: str, cells: Sequence[str]) -> Iterator[str]:
+def _respelt(table: DataTable, target: str, cells: StoredColumn) -> Iterator[str]:
     """Warn of labels with outer spaces: they are read without them."""
-    spaced = [index for index, cell in enumerate(cells) if cell != trimmed(cell)]
+    spaced, first = 0, -1
+    for row, cell in enumerate(cells):
+        if cell != trimmed(cell):
+            spaced, first = spaced + 1, row if first < 0 else first
     if spaced:
-        cell = cells[spaced[0]]
+        cell = cells[first]
         yield (
-            f"{table.place}, column {target!r}: {len(spaced)} labels have outer spaces or are "
-            f"composed otherwise, the first is {shown(cell)} on line {table.lines[spaced[0]]}; it "
+            f"{table.place}, column {target!r}: {spaced} labels have outer spaces or are "
+            f"composed otherwise, the first is {shown(cell)} on line {table.lines[first]}; it "
             f"is read as {shown(trimmed(cell))}."
         )
 

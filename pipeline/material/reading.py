@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
 from pipeline.material.opening import Opened, TextFile, sha256_of
-from pipeline.material.stored import Column, Rows, Stored
+from pipeline.material.stored import Rows, Stored, StoredColumn
 from pipeline.material.table import SEPARATORS, DataTable, place, refused, setting, shown
 from pipeline.tabular.cells import trimmed
 
@@ -59,7 +59,7 @@ def read_table(
         separator=divided_by,
         columns=header,
         rows=Rows(stored, range(len(header))),
-        lines=Column(stored, len(header)),
+        lines=StoredColumn(stored, len(header)),
         sha256=sha256_of(opened),
         remarks=(remark,) if remark else (),
     )
@@ -146,10 +146,10 @@ def _fits(lines: Iterable[str], separator: str) -> bool:
 
 
 def write_csv(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
-    return "".join(_csv_line(cells) for cells in (columns, *rows)).encode()
+    return "".join(csv_line(cells) for cells in (columns, *rows)).encode()
 
 
-def _csv_line(cells: Sequence[str]) -> str:
+def csv_line(cells: Sequence[str]) -> str:
     text = io.StringIO(newline="")
     # Only with its default line end does csv quote a lone carriage return
     csv.writer(text).writerow(cells)

@@ -3,6 +3,7 @@
 Rows and columns are gone through a part at a time, as often as one likes.
 """
 
+import hashlib
 import marshal
 import tempfile
 import weakref
@@ -14,13 +15,16 @@ from typing import Any
 # Of a table so many cells are in memory at once
 PART_CELLS = 500_000
 _IN_MEMORY_BYTES = 16 * 1024**2
+_SHARE_ROWS = 200_000
 
 
 class Stored:
     """Columns of equal length, written in parts."""
 
-    def __init__(self) -> None:
-        self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115
+    def __init__(self, *, among: int = 1) -> None:
+        """Keep as much in memory as one `among` so many may."""
+        most = max(1, _IN_MEMORY_BYTES // among)
+        self._file = tempfile.SpooledTemporaryFile(max_size=most)  # noqa: SIM115
         weakref.finalize(self, self._file.close)
         self._places: list[tuple[tuple[int, int], ...]] = []
         self._starts: list[int] = []
@@ -49,6 +53,10 @@ class Stored:
         self.rows += len(columns[0])
 
     @property
+    def width(self) -> int:
+        return len(self._places[0])
+
+    @property
     def part_count(self) -> int:
         return len(self._places)
 
@@ -67,6 +75,71 @@ class Stored:
         if position not in columns:
             columns[position] = self.load(part, position)
         return columns[position][row - self._starts[part]]
+
+
+class Shares:
+    """Rows put apart by a number of theirs, so that those of equal numbers are together.
+
+    A share has about `_SHARE_ROWS` of all `rows`, in their order.
+    """
+
+    def __init__(self, rows: int) -> None:
+        count = rows // _SHARE_ROWS + 1
+        self._shares = [Stored(among=count) for _ in range(count)]
+
+    def add(self, numbers: Sequence[int], *columns: Sequence[Any]) -> None:
+        count = len(self._shares)
+        if count == 1:
+            self._shares[0].append(columns)
+            return
+        apart: list[list[int]] = [[] for _ in range(count)]
+        for row, number in enumerate(numbers):
+            apart[number % count].append(row)
+        for share, rows in zip(self._shares, apart, strict=True):
+            if rows:
+                share.append([[column[row] for row in rows] for column in columns])
+
+    def __iter__(self) -> Iterator[list[list[Any]]]:
+        """Yield the columns of each share that has rows."""
+        for share in self._shares:
+            if share.rows:
+                parts = [
+                    [share.load(part, place) for place in range(share.width)]
+                    for part in range(share.part_count)
+                ]
+                yield [list(chain.from_iterable(column)) for column in zip(*parts, strict=True)]
+
+
+class Written:
+    """Text written a line at a time, as UTF-8; its digest, and its bytes for whoever reads them."""
+
+    def __init__(self) -> None:
+        self.file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115
+        weakref.finalize(self, self.file.close)
+        self._digest = hashlib.sha256()
+
+    def write(self, text: str) -> None:
+        content = text.encode()
+        self._digest.update(content)
+        self.file.write(content)
+
+    @property
+    def sha256(self) -> str:
+        return self._digest.hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Written) and self.sha256 == other.sha256
+
+    def __hash__(self) -> int:
+        return hash(self.sha256)
+
+    def read(self) -> bytes:
+        self.file.seek(0)
+        return self.file.read()
+
+    def lines(self) -> Iterator[str]:
+        self.file.seek(0)
+        return (line.decode() for line in self.file)
 
 
 class _Ordered(Sequence[Any]):
@@ -97,7 +170,7 @@ class _Ordered(Sequence[Any]):
         raise NotImplementedError
 
 
-class Column(_Ordered):
+class StoredColumn(_Ordered):
     """The cells of one column, in the order of the rows."""
 
     def __init__(self, stored: Stored, position: int) -> None:
@@ -131,8 +204,8 @@ class Rows(_Ordered):
         for part in range(self.stored.part_count):
             yield [self.stored.load(part, position) for position in self.positions]
 
-    def column(self, number: int) -> Column:
-        return Column(self.stored, self.positions[number])
+    def column(self, number: int) -> StoredColumn:
+        return StoredColumn(self.stored, self.positions[number])
 
     def only(self, numbers: Iterable[int]) -> "Rows":
         return Rows(self.stored, [self.positions[number] for number in numbers])

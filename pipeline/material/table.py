@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from pipeline.core.data_words import ColumnUse, ProblemType
 from pipeline.core.errors import UsageError
-from pipeline.material.stored import Column, Rows, rows_of
+from pipeline.material.stored import Rows, StoredColumn, rows_of
 from pipeline.tabular.cells import MISSING, Spelling, text_of
 
 SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a vertical bar"}
@@ -38,10 +38,10 @@ class DataTable:
         if not isinstance(self.rows, Rows):
             object.__setattr__(self, "rows", rows_of(self.rows, width=len(self.columns)))
 
-    def cells(self, name: str) -> Column:
+    def cells(self, name: str) -> StoredColumn:
         return self.column(self.columns.index(name))
 
-    def column(self, position: int) -> Column:
+    def column(self, position: int) -> StoredColumn:
         return self.stored.column(position)
 
     @property

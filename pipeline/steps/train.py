@@ -134,13 +134,17 @@ def _store_inputs(workspace: Workspace, material: Material) -> TrainingInputs:
     data = naming.data_prefix(divided.source_sha256)
     halves = f"{data}{divided.sha256[:16]}"
     code = naming.code_prefix(packed.sha256)
+    rows = {
+        f"{halves}/train/train.csv": divided.train,
+        f"{halves}/test/test.csv": divided.test,
+    }
     files = {
-        f"{halves}/train/train.csv": divided.train_csv,
         f"{halves}/train/{schema.FILE_NAME}": divided.schema_json,
-        f"{halves}/test/test.csv": divided.test_csv,
         **{f"{code}src/{name}": content for name, content in packed.files.items()},
         f"{code}sourcedir.tar.gz": packed.archive,
     }
+    for key, half in rows.items():
+        store.create_same(key, half.file)
     for key, content in files.items():
         store.create_same(key, content)
     return TrainingInputs(
@@ -150,7 +154,10 @@ def _store_inputs(workspace: Workspace, material: Material) -> TrainingInputs:
         code_sha256=packed.sha256,
         code_uri=store.uri(code),
         identity=material.identity,
-        files={key: hashlib.sha256(content).hexdigest() for key, content in files.items()},
+        files={
+            **{key: half.sha256 for key, half in rows.items()},
+            **{key: hashlib.sha256(content).hexdigest() for key, content in files.items()},
+        },
     )
 
 

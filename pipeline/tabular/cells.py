@@ -4,9 +4,11 @@ The runner decides about a file with this code, and the containers read rows and
 it travels there, so it needs the standard library only. A request's JSON values are cells too.
 """
 
+import functools
 import math
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 Cell = str | int | float | bool | None
@@ -103,6 +105,28 @@ class Spelling:
             return None
         value = float(text.replace(",", "."))
         return value if math.isfinite(value) else None
+
+    def plain(self, cells: Sequence[str]) -> list[float] | None:
+        """Return the numbers of cells that all spell one as Python does, None of any others.
+
+        What `number` says of each, for many at once.
+        """
+        text = "".join(cells)
+        if not text.isascii() or "_" in text or not self._is_pythons:
+            return None
+        try:
+            numbers = list(map(float, cells))
+        except ValueError:
+            return None
+        return numbers if all(map(math.isfinite, numbers)) else None
+
+    @functools.cached_property
+    def _is_pythons(self) -> bool:
+        """Tell whether a point divides numbers, and none of them means a missing one."""
+        return self.decimal == "." and not any(map(self._is_numeral, self.missing))
+
+    def _is_numeral(self, text: str) -> bool:
+        return self.written(text) is not None
 
     def category(self, cell: Cell) -> str | float:
         """Return the canonical text, NaN for a missing one; otherwise ValueError."""

@@ -50,12 +50,16 @@ def _hashed(content: bytes, number: int) -> bytes:
     return hashlib.blake2b(content + number.to_bytes(8), digest_size=16).digest()
 
 
-def _values(cells: Iterable[str], column: Column, spelling: Spelling) -> Iterator[str]:
+def _values(cells: Sequence[str], column: Column, spelling: Spelling) -> Iterator[str]:
+    plain = spelling.plain(cells) if column.kind == "numeric" else None
+    if plain is not None:
+        # Adding 0.0 makes 0.0 of -0.0
+        yield from (repr(number + 0.0) for number in plain)
+        return
     for cell in cells:
         text = text_of(cell)
         if not text or text in spelling.missing:
             yield ""
             continue
         number = spelling.written(text) if column.kind == "numeric" else None
-        # Adding 0.0 makes 0.0 of -0.0
         yield text if number is None else repr(number + 0.0)

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import IO
 
 from pipeline.core.errors import UsageError
 from pipeline.gateways.store import AlreadyExists, Changed, Object
@@ -67,7 +68,10 @@ class FakeStore:
             raise AlreadyExists(self.uri(key))
         return self._bucket.write(key, body)
 
-    def create_same(self, key: str, body: bytes) -> None:
+    def create_same(self, key: str, body: bytes | IO[bytes]) -> None:
+        if not isinstance(body, bytes):
+            body.seek(0)
+            body = body.read()
         try:
             self.create(key, body)
         except AlreadyExists:

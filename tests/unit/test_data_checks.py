@@ -28,6 +28,7 @@ from pipeline.material.checking import look_at, profile_of
 from pipeline.material.dividing import split
 from pipeline.material.leaking import tells_class, tells_number
 from pipeline.material.reading import write_csv
+from pipeline.material.stored import Written
 from pipeline.steps.check_data import check_data, conclude
 from tests.support.decided import decided
 from tests.unit.config_files import Load, load
@@ -177,14 +178,20 @@ COPIES = {
 }
 
 
+def written(content: bytes) -> Written:
+    half = Written()
+    half.write(content.decode())
+    return half
+
+
 @pytest.mark.parametrize("name", COPIES)
 def test_held_out_rows_that_are_copies_of_training_rows_are_counted(name: str) -> None:
     train, test, copies = COPIES[name]
     made = decided(write_csv(["a", "kind"], list(zip(NOISE, LABELS, strict=True))), separator=",")
     divided = replace(
         split(made, test_fraction=0.5, seed=1),
-        train_csv=write_csv(["a", "kind"], [(cell, "a") for cell in train]),
-        test_csv=write_csv(["kind", "a"], [("b", cell) for cell in test]),
+        train=written(write_csv(["a", "kind"], [(cell, "a") for cell in train])),
+        test=written(write_csv(["kind", "a"], [("b", cell) for cell in test])),
         test_rows=60,
     )
     (found,) = look_at(made, divided, wanted={CheckName.DUPLICATES})
