@@ -1,6 +1,7 @@
 """Conditional writes in S3: who comes second hears of it, and a lost answer is found again."""
 
 import hashlib
+import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -12,6 +13,7 @@ from emulator.tests.support.embedded import Embedded
 from pipeline.core.errors import CloudUnusable, UsageError
 from pipeline.gateways.copies import copy_once
 from pipeline.gateways.store import AlreadyExists, Changed, Store
+from pipeline.material.stored import Written
 from tests.gateways.gateways import a_store, cloud_of
 from tests.gateways.losing_proxy import losing_the_first
 
@@ -55,6 +57,18 @@ def test_an_object_is_created_only_once(store: Store) -> None:
     with pytest.raises(AlreadyExists, match="/one"):
         store.create("one", b"second")
     assert store.read_uri(store.uri("one")) == b"first"
+
+
+def test_a_file_goes_up_from_its_beginning_and_comes_down_in_parts(store: Store) -> None:
+    half = Written()
+    half.write("a,b\n" * 5_000_000)  # on disk, and read to its end by now
+    for _ in range(2):
+        store.create_same("data/abc.csv", half.file)
+    with tempfile.TemporaryFile() as file:
+        store.download(store.uri("data/abc.csv"), file)
+        file.seek(0)
+        assert file.read() == half.read()
+    assert store.sha256(store.uri("data/abc.csv")) == half.sha256
 
 
 def test_the_same_content_may_be_created_again(store: Store) -> None:
