@@ -117,7 +117,7 @@ class Server:
             raise CannotServe(message)
         try:
             return [label_of(str(label)) for label in json.loads(content)["predictions"]]
-        except (ValueError, KeyError, TypeError) as error:
+        except (KeyError, RecursionError, TypeError, ValueError) as error:
             message = 'the answer is not the JSON document {"predictions": [...]}'
             raise CannotServe(message) from error
 

@@ -19,6 +19,8 @@ from botocore.utils import get_environ_proxies
 
 from pipeline.gateways.aws import Cloud
 
+# What reading an answer ends with that has another form, which is the model's own affair
+_UNREADABLE = (KeyError, RecursionError, TypeError, ValueError)
 _TIMEOUT_S = 70.0  # SageMaker itself gives a model 60 s
 
 
@@ -47,7 +49,7 @@ class Answer:
         """The labels of a JSON answer `{"predictions": [...]}`; none for any other answer."""
         try:
             found = json.loads(self.body)["predictions"] if self.ok else None
-        except (ValueError, KeyError, TypeError):
+        except _UNREADABLE:
             return ()
         return tuple(str(label) for label in found) if isinstance(found, list) else ()
 
@@ -60,7 +62,7 @@ class Answer:
         text = self.body.decode(errors="replace")
         try:
             document = json.loads(text)
-        except ValueError:
+        except _UNREADABLE:
             return text[:300]
         if not isinstance(document, dict):
             return text[:300]

@@ -56,12 +56,16 @@ def asked(folder: Path, invoked: str, *, before: str = "") -> ServingCheck:
         ('self.answer(500, "<html>")', "answered with HTTP 500: its last words"),
         ("os._exit(3)", "/invocations was not answered"),
         ('self.answer(200, "[]")', "the answer is not the JSON document"),
+        ('self.answer(200, "[" * 100_000)', "the answer is not the JSON document"),
         (
             """self.answer(200, '{"predictions": []}')""",
             "60 rows are answered with 0 predictions",
         ),
     ],
-    ids=["raises", "raises behind a proxy", "dies", "answers something else", "answers too few"],
+    ids=[
+        *("raises", "raises behind a proxy", "dies", "answers something else"),
+        *("answers what nobody can read", "answers too few"),
+    ],
 )
 def test_why_a_container_does_not_serve_is_a_finding(
     tmp_path: Path, invoked: str, says: str

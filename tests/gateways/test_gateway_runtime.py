@@ -75,11 +75,16 @@ def test_a_connection_that_fails_is_an_answer(embedded: Embedded) -> None:
     assert "127.0.0.1:9" in answer.explanation()
 
 
-@pytest.mark.parametrize("body", [b"[1]", b"null", b"plain \xff", b'{"other": 1}', b""])
-def test_whatever_an_endpoint_says_can_be_shown(body: bytes) -> None:
-    shown = Answer(status=500, body=body, latency_ms=1).explanation()
+@pytest.mark.parametrize("status", [200, 500])
+@pytest.mark.parametrize(
+    "body", [b"[1]", b"null", b"plain \xff", b'{"other": 1}', b"", b"[" * 100_000]
+)
+def test_whatever_an_endpoint_says_can_be_shown_and_is_no_label(body: bytes, status: int) -> None:
+    answer = Answer(status=status, body=body, latency_ms=1)
+    shown = answer.explanation()
     assert isinstance(shown, str)
     assert bool(shown) is bool(body)
+    assert answer.labels == ()
 
 
 @pytest.fixture
