@@ -182,7 +182,8 @@ def _load(
 ) -> tuple[tuple[ProbeCase, ...], LatencyReport]:
     """Ask for one row at a time from several threads, as callers do."""
     testing, ask = workspace.settings.testing, workspace.calls.ask
-    bodies = [one_row(rows, number) for number in range(len(rows.rows))]
+    most = max(testing.request_count, _WARM_UP_REQUESTS)
+    bodies = [one_row(rows, number) for number in range(min(most, len(rows.rows)))]
     for body in bodies[:_WARM_UP_REQUESTS]:
         ask(body)
     started = monotonic()
