@@ -139,9 +139,16 @@ CHECKS = (
     Check(
         name="lease: it is looked at before each apply",
         file="pipeline/steps/leased.py",
-        text="    book.lease.require_held()\n",
-        instead="",
+        text="    book.lease.require_held()\n    try:\n",
+        instead="    try:\n",
         test=f"{_TWO_HANDS}::test_a_run_that_lost_its_lease_applies_nothing",
+    ),
+    Check(
+        name="lease: it is looked at before an endpoint is deleted",
+        file="pipeline/steps/leased.py",
+        text="    book.lease.require_held()\n    workspace.hosting.delete_endpoint(name)\n",
+        instead="    workspace.hosting.delete_endpoint(name)\n",
+        test=f"{_TWO_HANDS}::test_a_run_that_lost_its_lease_deletes_no_endpoint",
     ),
     _digest("code and provider lock", 'yield ["code", path, sha256]', 'yield ["code", path]'),
     _digest(

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -10,12 +11,13 @@ from pipeline.core.errors import LeaseHeld
 from pipeline.core.lease import Lease, Owner, succeed
 from pipeline.core.state_lock import StateLock
 from pipeline.gateways.ledger import LeasedLedger, Ledger
-from pipeline.steps.leased import unlocked
+from pipeline.steps.leased import delete_endpoint, unlocked
 from tests.fakes.boundary import NoFaults
 from tests.fakes.store import Bucket, FakeStore
-from tests.unit.core_builders import NOON
+from tests.unit.core_builders import NOON, an_endpoint
 
 if TYPE_CHECKING:
+    from pipeline.context import Workspace
     from pipeline.gateways.ports import Root
 
 ENDPOINT = "iris-staging"
@@ -89,6 +91,21 @@ def test_a_run_that_lost_its_lease_applies_nothing(ledger: Ledger) -> None:
     with pytest.raises(LeaseHeld, match="taken over"):
         unlocked(cast("Root", None), book, lambda: applied.append("applied"))
     assert not applied
+
+
+def test_a_run_that_lost_its_lease_deletes_no_endpoint(ledger: Ledger) -> None:
+    deleted: list[str] = []
+    hosting = SimpleNamespace(
+        delete_endpoint=deleted.append,
+        wait_until_settled=lambda *_, **__: an_endpoint(),
+    )
+    workspace = cast("Workspace", SimpleNamespace(hosting=hosting))
+    with pytest.raises(LeaseHeld, match="taken over"):
+        delete_endpoint(workspace, taken(ledger, 1, is_lost=True))
+    assert not deleted
+    book = taken(ledger, 2)
+    delete_endpoint(workspace, book)
+    assert deleted == [book.head.endpoint]
 
 
 def test_a_run_that_holds_its_lease_applies_once(ledger: Ledger) -> None:
