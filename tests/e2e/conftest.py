@@ -7,6 +7,8 @@ endpoint leave it so.
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import chain, groupby, islice
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,7 @@ WEBHOOK = "http://127.0.0.1:9/services/T0000/B0000/not-for-any-log"
 # For a test and all the fixtures that it is the first to need.
 _LIMIT_S = 900
 _CHAIN = "test_full_twice_and_back"
+_WHILE_THE_CHAIN_IS_MADE = 6
 
 
 @pytest.fixture(scope="session")
@@ -60,23 +63,24 @@ def a_plain_story(
     return made
 
 
-@pytest.fixture(scope="session")
-def one_provider(aws: Embedded, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder with a Terraform that need not start its provider, for one command at a time."""
-    folder = tmp_path_factory.mktemp("one-provider")
+@contextmanager
+def one_provider(aws: Embedded, folder: Path) -> Iterator[str]:
+    """Yield a PATH with a Terraform that need not start its provider, for one command at a time."""
     cloud = local_cloud(aws.url, region="us-east-1", environment=os.environ)
     mirror = provider_mirror.cli_environment(os.environ, home=Path.home(), folder=folder)
     environment = cloud.environment() | mirror
     engine = find_engine(search_path=os.environ.get("PATH"), environment=environment)
     with attached_program(engine, environment, folder) as programs:
-        yield programs
+        yield f"{programs}:{os.environ['PATH']}"
 
 
 @pytest.fixture(scope="session")
-def a_story(a_plain_story: Callable[..., Story], one_provider: Path) -> Callable[[str], Story]:
+def a_story(
+    a_plain_story: Callable[..., Story], aws: Embedded, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Story]]:
     """Return a maker of stories in which nobody ends Terraform, or runs two at once."""
-    path = f"{one_provider}:{os.environ['PATH']}"
-    return lambda prefix: a_plain_story(prefix, PATH=path)
+    with one_provider(aws, tmp_path_factory.mktemp("one-provider")) as path:
+        yield lambda prefix: a_plain_story(prefix, PATH=path)
 
 
 @pytest.fixture
@@ -115,18 +119,21 @@ def quiet(
 
 
 @pytest.fixture(scope="session")
-def promoted(a_plain_story: Callable[..., Story]) -> Story:
-    return a_plain_story(PREFIX)
+def promoted(a_story: Callable[[str], Story]) -> Story:
+    return a_story(PREFIX)
 
 
 @pytest.fixture(scope="session")
-def first_full(promoted: Story, shared: Shared) -> Seen:
-    """Mode full, with a webhook that must not be seen anywhere and a document on stdout."""
+def first_full(a_plain_story: Callable[..., Story], shared: Shared) -> Seen:
+    """Mode full, with a webhook that must not be seen anywhere and a document on stdout.
+
+    Nothing here is quicker than its users have it: Terraform starts its provider itself.
+    """
 
     def made() -> Seen:
-        flags = ("--output", "json")
-        outcome = promoted.run(*flags, program=WRAPPER, SLACK_WEBHOOK_URL=WEBHOOK, **COMPARES)
-        return look(promoted, outcome)
+        story, flags = a_plain_story(PREFIX), ("--output", "json")
+        outcome = story.run(*flags, program=WRAPPER, SLACK_WEBHOOK_URL=WEBHOOK, **COMPARES)
+        return look(story, outcome)
 
     return shared.once("first full", made)
 
@@ -209,19 +216,40 @@ def three(three_made: Made, tmp_path: Path) -> Iterator[Three]:
         yield three
 
 
+@pytest.fixture
+def quick_three(three: Three, tmp_path: Path) -> Iterator[Three]:
+    """The same for a story in which nobody ends Terraform, or runs two at once."""
+    folder = tmp_path / "one provider"
+    folder.mkdir()
+    with one_provider(three.aws, folder) as path:
+        yield three.with_path(path)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    for mark in (pytest.mark.e2e, pytest.mark.emulated):
+        item.add_marker(mark)
+    if item.get_closest_marker("timeout") is None:  # a soak test has a limit of its own
+        item.add_marker(pytest.mark.timeout(_LIMIT_S))
+
+
+@pytest.hookimpl(trylast=True)  # when what is not asked for has been left out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    stories = [item for item in items if Path(__file__).parent in item.path.parents]
-    for item in stories:
-        for mark in (pytest.mark.e2e, pytest.mark.emulated):
-            item.add_marker(mark)
-        if item.get_closest_marker("timeout") is None:  # a soak test has a limit of its own
-            item.add_marker(pytest.mark.timeout(_LIMIT_S))
-    items.sort(key=lambda item: _turn(item) if item in stories else 0)
+    stories = [item for item in items if item.get_closest_marker("e2e")]
+    others = [item for item in items if not item.get_closest_marker("e2e")]
+    items[:] = [*_in_turn(stories), *others]
 
 
-def _turn(item: pytest.Item) -> int:
-    """What makes the chain comes first, what waits for it last."""
-    needs = getattr(item, "fixturenames", ())
-    if item.path.stem == _CHAIN:
-        return 0
-    return 2 if "first_full" in needs else 1
+def _in_turn(stories: list[pytest.Item]) -> Iterator[pytest.Item]:
+    """What makes the chain comes first; who needs its endpoint alone comes between others."""
+    files = [list(of_a_file) for _, of_a_file in groupby(stories, key=lambda item: item.path)]
+    first = [each for each in files if each[0].path.stem == _CHAIN]
+    alone = [each for each in files if each not in first and _needs_the_endpoint(each)]
+    free = iter([each for each in files if each not in first + alone])
+    order = [*first, *islice(free, _WHILE_THE_CHAIN_IS_MADE)]
+    for each in alone:
+        order += [each, *islice(free, 2)]
+    yield from chain.from_iterable(order + list(free))
+
+
+def _needs_the_endpoint(of_a_file: list[pytest.Item]) -> bool:
+    return any("went_back" in getattr(item, "fixturenames", ()) for item in of_a_file)

@@ -50,8 +50,9 @@ def moved_away(outcome: Outcome, place: Path) -> Path:
 
 
 def test_a_reviewed_release_is_applied_once_from_another_checkout(
-    three: Three, tmp_path: Path
+    quick_three: Three, tmp_path: Path
 ) -> None:
+    three = quick_three
     events = three.ledger().last_event
     reviewed = planned(three, "--training-job", three.job, **FOURTH)
     assert reviewed.exit_code == 0, reviewed.stderr

@@ -5,7 +5,7 @@ meets nobody else, and no story depends on how the one before ended.
 """
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -65,6 +65,11 @@ class Three(Story):
     def named(self, prefix: str) -> "Three":
         """Return an endpoint of another name in the same AWS, where nothing was deployed yet."""
         return replace(self, prefix=prefix, command=_command(self.folder, self.state_dir, prefix))
+
+    def with_path(self, path: str) -> "Three":
+        """Return the same endpoint for commands that find other programs."""
+        command = _command(self.folder, self.state_dir, self.prefix, PATH=path)
+        return replace(self, command=command)
 
     def release(self, release: str) -> Release:
         text = self.text(BUCKET, naming.release_object(self.endpoint, release))
@@ -151,11 +156,11 @@ def copy(source: Path, target: Path) -> None:
     shutil.copytree(source / "snapshot", target / "snapshot")
 
 
-def _command(folder: Path, state_dir: Path, prefix: str = PREFIX) -> CommandLine:
-    variables: Mapping[str, str] = {"EMULATOR_STATE_DIR": str(state_dir), **PATIENT}
+def _command(folder: Path, state_dir: Path, prefix: str = PREFIX, **variables: str) -> CommandLine:
     own = folder / prefix
     own.mkdir(exist_ok=True)
-    return CommandLine(own, ENDPOINT_PREFIX=prefix, **variables)
+    given = {"EMULATOR_STATE_DIR": str(state_dir), **PATIENT, **variables}
+    return CommandLine(own, ENDPOINT_PREFIX=prefix, **given)
 
 
 def _remove_endpoints(aws: Embedded, *, but: str) -> None:
