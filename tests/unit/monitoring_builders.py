@@ -53,9 +53,10 @@ def known(baseline: laid.Baseline) -> Baseline:
 
 
 def count_frame(baseline: laid.Baseline, X: pd.DataFrame) -> WindowCounts:
-    """Count rows without the way through captured lines."""
+    """Count rows without the way through captured lines; a missing cell is null, as in JSON."""
     counting = Counting(baseline, SPANS, sha256="0")
-    columns = [X[name].tolist() for name in X]
+    cells = X.astype(object).mask(X.isna(), None)
+    columns = [cells[name].tolist() for name in cells]
     counting.inputs.add(list(zip(*columns, strict=True)))
     return WindowCounts.from_json(counting.to_json())
 
@@ -78,15 +79,16 @@ def captured(
     plain: bool = True,
 ) -> bytes:
     """Return one line as SageMaker captures it; not `plain`: as BASE64."""
-    metadata = {"eventId": id, "inferenceTime": at.strftime("%Y-%m-%dT%H:%M:%SZ")}
+    metadata = {"eventId": id}
     if callers is not None:
         metadata["inferenceId"] = callers
+    metadata["inferenceTime"] = at.strftime("%Y-%m-%dT%H:%M:%SZ")
     data = {
         "endpointInput": _part("INPUT", body, content_type, plain=plain),
         "endpointOutput": _part("OUTPUT", answer, answer_type, plain=plain),
     }
     line = {"captureData": data, "eventMetadata": metadata, "eventVersion": "0"}
-    return json.dumps(line).encode() + b"\n"
+    return json.dumps(line, separators=(",", ":")).encode() + b"\n"
 
 
 def _part(mode: str, text: str, content_type: str, *, plain: bool) -> Mapping[str, str]:
