@@ -6,6 +6,7 @@ as it is or as BASE64, by the content types that the endpoint config names: both
 
 import base64
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +28,18 @@ WHY_NOT = (TORN, FOREIGN, UNREADABLE, REFUSED, OUTSIDE, TWICE)
 _IS_OTHERWISE = (
     *(AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError),
     RequestError,
+)
+
+_TEXT = rb'"([^"\\\x00-\x1f\x7f-\xff]*)"'
+_END_BEGINS = b',"eventMetadata":{'
+# How SageMaker itself ends a line. A document that is JSON and ends so has this id and no other:
+# were the beginning still in a text, then the first quotation mark here, behind a comma, would end
+# that text, and JSON has no word after one. So these are members of the whole, the last of a name.
+_END = re.compile(
+    _END_BEGINS
+    + rb'"eventId":%b(?:,"inferenceId":%b)?' % (_TEXT, _TEXT)
+    + rb'(?:,"customAttributes":\["(?:[^"\\]|\\.)*"\])?'
+    + rb',"inferenceTime":"[^"\\]*"\},"eventVersion":"0"\}\n?'
 )
 
 
@@ -88,6 +101,20 @@ def event_of(line: bytes) -> Event:
     if at.tzinfo is None or not isinstance(event.data, dict):
         raise NotCounted(FOREIGN)
     return event
+
+
+def name_in(line: bytes) -> bytes:
+    """Return what the lines of one id have in common, mostly without parsing: the id in UTF-8.
+
+    A line that is no event may have any name.
+    """
+    found = _END.fullmatch(line, max(line.rfind(_END_BEGINS), 0))
+    if found is not None:
+        return found[2] or found[1]
+    try:
+        return event_of(line).id.encode("utf-8", "surrogatepass")
+    except NotCounted:
+        return line
 
 
 def captured_of(event: Event, *, columns: Sequence[Column]) -> Captured:

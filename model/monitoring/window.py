@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
@@ -25,10 +26,11 @@ from model.monitoring.capture import (
     NotCounted,
     captured_of,
     event_of,
+    name_in,
 )
 from model.monitoring.cells import numbers_of, presence_of, texts_of
 from model.monitoring.columns import ColumnCounts
-from model.monitoring.labels import Labels, Seen, key_of, number_of
+from model.monitoring.labels import Labels, Seen, number_of
 from model.monitoring.learnt import Learnt
 from model.payload import Row
 from pipeline.tabular.cells import Spelling, label_of, trimmed
@@ -80,16 +82,16 @@ def read_spans(*, start: datetime, end: datetime, cohorts: Sequence[str] = ()) -
 
 @dataclass(frozen=True, kw_only=True)
 class Share:
-    """What one of several machines counts: by id, so that all lines of an id are counted by one.
+    """What one of several machines counts: by a checksum of the id, so that one has all its lines.
 
-    Lines without an id fall to a machine by their bytes.
+    What is no event, and so has no id, falls to any one of them.
     """
 
     place: int = 0
     machines: int = 1
 
-    def has(self, name: str | bytes) -> bool:
-        return self.machines == 1 or key_of(name) % self.machines == self.place
+    def has(self, line: bytes) -> bool:
+        return self.machines == 1 or crc32(name_in(line)) % self.machines == self.place
 
 
 _ALL = Share()
@@ -310,20 +312,13 @@ class Counting:
 
     def read(self, lines: Iterable[bytes]) -> None:
         for line in lines:
-            try:
-                event = event_of(line)
-            except NotCounted as reason:
-                if self._share.has(line):
-                    self.lines += 1
-                    self._not_counted[str(reason)] += 1
-                continue
-            if self._share.has(event.id):
+            if self._share.has(line):
                 self.lines += 1
-                self._try(event)
+                self._try(line)
 
-    def _try(self, event: Event) -> None:
+    def _try(self, line: bytes) -> None:
         try:
-            self._add(event)
+            self._add(event_of(line))
         except NotCounted as reason:
             self._not_counted[str(reason)] += 1
 

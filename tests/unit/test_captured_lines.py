@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.monitoring.baseline import Answers
+from model.monitoring.capture import NotCounted, event_of, name_in
 from model.monitoring.window import Share, Span, Spans
 from pipeline.core.window_counts import WindowCounts, merged
 from tests.unit.monitoring_builders import (
@@ -228,6 +229,94 @@ def test_what_was_sent_twice_counts_once_wherever_its_lines_lie(
     found, alone = shared(lines, machines), count_lines(BASELINE, lines, labels=LATE)
     assert found.to_json() == alone.to_json()
     assert found.lines == len(lines)
+
+
+# What ends a line of SageMaker's, and what only looks as if it did
+HIDDEN = captured(CSV, callers="hidden").decode().rstrip()
+TEXTS = st.one_of(
+    st.text(max_size=4),
+    st.sampled_from(
+        [
+            "",
+            "id-1",
+            "\ud800",
+            ',"eventMetadata":{"eventId":"x"',
+            '"},"eventVersion":"0"}',
+            "\\",
+            HIDDEN,
+        ]
+    ),
+)
+VALUES = st.one_of(TEXTS, st.none(), st.integers(), st.lists(TEXTS, max_size=2))
+MEMBERS = st.tuples(
+    st.sampled_from(["eventId", "inferenceId", "customAttributes", "other"]), VALUES
+)
+AS_SAGEMAKER_DOES = st.tuples(
+    TEXTS.map(lambda text: [("eventId", text)]),
+    st.one_of(st.just([]), TEXTS.map(lambda text: [("inferenceId", text)])),
+    st.one_of(st.just([]), TEXTS.map(lambda text: [("customAttributes", [text])])),
+).map(lambda parts: [member for part in parts for member in part])
+
+
+@st.composite
+def hostile_lines(draw: st.DrawFn) -> bytes:
+    """Return a line of any form: names twice and in any order, torn, spaced, in another code."""
+    is_ascii, spaced = draw(st.booleans()), draw(st.booleans())
+
+    def written(value: object) -> str:
+        return json.dumps(value, ensure_ascii=is_ascii)
+
+    def object_of(members: list[tuple[str, str]]) -> str:
+        comma, colon = (", ", ": ") if spaced else (",", ":")
+        return "{" + comma.join(f"{written(name)}{colon}{text}" for name, text in members) + "}"
+
+    def metadata() -> str:
+        members = draw(st.one_of(AS_SAGEMAKER_DOES, st.lists(MEMBERS, max_size=4)))
+        members = [*members, ("inferenceTime", "2026-03-01T12:00:00Z")]
+        return object_of([(name, written(value)) for name, value in members])
+
+    data = (
+        "captureData",
+        draw(st.sampled_from([object_of([("more", written(draw(TEXTS)))]), HIDDEN])),
+    )
+    usual = [data, ("eventMetadata", metadata()), ("eventVersion", '"0"')]
+    others = draw(st.lists(st.sampled_from(["captureData", "eventMetadata", "other"]), max_size=2))
+    members = [*((name, metadata()) for name in others), *usual]
+    text = object_of(members if draw(st.booleans()) else draw(st.permutations(members)))
+    begin = draw(st.sampled_from([0, 0, 0, 1, 5]))
+    end = draw(st.sampled_from(["\n", "\n", "", "\r\n", " \n", "}\n"]))
+    code = draw(st.sampled_from(["utf-8", "utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32"]))
+    return (text[begin:] + end).encode(code, "surrogatepass")
+
+
+@settings(deadline=None, max_examples=400)
+@given(hostile_lines())
+def test_the_name_of_a_line_is_that_of_its_event_whatever_its_form(line: bytes) -> None:
+    try:
+        event = event_of(line)
+    except NotCounted:
+        return
+    assert name_in(line) == event.id.encode("utf-8", "surrogatepass")
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.one_of(hostile_lines(), st.sampled_from(LINES)), max_size=20), MACHINES)
+def test_hostile_lines_are_shared_without_a_trace(lines: list[bytes], machines: int) -> None:
+    alone = count_lines(BASELINE, lines, labels=LATE)
+    assert shared(lines, machines).to_json() == alone.to_json()
+
+
+@pytest.mark.parametrize(("callers", "name"), [("mine", b"mine"), ("", b"event"), (None, b"event")])
+def test_a_line_of_sagemaker_s_own_form_is_named_without_parsing(
+    callers: str | None, name: bytes
+) -> None:
+    """What is torn in its middle cannot have been parsed, and is named as the whole would be."""
+    whole = captured(CSV, ANSWER, callers=callers)
+    assert event_of(whole).id.encode() == name
+    torn = whole.replace(b"endpointInput", b'"')
+    with pytest.raises(NotCounted):
+        event_of(torn)
+    assert name_in(whole) == name_in(torn) == name
 
 
 def test_each_machine_has_a_part_of_the_ids() -> None:
