@@ -35,6 +35,7 @@ REQUIREMENTS = (
     "requirements-image.txt",
     "docs/requirements.txt",
     "tests/support/gitlab/requirements.txt",
+    "benchmarks/requirements-evidently.txt",
 )
 # 0 done and 1 a bug have no error class; a signal's code is 128 and its number.
 CODES_WITHOUT_CLASS = {0, 1, 130, 143}
