@@ -136,17 +136,24 @@ class Remote:
     def __init__(
         self, cloud: Cloud, engine: Engine, folder: Path, environment: Mapping[str, str], text: str
     ) -> None:
-        self._s3 = cloud.client("s3")
+        self._s3, self._engine, self._folder = cloud.client("s3"), engine, folder
         self._key = unique("tiny")
+        self._find_lock = lambda: find_lock(cloud, STATE_BUCKET, self._key)
         self.terraform = opened(
-            engine,
-            folder,
-            IN_S3 + text,
-            environment=environment,
-            find_lock=lambda: find_lock(cloud, STATE_BUCKET, self._key),
+            engine, folder, IN_S3 + text, environment=environment, find_lock=self._find_lock
         )
         backend = {"bucket": STATE_BUCKET, "key": self._key, "region": REGION}
         self.terraform.init({**backend, "use_path_style": "true"})
+
+    def with_environment(self, environment: Mapping[str, str]) -> Terraform:
+        """Return the same root for commands in another environment."""
+        return Terraform(
+            self._engine,
+            self._folder / "tiny",
+            data_dir=self._folder / "data",
+            environment=environment,
+            find_lock=self._find_lock,
+        )
 
     def lock(self) -> None:
         """Leave the lock of a run that died."""
@@ -372,6 +379,7 @@ def test_after_a_kill_the_lock_is_read_and_released_and_what_was_made_is_taken_i
     cloud: Cloud,
     engine: Engine,
     terraform_environment: dict[str, str],
+    attached_environment: dict[str, str],
     tmp_path: Path,
     whole_group: bool,
 ) -> None:
@@ -384,6 +392,7 @@ def test_after_a_kill_the_lock_is_read_and_released_and_what_was_made_is_taken_i
     provider = killed_apply(terraform, plan, whole_group=whole_group)
     eventually(provider.is_running, lambda runs: not runs)
 
+    terraform = remote.with_environment(attached_environment)
     lock = terraform.state_lock()
     assert lock is not None
     assert (lock.host, lock.operation) == (socket.gethostname(), "OperationTypeApply")
