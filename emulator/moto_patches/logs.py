@@ -1,7 +1,7 @@
 """CloudWatch Logs: saved queries, metric filters that can be changed, streams of a bounded size.
 
 Source: "PutQueryDefinition", "DescribeQueryDefinitions", "DeleteQueryDefinition", "PutMetricFilter"
-and "FilterLogEvents" pages of the API reference. Saved queries are kept, not run.
+"FilterLogEvents" and "GetLogEvents" pages of the API reference. Saved queries are kept, not run.
 """
 
 import json
@@ -29,6 +29,7 @@ def apply() -> None:
         wrap(LogsBackend, name, by=one_at_a_time)
     wrap(LogsBackend, "delete_log_group", by=_with_its_tags)
     wrap(LogStream, "put_log_events", by=forgetting_the_oldest)
+    wrap(LogStream, "get_log_events", by=_with_an_empty_page)
     wrap(MetricFilters, "add_filter", by=_replacing)
     wrap(LogsBackend, "filter_log_events", by=one_at_a_time)
     wrap(LogsResponse, "filter_log_events", by=_of_named_streams)
@@ -56,6 +57,26 @@ def forgetting_the_oldest(original: Callable[..., Any]) -> Callable[..., Any]:
         return token
 
     return put_log_events
+
+
+def _with_an_empty_page(original: Callable[..., Any]) -> Callable[..., Any]:
+    """AWS divides a stream by time, and often its last page is empty (boto/boto3 issue 3718)."""
+
+    def get_log_events(
+        self: Any,
+        start_time: Any,
+        end_time: Any,
+        limit: int | None,
+        next_token: str | None,
+        start_from_head: Any,
+    ) -> Any:
+        found = original(self, start_time, end_time, limit, next_token, start_from_head)
+        events, _, forward = found
+        if next_token is not None or start_from_head or not events:
+            return found
+        return [], f"b/{int(forward[2:]) + 1:056d}", forward
+
+    return get_log_events
 
 
 def _replacing(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -17,6 +17,8 @@ TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"
 PROCESSING_LOGS = "/aws/sagemaker/ProcessingJobs"
 ENDPOINT_LOGS = "/aws/sagemaker/Endpoints/"
 
+# Of one stream, whose empty hours are pages too.
+_MOST_PAGES = 20
 _NO_GROUP = {"ResourceNotFoundException"}
 
 
@@ -85,10 +87,20 @@ class Logs:
         return [stream["logStreamName"] for stream in streams]
 
     def _last_lines(self, group: str, stream: str, count: int) -> tuple[str, ...]:
-        events = self._client.get_log_events(
-            logGroupName=group, logStreamName=stream, limit=count, startFromHead=False
-        )["events"]
-        return tuple(event["message"].rstrip() for event in events)
+        """Read backwards. A page may be empty and not the last one: that repeats its token.
+
+        AWS divides a stream by time, and often its end is empty (API reference, GetLogEvents;
+        boto/boto3 issue 3718).
+        """
+        asked: dict[str, Any] = {"logGroupName": group, "logStreamName": stream, "limit": count}
+        lines: list[str] = []
+        for _ in range(_MOST_PAGES):
+            page = self._client.get_log_events(**asked, startFromHead=False)
+            lines = [*(event["message"].rstrip() for event in page["events"]), *lines]
+            if len(lines) >= count or page["nextBackwardToken"] == asked.get("nextToken"):
+                break
+            asked["nextToken"] = page["nextBackwardToken"]
+        return tuple(lines[-count:])
 
     @property
     def _client(self) -> Any:

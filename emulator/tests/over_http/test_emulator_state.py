@@ -131,7 +131,8 @@ def test_a_topic_still_delivers_to_its_queue_which_kept_its_messages(restarted: 
 
 def test_logs_metrics_and_alarms_are_kept(restarted: Restarted) -> None:
     logs = restarted.cloud.client("logs")
-    events = logs.get_log_events(logGroupName="/kept", logStreamName="stream")["events"]
+    stream = {"logGroupName": "/kept", "logStreamName": "stream"}
+    events = logs.get_log_events(**stream, startFromHead=True)["events"]
     assert [event["message"] for event in events] == ["a line"]
     cloudwatch = restarted.cloud.client("cloudwatch")
     alarms = cloudwatch.describe_alarms()["MetricAlarms"]

@@ -44,7 +44,7 @@ def streams(embedded: Embedded, endpoint: str) -> dict[str, list[str]]:
     ]
 
     def lines(name: str) -> list[str]:
-        found: Any = logs.get_log_events(logGroupName=group, logStreamName=name)
+        found: Any = logs.get_log_events(logGroupName=group, logStreamName=name, startFromHead=True)
         return [event["message"] for event in found["events"]]
 
     return {name: lines(name) for name in names}

@@ -1,7 +1,8 @@
-"""FilterLogEvents: of streams by prefix, merged by time, in pages (API reference)."""
+"""FilterLogEvents: of streams by prefix, merged by time, in pages; GetLogEvents (API reference)."""
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -58,3 +59,29 @@ def test_names_and_a_prefix_contradict_each_other(embedded: Embedded, group: str
         logStreamNames=["job/one"],
     )
     assert code == "InvalidParameterException"
+
+
+def test_read_from_its_end_a_stream_has_an_empty_page_first(embedded: Embedded, group: str) -> None:
+    read = partial(
+        embedded.client("logs").get_log_events,
+        logGroupName=group,
+        logStreamName="job/one",
+        limit=2,
+    )
+    pages, token = [read()], ""
+    while pages[-1]["nextBackwardToken"] != token:
+        token = pages[-1]["nextBackwardToken"]
+        pages.append(read(nextToken=token))
+    found = [[event["message"] for event in page["events"]] for page in pages]
+    assert found == [[], ["job/one 1", "job/one 2"], ["job/one 0"], []]
+    assert len(read(startFromHead=True)["events"]) == 2
+
+
+def test_a_stream_without_events_ends_at_once(embedded: Embedded, group: str) -> None:
+    logs = embedded.client("logs")
+    stream = {"logGroupName": group, "logStreamName": "silent"}
+    logs.create_log_stream(**stream)
+    first = logs.get_log_events(**stream)
+    again = logs.get_log_events(**stream, nextToken=first["nextBackwardToken"])
+    assert (first["events"], again["events"]) == ([], [])
+    assert again["nextBackwardToken"] == first["nextBackwardToken"]
