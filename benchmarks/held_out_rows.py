@@ -3,7 +3,8 @@
 Usage: python -m benchmarks.held_out_rows [PARTS] [ROWS ...]
 PARTS are names with commas between: job (measuring), champion (measuring, and comparing with a live
 model), runner (reading, deciding, dividing and checking a source). Rows have 7 numbers and one of
-two classes, and are made while they are written. Each measurement is a process of its own; memory
+two classes, and are made while they are written. Each measurement is a process of its own; the
+seconds are those of the processor, with those of its own processes, and those waited for; memory
 is the most that one process had resident.
 """
 
@@ -13,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -72,18 +74,31 @@ def trained(folder: Path) -> Containers:
     return world
 
 
-def measured(command: list[str]) -> tuple[float, float]:
-    """Run a program; seconds, and the most MB that it or one of its processes had resident."""
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """Of a program: seconds of the processor, seconds waited for, the most MB resident at once."""
+
+    cpu_s: float
+    waited_s: float
+    mb: float
+
+
+def measured(command: list[str]) -> Cost:
+    """Run a program; memory is that of the largest one of it and its processes."""
     began = time.perf_counter()
     process = subprocess.Popen([sys.executable, *command], stdout=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)
     if status:
         message = f"{command[0]} ended with exit code {os.waitstatus_to_exitcode(status)}"
         raise SystemExit(message)
-    return time.perf_counter() - began, used.ru_maxrss / 1024
+    return Cost(
+        cpu_s=used.ru_utime + used.ru_stime,
+        waited_s=time.perf_counter() - began,
+        mb=used.ru_maxrss / 1024,
+    )
 
 
-def job(world: Containers, source: Path, *, champion: bool) -> tuple[float, float]:
+def job(world: Containers, source: Path, *, champion: bool) -> Cost:
     places = {
         "--model-dir": world.archive.parent,
         "--test-dir": source.parent,
@@ -98,23 +113,27 @@ def main(parts: str = "job,champion,runner", *sizes: str) -> None:
     with tempfile.TemporaryDirectory(prefix="mlops-benchmark-") as name:
         folder = Path(name)
         world, source = trained(folder), folder / "source" / "rows.csv"
-        works: dict[str, Callable[[], tuple[float, float]]] = {
+        works: dict[str, Callable[[], Cost]] = {
             "job": lambda: job(world, source, champion=False),
             "champion": lambda: job(world, source, champion=True),
             "runner": lambda: measured(["-c", READ, str(source)]),
         }
-        first: dict[str, tuple[float, float, int]] = {}
+        first: dict[str, tuple[Cost, int]] = {}
         for rows in map(int, sizes or SIZES):
             write(source, rows, seed=1)
             for part in parts.split(","):
-                seconds, mb = works[part]()
-                began = first.setdefault(part, (seconds, mb, rows))
-                print(
-                    f"{part:<9} {rows:>11,} rows  {seconds:8.1f} s  {seconds / rows * 1e6:6.1f} us "
-                    f"a row ({seconds / rows * began[2] / began[0]:.2f} of the first)  "
-                    f"peak {mb:6.0f} MB ({mb / began[1]:.2f})",
-                    flush=True,
-                )
+                cost = works[part]()
+                print(line(part, rows, cost, *first.setdefault(part, (cost, rows))), flush=True)
+
+
+def line(part: str, rows: int, cost: Cost, first: Cost, first_rows: int) -> str:
+    """Return a measurement, with its ratios to the first one of its part."""
+    each_us, first_us = cost.cpu_s / rows * 1e6, first.cpu_s / first_rows * 1e6
+    return (
+        f"{part:<9} {rows:>11,} rows  {cost.cpu_s:7.1f} CPU s ({cost.waited_s:.1f} s)  "
+        f"{each_us:5.1f} us a row ({each_us / first_us:.2f})  "
+        f"peak {cost.mb:.0f} MB ({cost.mb / first.mb:.2f})"
+    )
 
 
 if __name__ == "__main__":
