@@ -166,18 +166,17 @@ def typed(
 
 
 def numbers_at_once(cells: Sequence[Any], spelling: Spelling) -> np.ndarray | None:
-    """Return numbers, NaN for blank cells; None where numpy and the spelling may differ."""
+    """Return numbers, NaN for blank cells; None where they have to be looked at one by one."""
     present = [cell for cell in cells if cell is not None and cell != ""]
     kinds = set(map(type, present))
-    if kinds == {str}:
-        text = "".join(present)
-        if not text.isascii() or "_" in text or not _reads_as_numpy(spelling):
-            return None
-    elif kinds and kinds not in _NUMBERS:
+    if kinds and kinds != {str} and kinds not in _NUMBERS:
+        return None
+    plain = spelling.plain(present) if kinds == {str} else present
+    if plain is None:
         return None
     try:
-        values = np.array(present, dtype=np.float64)
-    except (ValueError, OverflowError):
+        values = np.array(plain, dtype=np.float64)
+    except OverflowError:
         return None
     if not np.isfinite(values).all():
         return None
@@ -186,14 +185,6 @@ def numbers_at_once(cells: Sequence[Any], spelling: Spelling) -> np.ndarray | No
     numbers = np.full(len(cells), np.nan)
     numbers[[place for place, cell in enumerate(cells) if cell is not None and cell != ""]] = values
     return numbers
-
-
-@functools.lru_cache(maxsize=16)
-def _reads_as_numpy(spelling: Spelling) -> bool:
-    """Tell whether no number means a missing one, and a point divides it."""
-    return spelling.decimal == "." and not any(
-        spelling.written(each) is not None for each in spelling.missing
-    )
 
 
 def _converted(
