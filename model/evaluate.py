@@ -30,6 +30,7 @@ from model.manifest import Manifest, library_versions, read_manifest
 from model.measurement import Measurement, Metrics, checked_metrics, merge_metrics
 from model.specs import SpecError, is_own, load_function, load_training_class
 from model.table import Label, Part, Table, labelled_frame, read_only_table
+from model.unseen import Asked
 
 SCHEMA_VERSION = 1
 _MESSAGE_BYTES = 1_024
@@ -211,7 +212,7 @@ def _compared(
 ) -> paired.Comparison | None:
     if arguments.champion_dir is None:
         return None
-    asked = paired.Asked(
+    asked = Asked(
         champion_dir=arguments.champion_dir,
         challenger=unpacked,
         champion_train_dir=arguments.champion_train_dir,

@@ -9,7 +9,8 @@ import functools
 import hashlib
 import io
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -59,8 +60,7 @@ class Table:
 
     def __init__(self, opened: Callable[[], BinaryIO]) -> None:
         self._opened = opened
-        with self._opened() as content:
-            rows = self._rows(content)
+        with closing(self._rows()) as rows:
             self.names = tuple(next(rows, ()))
             if next(rows, None) is None:
                 message = "The CSV file has no rows below its header."
@@ -80,17 +80,19 @@ class Table:
     def parts(self) -> Iterator[Part]:
         """Yield all rows in their order, so many at a time as are `PART_CELLS` cells."""
         most = max(1, PART_CELLS // len(self.names))
-        with self._opened() as content:
-            rows = self._rows(content)
+        with closing(self._rows()) as rows:
             next(rows)
             first_row = 1
             while taken := tuple(map(tuple, itertools.islice(rows, most))):
                 yield Part(names=self.names, rows=taken, first_row=first_row)
                 first_row += len(taken)
 
-    @staticmethod
-    def _rows(content: BinaryIO) -> Iterator[list[str]]:
-        return csv_rows(io.TextIOWrapper(content, encoding="utf-8-sig", newline=""))
+    def _rows(self) -> Generator[list[str], None, None]:
+        with (
+            self._opened() as content,
+            io.TextIOWrapper(content, encoding="utf-8-sig", newline="") as text,
+        ):
+            yield from csv_rows(text)
 
 
 def csv_rows(lines: Iterable[str]) -> Iterator[list[str]]:

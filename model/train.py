@@ -39,7 +39,7 @@ _NOT_SERVED = (
     *("train.py", "evaluate.py", "monitor.py"),
     *("model/judging.py", "model/measurement.py", "model/paired.py", "model/plots.py"),
     *("model/replay.py", "model/scores.py", "model/serving_check.py", "model/slices.py"),
-    "model/spool.py",
+    *("model/spool.py", "model/unseen.py"),
 )
 _NOT_SERVED_FOLDER = Path("model/monitoring")
 # A column with more different texts than this keeps no list of them

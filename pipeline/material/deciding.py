@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from pipeline.core.data_words import ColumnUse
 from pipeline.core.errors import UsageError
-from pipeline.material.columns import Cells, Finding, decide_column
+from pipeline.material.column_cells import Cells
+from pipeline.material.columns import Finding, decide_column
 from pipeline.material.decimals import find_decimal
 from pipeline.material.labels import Labels, decide_labels
 from pipeline.material.table import Choices, DataTable, listed, refused

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from model.paired import CannotCompare, _Answering
+from model.paired import _Answering
+from model.unseen import CannotCompare
 
 REFUSES = "def model_fn(directory):\n    raise ValueError('it was made for another image')\n"
 # what its code is: the words that tell why there are no answers

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.data_checks import CheckName
-from pipeline.material import checking, columns, opening, stored
+from pipeline.material import checking, column_cells, opening, stored
 from pipeline.material.checking import look_at, profile_of
-from pipeline.material.columns import are_all_different, count_different
+from pipeline.material.column_cells import are_all_different, count_different
 from pipeline.material.dividing import split
 from pipeline.material.stored import Shares, Written, rows_of
 from tests.support.decided import decided
@@ -24,7 +24,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stored, "PART_CELLS", 8)
     monkeypatch.setattr(stored, "_SHARE_ROWS", 4)
     monkeypatch.setattr(stored, "_IN_MEMORY_BYTES", 64)
-    monkeypatch.setattr(columns, "_AT_ONCE", 5)
+    monkeypatch.setattr(column_cells, "_AT_ONCE", 5)
 
 
 @pytest.mark.usefixtures("small")

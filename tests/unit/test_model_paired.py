@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.paired import CannotCompare, _of_classes, _of_numbers
+from model.paired import _of_classes, _of_numbers
+from model.unseen import CannotCompare
 from pipeline.tabular.cells import Spelling
 
 NUMBERS = st.floats(-1e6, 1e6)
