@@ -102,7 +102,9 @@ class Seen:
         run = np.sort(np.fromiter(self._newest, dtype=np.uint64, count=len(self._newest)))
         self._newest = set()
         while self._runs and len(self._runs[-1]) <= len(run):
-            run = np.sort(np.concatenate([self._runs.pop(), run]), kind="stable")
+            run = np.concatenate([self._runs.pop(), run])
+            # In its own place: a copy would be what takes the most memory of a large window
+            run.sort(kind="stable")
         self._runs.append(run)
 
 
