@@ -1,7 +1,8 @@
 """CloudWatch Logs: saved queries, metric filters that can be changed, streams of a bounded size.
 
-Source: "PutQueryDefinition", "DescribeQueryDefinitions", "DeleteQueryDefinition", "PutMetricFilter"
-"FilterLogEvents" and "GetLogEvents" pages of the API reference. Saved queries are kept, not run.
+Source: "PutQueryDefinition", "DescribeQueryDefinitions", "DeleteQueryDefinition",
+"PutMetricFilter", "FilterLogEvents" and "GetLogEvents" pages of the API reference. Saved queries
+are kept, not run.
 """
 
 import json
