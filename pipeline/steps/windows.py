@@ -103,11 +103,11 @@ def _again(workspace: Workspace, release: Release, record: WindowRecord) -> Wind
             is_final=record.quality.is_final,
         ),
     )
+    judged = cohort_of(again)
+    if judged is not None:  # before the verdict: that is what tells the next run to begin anew
+        keep_cohort(workspace, judged, again=True)
     key = naming.verdict_object(record.endpoint, release.release_id, window.name)
     workspace.store.put(key, again.to_json().encode())
-    judged = cohort_of(again)
-    if judged is not None:
-        keep_cohort(workspace, judged, again=True)
     return again
 
 
