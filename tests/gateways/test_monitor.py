@@ -65,6 +65,7 @@ class Watched:
     hours: int = 0
     merge_class: str | None = None
     notes: list[tuple[str, ...]] = field(default_factory=list)
+    jobs_of_others: int = 0
 
     @property
     def workspace(self) -> Workspace:
@@ -163,10 +164,12 @@ class Watched:
                 holding.give_back(told=True)
 
     def jobs(self) -> int:
+        """Return how many were started since this story began."""
         pages = self.embedded.sagemaker.get_paginator("list_processing_jobs").paginate(
             NameContains=f"{ENDPOINT}-watch"
         )
-        return sum(len(page["ProcessingJobSummaries"]) for page in pages)
+        found = sum(len(page["ProcessingJobSummaries"]) for page in pages)
+        return found - self.jobs_of_others
 
 
 @pytest.fixture
@@ -193,9 +196,11 @@ def watched(embedded: Embedded, tmp_path: Path) -> Watched:
     store.put(naming.training_run_object(run.job_name), run.to_json().encode())
     for half in ("train", "test"):
         store.put(f"data/{half}/{half}.csv", b"size,age,nest,y\n1,2,reed,owl\n")
-    return Watched(
+    found = Watched(
         world=world, store=store, embedded=embedded, release=release, start=start, source=source
     )
+    found.jobs_of_others = found.jobs()
+    return found
 
 
 def _deployed(store: Store, release: Release, *, when: datetime) -> LedgerHead:
