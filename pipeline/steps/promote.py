@@ -33,8 +33,8 @@ from pipeline.steps.deploy import Candidate
 
 logger = logging.getLogger(__name__)
 
-_NOT_YET_REGISTERED = ModelPackage(
-    arn="(known after registration)", version=0, approval_status=ApprovalStatus.PENDING
+NOT_YET_REGISTERED = ModelPackage(
+    arn="known-after-registration", version=0, approval_status=ApprovalStatus.PENDING
 )
 
 
@@ -131,7 +131,7 @@ def candidate(
         evaluation=found.release.evaluation,
         decision=decision,
         approval=approval,
-        package=known or _NOT_YET_REGISTERED,
+        package=known or NOT_YET_REGISTERED,
         origin=found.origin,
     )
 

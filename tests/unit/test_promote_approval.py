@@ -1,12 +1,14 @@
 """Whose approval counts: the one given here, or one that let pass what this gate says, too."""
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from pipeline.core import naming
 from pipeline.core.records import Approval, Decision, GateOutcome, Outcome, Verdict
-from pipeline.steps.promote import Promoted, Source, counting_approval
+from pipeline.steps.promote import NOT_YET_REGISTERED, Promoted, Source, counting_approval
+from tests.support.project import PROJECT_ROOT
 from tests.unit.champion_builders import here
 from tests.unit.core_builders import NOON, a_release, a_training_run
 
@@ -64,3 +66,10 @@ def test_an_approval_from_elsewhere_lets_pass_only_what_the_person_saw(
     decision: Decision, own: Approval | None, counts: Approval | None
 ) -> None:
     assert counted(decision, own=own) == counts
+
+
+def test_what_a_dry_run_has_not_registered_has_a_name_that_terraform_takes() -> None:
+    variables = (PROJECT_ROOT / "terraform/modules/endpoint/variables.tf").read_text()
+    found = re.search(r'regex\("([^"]+)", release\.model_package_arn\)', variables)
+    assert found
+    assert re.fullmatch(found[1], NOT_YET_REGISTERED.arn)
