@@ -1,6 +1,6 @@
 """How often a window rings without drift, and how surely it rings with one: the defaults, counted.
 
-Quick here, the whole of it in the soak, which prints the table of docs/monitoring.md.
+Quick here, the whole of it in the soak, which prints the table of docs/evidence.md.
 """
 
 import sys
