@@ -249,6 +249,7 @@ class RealSide:
                 Period=3600,
                 Statistic="Sum",
                 Threshold=0,
+                TreatMissingData="ignore",  # nothing but this test changes its state
             )
         cloudwatch.set_alarm_state(AlarmName=ringing, StateValue="ALARM", StateReason="a test")
         return CloudWatch(cloud_of(self._embedded))
