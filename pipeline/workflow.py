@@ -290,8 +290,9 @@ def _labels(context: Context, options: Options) -> None:
     with context.recorder.phase("labels"):
         stored = put_labels(workspace, read_labels(workspace, options.labels_file))
     context.recorder.show(
-        f"Labels: {stored.rows} of {stored.requests} requests, put there by {stored.who} at "
-        f"{stored.since:%Y-%m-%d %H:%M:%S} UTC"
+        f"Labels: {stored.rows} for {stored.requests} ids, put there by {stored.who} at "
+        f"{stored.since:%Y-%m-%d %H:%M:%S} UTC. Which requests have these ids is seen when "
+        "mode monitor counts them."
     )
 
 

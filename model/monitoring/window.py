@@ -332,8 +332,8 @@ class Counting:
                 quality.known += 1
         if event.at not in self._spans:
             raise NotCounted(OUTSIDE)
-        self.requests += 1
         if event.at in self._spans.window:
+            self.requests += 1
             self.inputs.add(captured.rows)
             if captured.answer is not None:
                 self._answers.add(captured.answer)

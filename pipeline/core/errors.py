@@ -53,6 +53,8 @@ class NotServing(PipelineError):
     exit_code = 6
 
 
+# The code of a NotServing for a rollback of a person's that leads nowhere: what is live stays.
+NOTHING_EARLIER = "NothingEarlier"
 # The code of a PlanRefused for content that was taken back before.
 QUARANTINED = "Quarantined"
 

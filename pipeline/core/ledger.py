@@ -221,7 +221,7 @@ def nothing_earlier(head: LedgerHead) -> NotServing:
             f"--mode rollback --to {healthy[0]} --force"
         )
     else:
-        remedy = "Deploy a good model."
+        remedy = "Only a new release can take its place, by --mode full."
     return NotServing(what, remedy=remedy)
 
 

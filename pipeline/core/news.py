@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from pipeline.core.console_pages import console_pages
 from pipeline.core.errors import (
+    NOTHING_EARLIER,
     QUARANTINED,
     CloudUnusable,
     EndpointTestsFailed,
@@ -214,6 +215,8 @@ def _kind_of(failure: FailureReport, report: RunReport) -> EventKind | None:
         return _VERDICTS[report.decision.verdict.value]
     if failure.code == QUARANTINED:
         return EventKind.QUARANTINED
+    if failure.code == NOTHING_EARLIER:
+        return EventKind.FAILED
     return _FAILURES.get(failure.exit_code)
 
 

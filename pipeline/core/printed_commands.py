@@ -18,11 +18,17 @@ _PLAIN = frozenset(mode.value for mode, facts in FACTS.items() if facts.is_plain
 
 _WORD = r"""(?:'[^']*'|"[^"]*"|[\w@%+=/-]|[:,.](?=[:,.]*[\w@%+=/'"-]))+"""
 _PROGRAM = rf"""(?:'[^']*'|"[^"]*"|[\w@%+=:,./-])*(?:'[^']*)?{re.escape(WRAPPER)}'?"""
+# The word behind one of these is not its own.
+FLAGS_WITHOUT_VALUE = (
+    *("break-lease", "disable-auto-deploy", "dry-run", "explain", "follow", "force", "verify"),
+    *("watch", "with-data", "yes"),
+)
+_ALONE = "|".join(FLAGS_WITHOUT_VALUE)
 COMMAND = re.compile(
     rf"(?P<variables>(?:(?<![\w'-])[A-Za-z_]\w*={_WORD} )*)"
     rf"(?P<program>{_PROGRAM} )?"
     r"(?<![\w-])--mode (?P<mode>[a-z]+(?:-[a-z]+)*)"
-    rf"(?P<flags>(?: --(?:force|disable-auto-deploy)(?![\w-])| --[a-z][a-z-]* {_WORD})*)",
+    rf"(?P<flags>(?: --(?:{_ALONE})(?![\w-])| --[a-z][a-z-]* {_WORD})*)",
     re.ASCII,
 )
 # What ends a sentence would be copied with the command.

@@ -52,11 +52,7 @@ def find_workspace(context: Context) -> Workspace:
     if published is None:
         _require_not_elsewhere(context)
         message = f"There is no foundation for {context.settings.environment} in this account."
-        remedy = (
-            "Train and deploy something first, with --mode full."
-            if context.cloud.is_local
-            else "Run --mode bootstrap once, with rights to create it."
-        )
+        remedy = "If that is its name, make one, with rights to create it: --mode bootstrap"
         raise CloudUnusable(message, remedy=remedy)
     return workspace_of(context, _with_given(context, published))
 

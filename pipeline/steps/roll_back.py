@@ -6,7 +6,7 @@ from time import monotonic
 
 from pipeline.context import Workspace
 from pipeline.core import ledger
-from pipeline.core.errors import NotServing, PipelineError
+from pipeline.core.errors import NOTHING_EARLIER, NotServing, PipelineError
 from pipeline.core.head import LedgerHead, MoveKind
 from pipeline.core.lease import is_unheard
 from pipeline.core.outcomes import DeploymentReport, DeploymentStatus, ProbeReport
@@ -177,5 +177,6 @@ def target_of(workspace: Workspace, head: LedgerHead, to: str, *, live_serves: b
         return target
     found = sound_previous(workspace, head, live_serves=live_serves)
     if found is None:
-        raise ledger.nothing_earlier(head)
+        nothing = ledger.nothing_earlier(head)
+        raise NotServing(nothing.message, remedy=nothing.remedy, code=NOTHING_EARLIER)
     return found

@@ -63,6 +63,7 @@ CASES: list[tuple[str, str, dict[str, Any], list[str]]] = [
     ("rolled back by itself", "full", FAILS, ["rolled_back"]),
     ("rolled back", "rollback", deployed(DeploymentStatus.SUCCESS), ["rolled_back"]),
     ("not serving", "rollback", {"failure": a_failure(6)}, ["not_serving"]),
+    ("nowhere to go", "rollback", {"failure": a_failure(6, code="NothingEarlier")}, ["failed"]),
     ("tests failed", "testing", {"failure": a_failure(4)}, ["tests_failed"]),
     ("refused", "deployment", {"failure": a_failure(7)}, ["plan_refused"]),
     ("barred", "deployment", {"failure": a_failure(7, code="Quarantined")}, ["quarantined"]),

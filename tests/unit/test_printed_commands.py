@@ -3,12 +3,14 @@
 import shlex
 from pathlib import Path
 
+import click
 import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
+from pipeline.cli import command
 from pipeline.configuration.sources import given
-from pipeline.core.printed_commands import Given, Words, completed
+from pipeline.core.printed_commands import FLAGS_WITHOUT_VALUE, Given, Words, completed
 from pipeline.recorder import Recorder
 from tests.support.printed import commands
 from tests.unit.test_results import a_report
@@ -102,6 +104,25 @@ def test_a_completed_command_stays_as_it_is(run: Given, mode: str, reason: str) 
     )
     once = completed(text, run)
     assert completed(once, run) == once
+
+
+def test_a_flag_that_takes_no_value_has_none_of_the_next_flags() -> None:
+    to_do = "To do it: --mode cleanup --yes --confirm production"
+    typed = completed(
+        to_do, Given(program=HERE, place=Words(flags={"--environment": "production"}))
+    )
+    assert typed == (
+        f"To do it: {HERE} --mode cleanup --yes --confirm production --environment production"
+    )
+    spelled = {
+        name.removeprefix("--")
+        for option in command.params
+        if isinstance(option, click.Option) and option.is_flag
+        for name in option.opts
+        if name.startswith("--")
+    }
+    of_the_screen = {"deployment-only", "local-test", "no-color", "quiet", "verbose"}
+    assert set(FLAGS_WITHOUT_VALUE) == spelled - of_the_screen
 
 
 @for_all(st.text(), GIVEN)
