@@ -14,12 +14,12 @@ from pipeline.configuration.sections import SliceSettings
 from pipeline.context import Context, Workspace
 from pipeline.core import jobs, naming
 from pipeline.core.data_checks import DataProfile, Found
-from pipeline.core.errors import UsageError
+from pipeline.core.errors import PipelineError, UsageError
 from pipeline.core.identity import ModelIdentity
 from pipeline.core.records import TrainingInputs, TrainingRun
 from pipeline.gateways import wheels
 from pipeline.gateways.images import image_uri
-from pipeline.gateways.sagemaker import NameTaken
+from pipeline.gateways.sagemaker import JobOutcome, NameTaken
 from pipeline.material import bundle, checking
 from pipeline.material.deciding import decide
 from pipeline.material.dividing import Split, split
@@ -117,15 +117,29 @@ def train(workspace: Workspace, material: Material) -> TrainingRun:
     # Before the wait: a job whose run dies is taken up by whoever names it later.
     workspace.store.put(naming.training_inputs_object(name), inputs.to_json().encode())
     workspace.store.put(naming.data_profile_object(name), material.profile.to_json().encode())
-    outcome = workspace.sagemaker.wait_for_training(
-        name,
-        timeout_s=workspace.settings.training.max_runtime_s + jobs.START_TIMEOUT_S,
-        seen=JobProgress(workspace, name, kind="training").seen,
-    )
+    outcome = _waited_for(workspace, name)
     run = recorded.record_finished(workspace, inputs, outcome)
     metric = "cv_mean_r2" if run.identity.predicts_number else "cv_mean_accuracy"
     logger.info("training job=%s %s=%.4g", name, metric, run.metrics.get(metric, nan))
     return run
+
+
+def _waited_for(workspace: Workspace, name: str) -> JobOutcome:
+    """Wait for the job's end. Who is cut off meanwhile is told how to take it up."""
+    try:
+        return workspace.sagemaker.wait_for_training(
+            name,
+            timeout_s=workspace.settings.training.max_runtime_s + jobs.START_TIMEOUT_S,
+            seen=JobProgress(workspace, name, kind="training").seen,
+        )
+    except PipelineError:
+        raise
+    except BaseException:
+        workspace.context.recorder.note(
+            f"The training job {name} goes on.",
+            to_do=f"When it has ended, it is taken up by --mode evaluation --training-job {name}",
+        )
+        raise
 
 
 def _store_inputs(workspace: Workspace, material: Material) -> TrainingInputs:

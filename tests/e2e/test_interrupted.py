@@ -41,3 +41,23 @@ def a_killed_update_and_the_next(story: Story, other_job: str) -> None:
     after = story.deploy(other_job)
     assert after.exit_code == 0
     assert story.serves(after.release)
+
+
+def test_a_training_that_was_cut_off_is_taken_up_by_the_command_that_is_printed(
+    story: Story,
+) -> None:
+    running = story.command.start("--mode", "training")
+    stderr = running.process.stderr
+    assert stderr is not None
+    waits = (re.search(r"training job=(\S+) is ", line) for line in stderr)
+    job = next(found[1] for found in waits if found)
+    running.process.send_signal(signal.SIGINT)
+    ended = running.ended()
+    assert ended.exit_code == 130
+    [note] = ended.results["notes"]
+    assert note.startswith(f"The training job {job} goes on. When it has ended, it is taken up by ")
+    waiter = story.aws.client("sagemaker").get_waiter("training_job_completed_or_stopped")
+    waiter.wait(TrainingJobName=job, WaiterConfig={"Delay": 1, "MaxAttempts": 120})
+    taken_up = story.command.typed(note.rpartition(" taken up by ")[2])
+    assert taken_up.exit_code == 0, taken_up.stderr
+    assert taken_up.job == job
