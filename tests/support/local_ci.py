@@ -46,9 +46,10 @@ class Pipeline:
     def ended(self, job: str) -> str:
         """Return PASS, WARN or FAIL as the last lines say; empty where the job did not run.
 
-        The exit code does not know it: it is 0 where any `exit_codes` may fail.
+        The exit code does not know it: it is 0 where any `exit_codes` may fail. Behind a job's name
+        may stand where it was cut short.
         """
-        said = re.findall(rf"^ (PASS|WARN|FAIL)  {re.escape(job)} *$", self.log, re.MULTILINE)
+        said = re.findall(rf"^ (PASS|WARN|FAIL)  {re.escape(job)}(?: .*)?$", self.log, re.MULTILINE)
         return said[-1] if said else ""
 
 
