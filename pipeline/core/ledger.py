@@ -202,7 +202,7 @@ def _was_healthy(head: LedgerHead, release: str) -> bool:
     return any(each.healthy and each.release_id == release for each in head.lived)
 
 
-def nothing_earlier(head: LedgerHead) -> NotServing:
+def nothing_earlier(head: LedgerHead, *, code: str | None = None) -> NotServing:
     """Return the refusal of a rollback that leads nowhere, with a command that leads somewhere."""
     what = (
         f"{head.endpoint} has no earlier healthy release to go back to. Nothing was changed: "
@@ -222,7 +222,7 @@ def nothing_earlier(head: LedgerHead) -> NotServing:
         )
     else:
         remedy = "Only a new release can take its place, by --mode full."
-    return NotServing(what, remedy=remedy)
+    return NotServing(what, remedy=remedy, code=code)
 
 
 def named_target(

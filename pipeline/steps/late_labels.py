@@ -5,14 +5,14 @@ from datetime import timedelta
 
 from pipeline.context import Workspace
 from pipeline.core import naming
-from pipeline.core.cohorts import choose, pending, served
+from pipeline.core.cohorts import Chosen, choose, pending, served
 from pipeline.core.errors import PipelineError
 from pipeline.core.head import LedgerHead
 from pipeline.core.monitoring import LONGEST, CohortRecord, Window, window_named
 from pipeline.core.quality import QualityLimits, judge_quality
 from pipeline.core.records import Release
 from pipeline.gateways.store import AlreadyExists
-from pipeline.steps.counting import count, keep_labelled, known_baseline, traffic_of
+from pipeline.steps.counting import Counted, count, keep_labelled, known_baseline, traffic_of
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +32,16 @@ def pending_cohorts(
     delay = label_delay(workspace)
     known = _judged_since(workspace, release.release_id, window.before(delay))
     return pending(window, delay=delay, stretches=served(head, release), judged=known)
+
+
+def judged_now(workspace: Workspace, counted: Counted) -> Chosen:
+    """Return what of the counted cohorts is judged now."""
+    return choose(
+        counted.traffic.cohorts,
+        counted.counts.quality,
+        now=workspace.context.now(),
+        delay=label_delay(workspace),
+    )
 
 
 def keep_cohort(workspace: Workspace, record: CohortRecord, *, again: bool = False) -> None:
@@ -92,12 +102,7 @@ def _judged(
         return None
     known = known_baseline(workspace, release)
     counted = count(workspace, release, known, traffic)
-    chosen = choose(
-        counted.traffic.cohorts,
-        counted.counts.quality,
-        now=context.now(),
-        delay=label_delay(workspace),
-    )
+    chosen = judged_now(workspace, counted)
     if chosen.cohort is None or not chosen.mature:
         return None
     return CohortRecord(

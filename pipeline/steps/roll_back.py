@@ -177,6 +177,5 @@ def target_of(workspace: Workspace, head: LedgerHead, to: str, *, live_serves: b
         return target
     found = sound_previous(workspace, head, live_serves=live_serves)
     if found is None:
-        nothing = ledger.nothing_earlier(head)
-        raise NotServing(nothing.message, remedy=nothing.remedy, code=NOTHING_EARLIER)
+        raise ledger.nothing_earlier(head, code=NOTHING_EARLIER)
     return found

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from pipeline.context import Workspace
 from pipeline.core import monitor_documents, naming
-from pipeline.core.cohorts import choose, counts_of
+from pipeline.core.cohorts import counts_of
 from pipeline.core.drift import DriftVerdict, judge_drift
 from pipeline.core.errors import CorruptRecord, JobFailed
 from pipeline.core.head import LedgerHead
@@ -23,7 +23,7 @@ from pipeline.steps.counting import (
     known_baseline,
     traffic_of,
 )
-from pipeline.steps.late_labels import keep_cohort, label_delay, pending_cohorts, quality_limits
+from pipeline.steps.late_labels import judged_now, keep_cohort, pending_cohorts, quality_limits
 
 logger = logging.getLogger(__name__)
 
@@ -134,9 +134,7 @@ def _judged(
     cohorts = pending_cohorts(workspace, head, release, window)
     counted = count(workspace, release, known, traffic_of(workspace, release, window, cohorts))
     counts = counted.counts
-    chosen = choose(
-        counted.traffic.cohorts, counts.quality, now=context.now(), delay=label_delay(workspace)
-    )
+    chosen = judged_now(workspace, counted)
     return WindowRecord(
         endpoint=context.endpoint,
         release_id=release.release_id,
