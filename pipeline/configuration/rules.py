@@ -14,6 +14,7 @@ from pipeline.configuration.sources import Layer
 from pipeline.core import naming
 from pipeline.core.errors import ConfigError, ConfigProblem, UsageError
 from pipeline.core.head import Strategy
+from pipeline.core.images import runs_the_image
 from pipeline.core.measures import (
     ACCURACY,
     COUNTED,
@@ -71,6 +72,7 @@ def broken_rules(loaded: Loaded) -> tuple[ConfigProblem, ...]:
         _slices,
         _backend,
         _names,
+        _machines,
         _jobs,
         _problem_type,
         _counts,
@@ -237,13 +239,30 @@ def _names(loaded: Loaded) -> Iterator[ConfigProblem]:
         yield loaded.problem("project", settings.project, refused.message)
 
 
-def _jobs(loaded: Loaded) -> Iterator[ConfigProblem]:
+def _machines(loaded: Loaded) -> Iterator[ConfigProblem]:
+    """Refuse machines on which the image would not start: SageMaker tells it minutes later."""
     settings = loaded.settings
-    types = {
+    types = {"instance_type": settings.instance_type, **_types_of_jobs(settings)}
+    for key, instance_type in types.items():
+        if not runs_the_image(instance_type):
+            allowed = (
+                "must be a type with an x86 processor and no accelerator, which SageMaker's "
+                "scikit-learn image is built for"
+            )
+            yield loaded.problem(key, instance_type, allowed)
+
+
+def _types_of_jobs(settings: Settings) -> dict[str, str]:
+    return {
         "training.instance_type": settings.training.instance_type,
         "evaluation.instance_type": settings.evaluation.instance_type,
+        "drift.instance_type": settings.drift.instance_type,
     }
-    for key, instance_type in types.items():
+
+
+def _jobs(loaded: Loaded) -> Iterator[ConfigProblem]:
+    settings = loaded.settings
+    for key, instance_type in _types_of_jobs(settings).items():
         if instance_type.startswith("ml.t2."):
             yield loaded.problem(
                 key, instance_type, "must be another type: SageMaker jobs know no ml.t2"

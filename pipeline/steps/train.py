@@ -16,9 +16,9 @@ from pipeline.core import jobs, naming
 from pipeline.core.data_checks import DataProfile, Found
 from pipeline.core.errors import PipelineError, UsageError
 from pipeline.core.identity import ModelIdentity
+from pipeline.core.images import image_uri
 from pipeline.core.records import TrainingInputs, TrainingRun
 from pipeline.gateways import wheels
-from pipeline.gateways.images import image_uri
 from pipeline.gateways.sagemaker import JobOutcome, NameTaken
 from pipeline.material import bundle, checking
 from pipeline.material.deciding import decide
@@ -208,7 +208,7 @@ def _order(
     }
     return jobs.TrainingOrder(
         job_name=name,
-        image_uri=image_uri(region=region, instance_type=training.instance_type, scope="training"),
+        image_uri=image_uri(region),
         machine=jobs.Machine(
             instance_type=training.instance_type, max_runtime_s=training.max_runtime_s
         ),

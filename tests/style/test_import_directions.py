@@ -60,7 +60,6 @@ ONLY_IMPORTER = {
     "psutil": "pipeline.gateways.owners",
     "python_terraform": "pipeline.gateways.terraform",
     "rich": "pipeline.gateways.console",
-    "sagemaker": "pipeline.gateways.images",
     "sklearn": "pipeline.training",
     "smtplib": "pipeline.gateways.mail",
     "subprocess": "pipeline.gateways.process",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.gateways.images import VERSION as IMAGE_VERSION
+from pipeline.core.images import VERSION as IMAGE_VERSION
 from pipeline.gateways.provider_mirror import PROVIDER_VERSION
 from pipeline.gateways.terraform import MINIMUM_VERSION
 from tests.support.project import PROJECT_ROOT

@@ -65,6 +65,16 @@ WEBHOOK = "https://hooks.slack.com/services/T0/B0/s3cr3t"
             "SageMaker jobs know no ml.t2",
         ),
         (
+            {"instance_type": "ml.m6g.large"},
+            'instance_type = "ml.m6g.large": must be a type with an x86 processor and no '
+            "accelerator, which SageMaker's scikit-learn image is built for",
+        ),
+        (
+            {"drift": {"instance_type": "ml.g5.xlarge"}},
+            'drift.instance_type = "ml.g5.xlarge": must be a type with an x86 processor and no '
+            "accelerator, which SageMaker's scikit-learn image is built for",
+        ),
+        (
             {"training": {"hyperparameters": {"seed": 1}}},
             "training.hyperparameters.seed = 1: is a name of the training script itself; "
             "choose another",
