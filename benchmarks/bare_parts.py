@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -27,11 +27,14 @@ from pipeline.material.deciding import decide
 from pipeline.material.dividing import Split, split
 from pipeline.material.reading import parse_table
 from pipeline.material.table import Choices
-from tests.support.containers import containers
+from tests.support.containers import Containers, cold, containers
 from tests.support.project import PROJECT_ROOT
 
 STATE_BUCKET = "mlops-state-000000000000-us-east-1"
 BARE = "bare-endpoint"
+# Of the runner's evaluation job, the plain script has the measuring alone: not the answers of the
+# serving container, and not the comparison with the live model. It has no endpoint tests either.
+_PHASES = ("training", "evaluation", "deployment", "testing")
 
 
 def seconds_of(work: Callable[[], object]) -> float:
@@ -59,14 +62,16 @@ class PlainScript:
     folder: Path
     terraform: Terraform
 
+    @property
+    def _containers(self) -> Containers:
+        return replace(containers(self.folder), process=cold)
+
     def train(self) -> None:
         divided = shipped_split()
-        containers(self.folder).train(
-            divided.train_csv, schema=divided.schema_json, target="species"
-        )
+        self._containers.train(divided.train_csv, schema=divided.schema_json, target="species")
 
     def evaluate(self) -> None:
-        containers(self.folder).evaluate(shipped_split().test_csv)
+        self._containers.evaluate(shipped_split().test_csv)
 
     def deploy(self, variables: Mapping[str, Any]) -> None:
         file, plan = self.folder / "release.tfvars.json", self.folder / "plan"
@@ -102,6 +107,7 @@ def round_of(folder: Path, environment: Mapping[str, str], script: PlainScript) 
         return variables
 
     full_s = product("full")
+    results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     parts = {
         "bare training": seconds_of(script.train),
         "bare evaluation": seconds_of(script.evaluate),
@@ -112,6 +118,7 @@ def round_of(folder: Path, environment: Mapping[str, str], script: PlainScript) 
     bare_back_s = seconds_of(lambda: script.deploy(change()))
     return {
         "full": full_s,
+        **{f"  of it {name}": results["timings"][name] for name in _PHASES},
         **parts,
         "full / bare parts": full_s / bare_full_s,
         "rollback": back_s,

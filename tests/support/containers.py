@@ -2,8 +2,10 @@
 
 import json
 import os
+import subprocess
+import sys
 import tarfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -34,12 +36,32 @@ class ContainerError(Exception):
     """A process that ended with another code than 0; the text is its stderr."""
 
 
-def run(arguments: list[str], *, environment: Mapping[str, str], given: str = "") -> str:
+def run(
+    arguments: list[str],
+    *,
+    environment: Mapping[str, str],
+    given: str = "",
+    process: Callable[..., warm.Done] = warm.run,
+) -> str:
     """Return stdout. The environment is nothing but `environment` and PATH: no project around."""
-    done = warm.run(arguments, environment={"PATH": os.environ["PATH"], **environment}, given=given)
+    done = process(arguments, environment={"PATH": os.environ["PATH"], **environment}, given=given)
     if done.returncode:
         raise ContainerError(done.stderr)
     return done.stdout
+
+
+def cold(arguments: list[str], *, environment: Mapping[str, str], given: str) -> warm.Done:
+    """Run as `warm.run` does, in a process that imports everything itself, as a container's."""
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        input=given,
+        env=dict(environment),
+        cwd="/",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return warm.Done(returncode=done.returncode, stdout=done.stdout, stderr=done.stderr)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +70,7 @@ class Containers:
 
     root: Path
     bundle: Bundle
+    process: Callable[..., warm.Done] = warm.run
 
     @property
     def archive(self) -> Path:
@@ -78,7 +101,8 @@ class Containers:
             "SM_MODEL_DIR": str(self.model_dir),
             "SM_OUTPUT_DATA_DIR": str(self.root / "output" / "data"),
         }
-        log = run([str(self.root / "code" / "train.py")], environment=environment)
+        program = [str(self.root / "code" / "train.py")]
+        log = run(program, environment=environment, process=self.process)
         self.pack()
         return log
 
@@ -100,7 +124,8 @@ class Containers:
         (test / "test.csv").write_bytes(test_csv)
         places = {"--model-dir": self.archive.parent, "--test-dir": test, "--output-dir": self.root}
         flags = [part for name, place in places.items() for part in (name, str(place))]
-        run([str(source / "evaluate.py"), *flags, *arguments], environment={})
+        program = [str(source / "evaluate.py"), *flags, *arguments]
+        run(program, environment={}, process=self.process)
         document: dict[str, Any] = json.loads((self.root / "evaluation.json").read_text())
         return document
 
