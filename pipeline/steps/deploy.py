@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 
 from pipeline.context import Workspace
-from pipeline.core import bake, jobs, ledger, naming
+from pipeline.core import bake, jobs, ledger, naming, plan_review
 from pipeline.core.errors import (
     QUARANTINED,
     GateNotPassed,
@@ -41,7 +41,7 @@ from pipeline.gateways.terraform_words import PLAN_STALE
 from pipeline.steps import around, champion, preflight, quota
 from pipeline.steps.baseline import store_baseline
 from pipeline.steps.go_back import complete_state, config_for, why_unsound
-from pipeline.steps.leased import settled_endpoint, take_over
+from pipeline.steps.leased import NOTHING_APPLIED, only_deleted, settled_endpoint, take_over
 from pipeline.steps.move import (
     MOST_RECORDED,
     Arrived,
@@ -251,7 +251,10 @@ def _moved_as_approved(
     except LeaseHeld as held:
         if held.code == PLAN_STALE:
             _forget_move(workspace, book, approved.release, held)
-            remedy = "Nothing was applied. To look again: --mode plan"
+            # Terraform looks at its state's serial only after the way was made for it.
+            made_way = plan_review.replaces_endpoint(approved.saved.summary)
+            done = only_deleted(book.head.endpoint) if made_way else NOTHING_APPLIED
+            remedy = f"{done} To look again: --mode plan"
             raise PlanRefused(held.message, remedy=remedy) from held
         raise
 

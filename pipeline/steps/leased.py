@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 _SETTLE_TIMEOUT_S = 900.0
 MOVE_TIMEOUT_S = 4200.0  # longer than the provider's own wait for an endpoint (60 minutes)
+NOTHING_APPLIED = "Nothing was applied."
 # UpdateEndpoint takes an endpoint whose rollback failed; it is the way out (developer guide,
 # "Rolling deployments").
 _MOVABLE = {
@@ -109,6 +110,11 @@ def delete_endpoint(workspace: Workspace, book: LeasedLedger) -> EndpointObserva
         return left
     message = f"Endpoint {name} is {left.status.value} and was not deleted."
     raise LeaseHeld(message, remedy="Wait until it has settled, then repeat the command.")
+
+
+def only_deleted(endpoint: str) -> str:
+    """Say what of a plan was done, where the way was made for it and then it was not applied."""
+    return f"Endpoint {endpoint}, which was Failed, was deleted; nothing else was applied."
 
 
 def require_endpoint(seen: EndpointObservation) -> None:

@@ -18,7 +18,14 @@ from pipeline.core.reconcile import quiet_shift
 from pipeline.core.records import Release
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.gateways.ports import SavedPlan
-from pipeline.steps.leased import MOVE_TIMEOUT_S, delete_endpoint, settled_endpoint, unlocked
+from pipeline.steps.leased import (
+    MOVE_TIMEOUT_S,
+    NOTHING_APPLIED,
+    delete_endpoint,
+    only_deleted,
+    settled_endpoint,
+    unlocked,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -59,10 +66,10 @@ def plan_serving(
     head, strays = without_unmade(workspace, head)
     intent = intents.intent_of(head, kind, seen, removable=removable | strays)
     asked = _Asked(workspace=workspace, book=book, head=head, seen=seen)
-    saved = asked.plan()
+    saved, done = asked.plan(), NOTHING_APPLIED
     if intent.is_failed and intent.moves and intents.ENDPOINT in _created(saved):
         # Failed and not in Terraform's state, which therefore cannot replace it.
-        seen = _deleted(asked, intent, saved, consent)
+        seen, done = _deleted(asked, intent, saved, consent), only_deleted(head.endpoint)
         intent = intents.intent_of(head, kind, seen, removable=removable | strays)
         asked = replace(asked, seen=seen)
     asked, saved = _with_imports(asked, saved, intent)
@@ -74,13 +81,13 @@ def plan_serving(
         saved = asked.plan(nudged=True)
     refusals = plan_review.review(saved.summary, intent)
     if refusals:
-        raise _refused(refusals)
+        raise _refused(refusals, done=done)
     return saved
 
 
-def _refused(refusals: tuple[str, ...]) -> PlanRefused:
+def _refused(refusals: tuple[str, ...], *, done: str = NOTHING_APPLIED) -> PlanRefused:
     message = "The plan was refused: " + " ".join(refusals)
-    remedy = "Nothing was applied. To put right what died or was done by hand: --mode settle"
+    remedy = f"{done} To put right what died or was done by hand: --mode settle"
     return PlanRefused(message, remedy=remedy)
 
 

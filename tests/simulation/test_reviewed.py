@@ -12,6 +12,7 @@ from pipeline.configuration.loading import PROJECT_ROOT
 from pipeline.gateways import terraform_code
 from pipeline.steps import planned
 from tests.fakes.boundary import Kind, NoFaults
+from tests.fakes.cloud import Behaviour
 from tests.simulation import invariants, reviewed
 from tests.simulation.again import PAST_THE_LEASE_S, every_schedule, typed
 from tests.simulation.commands import Command, Mode, run_command, workspace_of
@@ -19,7 +20,7 @@ from tests.simulation.faults import ACCIDENTS
 from tests.simulation.starts import Story
 from tests.simulation.swapped import remembering, swapped
 from tests.simulation.test_dry_run import OnlyReads, everything
-from tests.simulation.world import World, candidate, sha256_of
+from tests.simulation.world import ENDPOINT, World, candidate, sha256_of
 
 T = TypeVar("T")
 
@@ -99,6 +100,39 @@ def test_an_endpoint_that_moved_since_the_plan_is_left_alone(mode: Mode) -> None
     assert "has moved since" in ended.said
     assert world.serves == before
     assert not claims(world)
+
+
+class StateMoves(NoFaults):
+    """Somebody else writes the endpoint's state once this run has planned it."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def through(self, what: str, kind: Kind, do: Callable[[], T]) -> T:
+        del kind
+        if what == "terraform apply":
+            self._world.serving.serial += 1
+        return do()
+
+
+def test_a_stale_plan_says_what_was_done_before_terraform_refused_it() -> None:
+    world = a_world()
+    before = world.serves
+    ended = run_command(world, APPLY, StateMoves(world))
+    assert ended.code == REFUSED, ended.said
+    assert "Nothing was applied." in ended.said
+    assert world.serves == before
+
+    world = Story(name="failed", deployed="", command=APPLY).start()
+    world.behave("A", Behaviour.DOES_NOT_START)
+    assert run_command(world, Command(mode=Mode.DEPLOYMENT, name="A"), NoFaults()).code
+    world.clock.jump(PAST_THE_LEASE_S)
+    reviewed.review(workspace_of(world, APPLY, OnlyReads(), run_id="planner"), world, "D")
+    ended = run_command(world, APPLY, StateMoves(world))
+    assert ended.code == REFUSED, ended.said
+    assert world.cloud.endpoint(ENDPOINT) is None
+    assert f"Endpoint {ENDPOINT}, which was Failed, was deleted; nothing else" in ended.said
+    assert "Nothing was applied" not in ended.said
 
 
 class Meets(NoFaults):
