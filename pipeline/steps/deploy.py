@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 
 from pipeline.context import Workspace
-from pipeline.core import bake, jobs, ledger, naming, plan_review
+from pipeline.core import jobs, ledger, naming, plan_review
 from pipeline.core.errors import (
     QUARANTINED,
     GateNotPassed,
@@ -56,12 +56,6 @@ from pipeline.steps.prove import conclude_deployment, drop_unmade
 from pipeline.steps.unfinished import finish_what_was_begun
 
 logger = logging.getLogger(__name__)
-
-_NO_BAKE = (
-    "No bake: the tests came after all of the traffic had moved. With "
-    "deployment.termination_wait_s they come while the old instances are warm, and SageMaker takes "
-    "a bad release back by itself."
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,8 +204,6 @@ def _announce(
     target, head = config_for(workspace, head, release.release_id, count)
     preflight.require_silence(workspace, book.head, target)
     shift = configured_shift(workspace, target, seen)
-    if seen.status is EndpointStatus.IN_SERVICE and bake.waits_s(shift) == 0:
-        workspace.context.recorder.note(_NO_BAKE)
     quota.require_quota(
         workspace,
         shift,

@@ -10,7 +10,7 @@ from pipeline.core.faults import reason_of, was_sent
 from pipeline.core.head import LedgerHead, Move
 from pipeline.core.intents import IntentKind
 from pipeline.core.ledger import arrive
-from pipeline.core.outcomes import EndpointObservation, PlanSummary, ProbeReport
+from pipeline.core.outcomes import EndpointObservation, EndpointStatus, PlanSummary, ProbeReport
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.gateways.ports import Applied, Root, SavedPlan
 from pipeline.steps import bake, progress
@@ -29,10 +29,12 @@ class Arrived:
     """SageMaker serves the target. `is_whole`: Terraform, too, said that all is done.
 
     `failed_tests`: what was found while it baked, too late for SageMaker to shift back.
+    `is_unbaked`: all of a serving fleet's traffic moved before anything could be tested.
     """
 
     plan: PlanSummary | None
     is_whole: bool
+    is_unbaked: bool = False
     failed_tests: ProbeReport | None = None
 
 
@@ -65,6 +67,11 @@ class PlannedMove:
         """Tell whether applying it asks SageMaker for anything."""
         return not plan_review.leaves_endpoint_alone(self.saved.summary)
 
+    @property
+    def shifts_traffic(self) -> bool:
+        """Tell whether a fleet that takes requests hands them over to another one."""
+        return self.moves and self.before.status is EndpointStatus.IN_SERVICE
+
 
 def plan_move(workspace: Workspace, book: LeasedLedger) -> PlannedMove:
     """Plan the move that the head announces. Nothing is changed where this raises."""
@@ -94,6 +101,7 @@ def carry_out(workspace: Workspace, book: LeasedLedger, planned: PlannedMove) ->
     return Arrived(
         plan=planned.saved.summary,
         is_whole=applied.exit_code == 0 and not begun.found_due,
+        is_unbaked=tests is None and planned.shifts_traffic,
         failed_tests=failed_tests,
     )
 

@@ -31,6 +31,11 @@ from pipeline.steps.probe import held_out, probe, probe_answers
 logger = logging.getLogger(__name__)
 
 _LOG_LINES = 20
+_NO_BAKE = (
+    "No bake: the tests came after all of the traffic had moved. With "
+    "deployment.termination_wait_s they come while the old instances are warm, and SageMaker takes "
+    "a bad release back by itself."
+)
 _LOOK = "deploy a good model, or look at --mode status"
 
 
@@ -44,6 +49,8 @@ def conclude_deployment(
         limits = workspace.settings.test_limits_for(release.evaluation)
         report = outcome.failed_tests or probe(workspace, held_out(workspace, release), limits)
     workspace.context.recorder.add(probe=report)
+    if outcome.is_unbaked:
+        workspace.context.recorder.note(_NO_BAKE)
     if not report.passed:
         raise _after_failed_tests(workspace, book, release, report)
     proved = ledger.finish(book.head, run_id=workspace.context.run_id)

@@ -1,16 +1,20 @@
 """A release that fails its tests while the old fleet is still warm: SageMaker takes it back."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 import pytest
 
 from pipeline.core.errors import CloudUnusable, RolledBack
+from pipeline.session import Terminated
+from pipeline.steps.deploy import deploy
 from tests.fakes.boundary import AllEnds, Kind, NoFaults
 from tests.fakes.cloud import Behaviour
-from tests.simulation.commands import Command, Ended, Mode, run_command
+from tests.simulation.commands import Command, Ended, Mode, run_command, workspace_of
 from tests.simulation.starts import Story
-from tests.simulation.world import World
+from tests.simulation.world import World, candidate, empty_world
+from tests.support.message_builders import a_report
 
 T = TypeVar("T")
 
@@ -124,3 +128,46 @@ def test_what_could_not_be_measured_is_no_veto() -> None:
     boundary = Noting()
     assert deployed(world, boundary).code == 0
     assert boundary.count("veto") == 0
+
+
+class Stopped(NoFaults):
+    """The run is told to end at the first boundary whose name begins so."""
+
+    def __init__(self, at: str) -> None:
+        self._at = at
+
+    def through(self, what: str, kind: Kind, do: Callable[[], T]) -> T:
+        del kind
+        if what.startswith(self._at):
+            raise Terminated
+        return do()
+
+
+@pytest.mark.parametrize(
+    ("at", "bakes", "is_noted"),
+    [
+        ("nothing", False, True),  # it comes to its end
+        ("nothing", True, False),
+        ("terraform plan", False, False),
+        ("terraform apply", False, False),
+        ("UpdateEndpoint", False, False),
+    ],
+)
+def test_that_it_did_not_bake_is_noted_where_tests_came_after_the_traffic(
+    at: str, bakes: bool, is_noted: bool
+) -> None:
+    world = a_world(Behaviour.GOOD, bakes=bakes)
+    workspace = workspace_of(world, DEPLOYMENT, Stopped(at))
+    before = world.serves
+    with suppress(Terminated):
+        deploy(workspace, candidate(world, "C"))
+    assert (world.serves == before) == (at != "nothing")
+    notes = workspace.context.recorder.complete(a_report("deployment")).notes
+    assert ["No bake" in each for each in notes] == [True] * is_noted
+
+
+def test_the_first_deployment_has_no_traffic_that_could_move_before_its_tests() -> None:
+    world = empty_world()
+    workspace = workspace_of(world, DEPLOYMENT, NoFaults())
+    deploy(workspace, candidate(world, "A"))
+    assert not workspace.context.recorder.complete(a_report("deployment")).notes
