@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.agreement import require_agreement
 from tests.e2e.alone import changes
 from tests.e2e.story import PATIENT
 from tests.e2e.three import THIRD, Three
@@ -100,11 +101,41 @@ def test_what_the_gate_holds_is_yellow_and_not_deployed(three: Three, tmp_path: 
 
 def test_a_deployment_that_fails_goes_back_by_itself_and_once(three: Three, tmp_path: Path) -> None:
     ci = ci_of(three, tmp_path, MLOPS_TESTING__MAXIMUM_LATENCY_P95_MS="0.001")
-    pipeline = ci.run("rollback-staging")
+    ci.without_allowed_failures()
+    pipeline = ci.run("settle-staging rollback-staging test-staging pages")
     assert pipeline.ended("deploy-staging") == "FAIL"
+    assert pipeline.exit_code("deploy-staging") == 5, pipeline.log
+    failed = pipeline.results("deploy-staging")
+    assert failed["error"]["code"] == "RolledBack"
+    assert pipeline.ended("settle-staging") == "PASS", pipeline.log
+    assert f"Nothing to do: {three.endpoint} serves {three.c}." in pipeline.log
+    left_out = ("test-staging", "rollback-staging", "pages")
+    assert [pipeline.ended(each) for each in left_out] == [""] * 3
+    require_agreement(three, tmp_path, serves=three.c, barred=(failed["release_id"],))
+
+    job = pipeline.results("train")["phases"]["training"]["training_job_name"]
+    again = asked(ci, "deployment", RUN_TRAINING_JOB=job)
+
+    assert again.exit_code("asked") == 7, again.log
+    assert again.results("asked")["error"]["code"] == "Quarantined"
+    assert f"quarantined as release {failed['release_id']}" in again.log
+    require_agreement(three, tmp_path, serves=three.c, barred=(failed["release_id"],))
+
+
+def test_tests_that_fail_after_a_deployment_start_the_way_back(
+    three: Three, tmp_path: Path
+) -> None:
+    ci = ci_of(three, tmp_path).without_allowed_failures()
+    testing = r"(?<=- )(?=\./run_mlops_pipeline\.sh --mode testing )"
+    ci.change(testing, "MLOPS_TESTING__MAXIMUM_LATENCY_P95_MS=0.001 ")
+    pipeline = ci.run("settle-staging rollback-staging")
+    assert pipeline.ended("deploy-staging") == "PASS", pipeline.log
+    assert pipeline.exit_code("test-staging") == 4
     assert pipeline.ended("rollback-staging") == "PASS", pipeline.log
-    assert "Nothing to go back from" in pipeline.log
-    assert three.serves(three.c)
+    assert pipeline.ended("settle-staging") == ""
+    left = pipeline.results("deploy-staging")["release_id"]
+    assert pipeline.results("rollback-staging")["deployment"]["rolled_back_to"] == three.c
+    require_agreement(three, tmp_path, serves=three.c, barred=(left,))
 
 
 def test_a_rollback_by_hand_reaches_git(three: Three, tmp_path: Path) -> None:
@@ -148,7 +179,14 @@ def test_an_alarm_s_event_that_comes_twice_is_done_once(three: Three, tmp_path: 
 
 @pytest.mark.parametrize(
     "name",
-    ["$(touch hacked)", "`touch hacked`", '"; touch hacked; "', "'; touch hacked; '", "x" * 10_000],
+    [
+        "$(touch hacked)",
+        "`touch hacked`",
+        '"; touch hacked; "',
+        "'; touch hacked; '",
+        "a\ntouch hacked\n",
+        "x" * 10_000,
+    ],
 )
 def test_hostile_names_reach_no_shell_and_break_no_artifact(tmp_path: Path, name: str) -> None:
     ci = LocalCi(tmp_path)

@@ -1,5 +1,6 @@
 """What .gitlab-ci.yml holds, and which jobs each kind of pipeline has; nothing is run."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -19,11 +20,11 @@ CHECKED = ["validate", "lint", "unit"]
 MERGED = [*CHECKED, "plan-staging"]
 TRAINED = [
     *(*MERGED, "train", "evaluate", "register"),
-    *("deploy-staging", "test-staging", "rollback-staging", "stop-staging"),
+    *("deploy-staging", "test-staging", "rollback-staging", "settle-staging", "stop-staging"),
 ]
 RELEASED = [
     *(*TRAINED, "apply-infrastructure", "pages"),
-    *("plan-production", "deploy-production", "stop-production"),
+    *("plan-production", "deploy-production", "settle-production", "stop-production"),
 ]
 _RUN = re.compile(r"--mode ([a-z]+)")
 
@@ -87,7 +88,77 @@ def test_production_waits_for_a_person(ci: LocalCi) -> None:
     assert manual == {
         *("apply-infrastructure", "deploy-production", "stop-staging", "stop-production")
     }
-    assert found["rollback-staging"]["when"] == "on_failure"
+    failing = {name for name, job in found.items() if job["when"] == "on_failure"}
+    assert failing == {"rollback-staging", "settle-staging", "settle-production"}
+
+
+def needed(name: str) -> set[str]:
+    """Return the jobs that GitLab waits for before this one."""
+    needs = JOBS[name].get("needs", [])
+    return {each if isinstance(each, str) else each["job"] for each in needs}
+
+
+def left_out(failed: str) -> set[str]:
+    """Return what GitLab skips where a job fails: what needs it, and what needs that."""
+    out: set[str] = set()
+    while more := {name for name in JOBS if needed(name) & {failed, *out}} - out:
+        out |= more
+    return out
+
+
+def started_by_failure_of(failed: str) -> set[str]:
+    """As GitLab's lib/gitlab/ci/status/composite.rb: a job is skipped if a need did not run."""
+    out = {name for name in left_out(failed) if not starts_on_failure(name)}
+    failing = {name for name in JOBS if starts_on_failure(name)}
+    return {name for name in failing if failed in needed(name) and not needed(name) & out}
+
+
+def starts_on_failure(name: str) -> bool:
+    return any(rule.get("when") == "on_failure" for rule in JOBS[name].get("rules", []))
+
+
+@pytest.mark.parametrize(
+    ("failed", "started"),
+    [
+        ("train", set()),
+        ("evaluate", set()),
+        ("deploy-staging", {"settle-staging"}),
+        ("test-staging", {"rollback-staging"}),
+        ("deploy-production", {"settle-production"}),
+    ],
+)
+def test_what_fails_once_something_may_have_moved_starts_a_way_back(
+    failed: str, started: set[str]
+) -> None:
+    assert started_by_failure_of(failed) == started
+
+
+@pytest.mark.parametrize(
+    ("codes", "code"),
+    [("0", 0), ("5", 5), ("7", 7), ("9 9 9 0", 0), ("9 5", 5), ("9 " * 21, 9)],
+    ids=["nothing to do", "went back", "asks a person", "held by the dead", "then back", "held"],
+)
+def test_who_settles_waits_for_the_lease_of_a_job_that_was_ended(
+    tmp_path: Path, codes: str, code: int
+) -> None:
+    programs = {
+        "run_mlops_pipeline.sh": 'read -r code rest <codes; echo "$rest" >codes; exit "$code"',
+        "sleep": "exit 0",
+    }
+    for name, text in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/bash\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "codes").write_text(f"{codes}\n")
+    (script,) = JOBS["settle-staging"]["script"]
+    done = subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", f"PATH=$PWD:$PATH\nout=out\n{script}"],
+        cwd=tmp_path,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == code
+    assert (tmp_path / "codes").read_text().strip() == ""
+    assert JOBS["settle-production"]["script"] == [script]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -171,7 +242,8 @@ def test_jobs_last_longer_than_the_tool_s_own_limits() -> None:
     there_and_back_s = 2 * MOVE_TIMEOUT_S
     assert limits_s["train"] > settings.training.max_runtime_s + 1800
     assert limits_s["evaluate"] > settings.evaluation.max_runtime_s + 1800
-    for name in ("deploy-staging", "deploy-production", "rollback-staging"):
+    moves = ("deploy-staging", "deploy-production", "rollback-staging")
+    for name in (*moves, "settle-staging", "settle-production"):
         assert limits_s[name] > there_and_back_s
     trained_s = settings.training.max_runtime_s + settings.evaluation.max_runtime_s
     assert limits_s["asked"] > trained_s + there_and_back_s
@@ -180,7 +252,7 @@ def test_jobs_last_longer_than_the_tool_s_own_limits() -> None:
 
 def test_what_moves_an_endpoint_is_alone_and_is_not_interrupted() -> None:
     for name, job in JOBS.items():
-        if "deploy" in name or "rollback" in name:
+        if name.startswith(("deploy", "rollback", "settle")):
             assert "interruptible" not in job
             extended = job["extends"]
             bases = {extended} if isinstance(extended, str) else set(extended)
@@ -201,6 +273,108 @@ def test_what_logs_in_has_an_environment_whose_variables_it_gets() -> None:
             assert job["environment"]["name"] in ("staging", "production", "$MLOPS_ENVIRONMENT"), (
                 name
             )
+
+
+BOTH_ROLES = {"PLAN_ROLE_ARN": "arn:plan", "DEPLOY_ROLE_ARN": "arn:deploy"}
+
+
+def logged_in(folder: Path, **variables: str) -> "subprocess.CompletedProcess[str]":
+    """Run what stands before each job's script, then tell what it gives to the job."""
+    (script,) = JOBS[".on-aws"]["before_script"]
+    told = 'echo "$AWS_ROLE_ARN $MLOPS_BACKEND ${AWS_ID_TOKEN-gone} $AWS_ROLE_SESSION_NAME"'
+    file = 'stat -c %a "$AWS_WEB_IDENTITY_TOKEN_FILE"; cat "$AWS_WEB_IDENTITY_TOKEN_FILE"'
+    given = {"AWS_ID_TOKEN": "a token", "CI_JOB_ID": "17", "CI_JOB_NAME": "job", **variables}
+    return subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", f"{script}\n{told}\n{file}"],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "TMPDIR": str(folder), **given},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("role", "variables", "assumed"),
+    [
+        ("plan", BOTH_ROLES, "arn:plan"),
+        ("deploy", BOTH_ROLES, "arn:deploy"),
+        ("infrastructure", BOTH_ROLES, "arn:deploy"),
+        ("infrastructure", {**BOTH_ROLES, "INFRASTRUCTURE_ROLE_ARN": "arn:infra"}, "arn:infra"),
+    ],
+)
+def test_a_job_assumes_the_role_it_needs_by_its_own_token_and_leaves_none(
+    tmp_path: Path, role: str, variables: dict[str, str], assumed: str
+) -> None:
+    job = logged_in(tmp_path, ROLE=role, **variables)
+    assert job.returncode == 0, job.stderr
+    assert job.stdout == f"{assumed} aws gone gitlab-17\n600\na token"
+    assert [each.name for each in tmp_path.iterdir()] == [".terraform-plugins"]
+
+
+@pytest.mark.parametrize("role", ["plan", "deploy", "infrastructure"])
+def test_a_job_that_is_not_given_its_role_takes_no_other(tmp_path: Path, role: str) -> None:
+    other = "DEPLOY_ROLE_ARN" if role == "plan" else "PLAN_ROLE_ARN"
+    job = logged_in(tmp_path, ROLE=role, **{other: "arn:other"})
+    assert job.returncode == 2
+    assert f"needs the variable of the {role} role" in job.stderr
+    assert job.stdout == ""
+
+
+def test_merge_requests_log_in_with_the_role_that_only_reads() -> None:
+    roles = {
+        name: job.get("variables", {}).get("ROLE", "deploy")
+        for name, job in JOBS.items()
+        if "ROLE" in str(job.get("variables")) or "extends" in job
+    }
+    assert [name for name, role in roles.items() if role == "plan"] == ["plan-staging"]
+    assert JOBS[".on-aws"]["id_tokens"] == {"AWS_ID_TOKEN": {"aud": "$CI_SERVER_URL"}}
+    infrastructure = {name for name, role in roles.items() if role == "infrastructure"}
+    assert infrastructure == {"apply-infrastructure", "stop-staging", "stop-production"}
+
+
+def test_stages_are_those_of_the_requirements_with_plan_test_and_watch() -> None:
+    assert documents(FILES[1])[1]["stages"] == [
+        *("validate", "plan", "train", "evaluate", "register", "deploy-staging", "test"),
+        *("deploy-production", "rollback", "watch"),
+    ]
+
+
+def test_each_environment_has_its_tier_and_a_job_that_stops_it() -> None:
+    for name in ("staging", "production"):
+        environment = JOBS[f"deploy-{name}"]["environment"]
+        assert environment["deployment_tier"] == environment["name"] == name
+        stop = JOBS[environment["on_stop"]]
+        assert stop["environment"] == {"name": name, "action": "stop"}
+
+
+def test_caches_are_keyed_by_files_that_are_there() -> None:
+    caches = documents(FILES[1])[1]["default"]["cache"]
+    assert [each["paths"] for each in caches] == [[".venv"], [".terraform-plugins"]]
+    for each in caches:
+        assert all((PROJECT_ROOT / file).is_file() for file in each["key"]["files"])
+
+
+def test_what_gitlab_reads_of_a_job_is_what_that_job_writes() -> None:
+    written = {
+        "annotations": "annotations.json",
+        "codequality": "codequality.json",
+        "dotenv": "results.env",
+        "junit": "junit.xml",
+        "metrics": "metrics.txt",
+        "terraform": "terraform.json",
+    }
+    for name, job in JOBS.items():
+        for kind, path in job.get("artifacts", {}).get("reports", {}).items():
+            assert path == f"out/{name}/{written[kind]}"
+
+
+def test_the_gate_and_what_monitoring_finds_are_yellow_and_nothing_else_is() -> None:
+    allowed = {name: job["allow_failure"] for name, job in JOBS.items() if "allow_failure" in job}
+    gate = {"exit_codes": [3]}
+    judged = ("evaluate", "deploy-staging", "test-staging", "plan-production", "deploy-production")
+    assert allowed == {**dict.fromkeys(judged, gate), "asked": {"exit_codes": [3, 8]}}
 
 
 def test_no_deprecated_word_and_no_long_lived_key_is_in_it() -> None:
