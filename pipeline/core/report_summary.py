@@ -9,6 +9,7 @@ from pipeline.core.summary import summary_lines
 
 # Of these the sentences are enough: the numbers are in the report.
 _TOLD = (CHAMPION, DATA_CHECKS)
+# What was judged before this run has a longer title, and is in the report alone.
 _SHOWN = ("Decision", "Quality on held-out rows", "Where it comes from")
 
 

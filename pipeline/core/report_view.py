@@ -5,6 +5,7 @@ container said. It stays text.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from pipeline.core import report_compared, report_watch
 from pipeline.core import report_figures as figures
@@ -47,7 +48,7 @@ def page_of(report: RunReport) -> Page:
         _ending(report),
         *(report_watch.sections(report.monitored) if report.monitored else ()),
         _decision(report),
-        report_compared.side_by_side(_evaluation_of(report), _decision_of(report)),
+        _champion(report),
         _quality(report),
         *_model(report),
         _serving(report),
@@ -95,6 +96,17 @@ def _decision_of(report: RunReport) -> Decision | None:
     return report.decision or (release.decision if release else None)
 
 
+def _titled(report: RunReport, title: str, *, is_own: bool) -> str:
+    """Return the title; of what was judged before this run, when that was, too."""
+    release = report.shown.release
+    return title if is_own or release is None else f"{title} when {release.release_id} was made"
+
+
+def _champion(report: RunReport) -> Section:
+    found = report_compared.side_by_side(_evaluation_of(report), _decision_of(report))
+    return replace(found, title=_titled(report, found.title, is_own=report.evaluation is not None))
+
+
 def _lines(text: str) -> tuple[str, ...]:
     """Return what may be several lines, each as it can be shown."""
     return tuple(legible(line, _LONGEST_LINE) for line in text.splitlines()[:_MOST_LINES])
@@ -124,7 +136,7 @@ def _decision(report: RunReport) -> Section:
     told = {gate.reason for gate in decision.gates}
     others = (reason for reason in decision.reasons if reason not in told)
     return Section(
-        title="Decision",
+        title=_titled(report, "Decision", is_own=report.decision is not None),
         facts=(("Verdict", decision.verdict.value),),
         table=Table(
             header=("Gate", "Outcome", "Value", "Asked for", "95 % interval", "Why"),
@@ -159,7 +171,7 @@ def _quality(report: RunReport) -> Section:
     if evaluation is None:
         return Section(title="Quality")
     return Section(
-        title="Quality on held-out rows",
+        title=_titled(report, "Quality on held-out rows", is_own=report.evaluation is not None),
         facts=tuple(_quality_facts(evaluation)),
         table=_metrics(evaluation),
     )

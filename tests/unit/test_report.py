@@ -17,10 +17,11 @@ from pipeline.core.gate import decided
 from pipeline.core.outcomes import FailureReport, RunReport, RunStatus, Shown
 from pipeline.core.plots import Plots
 from pipeline.core.records import Comparison, Decision, Evaluation, PairedErrors, Verdict
+from pipeline.core.report_compared import CHAMPION
 from pipeline.core.report_page import TEMPLATE_NAMES, report_html
 from pipeline.core.report_parts import legible, luminance
 from pipeline.core.report_summary import summary_markdown
-from pipeline.core.report_view import has_report
+from pipeline.core.report_view import has_report, page_of
 from tests.support import judged
 from tests.unit.core_builders import an_evaluation
 from tests.unit.test_champion import LIVE, a_comparison
@@ -164,6 +165,27 @@ def test_no_text_makes_an_element_of_the_page(name: str, words: str) -> None:
 def test_a_run_shows_what_it_has(changes: dict[str, object], wanted: str) -> None:
     report = replace(judged.a_full_run(an_evaluation()), **changes)  # type: ignore[arg-type]
     assert wanted in Seen(rendered(report)).text
+
+
+@pytest.mark.parametrize("mode", ["monitor", "rollback", "testing"])
+def test_what_was_judged_before_the_run_does_not_look_like_its_own(mode: str) -> None:
+    """The release that a run is about brings the decision and the metrics of its training."""
+    ran = judged.a_full_run(an_evaluation())
+    release = ran.shown.release
+    assert release is not None
+    assert {"Decision", "Quality on held-out rows"} <= titles_of(ran)
+    assert "## Decision\n" in summary_markdown(ran)
+
+    looked = replace(ran, mode=mode, decision=None, evaluation=None, training=None)
+    assert not {"Decision", "Quality on held-out rows", CHAMPION} & titles_of(looked)
+    assert f"Decision when {release.release_id} was made" in titles_of(looked)
+    assert f"Quality on held-out rows when {release.release_id} was made" in titles_of(looked)
+    assert "Verdict" not in summary_markdown(looked)
+    assert "Metric" not in summary_markdown(looked)
+
+
+def titles_of(report: RunReport) -> set[str]:
+    return {each.title for each in page_of(report).sections}
 
 
 def test_every_gate_has_its_row() -> None:
