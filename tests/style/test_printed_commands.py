@@ -12,6 +12,7 @@ from pipeline.core.printed_commands import WRAPPER, Given, Words, completed
 from pipeline.request import options_of
 from tests.style.sources import python_files, tree_of
 from tests.support.printed import commands
+from tests.support.project import PROJECT_ROOT
 
 # What the door says of its own flags, and what completes the commands of the others.
 NOT_MESSAGES = {
@@ -76,32 +77,37 @@ def _placeholder(part: ast.expr) -> str:
 
 
 SOURCES = [path for path in python_files("pipeline") if path not in NOT_MESSAGES]
-MENTIONS = [
-    pytest.param(text, id=f"{path}:{line}") for path in SOURCES for line, text in texts(path)
-]
+# Read here, parsed in the tests: each worker of a test run would parse all of them.
+NAMING = [path for path in SOURCES if "--mode" in (PROJECT_ROOT / path).read_text("utf-8")]
 
 
-@pytest.mark.parametrize("text", MENTIONS)
-def test_what_a_text_names_is_parsed_by_the_command_line(text: str) -> None:
-    assert commands(text), text
-    for mention in commands(completed(text, EVERYTHING)):
-        words = shlex.split(mention)
-        program = words.index(EVERYTHING.program)
-        assert all("=" in word for word in words[:program])
-        context = command.make_context("typed", words[program + 1 :])
-        assert context.params["config_environment"] == "production"
-        assert str(context.params["config_file"]) == "/it's/my.json"
-        flags = {key: each for key, each in context.params.items() if "config_" not in key}
-        options_of(flags, {})
+@pytest.mark.parametrize("path", NAMING, ids=str)
+def test_what_a_text_names_is_parsed_by_the_command_line(path: Path) -> None:
+    for line, text in texts(path):
+        assert commands(text), f"{line}: {text}"
+        for mention in commands(completed(text, EVERYTHING)):
+            _require_parsed(mention)
+
+
+def _require_parsed(mention: str) -> None:
+    words = shlex.split(mention)
+    program = words.index(EVERYTHING.program)
+    assert all("=" in word for word in words[:program])
+    context = command.make_context("typed", words[program + 1 :])
+    assert context.params["config_environment"] == "production"
+    assert str(context.params["config_file"]) == "/it's/my.json"
+    flags = {key: each for key, each in context.params.items() if "config_" not in key}
+    options_of(flags, {})
 
 
 def test_there_are_such_texts() -> None:
-    assert len(MENTIONS) > 20
+    assert sum(1 for path in NAMING for _ in texts(path)) > 20
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=str)
-def test_what_is_noted_or_shown_names_commands_only_as_what_to_do(path: Path) -> None:
+def test_what_is_noted_or_shown_names_commands_only_as_what_to_do() -> None:
     """A line may quote, so the recorder completes none: it takes what to do apart from it."""
-    for node in ast.walk(tree_of(path)):
-        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith((".note", ".show")):
-            assert not any("--mode" in ast.unparse(each) for each in node.args), node.lineno
+    for path in NAMING:
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith((".note", ".show")):
+                place = f"{path}:{node.lineno}"
+                assert not any("--mode" in ast.unparse(each) for each in node.args), place
