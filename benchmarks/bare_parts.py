@@ -68,10 +68,10 @@ class PlainScript:
 
     def train(self) -> None:
         divided = shipped_split()
-        self._containers.train(divided.train_csv, schema=divided.schema_json, target="species")
+        self._containers.train(divided.train.read(), schema=divided.schema_json, target="species")
 
     def evaluate(self) -> None:
-        self._containers.evaluate(shipped_split().test_csv)
+        self._containers.evaluate(shipped_split().test.read())
 
     def deploy(self, variables: Mapping[str, Any]) -> None:
         file, plan = self.folder / "release.tfvars.json", self.folder / "plan"

@@ -27,7 +27,7 @@ def held_out_accuracy(content: bytes, *, target: str, test_fraction: float, seed
     pipeline = TrainingPipeline(target=target)
     train, test = (
         pipeline.prepared(training_frame(read_table(half), halves.schema))
-        for half in (halves.train_csv, halves.test_csv)
+        for half in (halves.train.read(), halves.test.read())
     )
     return pipeline.evaluate_model(pipeline.train_local_model(*train), *test)["accuracy"]
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 
 from pipeline.core.champion import ChampionLimits, Rule
-from pipeline.core.intervals import Interval, wilson
-from pipeline.core.measures import ACCURACY, COUNTED, OPERATIONAL, is_share
+from pipeline.core.intervals import wilson
+from pipeline.core.measures import COUNTED, OPERATIONAL, is_share
 from pipeline.core.records import Bound, Decision, GateOutcome, Outcome, Verdict
 
 VERDICTS = {
@@ -115,27 +115,6 @@ class GatePolicy:
         return replace(self, champion=_NO_CHAMPION)
 
 
-def judge(
-    metrics: Mapping[str, object],
-    thresholds: Limits | None,
-    *,
-    gates: Mapping[str, Limits],
-    rows: int | None = None,
-) -> Decision:
-    """Judge `accuracy` by the thresholds, if any, and every other gate by its own limits.
-
-    `rows` are those that shares of right answers were counted on.
-    """
-    limits = {} if thresholds is None else {ACCURACY: thresholds}
-    limits |= {name: gates[name] for name in sorted(gates)}
-    return decided(
-        [
-            judge_one(name, metrics.get(name), limits=each, rows=rows)
-            for name, each in limits.items()
-        ]
-    )
-
-
 def decided(outcomes: Sequence[GateOutcome], *, dry_run: bool = False) -> Decision:
     """Return the worst of all outcomes; in a dry run it is told, and blocks nothing."""
     verdicts = (VERDICTS[each.outcome] for each in outcomes)
@@ -232,7 +211,3 @@ def _is_number(value: object) -> TypeGuard[int | float]:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return math.isfinite(value)
-
-
-def in_words(interval: Interval) -> str:
-    return f"{interval.low:.4g} to {interval.high:.4g}"

@@ -5,7 +5,7 @@ legible. Its numbers stand beside it as a table.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import ceil, floor, isfinite, log10
 from unicodedata import east_asian_width
 
@@ -141,7 +141,6 @@ class Page:
     state: str
     summary: tuple[tuple[str, str], ...]
     sections: tuple[Section, ...]
-    warnings: tuple[str, ...] = field(default=())
 
 
 def legible(text: str, most: int = _LONGEST) -> str:

@@ -3,7 +3,6 @@
 Each is found by the tags of the environment, or belongs by its own address to a thing that was.
 """
 
-import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
@@ -15,8 +14,6 @@ from pipeline.core.destruction import Place
 from pipeline.core.errors import CloudUnusable
 from pipeline.gateways.aws import Cloud, attempting, error_code, if_there
 from pipeline.gateways.waiting import GaveUp, wait_until
-
-logger = logging.getLogger(__name__)
 
 _DELETED_AT_ONCE = 1000  # of DeleteObjects (S3 API reference)
 _MISSING = {"NoSuchBucket", "ResourceNotFoundException", "ValidationException", "ResourceNotFound"}

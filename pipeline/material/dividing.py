@@ -35,14 +35,6 @@ class Split:
     warnings: tuple[str, ...]
 
     @property
-    def train_csv(self) -> bytes:
-        return self.train.read()
-
-    @property
-    def test_csv(self) -> bytes:
-        return self.test.read()
-
-    @property
     def columns(self) -> tuple[str, ...]:
         """The features, which are what a request must have."""
         return tuple(column.name for column in self.schema.columns)

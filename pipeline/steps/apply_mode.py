@@ -5,7 +5,6 @@ it was used, whether the endpoint has moved. Then everything is planned again: o
 be planned is applied, from the plan files of the review, on the way of a deployment.
 """
 
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -31,8 +30,6 @@ from pipeline.steps.move import apply_failed, apply_whole
 from pipeline.steps.plan_mode import secrets_of
 from pipeline.steps.planned import SERVING, SURROUNDINGS, Agreed, Planned
 from pipeline.steps.probe import probe_answers
-
-logger = logging.getLogger(__name__)
 
 
 def reviewed_plan(path: Path) -> PlanFolder:

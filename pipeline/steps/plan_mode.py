@@ -4,7 +4,6 @@ What guests may read is rendered from a redacted copy; plan files and variables 
 is the user's alone.
 """
 
-import logging
 import shlex
 from dataclasses import replace
 from pathlib import Path
@@ -25,8 +24,6 @@ from pipeline.gateways.files import write_whole
 from pipeline.steps import planned
 from pipeline.steps.deploy import Candidate
 from pipeline.steps.planned import Planned
-
-logger = logging.getLogger(__name__)
 
 FOLDER = "plan"
 

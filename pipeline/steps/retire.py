@@ -5,7 +5,6 @@ what a dead run made and no state knows. Cut off anywhere, the same command goes
 """
 
 import json
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -18,8 +17,6 @@ from pipeline.gateways.ports import Root, SavedPlan
 from pipeline.steps.leased import MOVE_TIMEOUT_S, delete_endpoint, unlocked
 from pipeline.steps.move import apply_whole_of
 from pipeline.steps.orphans import remove_orphans
-
-logger = logging.getLogger(__name__)
 
 BEGUN, DONE = "cleanup begun", "cleaned up"
 # Terraform wants a value for each variable, and reads none of them to destroy.

@@ -1,6 +1,5 @@
 """Moves the endpoint back to an earlier release, because a person or an alarm asks for it."""
 
-import logging
 from dataclasses import replace
 from time import monotonic
 
@@ -31,8 +30,6 @@ from pipeline.steps.leased import (
 )
 from pipeline.steps.move import MOST_RECORDED
 from pipeline.steps.probe import probe_answers
-
-logger = logging.getLogger(__name__)
 
 PREVIOUS = "previous"
 

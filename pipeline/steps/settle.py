@@ -4,7 +4,6 @@ A mode of its own, and no part of every other one: the one command that every me
 it would do to the endpoint itself is shown first, and done after a yes.
 """
 
-import logging
 from dataclasses import replace
 
 from pipeline.context import Workspace
@@ -31,8 +30,6 @@ from pipeline.steps.planning import plan_serving
 from pipeline.steps.probe import probe_answers
 from pipeline.steps.prove import conclude_deployment
 from pipeline.steps.unfinished import adopt, end_unproved
-
-logger = logging.getLogger(__name__)
 
 
 def settle(workspace: Workspace) -> None:

@@ -1,7 +1,5 @@
 """Who is told of a run: the channels and routes of its settings, and what there is to tell."""
 
-import logging
-
 from pipeline.configuration.loading import PROJECT_ROOT
 from pipeline.context import Context, Workspace
 from pipeline.core import messages, wording
@@ -14,8 +12,6 @@ from pipeline.gateways.outbox import OutboxStore
 from pipeline.steps.bootstrap import known_workspace
 from pipeline.steps.channels import channels_of
 from pipeline.steps.post_office import EVENT_S, PostOffice, Routes, quietly
-
-logger = logging.getLogger(__name__)
 
 # Reading the environment, the ledger and the outbox: an AWS that hangs holds no end of a run up.
 _POST_S = 8.0

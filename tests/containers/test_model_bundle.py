@@ -25,12 +25,12 @@ def iris(tmp_path_factory: pytest.TempPathFactory) -> tuple[Containers, str, byt
     divided = halves(content, target="species", seed=43)
     world = containers(tmp_path_factory.mktemp("iris"))
     log = world.train(
-        divided.train_csv,
+        divided.train.read(),
         schema=divided.schema_json,
         target="species",
         code_sha256=world.bundle.sha256,
     )
-    return world, log, divided.test_csv
+    return world, log, divided.test.read()
 
 
 @pytest.fixture(scope="module")

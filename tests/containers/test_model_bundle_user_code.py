@@ -45,13 +45,13 @@ def test_the_examples_of_the_document_work(tmp_path: Path) -> None:
     metrics = "custom_evaluation:custom_evaluation"
     world = containers(tmp_path, (spec, metrics), source_dir=PROJECT_ROOT / "examples")
     world.train(
-        divided.train_csv,
+        divided.train.read(),
         schema=divided.schema_json,
         target="species",
         training_pipeline=spec,
         shrinkage=0.5,
     )
-    document = world.evaluate(divided.test_csv, "--custom-metrics", metrics)
+    document = world.evaluate(divided.test.read(), "--custom-metrics", metrics)
     assert document["metrics"].keys() >= {"f1_score", "precision", "recall", "cv_mean_accuracy"}
     assert document["metrics"]["f1_score"] >= 0.9
     [[body, _]] = world.invoke(("5.1,3.5,1.4,0.2", "text/csv", "application/json"))

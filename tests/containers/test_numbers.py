@@ -23,12 +23,14 @@ def number(tmp_path_factory: pytest.TempPathFactory) -> tuple[Containers, str, d
     content = (PROJECT_ROOT / "data" / "diabetes.csv").read_bytes()
     divided = halves(content, target="progression", seed=3)
     world = containers(tmp_path_factory.mktemp("number"))
-    log = world.train(divided.train_csv, schema=divided.schema_json, target="progression", **FAST)
+    log = world.train(
+        divided.train.read(), schema=divided.schema_json, target="progression", **FAST
+    )
     half = len(SLICES) // 2
     document = world.evaluate(
-        divided.test_csv, "--slices", SLICES[:half], "--slices", SLICES[half:]
+        divided.test.read(), "--slices", SLICES[:half], "--slices", SLICES[half:]
     )
-    rows = held_out_rows(divided.test_csv, target="progression", numbers=divided.schema.spelling)
+    rows = held_out_rows(divided.test.read(), target="progression", numbers=divided.schema.spelling)
     (answer,) = world.invoke(
         (json.dumps({"instances": [list(row) for row in rows.rows]}), "application/json", "")
     )

@@ -160,6 +160,6 @@ def test_the_example_with_gradient_boosting_works(tmp_path: Path) -> None:
     content = (PROJECT_ROOT / "data" / "breast_cancer.csv").read_bytes()
     divided = halves(content, target="diagnosis", seed=3)
     world.train(
-        divided.train_csv, schema=divided.schema_json, target="diagnosis", training_pipeline=spec
+        divided.train.read(), schema=divided.schema_json, target="diagnosis", training_pipeline=spec
     )
-    assert world.evaluate(divided.test_csv)["accuracy"] >= 0.9
+    assert world.evaluate(divided.test.read())["accuracy"] >= 0.9

@@ -63,12 +63,12 @@ def outcome(divided: Split, *, hyperparameters: Mapping[str, Any] | None = None)
     """Train on one half and measure on the other, as the containers do."""
     given = {"target": divided.schema.target, "candidates": "logistic_regression"}
     options = parse_options({**given, "cv_folds": 2, **(hyperparameters or {})})
-    table = read_table(divided.train_csv)
+    table = read_table(divided.train.read())
     settings = {key: options[key] for key in ("target", "hyperparameters", "seed", "cv_folds")}
     pipeline = TrainingPipeline(**settings)
     pipeline.regression = divided.schema.label_kind == "number"
     trained = pipeline.train(training_frame(table, divided.schema))
     manifest = describe(trained, table, divided.schema, options=options)
-    X, y = pipeline.prepared(training_frame(read_table(divided.test_csv), divided.schema))
+    X, y = pipeline.prepared(training_frame(read_table(divided.test.read()), divided.schema))
     accuracy = float(np.mean(trained.model.predict(X) == y))
     return Outcome(served=Served(model=trained.model, manifest=manifest), accuracy=accuracy)

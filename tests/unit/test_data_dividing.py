@@ -33,7 +33,9 @@ def a_csv(labels: Sequence[str]) -> bytes:
 
 def sides(content: bytes, *, fraction: float = 0.5, seed: int = 0) -> tuple[Rows, Rows]:
     result = halves(content, test_fraction=fraction, seed=seed, columns=AS_THEY_ARE)
-    return Counter(parse_table(result.train_csv).rows), Counter(parse_table(result.test_csv).rows)
+    return Counter(parse_table(result.train.read()).rows), Counter(
+        parse_table(result.test.read()).rows
+    )
 
 
 def a_table(rows: Sequence[tuple[str, ...]]) -> bytes:
@@ -96,7 +98,7 @@ def test_the_share_that_is_held_out_is_about_the_one_that_is_asked_for(fraction:
     for seed in range(5):
         result = halves(a_csv(labels), test_fraction=fraction, seed=seed)
         shares.append(result.test_rows / len(labels))
-        by_class = Counter(held_out_rows(result.test_csv, target="kind").labels)
+        by_class = Counter(held_out_rows(result.test.read(), target="kind").labels)
         # Four standard deviations of 2,000 rows
         assert all(abs(held / 2_000 - fraction) < 0.045 for held in by_class.values())
     assert sum(shares) / len(shares) == pytest.approx(fraction, abs=0.015)
@@ -135,7 +137,7 @@ def test_a_class_whose_rows_were_moved_is_told() -> None:
 def test_same_input_gives_the_same_bytes_and_another_seed_others() -> None:
     content = a_csv(["a", "b"] * 20)
     assert halves(content) == halves(content)
-    assert halves(content, seed=1).test_csv != halves(content).test_csv
+    assert halves(content, seed=1).test.read() != halves(content).test.read()
 
 
 def test_iris_is_held_out_by_about_half() -> None:
@@ -146,7 +148,7 @@ def test_iris_is_held_out_by_about_half() -> None:
         table.columns[:-1],
         ("setosa", "versicolor", "virginica"),
     )
-    held_out = Counter(held_out_rows(result.test_csv, target="species").labels)
+    held_out = Counter(held_out_rows(result.test.read(), target="species").labels)
     assert held_out == {"setosa": 21, "versicolor": 22, "virginica": 24}
 
 
@@ -155,7 +157,7 @@ def test_digests_tell_what_was_read_and_what_was_made_of_it() -> None:
     result = halves(content)
     assert result.source_sha256 == hashlib.sha256(content).hexdigest()
     as_text = halves(content, columns={"n": "text"})
-    assert as_text.train_csv == result.train_csv
+    assert as_text.train.read() == result.train.read()
     assert as_text.sha256 != result.sha256
 
 
@@ -190,5 +192,5 @@ def test_a_class_of_too_few_different_rows_is_refused_for_every_seed(
 def test_columns_that_are_left_out_are_in_neither_half() -> None:
     rows = [f"{n},id-{n},{n / 8},{'ab'[n % 2]}" for n in range(24)]
     result = halves("\n".join([",code,n,kind", *rows]).encode())
-    assert parse_table(result.train_csv).columns == ("n", "kind")
+    assert parse_table(result.train.read()).columns == ("n", "kind")
     assert (result.columns, result.schema.left_out) == (("n",), ("", "code"))

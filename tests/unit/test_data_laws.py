@@ -148,4 +148,4 @@ def test_a_text_that_was_never_seen_is_counted_and_another_spelling_is_not(
 
 def test_a_held_out_row_is_spelt_as_in_the_file() -> None:
     divided = halves(everything())
-    assert "TRUE" in parse_table(divided.test_csv, separator=",").cells("flag")
+    assert "TRUE" in parse_table(divided.test.read(), separator=",").cells("flag")

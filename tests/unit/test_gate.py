@@ -1,15 +1,16 @@
 """The gate never deploys in doubt, and a better metric never makes a worse verdict."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.gate import VERDICTS, Limits, accuracy_limits, decided, judge, judge_one
+from pipeline.core.gate import VERDICTS, Limits, accuracy_limits, decided, judge_one
 from pipeline.core.intervals import wilson
-from pipeline.core.records import Outcome, Verdict
+from pipeline.core.records import Decision, Outcome, Verdict
 
 LIMITS = accuracy_limits(0.95, 0.90)
 RANK = {Verdict.REJECT: 0, Verdict.HOLD: 1, Verdict.DEPLOY: 2}
@@ -22,6 +23,20 @@ no_numbers = st.one_of(
     st.floats().filter(lambda value: not 0 <= value <= 1),
     st.integers().filter(lambda value: value not in (0, 1)),
 )
+
+
+def judge(
+    metrics: Mapping[str, object],
+    thresholds: Limits,
+    *,
+    gates: Mapping[str, Limits],
+    rows: int | None = None,
+) -> Decision:
+    """Judge accuracy by the thresholds, every other gate by its own limits, and all of them."""
+    asked = {"accuracy": thresholds, **gates}
+    return decided(
+        [judge_one(name, metrics.get(name), limits=each, rows=rows) for name, each in asked.items()]
+    )
 
 
 @st.composite

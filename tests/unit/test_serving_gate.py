@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.gate import GatePolicy, Limits, SliceLimits, accuracy_limits, judge
+from pipeline.core.gate import VERDICTS, GatePolicy, Limits, SliceLimits, accuracy_limits, judge_one
 from pipeline.core.measures import R2, RMSE
 from pipeline.core.records import Evaluation, ModelKind, Outcome, Slice, Verdict
 from pipeline.core.serving_gate import judge_candidate, limits_by_name
@@ -64,7 +64,7 @@ def test_the_reason_says_why_a_container_cannot_serve() -> None:
 def test_what_the_container_answers_never_makes_a_verdict_better(
     measured: float, served: float, rows: int
 ) -> None:
-    alone = judge({"accuracy": measured}, LIMITS, gates={}).verdict
+    alone = VERDICTS[judge_one("accuracy", measured, limits=LIMITS).outcome]
     assert verdict(measured, accuracy=served, rows=rows) in (alone, Verdict.REJECT)
 
 

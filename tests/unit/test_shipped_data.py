@@ -36,7 +36,7 @@ def learned(content: bytes, *, target: str) -> tuple[float, list[object]]:
     divided = halves(content, target=target, seed=3)
     assert not divided.warnings
     done = outcome(divided)
-    rows = held_out_rows(divided.test_csv, target=divided.schema.target)
+    rows = held_out_rows(divided.test.read(), target=divided.schema.target)
     answer = done.ask(write_csv(rows.columns, rows.rows[:10]), "text/csv")
     return done.accuracy, answer["predictions"]
 
@@ -45,7 +45,7 @@ def test_the_shipped_table_of_a_number_is_learned() -> None:
     content = (PROJECT_ROOT / "data" / "diabetes.csv").read_bytes()
     divided = halves(content, target="progression", seed=3)
     assert divided.kind is ModelKind.REGRESSION
-    rows = held_out_rows(divided.test_csv, target="progression", numbers=divided.schema.spelling)
+    rows = held_out_rows(divided.test.read(), target="progression", numbers=divided.schema.spelling)
     done = outcome(divided, hyperparameters={"candidates": "ridge"})
     answer = done.ask(write_csv(rows.columns, rows.rows), "text/csv")
     assert r2_score(rows.numbers, answer["predictions"]) > 0.35
