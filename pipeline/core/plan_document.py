@@ -12,7 +12,7 @@ from datetime import datetime
 
 from pipeline.core.hosting_cost import CostLine, PriceTable
 from pipeline.core.outcomes import Action, AttributeChange, PlanSummary, ResourceChange
-from pipeline.core.plan_risks import Risk, risks_of
+from pipeline.core.plan_risks import risks_of
 
 # A note in GitLab has at most a million characters
 LONGEST = 900_000
@@ -133,8 +133,8 @@ def document_of(reviewed: Reviewed, *, share: float = 1.0) -> Document:
     """
     sections = (
         _refused(reviewed),
-        _risks("Destroyed", risks_of(reviewed.summaries), destroys=True),
-        _risks("Look at this first", risks_of(reviewed.summaries), destroys=False),
+        _risks("Destroyed", reviewed, destroys=True),
+        _risks("Look at this first", reviewed, destroys=False),
         _figures(reviewed),
         _changes(reviewed, share),
         _costs(reviewed),
@@ -173,10 +173,10 @@ def _refused(reviewed: Reviewed) -> Section | None:
     return Section(title=title, lines=reviewed.refusals, is_urgent=True)
 
 
-def _risks(title: str, risks: tuple[Risk, ...], *, destroys: bool) -> Section | None:
+def _risks(title: str, reviewed: Reviewed, *, destroys: bool) -> Section | None:
     rows = tuple(
         (shortened(each.address), shortened(each.why))
-        for each in risks
+        for each in risks_of(reviewed.summaries.values())
         if each.destroys is destroys
     )
     if not rows:

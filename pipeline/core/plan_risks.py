@@ -1,6 +1,6 @@
 """What a reader of a plan looks at first: what it takes away, what serves, who may do what."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pipeline.core import intents
@@ -20,34 +20,24 @@ _ORDER = (Action.DELETE, Action.REPLACE, Action.FORGET)
 class Risk:
     """One change to look at first, and why. `destroys`: something is there no more afterwards."""
 
-    root: str
     address: str
     why: str
     destroys: bool
 
 
-def risks_of(summaries: Mapping[str, PlanSummary]) -> tuple[Risk, ...]:
-    """Return what to look at first, what destroys before all else."""
-    found = [
-        risk
-        for root, summary in summaries.items()
-        for change in sorted(summary.changes, key=_rank)
-        if (risk := _risk(root, change)) is not None
-    ]
-    return tuple(sorted(found, key=lambda risk: not risk.destroys))
+def risks_of(summaries: Iterable[PlanSummary]) -> Iterator[Risk]:
+    """Yield what to look at first."""
+    for summary in summaries:
+        for change in sorted(summary.changes, key=_rank):
+            destroys = change.deposed or change.action in _VERBS
+            why = _why_destroyed(change) if destroys else _why_risky(change)
+            if why is not None:
+                yield Risk(address=change.address, why=why, destroys=destroys)
 
 
 def _rank(change: ResourceChange) -> tuple[int, str]:
     rank = _ORDER.index(change.action) if change.action in _ORDER else len(_ORDER)
     return rank, change.address
-
-
-def _risk(root: str, change: ResourceChange) -> Risk | None:
-    destroys = change.deposed or change.action in _VERBS
-    why = _why_destroyed(change) if destroys else _why_risky(change)
-    if why is None:
-        return None
-    return Risk(root=root, address=change.address, why=why, destroys=destroys)
 
 
 def _why_destroyed(change: ResourceChange) -> str:

@@ -11,19 +11,6 @@ from pipeline.core.errors import CloudUnusable
 from pipeline.gateways.aws import Cloud, attempting
 
 
-def put_event(cloud: Cloud, *, source: str, detail_type: str, detail: Mapping[str, str]) -> str:
-    """Put one event on the bus; return its id. Raises CloudUnusable when it was not taken."""
-    entry = {"Source": source, "DetailType": detail_type, "Detail": json.dumps(dict(detail))}
-    with attempting("put an event on the default event bus"):
-        answer = cloud.client("events").put_events(Entries=[entry])
-    result = answer["Entries"][0]
-    if answer["FailedEntryCount"]:
-        said = f"{result.get('ErrorCode')}: {result.get('ErrorMessage')}"
-        message = f"EventBridge did not take the event {detail_type} of {source}: {said}."
-        raise CloudUnusable(message, remedy="Nothing was asked for. Run the same command again.")
-    return str(result["EventId"])
-
-
 class EventBus:
     """The default bus of one account and region."""
 
@@ -32,4 +19,14 @@ class EventBus:
 
     def put(self, detail: Mapping[str, str], *, source: str, detail_type: str) -> str:
         """Put one event; return its id. Raises CloudUnusable when it was not taken."""
-        return put_event(self._cloud, source=source, detail_type=detail_type, detail=detail)
+        entry = {"Source": source, "DetailType": detail_type, "Detail": json.dumps(dict(detail))}
+        with attempting("put an event on the default event bus"):
+            answer = self._cloud.client("events").put_events(Entries=[entry])
+        result = answer["Entries"][0]
+        if answer["FailedEntryCount"]:
+            said = f"{result.get('ErrorCode')}: {result.get('ErrorMessage')}"
+            message = f"EventBridge did not take the event {detail_type} of {source}: {said}."
+            raise CloudUnusable(
+                message, remedy="Nothing was asked for. Run the same command again."
+            )
+        return str(result["EventId"])

@@ -37,7 +37,6 @@ _LAUNCHER = Path(__file__).with_name("launcher.py")
 class Completed:
     """What a program left behind. `duration_s` is wall time from the monotonic clock."""
 
-    argv: tuple[str, ...]
     exit_code: int
     stdout: str
     stderr: str
@@ -237,7 +236,6 @@ class Running:
         code, program = self._child.returncode, self._argv[0]
         logger.debug("exit=%d duration_s=%.2f program=%s", code, duration_s, program)
         return Completed(
-            argv=tuple(self._argv),
             exit_code=code,
             stdout=said[0],
             stderr=said[1],

@@ -20,9 +20,7 @@ from typing import Any
 from pipeline.core.errors import CloudUnusable
 from pipeline.core.state_lock import StateLock
 from pipeline.gateways import process
-from pipeline.gateways.terraform_words import error_text, failure
-
-__all__ = ["Engine", "Terraform", "error_text", "failure", "find_engine"]
+from pipeline.gateways.terraform_words import failure
 
 logger = logging.getLogger(__name__)
 
@@ -225,15 +223,6 @@ class Terraform:
             lock_timeout=f"{lock_timeout_s}s",
         )
 
-    def destroy(self, *, var_files: Sequence[Path], timeout_s: float = 1800.0) -> None:
-        """Destroy everything of this root's state."""
-        self._checked(
-            "destroy",
-            timeout_s=timeout_s,
-            auto_approve=_flag(),
-            var_file=[str(path) for path in var_files],
-        )
-
     def addresses(self) -> frozenset[str]:
         """Return the addresses of everything in the state; none where nothing was applied yet."""
         completed = self._run("state list", timeout_s=_READ_TIMEOUT_S)
@@ -257,11 +246,6 @@ class Terraform:
     def untaint(self, address: str) -> None:
         """Take back Terraform's mark that an object must be replaced."""
         self._checked("untaint", address, timeout_s=_READ_TIMEOUT_S)
-
-    def outputs(self) -> dict[str, Any]:
-        """Return the output values of the applied state by name."""
-        completed = self._checked("output", timeout_s=_READ_TIMEOUT_S, json=_flag())
-        return {name: output["value"] for name, output in json.loads(completed.stdout).items()}
 
     def _checked(
         self, command: str, *arguments: str, timeout_s: float, **options: Any
@@ -326,7 +310,7 @@ def _command_line(command: str, *arguments: str, **options: Any) -> list[str]:
     """Return the arguments after the program's name; not every command knows every option."""
     from python_terraform import Terraform as CommandLines
 
-    if command in {"init", "plan", "apply", "destroy", "import"}:
+    if command in {"init", "plan", "apply"}:
         options = {"input": False, **options}
     if command != "state list":
         options = {"no_color": _flag(), **options}

@@ -15,7 +15,7 @@ from pipeline.core.foundation import Foundation
 from pipeline.core.outcomes import Action, PlanSummary
 from pipeline.gateways.account import buckets_like, published_foundation
 from pipeline.gateways.state_bucket import ensure_state_bucket
-from pipeline.gateways.terraform import failure
+from pipeline.gateways.terraform_words import failure
 
 logger = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from pipeline.core.foundation import Retraining
 from pipeline.core.head import LedgerHead
 from pipeline.core.outcomes import EndpointStatus
 from pipeline.core.requests import Request
-from pipeline.gateways.events import EventBus, put_event
+from pipeline.gateways.events import EventBus
 from pipeline.gateways.ledger import Ledger
 from pipeline.gateways.store import Store
 from pipeline.steps.requested import roll_back_as_asked, take_up
@@ -204,11 +204,11 @@ def a_run_that_may_ask(embedded: Embedded, source: str) -> Workspace:
 
 def test_an_event_that_the_bus_does_not_take_is_an_error(embedded: Embedded) -> None:
     with pytest.raises(CloudUnusable, match="did not take the event x of : InvalidArgument"):
-        put_event(cloud_of(embedded), source="", detail_type="x", detail={})
+        EventBus(cloud_of(embedded)).put({}, source="", detail_type="x")
 
 
 def test_an_event_on_a_bus_that_fails_is_an_error(embedded: Embedded) -> None:
     denied = {"status": 400, "code": "AccessDeniedException", "message": "not yours"}
     embedded.add_fault({"service": "events", "action": "PutEvents", "error": denied})
     with pytest.raises(CloudUnusable, match="put an event on the default event bus"):
-        put_event(cloud_of(embedded), source="mlops.x", detail_type="x", detail={})
+        EventBus(cloud_of(embedded)).put({}, source="mlops.x", detail_type="x")

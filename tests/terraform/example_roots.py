@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.gateways.aws import Cloud
-from pipeline.gateways.terraform import Engine, Terraform
+from pipeline.gateways.terraform import Engine
 from tests.support.project import PROJECT_ROOT
+from tests.terraform.by_hand import TerraformByHand
 
 TERRAFORM = PROJECT_ROOT / "terraform"
 Values = dict[str, Any]
@@ -78,7 +79,7 @@ class Example:
         self._root = tree / "examples" / name
         self._var_file = self._root / "readme.tfvars"
         self._plan = folder / "plan"
-        self._terraform = Terraform(
+        self._terraform = TerraformByHand(
             engine, self._root, data_dir=folder / "data", environment=environment
         )
         self._terraform.init({})

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.gateways.terraform import Engine, Terraform
+from pipeline.gateways.terraform import Engine
 from tests.support.project import PROJECT_ROOT
+from tests.terraform.by_hand import TerraformByHand
 from tests.terraform.conftest import REGION, STATE_BUCKET
 
 ROOTS = PROJECT_ROOT / "terraform"
@@ -35,7 +36,7 @@ class Root:
         self.seconds: dict[str, int] = {}
         # Of the last plan that changed anything: address -> attribute -> before and after.
         self.differences: dict[str, dict[str, tuple[Any, Any]]] = {}
-        self.terraform = Terraform(
+        self.terraform = TerraformByHand(
             engine, ROOTS / name, data_dir=folder / "data", environment=environment
         )
         key = f"trial/{folder.name}/{profile}/{name}.tfstate"

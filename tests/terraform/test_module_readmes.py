@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.gateways.aws import Cloud
-from pipeline.gateways.terraform import Engine, Terraform
+from pipeline.gateways.terraform import Engine
+from tests.terraform.by_hand import TerraformByHand
 from tests.terraform.example_roots import TERRAFORM, store_model, tfvars_of
 
 # A canary of two instances takes the embedded AWS about a minute; that it can be planned is in
@@ -31,14 +32,14 @@ output "endpoint_config_name" {
 @pytest.fixture
 def root(
     engine: Engine, terraform_environment: Mapping[str, str], tmp_path: Path
-) -> Iterator[Terraform]:
+) -> Iterator[TerraformByHand]:
     tree = Path(shutil.copytree(TERRAFORM, tmp_path / "terraform"))
     folder = tree / "readme"
     folder.mkdir()
     shutil.copy(TERRAFORM / "serving" / ".terraform.lock.hcl", folder)
     example = tfvars_of((TERRAFORM / "modules" / "endpoint" / "README.md").read_text())
     (folder / "main.tf").write_text(example + PROVIDER)
-    terraform = Terraform(
+    terraform = TerraformByHand(
         engine, folder, data_dir=tmp_path / "data", environment=terraform_environment
     )
     terraform.init({})
@@ -47,7 +48,7 @@ def root(
 
 
 def test_the_endpoint_of_the_readme_is_made_and_nothing_is_left_to_plan(
-    root: Terraform, cloud: Cloud, tmp_path: Path
+    root: TerraformByHand, cloud: Cloud, tmp_path: Path
 ) -> None:
     found = ARTIFACT.search((TERRAFORM / "modules" / "endpoint" / "README.md").read_text())
     assert found

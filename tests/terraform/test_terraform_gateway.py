@@ -24,9 +24,11 @@ from pipeline.core.plan import summarize
 from pipeline.gateways.aws import Cloud
 from pipeline.gateways.provider_mirror import PROVIDER_VERSION, cli_environment
 from pipeline.gateways.state_bucket import find_lock
-from pipeline.gateways.terraform import Engine, Terraform, failure, find_engine
+from pipeline.gateways.terraform import Engine, Terraform, find_engine
+from pipeline.gateways.terraform_words import failure
 from tests.support.project import PROJECT_ROOT
 from tests.support.provider_mirrors import an_unpacked_mirror
+from tests.terraform.by_hand import TerraformByHand
 from tests.terraform.conftest import REGION, STATE_BUCKET
 
 pytestmark = pytest.mark.terraform
@@ -106,14 +108,16 @@ def opened(
     *,
     environment: Mapping[str, str] = PATH_ONLY,
     **options: Any,
-) -> Terraform:
+) -> TerraformByHand:
     """Return a root module of this text, with its data directory beside it."""
     root = folder / "tiny"
     root.mkdir()
     (root / "main.tf").write_text(text)
     if "hashicorp/aws" in text:
         copy_lock_file(folder)
-    return Terraform(engine, root, data_dir=folder / "data", environment=environment, **options)
+    return TerraformByHand(
+        engine, root, data_dir=folder / "data", environment=environment, **options
+    )
 
 
 def var_files(folder: Path, word: str) -> list[Path]:
@@ -145,9 +149,9 @@ class Remote:
         backend = {"bucket": STATE_BUCKET, "key": self._key, "region": REGION}
         self.terraform.init({**backend, "use_path_style": "true"})
 
-    def with_environment(self, environment: Mapping[str, str]) -> Terraform:
+    def with_environment(self, environment: Mapping[str, str]) -> TerraformByHand:
         """Return the same root for commands in another environment."""
-        return Terraform(
+        return TerraformByHand(
             self._engine,
             self._folder / "tiny",
             data_dir=self._folder / "data",

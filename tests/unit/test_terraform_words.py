@@ -55,7 +55,7 @@ StatusCode: 403, RequestID: , HostID: , api error AccessDenied: no
 
 
 def that_said(stderr: str, *, stdout: str = "") -> Completed:
-    return Completed(argv=("terraform",), exit_code=1, stdout=stdout, stderr=stderr, duration_s=1)
+    return Completed(exit_code=1, stdout=stdout, stderr=stderr, duration_s=1)
 
 
 def test_an_error_is_read_without_colour_frame_and_warnings() -> None:
