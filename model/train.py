@@ -20,6 +20,7 @@ from typing import Any
 import joblib
 import pandas as pd
 from sklearn.base import BaseEstimator
+from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import Pipeline
 
 from model import vendor
@@ -132,7 +133,7 @@ def describe(
             f"cv_mean_{trained.metric}": trained.cv_mean,
             f"cv_std_{trained.metric}": trained.cv_std,
         },
-        choice=_choice(trained),
+        choice=choice_of(trained),
         libraries=library_versions(),
     )
 
@@ -155,7 +156,7 @@ def baseline_of(trained: Trained, manifest: Manifest) -> Baseline:
     return of_training(trained.X, request=request, task=task)
 
 
-def _choice(trained: Trained) -> dict[str, Any] | None:
+def choice_of(trained: Trained) -> dict[str, Any] | None:
     if trained.choice is None:
         return None
     return {
@@ -242,6 +243,8 @@ def report(trained: Trained, manifest: Manifest, directory: Path) -> None:
     described = repr(model) if isinstance(model, BaseEstimator) else type(model).__name__
     print(f"model: {' '.join(described.split())}")
     if manifest.choice is not None:
+        if isinstance(trained.model, FixedThresholdClassifier):
+            print("candidates are compared by their likelier class, before the threshold")
         for each in manifest.choice["candidates"]:
             score = each["accuracy"] if each["r2"] is None else each["r2"]
             print(f"candidate {each['name']}: {score:.4f} in {each['folds']} folds")

@@ -77,7 +77,7 @@ def _training_lines(report: RunReport) -> Iterator[str]:
     if report.evaluation is not None:
         yield from _quality_lines(report, report.evaluation)
         yield from _champion_lines(report.evaluation)
-        yield from _model_lines(report.evaluation)
+        yield from _model_lines(report, report.evaluation)
     if report.decision is not None:
         yield f"Decision: {report.decision.verdict}"
         yield from (f"  {reason}" for reason in report.decision.reasons)
@@ -124,18 +124,29 @@ def _errors(metrics: Metrics) -> str:
     )
 
 
-def _model_lines(evaluation: Evaluation) -> Iterator[str]:
+def _model_lines(report: RunReport, evaluation: Evaluation) -> Iterator[str]:
     baseline = majority_class_accuracy(evaluation)
     if math.isfinite(baseline):
         yield f"Most Common Class: {baseline:.2%} by always naming it"
     choice = evaluation.choice
     if choice is None:
         return
-    yield f"Model: {choice.model}, chosen by cross-validation on {choice.rows} training rows"
+    yield (
+        f"Model: {choice.model}, chosen by cross-validation on {choice.rows} training rows"
+        f"{_before_threshold(report)}"
+    )
     yield from (
         f"  {score.name}: {_score(score)} in {score.folds} folds"
         for score in _best_of_each_family(choice)
     )
+
+
+def _before_threshold(report: RunReport) -> str:
+    """Say what the scores of the candidates are where the winner alone got a threshold."""
+    given = report.training.hyperparameters if report.training else {}
+    if "decision_threshold" not in given:
+        return ""
+    return f", each by its likelier class, before decision_threshold {given['decision_threshold']}"
 
 
 def _score(score: CandidateScore) -> str:

@@ -1,5 +1,7 @@
 """The default training of a number: other models, the same race, R2 in the place of shares."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -7,9 +9,11 @@ import pandas as pd
 import pytest
 from sklearn.metrics import r2_score
 
+from model.train import choice_of, report
 from pipeline.candidates import Shape
 from pipeline.regressors import suitable
 from pipeline.training import Trained, TrainingPipeline
+from tests.unit.test_model_judging import a_manifest
 
 
 def a_frame(rows: int = 120, *, noise: float = 0.5, seed: int = 0) -> pd.DataFrame:
@@ -119,6 +123,24 @@ def test_three_rows_are_too_few() -> None:
 def test_a_decision_threshold_is_for_two_classes() -> None:
     with pytest.raises(ValueError, match="decision_threshold is for two classes"):
         trained(a_frame(), hyperparameters={"decision_threshold": 0.3})
+
+
+def test_the_scores_of_the_candidates_are_those_before_the_threshold(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = a_frame(200, noise=8).assign(dear=lambda each: np.where(each["price"] > 1e4, "y", "n"))
+    frame = frame.drop(columns="price")
+    given = {"candidates": "logistic_regression,random_forest"}
+    plain, low = (
+        TrainingPipeline(target="dear", hyperparameters={**given, **more}).train(frame)
+        for more in ({}, {"decision_threshold": 0.05})
+    )
+    assert plain.choice
+    assert low.choice == plain.choice
+    assert low.cv_mean < plain.cv_mean
+    for each, is_said in ((plain, False), (low, True)):
+        report(each, replace(a_manifest("text"), choice=choice_of(each)), tmp_path)
+        assert ("before the threshold" in capsys.readouterr().out) == is_said
 
 
 def test_a_lower_threshold_finds_more_of_the_positive_class() -> None:

@@ -367,6 +367,15 @@ def test_the_summary_names_the_chosen_model_first_and_what_it_beat() -> None:
     )
 
 
+def test_scores_that_know_nothing_of_the_threshold_say_so() -> None:
+    run = a_training_run(hyperparameters={"decision_threshold": "0.2"})
+    [line] = [each for each in summary_lines(a_full_report(training=run)) if "Model:" in each]
+    assert line == (
+        "Model: svc C=10, chosen by cross-validation on 75 training rows, each by its likelier "
+        "class, before decision_threshold 0.2"
+    )
+
+
 def test_a_model_of_the_users_own_make_has_a_baseline_and_no_candidates() -> None:
     report = a_full_report(evaluation=an_evaluation(confusion_matrix=((30, 0), (1, 19))))
     results = results_document(report)["phases"]["training"]["evaluation_results"]
