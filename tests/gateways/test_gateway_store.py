@@ -2,15 +2,18 @@
 
 import hashlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from io import BytesIO
 
 import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ClientError
 
 from emulator.tests.support.embedded import Embedded
 from pipeline.core.errors import CloudUnusable, UsageError
+from pipeline.gateways.aws import Cloud
 from pipeline.gateways.copies import copy_once
 from pipeline.gateways.store import AlreadyExists, Changed, Store
 from pipeline.material.stored import Written
@@ -130,6 +133,50 @@ def test_a_replacement_whose_answer_was_lost_is_known_as_its_own(
         behind = Store(cloud_of(replace(embedded, url=url)), store.bucket)
         etag = behind.replace("head", b"2", etag=before)
     assert store.replace("head", b"3", etag=etag)
+
+
+@pytest.mark.parametrize("status", [404, 409], ids=["not there yet", "two writers met"])
+@pytest.mark.parametrize("replaces", [False, True])
+def test_an_own_write_is_known_where_its_repetition_is_answered_with_ask_again(
+    store: Store, embedded: Embedded, status: int, replaces: bool
+) -> None:
+    """The first call is done and its answer lost; only botocore's repetition of it counts retries.
+
+    The runner asks anew after such an answer, and then meets what it has written itself.
+    """
+    before = store.create("head", b"1")
+    with losing_the_first("PUT", embedded.url) as url:
+        cloud = cloud_of(replace(embedded, url=url))
+        behind, passed = Store(cloud, store.bucket), answering_the_second_put(cloud, status)
+        if replaces:
+            etag = behind.replace("head", b"2", etag=before)
+        else:
+            etag = behind.create("event", b"mine")
+    assert len(passed) >= 2
+    assert store.replace("head" if replaces else "event", b"next", etag=etag)
+
+
+def answering_the_second_put(cloud: Cloud, status: int) -> list[str]:
+    """Let the second PUT never leave this process; return where those that were sent are noted."""
+    codes = {404: "NoSuchKey", 409: "ConditionalRequestConflict"}
+    passed: list[str] = []
+
+    def answered(request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
+        passed.append(request.url)
+        if len(passed) != 2:
+            return None
+        body = f"<Error><Code>{codes[status]}</Code><Message>again</Message></Error>".encode()
+        return AWSResponse(request.url, status, {}, Raw(body))
+
+    cloud.client("s3").meta.events.register("before-send.s3.PutObject", answered)
+    return passed
+
+
+class Raw(BytesIO):
+    """What botocore reads of a body."""
+
+    def stream(self) -> Iterator[bytes]:
+        yield self.read()
 
 
 def test_another_ones_object_is_not_taken_for_an_own_write(
