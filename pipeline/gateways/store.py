@@ -206,44 +206,54 @@ class Store:
         return answer
 
     def _put(self, key: str, body: bytes | IO[bytes], **condition: Any) -> str:
+        repeated: list[int] = []
         for _ in range(_COLLISIONS):
             with attempting(f"write {self.uri(key)}"):
                 try:
-                    return self._put_once(key, body, condition)
+                    return self._put_once(key, body, condition, repeated)
                 except ClientError as error:
                     if not condition or error_code(error) not in _LOST | _COLLIDED | _MISSING:
                         raise
                     if error_code(error) in _COLLIDED:
                         continue
-                    return self._own_or_lost(key, body, error)
+                    return self._own_or_lost(key, body, error, was_repeated=any(repeated))
         raise Changed(self.uri(key))
 
-    def _put_once(self, key: str, body: bytes | IO[bytes], condition: dict[str, Any]) -> str:
+    def _put_once(
+        self, key: str, body: bytes | IO[bytes], condition: dict[str, Any], repeated: list[int]
+    ) -> str:
+        """Put it; add to `repeated` how often botocore repeated each call that was refused."""
+
         def put() -> Any:
             if not isinstance(body, bytes):
                 body.seek(0)
-            return self._s3.put_object(
-                Bucket=self.bucket,
-                Key=key,
-                Body=body,
-                ContentType=_content_type(key),
-                **self._encryption,
-                **condition,
-            )
+            try:
+                return self._s3.put_object(
+                    Bucket=self.bucket,
+                    Key=key,
+                    Body=body,
+                    ContentType=_content_type(key),
+                    **self._encryption,
+                    **condition,
+                )
+            except ClientError as error:
+                repeated.append(error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0))
+                raise
 
         # What is to be replaced was read before.
         answer = _PATIENCE.ask(put, refused=_is_missing) if "IfMatch" in condition else put()
         self._there.add(key)
         return str(answer["ETag"])
 
-    def _own_or_lost(self, key: str, body: bytes | IO[bytes], error: ClientError) -> str:
+    def _own_or_lost(
+        self, key: str, body: bytes | IO[bytes], error: ClientError, *, was_repeated: bool
+    ) -> str:
         """Return the ETag of a write whose first answer got lost; raise Changed for all others.
 
-        A call that botocore had to repeat may have been done the first time, and then the
-        repetition meets its own object.
+        A call that botocore had to repeat may have been done the first time, and then it or a later
+        one meets its own object. Without a repetition the same bytes are another one's.
         """
-        repeated = error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0)
-        found = self.find(key) if repeated and isinstance(body, bytes) else None
+        found = self.find(key) if was_repeated and isinstance(body, bytes) else None
         if found is not None and found.body == body:
             return found.etag
         raise Changed(self.uri(key)) from error
