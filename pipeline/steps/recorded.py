@@ -168,6 +168,20 @@ def live_release(workspace: Workspace, seen: EndpointObservation) -> Release:
     return workspace.ledger.release(head.endpoint_configs[key].release)
 
 
+def _not_recorded_yet(job: str, state: str) -> UsageError:
+    """Return the refusal of a job of ours whose run died, or waits for it now."""
+    take_up = f"--mode evaluation --training-job {job}"
+    if state == "Completed":
+        message = f"The training job {job} has ended, but no run has recorded it yet."
+        return UsageError(message, remedy=f"To take it up, type: {take_up}")
+    message = f"The training job {job} has not ended yet: it is {state}."
+    remedy = (
+        f"To see what it does, type: --mode logs --training-job {job} --follow\n"
+        f"Once it has ended, its own run goes on; where that died, to take it up: {take_up}"
+    )
+    return UsageError(message, remedy=remedy)
+
+
 def _unknown(workspace: Workspace, job: str) -> UsageError:
     status = workspace.sagemaker.find_training(job)
     if status is not None:
@@ -178,6 +192,8 @@ def _unknown(workspace: Workspace, job: str) -> UsageError:
             message = f"The training job {job} ended as {state} and has no model{said}"
             remedy = "Mend the cause and train again, or name a job that mode training finished."
             return UsageError(message, remedy=remedy)
+        if workspace.store.exists(naming.training_inputs_object(job)):
+            return _not_recorded_yet(job, state)
         message = (
             f"The training job {job} exists ({state}), but no run of this project recorded it."
         )

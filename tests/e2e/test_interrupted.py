@@ -58,6 +58,11 @@ def test_a_training_that_was_cut_off_is_taken_up_by_the_command_that_is_printed(
     assert note.startswith(f"The training job {job} goes on. When it has ended, it is taken up by ")
     waiter = story.aws.client("sagemaker").get_waiter("training_job_completed_or_stopped")
     waiter.wait(TrainingJobName=job, WaiterConfig={"Delay": 1, "MaxAttempts": 120})
-    taken_up = story.command.typed(note.rpartition(" taken up by ")[2])
+    looked = story.run("--mode", "deployment", "--training-job", job, "--dry-run")
+    assert looked.exit_code == 2
+    assert f"The training job {job} has ended, but no run has recorded it" in looked.stdout
+    printed = note.rpartition(" taken up by ")[2]
+    assert f"type: {printed}\n" in looked.stdout
+    taken_up = story.command.typed(printed)
     assert taken_up.exit_code == 0, taken_up.stderr
     assert taken_up.job == job
