@@ -281,7 +281,7 @@ def _monitor(context: Context, options: Options) -> None:
     with context.recorder.phase("monitoring"):
         found = monitor(workspace, window=options.window)
     context.recorder.add(monitored=found, release_id=found.record.release_id)
-    require_nothing_found(found)
+    require_nothing_found(found, asks_pipeline=workspace.foundation.retraining is not None)
 
 
 def _labels(context: Context, options: Options) -> None:

@@ -12,7 +12,7 @@ from pipeline.core.document import Instant, Stored
 from pipeline.core.drift import DriftVerdict, Finding
 from pipeline.core.errors import UsageError
 from pipeline.core.quality import QualityVerdict
-from pipeline.core.retraining import Choice, WindowFacts
+from pipeline.core.retraining import Check, Choice, WindowFacts
 
 # SageMaker writes captured lines minutes after the answers (developer guide, "Data capture")
 LATENESS = timedelta(minutes=10)
@@ -337,3 +337,25 @@ def found_of(record: WindowRecord) -> str:
 
 def found_something(record: WindowRecord) -> bool:
     return bool(record.faults or record.drift.drifted or record.degraded)
+
+
+def what_then(monitored: Monitored, *, asks_pipeline: bool) -> str:
+    """Return what to do about what a window showed, with a command for it.
+
+    `asks_pipeline`: mode retrain finds a pipeline that does what it asks for.
+    """
+    record, choice = monitored.record, monitored.retraining
+    if record.faults:
+        return (
+            f"Mend what sends these rows: {record.faults[0]}.\n"
+            "Then, to look at the window that ends after that, type: --mode monitor"
+        )
+    if choice.check in (Check.ASKED, Check.CLAIMED):
+        return "To see what becomes of the retraining, type: --mode history"
+    why = f"No retraining was asked for: {choice.reason}"
+    if choice.check is Check.UNHEARD and asks_pipeline:
+        return f"{why}\nTo ask again, type: --mode monitor"
+    if choice.check is Check.NOTHING_TO_LEARN:
+        why += " Bring labels or newer data first."
+    train = f'--mode retrain --reason "{found_of(record)}"' if asks_pipeline else "--mode full"
+    return f"{why}\nTo train all the same, type: {train}"

@@ -16,6 +16,7 @@ from pipeline.core.monitoring import (
     last_complete,
     parse_window,
     trend_of,
+    what_then,
 )
 from pipeline.core.records import Release
 from pipeline.steps.ask_retraining import decide
@@ -54,18 +55,13 @@ def monitor(workspace: Workspace, *, window: str | None) -> Monitored:
     )
 
 
-def require_nothing_found(monitored: Monitored) -> None:
+def require_nothing_found(monitored: Monitored, *, asks_pipeline: bool) -> None:
     """Raise SomethingFound where a window showed drift, degradation or a fault of the data."""
     record = monitored.record
     if not found_something(record):
         return
     message = f"Window {record.window.name} of {record.endpoint}: {found_of(record)}."
-    if record.faults:
-        remedy = f"Mend what sends these rows: {record.faults[0]}."
-    elif monitored.retraining.is_asked:
-        remedy = "A retraining was asked for; --mode history tells what becomes of it."
-    else:
-        remedy = f"No retraining was asked for: {monitored.retraining.reason}"
+    remedy = what_then(monitored, asks_pipeline=asks_pipeline)
     raise SomethingFound(message, remedy=remedy)
 
 

@@ -218,7 +218,7 @@ def test_drift_in_two_windows_asks_once_and_each_window_is_counted_once(watched:
     watched.settings = {"instance_count": 2}
     quiet = watched.look(watched.next_hour(watched.asked(frame(2))))
     assert (quiet.record.drift.finding.value, quiet.record.drift.rows) == ("ok", ROWS)
-    require_nothing_found(quiet)
+    require_nothing_found(quiet, asks_pipeline=True)
     once = watched.look(watched.next_hour(watched.asked(frame(3, shift=4))))
     assert once.record.drift.drifted == ("size",)
     assert once.retraining.check is Check.CAUSE
@@ -226,7 +226,7 @@ def test_drift_in_two_windows_asks_once_and_each_window_is_counted_once(watched:
     twice = watched.look(window)
     assert twice.retraining.check is Check.ASKED
     with pytest.raises(SomethingFound, match="drift"):
-        require_nothing_found(twice)
+        require_nothing_found(twice, asks_pipeline=True)
     again = watched.look(window)
     assert again.record == twice.record
     assert again.retraining.check is Check.COOL_DOWN
@@ -259,7 +259,7 @@ def test_a_fault_upstream_is_named_as_what_it_is_and_asks_for_nothing(watched: W
         assert any(words in fault for fault in found.record.faults), (words, found.record.faults)
         assert found.retraining.check is Check.DATA_QUALITY
         with pytest.raises(SomethingFound, match="the data is at fault"):
-            require_nothing_found(found)
+            require_nothing_found(found, asks_pipeline=True)
     assert watched.world.cloud.put_events == []
 
 
@@ -344,7 +344,7 @@ def test_answers_of_a_release_that_was_replaced_are_judged_told_and_learnt(
     assert (of_earlier.cohort, of_earlier.labelled_rows) == (watched.hour(0), ROWS)
     assert of_earlier.quality.degraded
     assert f"of earlier release {LIVE}: 25.0% of 400 labelled" in "\n".join(lines_of(found))
-    require_nothing_found(found)
+    require_nothing_found(found, asks_pipeline=True)
     assert (found.record.release_id, found.record.degraded) == (NEXT, ())
     assert "ModelQuality" not in watched.world.cloud.figures
     assert found.retraining.check is Check.CAUSE
