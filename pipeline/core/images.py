@@ -2,7 +2,7 @@
 
 The account ids are sagemaker-core's (`image_uri_config/sklearn.json`); a test holds this table
 to the version that requirements-dev.txt pins. That library is not imported by the runner: it takes
-three seconds to start and brings 20 packages, for one line of text.
+three seconds to start and brings 28 packages, for one line of text.
 """
 
 import re
