@@ -4,8 +4,10 @@ A plan may destroy what carries the tags of this project and environment, and th
 things that AWS gives no tags. Nothing is ever chosen by its name.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pipeline.core.outcomes import Action, PlanSummary, ResourceChange
 
@@ -43,6 +45,19 @@ _PARTS = frozenset(
 # What data lies in, what it takes to read it again, and where each model is from.
 _OF_DATA = ("module.encryption", "module.log_bucket", "module.registry", "module.storage")
 _NAMES = ("name", "bucket", "alarm_name", "model_package_group_name", "id")
+# How what Terraform's types are made of is written
+_SERVICES = {
+    "appautoscaling": "scaling",
+    "cloudwatch": "CloudWatch",
+    "iam": "IAM",
+    "kms": "KMS",
+    "s3": "S3",
+    "sagemaker": "SageMaker",
+    "sns": "SNS",
+    "sqs": "SQS",
+    "ssm": "SSM",
+    "vpc": "VPC",
+}
 _BUCKET = ".aws_s3_bucket.this"
 
 
@@ -148,8 +163,27 @@ def named(change: ResourceChange) -> str:
     return next((known[path] for path in _NAMES if path in known), change.address)
 
 
+def type_in_words(resource_type: str) -> str:
+    """Return what people call things of this type of Terraform's."""
+    words = resource_type.removeprefix("aws_").split("_")
+    return " ".join(_SERVICES.get(word, word) for word in words)
+
+
 def listed(root: str, summary: PlanSummary) -> Iterator[str]:
-    """Yield a line for each thing that a root's plan destroys; parts come with their whole."""
-    whole = [each for each in summary.changes if each.resource_type not in _PARTS]
-    yield f"{root}: {len(summary.changes)} to destroy"
-    yield from (f"  {each.resource_type} {named(each)}" for each in whole)
+    """Yield a line for each thing that a root's plan destroys; parts come behind all wholes."""
+    changes = sorted(summary.changes, key=lambda each: each.resource_type in _PARTS)
+    yield f"{root}: {len(changes)} to destroy"
+    yield from (f"  {type_in_words(each.resource_type)} {named(each)}" for each in changes)
+
+
+def names_in(state: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a state of Terraform's holds, by address, in people's words."""
+    found = {}
+    for each in state.get("resources", ()):
+        place = ".".join(filter(None, (each.get("module"), each["type"], each["name"])))
+        for instance in each["instances"]:
+            index, known = instance.get("index_key"), instance["attributes"]
+            address = place if index is None else f"{place}[{json.dumps(index)}]"
+            name = next((known[path] for path in _NAMES if known.get(path)), address)
+            found[address] = f"{type_in_words(each['type'])} {name}"
+    return found

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from pipeline.context import Context, Workspace, hosting_prices, workspace_of
 from pipeline.core import destruction, naming
-from pipeline.core.destruction import Consent, Wish
+from pipeline.core.destruction import Consent, Wish, is_part
 from pipeline.core.errors import CloudUnusable, PlanRefused
 from pipeline.core.foundation import Foundation
 from pipeline.core.hosting_cost import HOURS_PER_MONTH
@@ -54,8 +54,8 @@ class _Endpoint:
 class _Doomed:
     """All that a cleanup found. `base` is what of the foundation goes, None for nothing.
 
-    `data` are the foundation's addresses that stay then: what holds data or is needed to read it,
-    and with --with-data what can go only when that is empty.
+    `data` is what of the foundation stays then, in people's words: what holds data or is needed to
+    read it, without its parts, and with --with-data all that can go only when that is empty.
     """
 
     endpoints: tuple[_Endpoint, ...]
@@ -108,6 +108,12 @@ class _Foundation:
         found = sorted(self._do(self.root.addresses))
         return tuple(each for each in found if "data" not in each.split("."))
 
+    def in_words(self) -> dict[str, str]:
+        """Return what people call what its state holds, by address."""
+        states = Store(self._context.cloud, self._context.state_bucket)
+        found = states.find(_foundation_key(self._context))
+        return destruction.names_in(json.loads(found.body)) if found else {}
+
     def plan(self, targets: Sequence[str]) -> SavedPlan:
         """Plan to destroy these and nothing else. Raises PlanRefused."""
         variables = {**foundation_variables(self._context), "model_package_groups": []}
@@ -141,11 +147,13 @@ def _found(context: Context, foundation: _Foundation, wish: Wish) -> _Doomed:
     held = foundation.addresses()
     stays = destruction.goes_last if wish.with_data else destruction.holds_data
     goes = [each for each in held if not stays(each)]
+    told = (each for each in held if stays(each) and (wish.with_data or not is_part(each)))
+    words = foundation.in_words()
     return _Doomed(
         endpoints=endpoints,
         jobs=remains.running_jobs(context.cloud, place_of(context)),
         base=foundation.plan(goes) if goes else None,
-        data=tuple(each for each in held if stays(each)),
+        data=tuple(words.get(each, each) for each in told),
     )
 
 
@@ -209,8 +217,8 @@ def _listing(context: Context, doomed: _Doomed, wish: Wish) -> Iterator[str]:
         yield from destruction.listed("foundation", doomed.base.summary)
     if not doomed.is_nothing:
         yield _cost(context)
-    verb = "To be emptied and destroyed at last" if wish.with_data else "Kept"
-    yield from (f"{verb}: {each}" for each in doomed.data if not destruction.is_part(each))
+    verb = "To be destroyed at last, with the data" if wish.with_data else "Kept"
+    yield from (f"{verb}: {each}" for each in doomed.data)
     yield from _kept(context, wish)
 
 

@@ -257,7 +257,7 @@ def test_a_listing_shows_both_environments(told: Told) -> None:
 def test_without_consent_all_is_shown_and_nothing_goes(refused: tuple[Told, Refused]) -> None:
     told, each = refused
     assert (each.shown.exit_code, each.unasked.exit_code) == (0, 7)
-    assert "  aws_sagemaker_endpoint promoted-qa" in each.shown.results["listing"]
+    assert "  SageMaker endpoint promoted-qa" in each.shown.results["listing"]
     assert each.after_asking.of("qa") == told.before.of("qa")
 
 
@@ -276,8 +276,10 @@ def test_after_a_cleanup_only_what_it_says_is_left_of_the_environment(
         "alias alias/mlops-qa",
     }
     kept = [line for line in each.destroyed.results["listing"] if line.startswith("Kept")]
-    assert any("aws_s3_bucket" in line for line in kept)
-    assert any("aws_kms_key" in line for line in kept)
+    assert f"Kept: S3 bucket {QA_BUCKET}" in kept
+    assert f"Kept: SageMaker model package group {QA_GROUP}" in kept
+    assert any(line.startswith("Kept: KMS key ") for line in kept)
+    assert not any("module." in line for line in each.destroyed.results["listing"])
 
 
 def test_with_data_nothing_of_it_is_left(told: Told) -> None:

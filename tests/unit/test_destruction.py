@@ -1,5 +1,9 @@
 """What a cleanup may destroy, and what must be said before it does."""
 
+import re
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,13 +14,26 @@ from pipeline.core.destruction import (
     goes_last,
     holds_data,
     is_part,
+    listed,
     may_go,
+    names_in,
     review,
 )
 from pipeline.core.outcomes import Action, AttributeChange, PlanSummary, ResourceChange
+from tests.support.project import PROJECT_ROOT
 
 OURS = Place(project="mlops", environment="staging")
 NAMES = st.text("abcmnopst", min_size=1, max_size=8)
+
+
+def types_of_the_roots() -> set[str]:
+    """Return the types of all that this project's Terraform makes."""
+    files = (PROJECT_ROOT / "terraform").rglob("*.tf")
+    return {
+        found
+        for path in files
+        for found in re.findall(r'^resource "(\w+)"', path.read_text(), re.M)
+    }
 
 
 def gone(
@@ -126,3 +143,57 @@ def test_data_stays_with_its_key_and_its_policy(address: str, data: bool, last: 
 def test_a_part_is_known_by_its_type() -> None:
     assert is_part("module.storage[0].aws_s3_bucket_policy.this")
     assert not is_part('module.registry.aws_sagemaker_model_package_group.this["a"]')
+
+
+def test_all_that_is_counted_is_listed_in_peoples_words() -> None:
+    part = gone("module.identity[0].aws_iam_role_policy.execution", tags=())
+    whole = gone("module.notifications.aws_sns_topic.this")
+    named = replace(part, attributes=(_attribute("name", "execution"), _attribute("id", "a:b")))
+    lines = list(listed("foundation", a_plan(named, whole)))
+    assert lines == [
+        "foundation: 2 to destroy",
+        f"  SNS topic {whole.address}",  # a plan that says no name: better this than nothing
+        "  IAM role policy execution",
+    ]
+
+
+@given(st.lists(st.sampled_from(sorted(types_of_the_roots())), max_size=9))
+def test_a_listing_has_as_many_lines_as_it_says_and_no_type_of_terraforms(types: list[str]) -> None:
+    changes = [
+        replace(gone(f"{each}.this"), attributes=(_attribute("id", f"thing-{number}"),))
+        for number, each in enumerate(types)
+    ]
+    head, *lines = listed("foundation", a_plan(*changes))
+    assert head == f"foundation: {len(lines)} to destroy"
+    assert len(lines) == len(types)
+    assert not any("aws_" in line or "_" in line for line in lines)
+
+
+def test_a_state_says_what_people_call_what_it_holds() -> None:
+    group = "aws_sagemaker_model_package_group"
+    state = {
+        "resources": [
+            _held("aws_s3_bucket", "module.storage[0]", {"bucket": "b", "id": "b"}),
+            _held("aws_kms_key", "module.encryption[0]", {"id": "1234"}, index=0),
+            _held(group, "module.registry", {"model_package_group_name": "iris"}, index="a b"),
+            _held("aws_ssm_parameter", None, {"name": None, "id": "/mlops"}),
+        ]
+    }
+    assert names_in(state) == {
+        "module.storage[0].aws_s3_bucket.this": "S3 bucket b",
+        "module.encryption[0].aws_kms_key.this[0]": "KMS key 1234",
+        f'module.registry.{group}.this["a b"]': "SageMaker model package group iris",
+        "aws_ssm_parameter.this": "SSM parameter /mlops",
+    }
+
+
+def _held(
+    resource_type: str, module: str | None, attributes: dict[str, Any], *, index: object = None
+) -> dict[str, Any]:
+    instance = {"attributes": attributes, **({} if index is None else {"index_key": index})}
+    found = {"mode": "managed", "type": resource_type, "name": "this", "instances": [instance]}
+    return {**found, **({"module": module} if module else {})}
+
+
+def _attribute(path: str, before: str) -> AttributeChange:
+    return AttributeChange(path=path, before=before, after="(none)", forces_replacement=False)
