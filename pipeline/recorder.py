@@ -20,6 +20,8 @@ _PHASE_OF: Mapping[str, Phase] = {
 }
 
 
+# What ends a sentence, or leads to what follows
+_ENDS = (".", "!", "?", ":", '."', ".'")
 # How far something has come: what changes with its stage only, and what also changes with time.
 Look = Callable[[], tuple[str, str]]
 
@@ -72,7 +74,10 @@ class Recorder:
         return self._completed(to_do)
 
     def _line(self, line: str, to_do: str) -> str:
-        return f"{line} {self._completed(to_do)}" if to_do else line
+        if not to_do:
+            return line
+        stop = "" if line.rstrip().endswith(_ENDS) else "."  # what is quoted may end in no sentence
+        return f"{line}{stop} {self._completed(to_do)}"
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:

@@ -181,3 +181,25 @@ def test_a_note_may_quote_and_only_what_it_says_to_do_is_completed() -> None:
     recorder.note("It said: use --mode full.", to_do="--mode status")
     (note,) = recorder.complete(a_report()).notes
     assert note.startswith("It said: use --mode full. ENDPOINT_PREFIX=iris ")
+
+
+@pytest.mark.parametrize(
+    ("line", "joined"),
+    [
+        ("Approved by ada: it looks well", "Approved by ada: it looks well. To go on, type it"),
+        ("Approved by ada: it looks well.", "Approved by ada: it looks well. To go on, type it"),
+        ("It waits!", "It waits! To go on, type it"),
+        ("Is it well?", "Is it well? To go on, type it"),
+        ("It said: 'no.'", "It said: 'no.' To go on, type it"),
+        ("To apply it:", "To apply it: To go on, type it"),
+    ],
+)
+def test_what_to_do_begins_a_sentence_of_its_own(line: str, joined: str) -> None:
+    for keep in (Recorder.note, Recorder.show):
+        recorder = Recorder()
+        keep(recorder, line, to_do="To go on, type it")
+        told = recorder.complete(a_report())
+        assert joined in (*told.notes, *told.listing)
+        keep(recorder, line)
+        told = recorder.complete(a_report())
+        assert line in (*told.notes, *told.listing)
