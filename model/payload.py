@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from model.errors import NotAcceptableError, RequestError, UnsupportedContentTypeError
+from model.hints import of_separators
 from model.table import Label, TableError, frame_of, split_csv
 from pipeline.tabular.cells import Cell, Spelling, trimmed
 from pipeline.tabular.schema import Column
@@ -98,7 +99,8 @@ def _csv_payload(text: str, *, header: str) -> Payload:
     try:
         rows = split_csv(text)
     except TableError as error:
-        raise RequestError(str(error)) from error
+        message = f"{error} A comma separates cells; one with a comma in it stands between quotes."
+        raise RequestError(message) from error
     if header.lower() not in _HEADERS:
         message = f"The parameter header of text/csv is {header!r}; it is present or absent."
         raise RequestError(message)
@@ -109,7 +111,7 @@ def _json_rows(text: str) -> Sequence[Row]:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        message = f"The body is not JSON: {error}."
+        message = f"The body is not JSON: {error}. Send CSV with the content type {CSV}."
         raise RequestError(message) from error
     if isinstance(document, dict) and isinstance(document.get("instances"), list):
         document = document["instances"]
@@ -146,7 +148,7 @@ def frame_for(
         message = "The request has no rows."
         raise RequestError(message)
     ordered = [
-        _cells(row, number=n, columns=columns, left_out=left_out)
+        _cells(row, number=n, columns=columns, spelling=spelling, left_out=left_out)
         for n, row in enumerate(rows, start=1)
     ]
     try:
@@ -198,7 +200,12 @@ def _hint(payload: Payload, columns: Sequence[Column], *, is_named: bool) -> str
 
 
 def _cells(
-    row: Row, *, number: int, columns: Sequence[Column], left_out: Sequence[str]
+    row: Row,
+    *,
+    number: int,
+    columns: Sequence[Column],
+    spelling: Spelling,
+    left_out: Sequence[str],
 ) -> Sequence[Cell]:
     if not isinstance(row, Mapping):
         if len(row) != len(columns):
@@ -206,13 +213,15 @@ def _cells(
             apart = f" (without {', '.join(map(repr, left_out))})" if left_out else ""
             message = (
                 f"Row {number} has {len(row)} cells, expected {len(columns)}: {expected}{apart}."
+                f"{of_separators(row, columns, spelling)}"
             )
             raise RequestError(message)
         return row
     by_name = {trimmed(name): cell for name, cell in row.items()}
     missing = [column.name for column in columns if column.name not in by_name]
     if missing:
-        message = f"Row {number} has no column {', '.join(map(repr, missing))}."
+        hint = of_separators(list(by_name), columns, spelling)
+        message = f"Row {number} has no column {', '.join(map(repr, missing))}.{hint}"
         raise RequestError(message)
     return [by_name[column.name] for column in columns]
 

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import pandas as pd
 
+from model.hints import other_mark
 from pipeline.tabular import dates, schema
 from pipeline.tabular.cells import Cell, Spelling, label_of, trimmed
 from pipeline.tabular.schema import Column, LabelKind, Schema
@@ -149,6 +150,7 @@ def typed(
             cells,
             lambda cell: _date_parts(cell, column, spelling),
             column=column,
+            spelling=spelling,
             first_row=first_row,
         )
         names = dates.part_names(column.name)
@@ -162,7 +164,7 @@ def typed(
         values = numbers_at_once(cells, spelling)
     if values is None:
         convert = spelling.number if column.kind == "numeric" else spelling.category
-        values = _converted(cells, convert, column=column, first_row=first_row)
+        values = _converted(cells, convert, column=column, spelling=spelling, first_row=first_row)
     dtype: type = np.float64 if column.kind == "numeric" else object
     return {column.name: pd.Series(values, name=column.name, dtype=dtype)}
 
@@ -190,7 +192,12 @@ def numbers_at_once(cells: Sequence[Any], spelling: Spelling) -> np.ndarray | No
 
 
 def _converted(
-    cells: Sequence[Cell], convert: Callable[[Cell], Any], *, column: Column, first_row: int
+    cells: Sequence[Cell],
+    convert: Callable[[Cell], Any],
+    *,
+    column: Column,
+    spelling: Spelling,
+    first_row: int,
 ) -> list[Any]:
     values = []
     for row, cell in enumerate(cells, start=first_row):
@@ -198,7 +205,9 @@ def _converted(
             values.append(convert(cell))
         except (ValueError, OverflowError) as error:
             wanted = _WANTED[column.kind]
-            message = f"Column {column.name!r}, row {row}: {_shown(cell)} is not {wanted}."
+            right = other_mark(cell, spelling) if column.kind == "numeric" else ""
+            hint = f"; write it {right}" if right else ""
+            message = f"Column {column.name!r}, row {row}: {_shown(cell)} is not {wanted}{hint}."
             raise TableError(message) from error
     return values
 

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.errors import NotAcceptableError, RequestError, UnsupportedContentTypeError
+from model.hints import of_separators
 from model.payload import (
     CSV,
     JSON,
@@ -129,6 +130,63 @@ def test_a_bad_body_says_what_is_wrong(body: str | bytes, content_type: str, tex
     with pytest.raises(RequestError, match=text) as caught:
         parsed(body, content_type)
     assert caught.value.status == 400
+
+
+FLOWER = tuple(Column(name=name, kind="numeric") for name in ("a", "b", "c", "d"))
+AS_SENT = "5.1,3.5,1.4,0.2"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "said"),
+    [
+        ("5.1;3.5;1.4;0.2\n", CSV, f"semicolons between its cells; send commas: {AS_SENT}"),
+        ("5,1;3,5;1,4;0,2\n", CSV, f"semicolons between its cells; send commas: {AS_SENT}"),
+        ("5.1\t3.5\t1.4\t0.2\n", CSV, f"tabs between its cells; send commas: {AS_SENT}"),
+        ("5.1|3.5|1.4|0.2\n", CSV, f"bars between its cells; send commas: {AS_SENT}"),
+        ("a;b;c;d\n5.1;3.5;1.4;0.2\n", CSV, "semicolons .* send commas: a,b,c,d"),
+        ("a;b;c;d\n1;2;3;4\n", "text/csv; header=present", "semicolons .* commas: a,b,c,d"),
+        ("5,1,3,5,1,4,0,2\n", CSV, f"If its numbers have decimal commas, send: {AS_SENT}"),
+        ("[[5,1,3,5,1,4,0,2]]", JSON, f"If its numbers have decimal commas, send: {AS_SENT}"),
+        ("a,b,c,d\n5,1,3,5,1,4,0,2\n", CSV, "with a comma in it stands between quotes"),
+        ('"5,1","3,5","1,4","0,2"\n', CSV, "Column 'a', row 1: '5,1' .* number; write it 5.1"),
+        ('[{"a": 1, "b": "3,5", "c": 1, "d": 2}]', JSON, "'b', row 1: '3,5' .*; write it 3.5"),
+        (f"{AS_SENT}\n", JSON, "is not JSON: .* Send CSV with the content type text/csv"),
+    ],
+)
+def test_a_row_by_another_countrys_marks_is_shown_as_it_must_be_sent(
+    body: str, content_type: str, said: str
+) -> None:
+    with pytest.raises(RequestError, match=said):
+        frame_for(read_payload(body, content_type), columns=FLOWER, spelling=PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("5.1;3.5;1.4;0.2\n", '"5,1","3,5","1,4","0,2"'),
+        ("5,1,3,5,1,4,0,2\n", '"5,1","3,5","1,4","0,2"'),
+        ("5.1,3.5,1.4,0.2\n", "'5.1' is not a finite number; write it 5,1"),
+    ],
+)
+def test_a_model_of_decimal_commas_is_sent_decimal_commas(body: str, said: str) -> None:
+    commas = Spelling(decimal=",")
+    with pytest.raises(RequestError, match=said):
+        frame_for(read_payload(body, CSV), columns=FLOWER, spelling=commas)
+    right = '"5,1","3,5","1,4","0,2"\n'
+    assert frame_for(read_payload(right, CSV), columns=FLOWER, spelling=commas).shape == (1, 4)
+
+
+@given(
+    st.lists(SIZES.map(str) | st.text(), max_size=9),
+    st.sampled_from([PLAIN, Spelling(decimal=",")]),
+)
+def test_what_is_shown_to_be_sent_can_be_sent(cells: list[str], spelling: Spelling) -> None:
+    """A row of any cells gets no hint, or one that is a row of the model's width."""
+    hint = of_separators(cells, FLOWER, spelling)
+    if hint and not hint.endswith("..."):
+        sent = hint.partition("send commas: ")[2] or hint.partition(", send: ")[2]
+        (row,) = csv.reader(io.StringIO(sent, newline=""))
+        assert len(row) == len(FLOWER)
 
 
 @given(st.binary() | st.text())
