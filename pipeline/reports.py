@@ -12,9 +12,6 @@ from pipeline.core.console_pages import console_pages
 from pipeline.core.gitlab_issue import issue_of
 from pipeline.core.modes import Mode
 from pipeline.core.outcomes import RunReport
-from pipeline.core.report_page import TEMPLATE_NAMES, report_html
-from pipeline.core.report_summary import summary_markdown
-from pipeline.core.report_view import has_report
 from pipeline.core.results import results_json
 from pipeline.core.summary import summary_lines
 from pipeline.gateways.files import point, write_whole
@@ -98,7 +95,7 @@ class Place:
 
     def linked(self, report: RunReport) -> RunReport:
         """Return the report with the files that are made of it among its links."""
-        if not has_report(report):
+        if not report.has_page:
             return report
         made = {name: str(self.folder / name) for name in _FOR_PEOPLE}
         return replace(report, links={**report.links, **made})
@@ -117,9 +114,13 @@ def place_of(run_id: str, *, folder: Path | None, copy: Path | None, only_looks:
 
 def _for_people(report: RunReport) -> Mapping[str, str]:
     """Return the pages of a run that has something to show. A run is what it is without them."""
-    if not has_report(report):
+    if not report.has_page:
         return {}
     try:
+        # Loaded only by the runs that have a page.
+        from pipeline.core.report_page import TEMPLATE_NAMES, report_html
+        from pipeline.core.report_summary import summary_markdown
+
         templates = {
             name: (_TEMPLATES / f"{name}.j2").read_text(encoding="utf-8") for name in TEMPLATE_NAMES
         }

@@ -8,7 +8,6 @@ from pipeline.context import Context, Workspace
 from pipeline.core.modes import FACTS, Mode
 from pipeline.core.outcomes import NOTHING_SHOWN, RunReport, Shown
 from pipeline.core.records import Decision, TrainingRun, Verdict
-from pipeline.core.report_view import has_report
 from pipeline.request import Options
 from pipeline.steps import candidacy, dry_run, planned, promote, recorded, requested, show, tell
 from pipeline.steps.apply_mode import (
@@ -65,7 +64,7 @@ def execute(context: Context, options: Options) -> None:
 
 def shown(context: Context, report: RunReport) -> Shown:
     """Return what only the report of a run shows."""
-    return show.gathered(context, report) if has_report(report) else NOTHING_SHOWN
+    return show.gathered(context, report) if report.has_page else NOTHING_SHOWN
 
 
 def posted(context: Context, options: Options, report: RunReport) -> PostOffice | None:

@@ -449,3 +449,9 @@ class RunReport:
     notifications: tuple[Notice, ...] = ()
     shown: Shown = NOTHING_SHOWN
     monitored: Monitored | None = None
+
+    @property
+    def has_page(self) -> bool:
+        """Whether it has anything that is worth a page."""
+        shown = (self.training, self.evaluation, self.deployment, self.probe, self.monitored)
+        return any(part is not None for part in shown)

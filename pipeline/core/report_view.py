@@ -33,15 +33,6 @@ _STATES = {
 }
 
 
-def has_report(report: RunReport) -> bool:
-    """Tell whether a run has anything that is worth a page."""
-    parts = (
-        *(report.training, report.evaluation, report.deployment, report.probe),
-        report.monitored,
-    )
-    return any(part is not None for part in parts)
-
-
 def page_of(report: RunReport) -> Page:
     """Return the page of a run."""
     sections = (

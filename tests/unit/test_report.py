@@ -21,7 +21,7 @@ from pipeline.core.report_compared import CHAMPION
 from pipeline.core.report_page import TEMPLATE_NAMES, report_html
 from pipeline.core.report_parts import legible, luminance
 from pipeline.core.report_summary import summary_markdown
-from pipeline.core.report_view import has_report, page_of
+from pipeline.core.report_view import page_of
 from tests.support import judged
 from tests.unit.core_builders import an_evaluation
 from tests.unit.test_champion import LIVE, a_comparison
@@ -197,8 +197,8 @@ def test_every_gate_has_its_row() -> None:
 
 def test_a_run_that_only_looked_has_no_report() -> None:
     report = replace(judged.a_full_run(an_evaluation()), training=None, evaluation=None)
-    assert not has_report(replace(report, deployment=None, probe=None))
-    assert has_report(report)
+    assert not replace(report, deployment=None, probe=None).has_page
+    assert report.has_page
 
 
 def test_why_a_run_stopped_and_what_to_do_come_first() -> None:

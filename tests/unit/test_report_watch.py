@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from pipeline.core.drift import Bin
 from pipeline.core.monitoring import trend_of
-from pipeline.core.report_view import has_report, page_of
+from pipeline.core.report_view import page_of
 from pipeline.core.retraining import Check
 from tests.support.message_builders import a_failure, a_report
 from tests.support.windows import a_monitored, a_record, a_window
@@ -26,7 +26,7 @@ def test_a_window_that_drifted_shows_columns_bins_and_the_last_windows() -> None
     newest = replace(newest, drift=replace(newest.drift, columns=columns))
     monitored = replace(a_monitored(newest, Check.ASKED), trend=trend_of(records))
     report = a_report("monitor", monitored=monitored, failure=a_failure(8))
-    assert has_report(report)
+    assert report.has_page
     sections = {each.title: each for each in page_of(report).sections}
     assert sections["The window"].lines == ("Drift.",)
     assert sections["Retraining"].lines == ("Asked for: a reason.",)
