@@ -1,11 +1,13 @@
 """Who may know whom: cli -> session -> workflow -> steps -> {gateways, core}, gateways -> core."""
 
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from tests.style.sources import calls_of, imports_of, name_of, packages_of, python_files
+from tests.support.project import PROJECT_ROOT
 
 # Floor by floor, each room with its modules: a room knows only rooms on lower floors. Two travel
 # into the containers: what cells and columns are, and the class users extend.
@@ -27,7 +29,7 @@ FLOORS: tuple[dict[str, tuple[str, ...]], ...] = (
         "request": ("pipeline.request",),
     },
     {"steps": ("pipeline.steps",)},
-    {"workflow": ("pipeline.workflow",)},
+    {"workflow": ("pipeline.changing", "pipeline.workflow")},
     {"session": ("pipeline.session",)},
     {"door": ("pipeline.cli",)},
 )
@@ -168,6 +170,14 @@ def test_the_code_in_the_container_needs_only_what_the_container_has(path: Path)
     assert outside <= {"joblib", "numpy", "pandas", "sklearn", "werkzeug"}
     known = {name for name in imports_of(path) if is_within(name, "pipeline")}
     assert {room_of(name) for name in known} <= {"tabular", "training"}
+
+
+def test_who_only_looks_waits_for_nothing_that_the_other_modes_need() -> None:
+    look = "import sys, pipeline.session; print(*sys.modules)"
+    said = subprocess.run([sys.executable, "-c", look], cwd=PROJECT_ROOT, capture_output=True)
+    loaded = set(said.stdout.decode().split())
+    assert "pipeline.steps.status" in loaded
+    assert not loaded & {"pipeline.changing", "pipeline.steps.deploy", "pipeline.core.report_view"}
 
 
 def test_the_package_itself_is_empty() -> None:
