@@ -264,7 +264,7 @@ MUTANTS: dict[str, tuple[Mutant, tuple[str, ...]]] = {
         ("rollback",),
     ),
     "what is barred is deployed": (
-        lambda: swapped(deploy, "_refuse_quarantined", _none),
+        lambda: everywhere(deploy.refuse_quarantined, _none),
         ("deployment that fails",),
     ),
     "nobody waits for SageMaker": (
