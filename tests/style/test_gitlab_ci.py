@@ -370,6 +370,12 @@ def test_what_gitlab_reads_of_a_job_is_what_that_job_writes() -> None:
             assert path == f"out/{name}/{written[kind]}"
 
 
+def test_who_applies_a_plan_has_the_commits_that_say_which_is_older() -> None:
+    """GitLab gives a job the newest 20 commits alone; which one is older they may not tell."""
+    applying = [job for job in JOBS.values() if "--mode apply" in str(job.get("script"))]
+    assert [job["variables"].get("GIT_DEPTH") for job in applying] == ["0"]
+
+
 def test_the_gate_and_what_monitoring_finds_are_yellow_and_nothing_else_is() -> None:
     allowed = {name: job["allow_failure"] for name, job in JOBS.items() if "allow_failure" in job}
     gate = {"exit_codes": [3]}
