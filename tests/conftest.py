@@ -9,6 +9,7 @@ _LONGEST_FIRST = (
     "e2e",
     "simulation",
     "terraform",
+    "lint",
     "emulator",
     "gateways",
     "containers",
