@@ -140,26 +140,22 @@ def judge_one(
     wanted = "a number from 0 to 1" if share else "a finite number"
     if not _is_number(value) or (share and not 0 <= value <= 1):
         found = "is missing" if value is None else f"is {value!r}"
-        return _outcome(called, None, limits, Outcome.FAILED, f"{found}; it must be {wanted}.")
+        return _outcome(
+            called, None, limits, Outcome.FAILED, f"{called} {found}; it must be {wanted}."
+        )
     counted = name in COUNTED and rows
     interval = wilson(float(value) * rows, rows) if counted and rows else None
     judged, said = float(value), called if called == name else f"{called},"
     if limits.bound != "value":
         if interval is None:
-            reason = f"has no {limits.bound} bound: only {', '.join(sorted(COUNTED))} have one."
+            can = f"only {', '.join(sorted(COUNTED))} have one"
+            reason = f"{called} has no {limits.bound} bound: {can}."
             return _outcome(called, float(value), limits, Outcome.FAILED, reason)
         judged = interval.low if limits.bound == "lower" else interval.high
         said = f"the {limits.bound} bound of {called} ({value:.4g} on {rows} rows),"
     outcome, reason = _compared(judged, limits)
-    return GateOutcome(
-        name=called,
-        outcome=outcome,
-        reason=f"{said} {reason}",
-        value=float(value),
-        minimum=limits.minimum,
-        maximum=limits.maximum,
-        threshold=limits.threshold,
-        bound=limits.bound,
+    return replace(
+        _outcome(called, float(value), limits, outcome, f"{said} {reason}"),
         interval=interval,
         rows=None if name in OPERATIONAL - COUNTED else rows,
     )
@@ -171,7 +167,7 @@ def _outcome(
     return GateOutcome(
         name=name,
         outcome=outcome,
-        reason=f"{name} {reason}",
+        reason=reason,
         value=value,
         minimum=limits.minimum,
         maximum=limits.maximum,

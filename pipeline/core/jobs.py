@@ -188,29 +188,16 @@ def evaluation_request(
     order: EvaluationOrder, foundation: Foundation, *, tags: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return the arguments of CreateProcessingJob. The script takes every path as an argument."""
-    output = {
-        "LocalPath": f"{_PROCESSING}/output",
-        "S3UploadMode": "EndOfJob",
-        "S3Uri": order.output_uri,
-    }
-    return {
-        "ProcessingJobName": order.job_name,
+    return _processing_request(order, foundation, tags) | {
         "AppSpecification": _evaluation_script(order),
-        "NetworkConfig": _processing_network(foundation),
         "ProcessingInputs": [
             _input("code", order.source_uri),
             _input("model", order.artifact_uri),
             _input("test", order.test_uri),
             *(_input(name, uri) for name, uri in _compared(order).items()),
         ],
-        "ProcessingOutputConfig": {
-            "KmsKeyId": foundation.kms_key_arn,
-            "Outputs": [{"OutputName": "evaluation", "S3Output": output}],
-        },
+        "ProcessingOutputConfig": _output("evaluation", order.output_uri, foundation),
         "ProcessingResources": {"ClusterConfig": _resources(order.machine, foundation)},
-        "RoleArn": foundation.role_arn,
-        "StoppingCondition": {"MaxRuntimeInSeconds": order.machine.max_runtime_s},
-        "Tags": _tags(tags),
     }
 
 
@@ -222,20 +209,13 @@ def monitoring_request(
     Its hosts share the ids of requests, not the files: what was sent twice may lie in two of them.
     Each reads all, and leaves `partial-<host>.json` under the same `output_uri`.
     """
-    output = {
-        "LocalPath": f"{_PROCESSING}/output",
-        "S3UploadMode": "EndOfJob",
-        "S3Uri": order.output_uri,
-    }
     resources = _resources(order.machine, foundation) | {
         "InstanceCount": order.instance_count,
         "VolumeSizeInGB": order.volume_size_gb,
     }
     labels = order.labels_manifest_uri
-    return {
-        "ProcessingJobName": order.job_name,
+    return _processing_request(order, foundation, tags) | {
         "AppSpecification": _monitoring_script(order),
-        "NetworkConfig": _processing_network(foundation),
         "ProcessingInputs": [
             _input("code", order.source_uri),
             _input("baseline", order.baseline_uri),
@@ -243,14 +223,8 @@ def monitoring_request(
             *([_listed("labels", labels)] if labels else ()),
             *([_input("merge", order.merge_uri)] if order.merge_uri else ()),
         ],
-        "ProcessingOutputConfig": {
-            "KmsKeyId": foundation.kms_key_arn,
-            "Outputs": [{"OutputName": "partials", "S3Output": output}],
-        },
+        "ProcessingOutputConfig": _output("partials", order.output_uri, foundation),
         "ProcessingResources": {"ClusterConfig": resources},
-        "RoleArn": foundation.role_arn,
-        "StoppingCondition": {"MaxRuntimeInSeconds": order.machine.max_runtime_s},
-        "Tags": _tags(tags),
     }
 
 
@@ -327,12 +301,29 @@ def _compared(order: EvaluationOrder) -> Mapping[str, str]:
     return order.champion.inputs if order.champion else {}
 
 
-def _processing_network(foundation: Foundation) -> dict[str, Any]:
+def _processing_request(
+    order: EvaluationOrder | MonitoringOrder, foundation: Foundation, tags: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return what every processing job is asked with."""
     network = _network(foundation)
     return {
-        "EnableInterContainerTrafficEncryption": foundation.inter_container_encryption,
-        "EnableNetworkIsolation": foundation.network_isolation,
-        **({"VpcConfig": network} if network else {}),
+        "ProcessingJobName": order.job_name,
+        "NetworkConfig": {
+            "EnableInterContainerTrafficEncryption": foundation.inter_container_encryption,
+            "EnableNetworkIsolation": foundation.network_isolation,
+            **({"VpcConfig": network} if network else {}),
+        },
+        "RoleArn": foundation.role_arn,
+        "StoppingCondition": {"MaxRuntimeInSeconds": order.machine.max_runtime_s},
+        "Tags": _tags(tags),
+    }
+
+
+def _output(name: str, uri: str, foundation: Foundation) -> dict[str, Any]:
+    place = {"LocalPath": f"{_PROCESSING}/output", "S3UploadMode": "EndOfJob", "S3Uri": uri}
+    return {
+        "KmsKeyId": foundation.kms_key_arn,
+        "Outputs": [{"OutputName": name, "S3Output": place}],
     }
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from pipeline.core import plan
 from pipeline.core.errors import LeaseHeld
-from pipeline.core.outcomes import PlanSummary
 from pipeline.core.state_lock import StateLock
 from pipeline.gateways.beside import beside
 from pipeline.gateways.ports import Applied, Meanwhile, SavedPlan
@@ -51,9 +50,7 @@ class TerraformRoot:
         out = self._work_dir / f"{self.name}.tfplan"
         var_files = [*self._var_files, var_file]
         self._terraform.plan(var_files=var_files, out=out, refresh=refresh, lock=lock)
-        summary = plan.summarize(self._terraform.show(out))
-        self._log(summary)
-        return SavedPlan(file=out, summary=summary, variables=variables)
+        return self._logged(self.saved(out, variables))
 
     def plan_destroy(self, variables: str, *, targets: Sequence[str] = ()) -> SavedPlan:
         """Plan to destroy what the state holds, or these addresses of it. Raises LeaseHeld."""
@@ -65,9 +62,7 @@ class TerraformRoot:
         self._terraform.plan_destroy(
             var_files=[*self._var_files, var_file], out=out, targets=targets
         )
-        summary = plan.summarize(self._terraform.show(out))
-        self._log(summary)
-        return SavedPlan(file=out, summary=summary, variables=variables)
+        return self._logged(self.saved(out, variables))
 
     def apply(self, saved: SavedPlan, *, meanwhile: Meanwhile | None = None) -> Applied:
         """Apply exactly this plan. Raises LeaseHeld where Terraform has not begun."""
@@ -85,9 +80,8 @@ class TerraformRoot:
 
     def saved(self, file: Path, variables: str) -> SavedPlan:
         """Return a plan that was saved earlier, read anew from its file."""
-        return SavedPlan(
-            file=file, summary=plan.summarize(self._terraform.show(file)), variables=variables
-        )
+        summary = plan.summarize(self._terraform.show(file))
+        return SavedPlan(file=file, summary=summary, variables=variables)
 
     def addresses(self) -> frozenset[str]:
         return self._terraform.addresses()
@@ -113,7 +107,8 @@ class TerraformRoot:
         var_file.write_text(variables, encoding="utf-8")
         return var_file
 
-    def _log(self, summary: PlanSummary) -> None:
+    def _logged(self, saved: SavedPlan) -> SavedPlan:
+        summary = saved.summary
         logger.info(
             "plan root=%s create=%d update=%d delete=%d replace=%d",
             self.name,
@@ -125,3 +120,4 @@ class TerraformRoot:
         for change in summary.changes:
             logger.info("plan: %s", plan.in_words(change))
             logger.debug("plan %s %s", change.action.value, change.address)
+        return saved

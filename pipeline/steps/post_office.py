@@ -69,7 +69,8 @@ class PostOffice:
         self._unposted = news.of_run(report, self.setting, head)
         if not self.keeps:
             return
-        self._note_waiting(self.box.change(partial(self._posted, head=head)))
+        kept = self.box.change(partial(self._posted, head=head))
+        self._note_unsent(kept.letters, NoticeState.PENDING)
         self._unposted = ()
 
     def post_started(self) -> None:
@@ -131,7 +132,7 @@ class PostOffice:
         def claimed(box: Outbox) -> Outbox:
             won.clear()
             old, box = outbox.without_old(box, now)
-            self._note_old(old)
+            self._note_unsent(old, NoticeState.DROPPED)
             open_letters = outbox.sendable(box, now, names=names)
             won.extend([each for each in open_letters if each.event.id not in tried][:1])
             for each in won:
@@ -191,27 +192,18 @@ class PostOffice:
         if answer.verdict is Verdict.FAILED:  # also what may recover: the next run tries again
             self._off.add(name)
 
-    def _note_waiting(self, box: Outbox) -> None:
-        for letter in box.letters:
-            for name, each in letter.deliveries.items():
-                if each.is_waiting:
-                    self._notices[letter.event.id, name] = Notice(
-                        event=letter.event.kind.value,
-                        channel=name,
-                        state=NoticeState.PENDING,
-                        tries=each.tries,
-                        error=each.said or None,
-                    )
-
-    def _note_old(self, letters: Iterable[Letter]) -> None:
+    def _note_unsent(self, letters: Iterable[Letter], state: NoticeState) -> None:
+        """Note of each channel that still waits for a message what has become of it."""
         for letter in letters:
             for name, each in letter.deliveries.items():
                 if each.is_waiting:
-                    logger.warning("too old to be told: %s by %s", letter.event.kind.value, name)
+                    if state is NoticeState.DROPPED:
+                        kind = letter.event.kind.value
+                        logger.warning("too old to be told: %s by %s", kind, name)
                     self._notices[letter.event.id, name] = Notice(
                         event=letter.event.kind.value,
                         channel=name,
-                        state=NoticeState.DROPPED,
+                        state=state,
                         tries=each.tries,
                         error=each.said or None,
                     )
