@@ -25,7 +25,6 @@ from pipeline.core.measures import (
 from pipeline.core.records import ModelKind
 from pipeline.core.surroundings import tells_vcpus
 
-_PRODUCTION = "production"
 # Names the training script gives its own hyperparameters
 _RESERVED_HYPERPARAMETERS = ("code_sha256", "cv_folds", "seed", "target", "training_pipeline")
 _THRESHOLDS = ("accuracy_threshold", "minimum_accuracy")
@@ -95,7 +94,7 @@ def _thresholds(loaded: Loaded) -> Iterator[ConfigProblem]:
 
 
 def _production(loaded: Loaded) -> Iterator[ConfigProblem]:
-    if loaded.settings.environment != _PRODUCTION:
+    if loaded.settings.environment != naming.PRODUCTION:
         return
     for key in _THRESHOLDS:
         value: float = getattr(loaded.settings, key)
@@ -123,7 +122,7 @@ def _gates(loaded: Loaded) -> Iterator[ConfigProblem]:
 def _gate_mode(loaded: Loaded, name: str, mode: str) -> Iterator[ConfigProblem]:
     if name != GATE_MODE:
         yield loaded.problem(f"gates.{name}", mode, "must be an object with the metric's limits")
-    elif mode == "dry_run" and loaded.settings.environment == _PRODUCTION:
+    elif mode == "dry_run" and loaded.settings.environment == naming.PRODUCTION:
         committed = loaded.committed.get("gates")
         gates = committed.value if committed else {}
         if f"gates.{GATE_MODE}" in loaded.layer or not isinstance(gates, Mapping):

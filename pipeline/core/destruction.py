@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.core import naming
 from pipeline.core.outcomes import Action, PlanSummary, ResourceChange
 
-PRODUCTION = "production"
 _PROJECT, _ENVIRONMENT = "mlops:project", "mlops:environment"
 _TAGS = "tags_all"
 # Types that AWS tags nowhere: each is a part of one that is (schema of provider 5.100.0).
@@ -122,7 +122,7 @@ def may_go(environment: str, consent: Consent) -> bool | None:
     """
     if consent.typed is not None and consent.typed != environment:
         return False
-    if environment == PRODUCTION:
+    if environment == naming.PRODUCTION:
         if not consent.yes:
             return False
         return None if consent.typed is None else True

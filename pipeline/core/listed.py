@@ -12,8 +12,6 @@ from pipeline.core import naming
 from pipeline.core.head import LedgerHead
 from pipeline.core.outcomes import EndpointObservation, EndpointStatus, ListedEndpoint
 
-# While instances come or go, too.
-_SCALING = (EndpointStatus.UPDATING, EndpointStatus.SYSTEM_UPDATING)
 _COSTS_NOTHING = (EndpointStatus.ABSENT, EndpointStatus.FAILED)
 
 
@@ -110,8 +108,7 @@ def _disagreements(seen: EndpointObservation, booked: Booked) -> Iterator[str]:
             yield f"the ledger says nothing is live, SageMaker serves {seen.config_name}"
         return
     wanted = naming.endpoint_config_name(head.endpoint, head.live)
-    scales = seen.status in _SCALING and seen.config_name == wanted
-    if not scales and not seen.serves(wanted):
+    if not seen.stays_on(wanted):
         yield f"the ledger says {head.live} is live, SageMaker {_served(seen)}"
 
 

@@ -14,6 +14,8 @@ from pipeline.core.errors import UsageError
 
 LOCAL_ACCOUNT = "000000000000"  # the embedded AWS has this one only
 VARIANT_NAME = "primary"
+# The environment that people rely on: what is asked of it more, and allowed less.
+PRODUCTION = "production"
 NAME_LIMIT = 63
 MAX_INSTANCE_COUNT = 999
 MOST_ATTEMPTS = 99

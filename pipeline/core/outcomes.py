@@ -152,6 +152,11 @@ class EndpointObservation:
         settled = self.status is EndpointStatus.IN_SERVICE and self.pending_config is None
         return settled and self.config_name == config_name
 
+    def stays_on(self, config_name: str) -> bool:
+        """Tell whether it serves this endpoint config, also while instances come or go."""
+        scales = self.status in (EndpointStatus.UPDATING, EndpointStatus.SYSTEM_UPDATING)
+        return self.serves(config_name) or (scales and self.config_name == config_name)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ProbeCase:

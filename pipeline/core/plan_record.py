@@ -17,7 +17,7 @@ from pipeline.core.head import LedgerHead
 from pipeline.core.records import Release
 
 SCHEMA_VERSION = 1
-STALE = "PlanStale"
+PLAN_STALE = "PlanStale"
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -164,7 +164,7 @@ def require_newer_commit(record: PlanRecord, applied: str, *, is_older: bool | N
         f"that is older than {applied[:12]}, which was applied."
     )
     raise PlanRefused(
-        message, remedy="Get both with git fetch --unshallow, then repeat.", code=STALE
+        message, remedy="Get both with git fetch --unshallow, then repeat.", code=PLAN_STALE
     )
 
 
@@ -227,7 +227,7 @@ def require_approved(
         f"{approved.digest[:12]}.\n{lines}"
     )
     remedy = f"Nothing was applied. Review this plan and approve its digest: {record.digest}"
-    raise PlanRefused(message, remedy=remedy, code=STALE)
+    raise PlanRefused(message, remedy=remedy, code=PLAN_STALE)
 
 
 def facts_text(digest: str, facts: tuple[str, ...], *, hidden: Callable[[str], str]) -> str:
@@ -249,7 +249,9 @@ def tampered(folder: str, what: str) -> PlanRefused:
 
 
 def _refused(message: str, record: PlanRecord, *, first: str = "Review a new plan") -> PlanRefused:
-    return PlanRefused(message, remedy=f"Nothing was applied. {first}: {record.again}", code=STALE)
+    return PlanRefused(
+        message, remedy=f"Nothing was applied. {first}: {record.again}", code=PLAN_STALE
+    )
 
 
 def _hours(span: timedelta) -> str:

@@ -13,7 +13,7 @@ _VERBS = {
     Action.FORGET: "left without Terraform",
 }
 _RIGHTS = ("aws_iam_", "aws_kms_", "aws_s3_bucket_policy", "aws_s3_bucket_public_access_block")
-_ORDER = (Action.DELETE, Action.REPLACE, Action.FORGET)
+_ORDER = tuple(_VERBS)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,11 +3,11 @@
 import re
 
 from pipeline.core.errors import CloudUnusable, LeaseHeld
+from pipeline.core.plan_record import PLAN_STALE
 from pipeline.gateways.process import Completed
 from pipeline.gateways.provider_mirror import PROVIDER_VERSION
 
 STATE_LOCKED = "StateLocked"
-PLAN_STALE = "PlanStale"
 # Terraform's own words (1.11): the tests make it say them.
 _STALE = "Error: Saved plan is stale"
 _LOCKED = "Error: Error acquiring the state lock"

@@ -16,13 +16,12 @@ from pipeline.core import plan_record, plan_review, redaction
 from pipeline.core.errors import LeaseHeld, NotServing, PlanRefused
 from pipeline.core.head import LedgerHead
 from pipeline.core.plan_digest import facts_of
-from pipeline.core.plan_record import ApprovedPlan, PlanClaim, PlanRecord
+from pipeline.core.plan_record import PLAN_STALE, ApprovedPlan, PlanClaim, PlanRecord
 from pipeline.core.reconcile import serves_live
 from pipeline.gateways import git, plan_folder
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.gateways.plan_folder import PlanFolder
 from pipeline.gateways.ports import SavedPlan
-from pipeline.gateways.terraform_words import PLAN_STALE
 from pipeline.steps import around, bootstrap, planned
 from pipeline.steps.deploy import Approved, Candidate, deploy
 from pipeline.steps.leased import settled_endpoint, take_over

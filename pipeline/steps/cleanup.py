@@ -263,7 +263,7 @@ def _require_consent(context: Context, consent: Consent, lines: Sequence[str]) -
 
 
 def _refused(environment: str) -> PlanRefused:
-    production = environment == destruction.PRODUCTION
+    production = environment == naming.PRODUCTION
     needs = "--yes and its name" if production else "--yes or its name"
     typed = f" --confirm {environment}" if production else ""
     message = f"Destroying {environment} needs {needs}."

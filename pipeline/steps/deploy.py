@@ -22,6 +22,7 @@ from pipeline.core.outcomes import (
     EndpointObservation,
     EndpointStatus,
 )
+from pipeline.core.plan_record import PLAN_STALE
 from pipeline.core.reconcile import quiet_shift, serves_live
 from pipeline.core.records import (
     Approval,
@@ -37,7 +38,6 @@ from pipeline.core.records import (
 )
 from pipeline.gateways.ledger import LeasedLedger
 from pipeline.gateways.ports import SavedPlan
-from pipeline.gateways.terraform_words import PLAN_STALE
 from pipeline.steps import around, champion, preflight, quota
 from pipeline.steps.baseline import store_baseline
 from pipeline.steps.go_back import complete_state, config_for, why_unsound

@@ -23,8 +23,6 @@ from pipeline.steps.leased import is_unknown, to_restore
 
 logger = logging.getLogger(__name__)
 
-# While instances come or go, too.
-_SCALING = (EndpointStatus.UPDATING, EndpointStatus.SYSTEM_UPDATING)
 _AROUND = ("autoscaling", "alarms", "dashboard")
 _LAST_EVENTS = 5
 
@@ -124,8 +122,7 @@ def _is_contradicted(head: LedgerHead, seen: EndpointObservation) -> bool:
     if head.live is None:
         return is_unknown(head, seen)
     wanted = naming.endpoint_config_name(head.endpoint, head.live)
-    scales = seen.status in _SCALING and seen.config_name == wanted
-    return seen.pending_config is None and not scales and not seen.serves(wanted)
+    return seen.pending_config is None and not seen.stays_on(wanted)
 
 
 def _recorded(workspace: Workspace, view: LedgerView, head: LedgerHead, last: int) -> LedgerView:

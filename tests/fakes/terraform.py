@@ -25,9 +25,10 @@ from pipeline.core.outcomes import (
     ResourceChange,
 )
 from pipeline.core.plan import ABSENT
+from pipeline.core.plan_record import PLAN_STALE
 from pipeline.core.state_lock import StateLock
 from pipeline.gateways.ports import Applied, Meanwhile, SavedPlan
-from pipeline.gateways.terraform_words import PLAN_STALE, STATE_LOCKED
+from pipeline.gateways.terraform_words import STATE_LOCKED
 from pipeline.session import Terminated
 from tests.fakes.boundary import AllEnds, Boundary, CallFailed, Kind, TerraformEnds
 from tests.fakes.cloud import Attributes, Ending, FakeCloud, HostedEndpoint, Refused
