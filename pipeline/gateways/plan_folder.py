@@ -98,7 +98,7 @@ def read(path: Path) -> PlanFolder:
     )
     if changed:
         raise plan_record.tampered(str(path), f"{', '.join(changed)} differs")
-    return PlanFolder(path=path, record=record)
+    return PlanFolder(path=path.absolute(), record=record)  # Terraform reads it from elsewhere
 
 
 def _is_ours(path: Path) -> bool:

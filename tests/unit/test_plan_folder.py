@@ -36,6 +36,17 @@ def test_what_was_sealed_is_read_back_and_private(tmp_path: Path) -> None:
     assert {stat.S_IMODE(each.stat().st_mode) for each in folder.iterdir()} == {0o600}
 
 
+def test_a_folder_that_is_named_from_here_is_found_from_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Terraform reads the plan's files from another folder."""
+    folder, _ = a_folder(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    found = plan_folder.read(folder.relative_to(tmp_path))
+    monkeypatch.chdir("/")
+    assert found.plan_file("serving").read_bytes() == b"a plan"
+
+
 def _change(folder: Path) -> None:
     (folder / "serving.tfplan").write_bytes(b"another")
 
