@@ -49,26 +49,20 @@ def wilson(successes: float, trials: int, confidence: float = CONFIDENCE) -> Int
     return Interval(low, high)
 
 
-def newcombe(
-    successes: float,
-    trials: int,
-    other_successes: float,
-    other_trials: int,
-    confidence: float = CONFIDENCE,
-) -> Interval:
+def newcombe(successes: float, trials: int, other_successes: float, other_trials: int) -> Interval:
     """Return where the first true share minus the other lies, in -1..1, for independent rows."""
     if trials == 0 or other_trials == 0:
         return Interval(-1.0, 1.0)
     first, other = successes / trials, other_successes / other_trials
-    of_first = wilson(successes, trials, confidence)
-    of_other = wilson(other_successes, other_trials, confidence)
+    of_first = wilson(successes, trials)
+    of_other = wilson(other_successes, other_trials)
     difference = first - other
     below = math.hypot(first - of_first.low, of_other.high - other)
     above = math.hypot(of_first.high - first, other - of_other.low)
     return Interval(max(difference - below, -1.0), min(difference + above, 1.0))
 
 
-def tango(more: int, fewer: int, rows: int, confidence: float = CONFIDENCE) -> Interval:
+def tango(more: int, fewer: int, rows: int) -> Interval:
     """Return where the true difference of two shares of the same rows lies, in -1..1.
 
     `more` rows are successes of the first only, `fewer` of the other only.
@@ -76,9 +70,9 @@ def tango(more: int, fewer: int, rows: int, confidence: float = CONFIDENCE) -> I
     _require_pairs(more, fewer, rows)
     if rows == 0:
         return Interval(-1.0, 1.0)
-    z, difference = _quantile(confidence), (more - fewer) / rows
-    high = _crossing(lambda at: _paired_score(more, fewer, rows, at) < -z, difference, 1.0)
-    low = -_crossing(lambda at: _paired_score(fewer, more, rows, at) < -z, -difference, 1.0)
+    z, difference = _quantile(CONFIDENCE), (more - fewer) / rows
+    high = _crossing(lambda at: _paired_score(more, fewer, rows, at) < -z, difference)
+    low = -_crossing(lambda at: _paired_score(fewer, more, rows, at) < -z, -difference)
     return Interval(min(low, difference), max(high, difference))
 
 
@@ -94,8 +88,9 @@ def _paired_score(more: int, fewer: int, rows: int, at: float) -> float:
     return distance / math.sqrt(variance)
 
 
-def _crossing(is_beyond: Callable[[float], bool], start: float, end: float) -> float:
-    """Return where, between a start that is not beyond and an end that may be, it begins."""
+def _crossing(is_beyond: Callable[[float], bool], start: float) -> float:
+    """Return where, between a start that is not beyond and 1, which may be, it begins."""
+    end = 1.0
     if not is_beyond(end):
         return end
     while end - start > _FINE:

@@ -5,7 +5,7 @@ page for every 100 (API reference, Search); it may be some seconds behind.
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -27,23 +27,20 @@ _PROJECT, _ENVIRONMENT, _MODEL = "mlops:project", "mlops:environment", "mlops:mo
 def hosted_endpoints(cloud: Cloud, project: str) -> tuple[Hosted, ...]:
     """Return every endpoint that is tagged as this project's, each with its instance type."""
     condition = {"Name": f"Tags.{_PROJECT}", "Operator": "Equals", "Value": project}
-    found = list(_searched(cloud, "Endpoint", [condition]))
+    pages = cloud.client("sagemaker").get_paginator("search")
+    with attempting("search for Endpoint by tag"):
+        found = [
+            each["Endpoint"]
+            for page in pages.paginate(
+                Resource="Endpoint",
+                SearchExpression={"Filters": [condition]},
+                PaginationConfig={"PageSize": _PAGE},
+            )
+            for each in page["Results"]
+        ]
     configs = [each["EndpointConfigName"] for each in found]
     types = mapped(lambda name: _instance_type(cloud, name), configs)
     return tuple(map(_hosted, found, types))
-
-
-def _searched(
-    cloud: Cloud, resource: str, conditions: list[Mapping[str, str]]
-) -> Iterator[Mapping[str, Any]]:
-    pages = cloud.client("sagemaker").get_paginator("search")
-    with attempting(f"search for {resource} by tag"):
-        for page in pages.paginate(
-            Resource=resource,
-            SearchExpression={"Filters": conditions},
-            PaginationConfig={"PageSize": _PAGE},
-        ):
-            yield from (each[resource] for each in page["Results"])
 
 
 def _hosted(found: Mapping[str, Any], instance_type: str | None) -> Hosted:
