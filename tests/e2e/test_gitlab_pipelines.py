@@ -12,9 +12,10 @@ import pytest
 from tests.e2e.agreement import require_agreement
 from tests.e2e.alone import changes
 from tests.e2e.story import PATIENT
-from tests.e2e.three import THIRD, Three
+from tests.e2e.three import STATES, THIRD, Three
 from tests.support.gitlab_api import PROJECT, TOKEN, GitlabApi, a_gitlab_api
 from tests.support.local_ci import LocalCi, Pipeline
+from tests.support.project import PROJECT_ROOT
 
 PRODUCTION = ("plan-production", "deploy-production")
 
@@ -88,6 +89,24 @@ def test_a_merge_request_gets_one_note_with_its_plan_and_changes_nothing(
 
 def pipeline_digest(pipeline: Pipeline) -> str:
     return str(pipeline.results("plan-staging")["plan_digest"])
+
+
+def test_what_a_merge_request_reviewed_is_applied_by_hand_on_the_default_branch(
+    three: Three, tmp_path: Path
+) -> None:
+    ci = ci_of(three, tmp_path).go_on_from(PROJECT_ROOT)
+    ci.add("terraform/foundation/more.tf", 'resource "terraform_data" "more" { input = "more" }')
+    reviewed = ci.run("plan-staging", CI_PIPELINE_SOURCE="merge_request_event")
+    assert reviewed.ended("plan-staging") == "PASS", reviewed.log
+    approved = {"MLOPS_APPROVED_PLAN_DIGEST": pipeline_digest(reviewed)}
+    applied = ci.run("apply-infrastructure", **approved)
+    assert applied.ended("apply-infrastructure") == "PASS", applied.log
+    assert b'"name": "more"' in (three.text(STATES, "foundation/staging.tfstate") or b"")
+
+    again = ci.run("apply-infrastructure", **approved)
+
+    assert again.exit_code("apply-infrastructure") == 7, again.log
+    require_agreement(three, tmp_path, serves=three.c)
 
 
 def test_what_the_gate_holds_is_yellow_and_not_deployed(three: Three, tmp_path: Path) -> None:
@@ -209,8 +228,7 @@ def test_hostile_names_reach_no_shell_and_break_no_artifact(tmp_path: Path, name
     hostile = dict.fromkeys(texts, name)
     pipeline = asked(ci, "status", AWS_ENDPOINT_URL="http://127.0.0.1:9", **hostile)
     assert pipeline.ended("asked") == "FAIL"
-    assert re.search(
-        "--[a-z]+ (does not belong to --mode status|has 10000 characters)", pipeline.log
-    )
+    why = "does not belong to --mode status|has 10000 characters|holds characters that cannot be"
+    assert re.search(f"--[a-z]+ ({why})", pipeline.log)
     assert not list(tmp_path.rglob("hacked"))
     assert pipeline.results("asked")["error"]["code"] == "UsageError"

@@ -102,6 +102,18 @@ class LocalCi:
         file.write_text(text)
         self.commit("Another pipeline")
 
+    def add(self, name: str, text: str) -> None:
+        """Commit another file."""
+        (self._folder / name).write_text(text)
+        self.commit(f"Add {name}")
+
+    def go_on_from(self, project: Path) -> "LocalCi":
+        """Have the commits of another checkout too: an apply asks which of two is older."""
+        self._git("fetch", "--quiet", str(project), "HEAD")
+        joined = ("--strategy", "ours", "--allow-unrelated-histories", "--message", "Go on")
+        self._git("merge", "--quiet", *joined, "FETCH_HEAD")
+        return self
+
     def jobs(
         self, inputs: Mapping[str, str] | None = None, /, **variables: str
     ) -> dict[str, dict[str, Any]]:
