@@ -28,6 +28,7 @@ from pipeline.core.secret_names import secrets_among
 from pipeline.core.version import VERSION
 from pipeline.gateways import console, embedded, git, outputs
 from pipeline.gateways.aws import Cloud, local_cloud, real_cloud, request_id, require_region
+from pipeline.gateways.files import plain
 from pipeline.gateways.work_folders import WorkFolder, work_folder
 from pipeline.recorder import Recorder
 from pipeline.reports import Place
@@ -48,6 +49,7 @@ def run_session(
     flags: Mapping[str, Any], configured: Mapping[str, object], *, write: Callable[[str], object]
 ) -> int:
     """Do what the command line asks for; write the summary with `write`; return the exit code."""
+    flags = {key: plain(each) if isinstance(each, Path) else each for key, each in flags.items()}
     again = _given(flags, configured)
     started = datetime.now(UTC)
     run_id = naming.run_id(started, secrets.token_hex(2))
@@ -81,11 +83,12 @@ def _given(flags: Mapping[str, Any], configured: Mapping[str, object]) -> Given:
         here = Path.cwd().resolve() == PROJECT_ROOT
     except FileNotFoundError:  # the folder was deleted under its shell
         here = False
+    config_file = flags["config_file"]
     return given(
         program=f"./{WRAPPER}" if here else str(PROJECT_ROOT / WRAPPER),
         flags=configured,
         environment=os.environ,
-        config_file=flags["config_file"],
+        config_file=plain(config_file.absolute()) if config_file else None,
         endpoint_name=flags["endpoint_name"],
     )
 

@@ -131,7 +131,7 @@ def given(
     }
     named = {flag: str(known[key].value) for key, flag in _PLACE_FLAGS.items() if key in known}
     if config_file is not None:
-        named = {"--config-file": str(config_file.absolute()), **named}
+        named = {"--config-file": str(config_file), **named}
     if endpoint_name is not None:
         named["--endpoint-name"] = endpoint_name
     place = {key: known[key] for key in _PLACE_KEYS if key in known}

@@ -39,6 +39,21 @@ def point(link: Path, target: str) -> None:
         raise
 
 
+def plain(path: Path) -> Path:
+    """Return a path without detours: `a/../b//c` is `b/c`, where no link makes it another place.
+
+    A relative one stays relative, and a link stays a link.
+    """
+    short = Path(os.path.normpath(path))
+    if short.is_absolute():  # POSIX lets two slashes at the beginning stay
+        short = Path("/", *short.parts[1:])
+    try:
+        is_same = os.path.realpath(short) == os.path.realpath(path)
+    except (OSError, ValueError):  # the current folder is gone; the path has a zero byte
+        return path
+    return short if is_same else path
+
+
 def is_special(path: Path) -> bool:
     """Tell whether something is there that is no file and no folder: a device, a pipe."""
     return path.exists() and not path.is_file() and not path.is_dir()

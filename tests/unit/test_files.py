@@ -7,7 +7,7 @@ from threading import Thread
 
 import pytest
 
-from pipeline.gateways.files import write_whole
+from pipeline.gateways.files import plain, write_whole
 
 
 @pytest.fixture(params=[0o022, 0o077, 0o002], ids=oct)
@@ -80,3 +80,33 @@ def test_a_pipe_is_written_and_stays_a_pipe(tmp_path: Path) -> None:
     write_whole(pipe, "results")
     reader.join(10)
     assert (read, pipe.is_fifo()) == (["results"], True)
+
+
+@pytest.mark.parametrize(
+    ("given", "short"),
+    [
+        ("a.json", "a.json"),
+        ("./a.json", "a.json"),
+        ("./x/../y/a.json", "y/a.json"),
+        ("y//a.json", "y/a.json"),
+        ("../y/a.json", "../y/a.json"),
+        ("x/./../../a.json", "../a.json"),
+        ("//tmp//x/../a.json", "/tmp/a.json"),
+        ("/a/", "/a"),
+        (".", "."),
+    ],
+)
+def test_a_path_has_no_detours(given: str, short: str) -> None:
+    assert str(plain(Path(given))) == short
+
+
+def test_a_detour_by_a_link_stays_for_it_leads_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "far" / "away").mkdir(parents=True)
+    (tmp_path / "near").symlink_to(tmp_path / "far" / "away")
+    path = tmp_path / "near" / ".." / "a.json"
+    assert plain(path) == path
+    assert plain(tmp_path / "far" / ".." / "near" / "a.json") == tmp_path / "near" / "a.json"
+
+
+def test_a_path_that_is_none_stays_as_it_is() -> None:
+    assert plain(Path("a\0b/../c")) == Path("a\0b/../c")
