@@ -19,11 +19,13 @@ from model.table import split_csv
 from pipeline.tabular.schema import Column
 
 # What became of a line that is not counted
-TORN, FOREIGN, UNREADABLE, REFUSED, OUTSIDE, TWICE = (
+TORN, FOREIGN, UNREADABLE, REFUSED, OUTSIDE, TWICE, TESTS = (
     *("torn", "foreign", "unreadable", "refused"),
-    *("outside", "twice"),
+    *("outside", "twice", "tests"),
 )
-WHY_NOT = (TORN, FOREIGN, UNREADABLE, REFUSED, OUTSIDE, TWICE)
+WHY_NOT = (TORN, FOREIGN, UNREADABLE, REFUSED, OUTSIDE, TWICE, TESTS)
+# How the ids of the runner's own requests begin (pipeline/gateways/runtime.py)
+TEST_ID = "mlops-test-"
 # What reading a payload ends with that has another form than ours
 _IS_OTHERWISE = (
     *(AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError),
@@ -78,6 +80,11 @@ class Event:
     id: str
     is_callers: bool
     data: Mapping[str, Any]
+
+    @property
+    def is_a_test(self) -> bool:
+        """Tell whether the runner asked, with held-out rows, to see what the endpoint answers."""
+        return self.is_callers and self.id.startswith(TEST_ID)
 
 
 def event_of(line: bytes) -> Event:

@@ -18,6 +18,7 @@ from model.monitoring import exact
 from model.monitoring.baseline import CERTAINTY, LABEL, VALUE, Baseline, error_sums
 from model.monitoring.capture import (
     OUTSIDE,
+    TESTS,
     TWICE,
     WHY_NOT,
     Answer,
@@ -323,6 +324,8 @@ class Counting:
             self._not_counted[str(reason)] += 1
 
     def _add(self, event: Event) -> None:
+        if event.is_a_test:
+            raise NotCounted(TESTS)
         captured = captured_of(event, columns=self._columns)
         if event.is_callers and not self._seen.first_time(event.id):
             raise NotCounted(TWICE)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from time import monotonic
 from urllib.parse import quote
+from uuid import uuid4
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest
@@ -25,6 +26,9 @@ _UNREADABLE = (KeyError, RecursionError, TypeError, ValueError)
 # What botocore's own clients set and its bare session does not: without it a body waits until the
 # head was acknowledged, which Linux puts off by 40 ms and no caller would see.
 _AT_ONCE = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
+# How the ids of these requests begin. Data capture keeps an InferenceId (API reference,
+# InvokeEndpoint), so that model/monitoring/capture.py leaves our own requests out.
+TEST_ID = "mlops-test-"
 _TIMEOUT_S = 70.0  # SageMaker itself gives a model 60 s
 
 
@@ -112,7 +116,11 @@ class EndpointClient:
 
     def _signed(self, body: bytes) -> AWSPreparedRequest:
         url = f"{self._service_url}/endpoints/{quote(self._endpoint, safe='')}/invocations"
-        headers = {"Content-Type": "text/csv", "Accept": "application/json"}
+        headers = {
+            "Content-Type": "text/csv",
+            "Accept": "application/json",
+            "X-Amzn-SageMaker-Inference-Id": f"{TEST_ID}{uuid4().hex}",
+        }
         request = AWSRequest(method="POST", url=url, data=body, headers=headers)
         credentials = self._cloud.credentials().get_frozen_credentials()
         SigV4Auth(credentials, "sagemaker", self._cloud.region).add_auth(request)

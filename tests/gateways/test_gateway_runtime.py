@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from emulator.tests.support.embedded import REGION, Embedded
+from emulator.tests.support.embedded import REGION, Embedded, eventually
+from model.monitoring.capture import Event, event_of
 from pipeline.gateways.aws import real_cloud
 from pipeline.gateways.runtime import Answer, EndpointClient
 from tests.gateways.gateways import cloud_of
@@ -45,6 +46,28 @@ def test_an_endpoint_answers_many_callers_at_once(embedded: Embedded) -> None:
         answers = list(pool.map(client.ask, [b"1,2"] * 40))
     assert {(answer.ok, answer.body) for answer in answers} == {(True, b"one")}
     assert all(answer.latency_ms > 0 for answer in answers)
+
+
+def test_what_is_captured_of_a_request_says_that_the_runner_sent_it(embedded: Embedded) -> None:
+    bucket, s3 = embedded.a_bucket(), embedded.client("s3")
+    capture = {
+        "InitialSamplingPercentage": 100,
+        "DestinationS3Uri": f"s3://{bucket}/out",
+        "CaptureOptions": [{"CaptureMode": "InputAndOutput"}],
+    }
+    endpoint = embedded.an_endpoint(embedded.a_config(DataCaptureConfig=capture))
+    client = client_of(embedded, endpoint)
+    assert all(client.ask(b"1,2").ok for _ in range(3))
+    embedded.answer(endpoint, InferenceId="order-1")
+
+    def events() -> list[Event]:
+        keys = [each["Key"] for each in s3.list_objects_v2(Bucket=bucket).get("Contents", ())]
+        bodies = [s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys]
+        return [event_of(line) for body in bodies for line in body.splitlines()]
+
+    found = eventually(events, lambda seen: len(seen) == 4)
+    assert [each.id for each in found if not each.is_a_test] == ["order-1"]
+    assert len({each.id for each in found}) == 4
 
 
 def test_a_request_does_not_wait_until_its_head_was_acknowledged(embedded: Embedded) -> None:

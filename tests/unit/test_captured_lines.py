@@ -13,6 +13,7 @@ from model.monitoring.baseline import Answers
 from model.monitoring.capture import NotCounted, event_of, name_in
 from model.monitoring.window import Share, Span, Spans
 from pipeline.core.window_counts import WindowCounts, merged
+from pipeline.gateways import runtime
 from tests.unit.monitoring_builders import (
     HOUR,
     NOON,
@@ -122,6 +123,24 @@ def test_an_id_that_is_no_text_counts_like_any_other() -> None:
     window = count_lines(BASELINE, lines, labels=[a_label("half \ud800", 1, 0)])
     [quality] = window.quality
     assert (window.requests, quality.labelled) == (2, 2)
+
+
+def test_what_the_runner_asks_is_no_traffic_and_waits_for_no_label() -> None:
+    own = [captured(CSV, ANSWER, callers=f"{runtime.TEST_ID}{number}") for number in range(3)]
+    theirs = captured(CSV, ANSWER, callers="order-1")
+    window = count_lines(BASELINE, [*own, theirs, own[0]], labels=[a_label("order-1", 1, 0)])
+    alone = count_lines(BASELINE, [theirs], labels=[a_label("order-1", 1, 0)])
+    assert counts_of(window) == counts_of(alone)
+    assert (window.requests, window.quality) == (1, alone.quality)
+    assert (window.lines, window.not_counted["tests"]) == (5, 4)
+    [quality] = count_lines(BASELINE, own, labels=[]).quality
+    assert quality.rows == 0  # such a cohort waits for nothing
+
+
+def test_an_id_of_sagemakers_own_is_never_that_of_a_test() -> None:
+    """The eventId is SageMaker's, however it begins."""
+    line = captured(CSV, ANSWER, id=f"{runtime.TEST_ID}1")
+    assert count_lines(BASELINE, [line]).requests == 1
 
 
 WHOLE = captured(CSV, ANSWER, callers="mine")
@@ -331,7 +350,10 @@ def test_a_window_without_a_file_is_all_zeros() -> None:
     )
 
 
-ZEROS = '"not_counted":{"foreign":0,"outside":0,"refused":0,"torn":0,"twice":0,"unreadable":0}'
+ZEROS = (
+    '"not_counted":{"foreign":0,"outside":0,"refused":0,"tests":0,"torn":0,"twice":0,'
+    '"unreadable":0}'
+)
 
 
 def test_an_exact_sum_is_the_sum() -> None:
