@@ -103,9 +103,12 @@ def cause_of_monitoring(endpoint: str, cause: str, reason: str) -> str:
     return text if len(text) <= LONGEST_CAUSE else f"{text[: LONGEST_CAUSE - 3]}..."
 
 
-def id_of_run(endpoint: str, run_id: str) -> str:
-    """Return the id of what a run of mode retrain asks for, however often it is put."""
-    return f"{BY_PEOPLE}{_digest(endpoint, run_id)}"
+def id_of_asking(endpoint: str, reason: str, *, taken: int) -> str:
+    """Return the id of what a person asks for by mode retrain, however often it is put.
+
+    `taken` is how many with this reason a pipeline has taken up: until then it is the same request.
+    """
+    return f"{BY_PEOPLE}{_digest(endpoint, reason, str(taken))}"
 
 
 def id_of_window(endpoint: str, release: str, window: str) -> str:

@@ -1,9 +1,14 @@
-"""Asks this environment's pipeline for a retraining, as a schedule or an alarm would."""
+"""Asks this environment's pipeline for a retraining, as a schedule or an alarm would.
+
+Asked again with the same reason it is the same request until a pipeline takes it up: whether the
+bus has taken an event whose answer was lost, nobody can ask it.
+"""
 
 import logging
+from itertools import count
 
 from pipeline.context import Workspace
-from pipeline.core import requests
+from pipeline.core import naming, requests
 from pipeline.core.errors import UsageError
 
 logger = logging.getLogger(__name__)
@@ -23,7 +28,7 @@ def retrain(workspace: Workspace, *, reason: str) -> str:
             f"{'local' if context.cloud.is_local else environment}.tfvars and run --mode bootstrap."
         )
         raise UsageError(message, remedy=remedy)
-    request_id = requests.id_of_run(context.endpoint, context.run_id)
+    request_id = _id_of(workspace, reason)
     detail = {
         "cause": requests.cause_of_asking(context.endpoint, reason),
         "endpoint": context.endpoint,
@@ -38,3 +43,14 @@ def retrain(workspace: Workspace, *, reason: str) -> str:
         "asked for a retraining request=%s event=%s reason=%s", request_id, event_id, reason
     )
     return request_id
+
+
+def _id_of(workspace: Workspace, reason: str) -> str:
+    """Return the first id for this reason that no pipeline has taken up.
+
+    Who types it again after an answer that was lost makes the same request, which is done once.
+    """
+    endpoint = workspace.context.endpoint
+    ids = (requests.id_of_asking(endpoint, reason, taken=number) for number in count())
+    is_taken = workspace.store.exists
+    return next(each for each in ids if not is_taken(naming.request_object(endpoint, each)))

@@ -27,7 +27,7 @@ from tests.fakes.cloud import HostedEndpoint
 from tests.gateways.gateways import a_store, cloud_of
 from tests.gateways.losing_proxy import losing_the_first
 from tests.simulation.commands import Command, Mode, workspace_of
-from tests.simulation.world import ENDPOINT, FOUNDATION, empty_world
+from tests.simulation.world import ENDPOINT, FOUNDATION, World, empty_world
 from tests.unit.core_builders import NOON, a_move, a_release, a_shift, finished
 
 pytestmark = pytest.mark.emulated
@@ -192,6 +192,26 @@ def test_an_answer_that_was_lost_is_asked_for_again_by_the_same_request(embedded
     events = [json.loads(received(embedded, queue_url)["Body"]) for _ in "12"]
     assert [each["detail"]["request_id"] for each in events] == [request_id] * 2
     assert events[0]["id"] != events[1]["id"]
+
+
+def test_mode_retrain_typed_again_makes_the_same_request_until_a_pipeline_takes_it() -> None:
+    world = empty_world()
+    ids = [asked(world, "it drifts") for _ in "12"]
+    assert ids[0] == ids[1]
+    assert asked(world, "new labels") != ids[0]
+    pipeline = Command(mode=Mode.REQUESTED, request=replace(a_request(), request_id=ids[0]))
+    assert take_up(workspace_of(world, pipeline, NoFaults(), run_id="taker"))
+    later = asked(world, "it drifts")
+    assert later not in ids
+    assert asked(world, "it drifts") == later
+
+
+def asked(world: World, reason: str) -> str:
+    """Type the command: each time it is another run."""
+    world.runs += 1
+    run = workspace_of(world, Command(mode=Mode.DEPLOYMENT), NoFaults(), run_id=f"run-{world.runs}")
+    event = Retraining(detail_type="Retraining Requested", source="mlops")
+    return retrain(replace(run, foundation=replace(FOUNDATION, retraining=event)), reason=reason)
 
 
 def a_run_that_may_ask(embedded: Embedded, source: str) -> Workspace:

@@ -211,7 +211,7 @@ def test_what_there_is_to_learn_is_read_while_others_may_move_the_endpoint(world
 def test_only_what_people_asked_for_is_read_of_all_requests(world: World) -> None:
     for n in range(3):
         world.bucket.write(naming.request_object(ENDPOINT, f"{n}-of-a-schedule"), b"never read")
-    asked = a_claim(world, requests.id_of_run(ENDPOINT, "one"))
+    asked = a_claim(world, requests.id_of_asking(ENDPOINT, "it drifts", taken=0))
     world.bucket.write(naming.request_object(ENDPOINT, asked.request_id), asked.to_json().encode())
     assert looked(world) is Check.COOL_DOWN
     world.clock.jump(DAY_S)
