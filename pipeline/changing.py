@@ -220,8 +220,13 @@ def _promote(context: Context, options: Options) -> None:
 
 def _foretell_promotion(context: Context, options: Options) -> None:
     found, decision = _to_promote(context, options)
-    # The embedded AWS gets a foundation by itself, but not where nothing may change.
-    workspace = _planning_workspace(context)
+    known = dry_run.workspace_so_far(context)
+    if known is None:
+        promote.require_configured_name(context, found)
+        require_passed(found.run, decision, promote.approval_of_there(found, decision))
+        dry_run.first_promotion(context, found.run, origin=found.origin)
+        return
+    workspace = planned.private_workspace(known, context.work_dir)
     promote.require_fitting(workspace, found)
     approval = promote.counting_approval(workspace, found, decision)
     require_passed(found.run, decision, approval)

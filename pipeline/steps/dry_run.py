@@ -14,7 +14,7 @@ from pipeline.core.head import LedgerHead, MoveKind
 from pipeline.core.intents import IntentKind
 from pipeline.core.lease import is_unheard
 from pipeline.core.outcomes import EndpointObservation
-from pipeline.core.records import ModelKind
+from pipeline.core.records import ModelKind, TrainingRun
 from pipeline.core.serving_gate import limits_by_name
 from pipeline.gateways import leases
 from pipeline.gateways.ports import SavedPlan
@@ -38,15 +38,13 @@ def full(context: Context, material: Material) -> None:
 
     Whether the model passes only its training tells, so its release is not planned.
     """
-    # The embedded AWS gets a foundation by itself, but not where nothing may change.
-    workspace = known_workspace(context) if context.cloud.is_local else find_workspace(context)
+    workspace = workspace_so_far(context)
     if workspace is not None:
         preflight.require_instances(workspace)
     for line in told_training(context, material):
         context.recorder.show(line)
     if workspace is None:
-        context.recorder.show("Would be made first: the foundation, of which nothing is here yet.")
-        context.recorder.note(NOTHING_CHANGED)
+        _tell_foundation_first(context)
         return
     if not context.settings.auto_deploy_enabled:
         context.recorder.note(NOTHING_CHANGED)
@@ -59,6 +57,19 @@ def full(context: Context, material: Material) -> None:
     _tell(workspace, found.plans, found.refusals)
 
 
+def workspace_so_far(context: Context) -> Workspace | None:
+    """Return this environment's workspace; None where the command itself would make one first.
+
+    The embedded AWS gets a foundation by itself, but not where nothing may change.
+    """
+    return known_workspace(context) if context.cloud.is_local else find_workspace(context)
+
+
+def _tell_foundation_first(context: Context) -> None:
+    context.recorder.show("Would be made first: the foundation, of which nothing is here yet.")
+    context.recorder.note(NOTHING_CHANGED)
+
+
 def deployment(workspace: Workspace, candidate: Candidate) -> None:
     """Tell what the release of a registered candidate would change. Raises as a deployment does."""
     _release(workspace, candidate, "Would deploy")
@@ -66,7 +77,24 @@ def deployment(workspace: Workspace, candidate: Candidate) -> None:
 
 def promotion(workspace: Workspace, candidate: Candidate) -> None:
     """Tell what a promotion would change here. It copies nothing, and registers nothing."""
-    _release(workspace, candidate, f"Would promote {candidate.origin}", is_here=False)
+    _release(workspace, candidate, _would_promote(candidate.origin), is_here=False)
+
+
+def first_promotion(context: Context, run: TrainingRun, *, origin: str) -> None:
+    """Tell what a promotion would do to an environment of which nothing is here yet."""
+    context.recorder.show(_of_model(_would_promote(origin), run, in_place_of=None))
+    _tell_foundation_first(context)
+
+
+def _would_promote(origin: str | None) -> str:
+    return f"Would promote {origin}"
+
+
+def _of_model(what: str, run: TrainingRun, *, in_place_of: str | None) -> str:
+    return (
+        f"{what}: the model of {run.job_name}, sha256 {run.artifact_sha256[:12]}, in place of "
+        f"{in_place_of or 'nothing'}"
+    )
 
 
 def _release(
@@ -77,10 +105,8 @@ def _release(
         _nothing_to_do(workspace, f"{agreed.head.live_release} holds this model and serves.")
         return
     found = planned.with_release(workspace, agreed, candidate, is_here=is_here)
-    job = candidate.run.job_name
     workspace.context.recorder.show(
-        f"{what}: the model of {job}, sha256 {candidate.run.artifact_sha256[:12]}, "
-        f"in place of {agreed.head.live_release or 'nothing'}"
+        _of_model(what, candidate.run, in_place_of=agreed.head.live_release)
     )
     _tell(workspace, found.plans, found.refusals)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from pipeline.context import Context, Workspace
-from pipeline.core import ledger, naming
+from pipeline.core import identity, ledger, naming
 from pipeline.core.champion import apart_from_champion, holds_back
 from pipeline.core.errors import CloudUnusable, LeaseHeld, PlanRefused, UsageError
 from pipeline.core.head import LedgerHead
@@ -136,6 +136,17 @@ def candidate(
     )
 
 
+def require_configured_name(context: Context, found: Promoted) -> None:
+    """Refuse another model than the configured one where nothing else is here to be asked."""
+    name, configured = found.run.identity.name, context.settings.model_name_prefix
+    if name != configured:
+        remedy = f"Name the configuration of {name} with --config-file."
+        job = found.run.job_name
+        raise identity.another_name(
+            found.run.identity, job=job, configured=configured, remedy=remedy
+        )
+
+
 def require_fitting(workspace: Workspace, found: Promoted) -> None:
     """Refuse another model than the configured one, and fewer instances than asked for here."""
     run, command = found.run, f"--mode promote --from {found.source.environment}"
@@ -151,8 +162,11 @@ def counting_approval(workspace: Workspace, found: Promoted, decision: Decision)
     here is better, it does not count.
     """
     own = candidacy.counting_approval(workspace, found.run, decision)
-    if own is not None:
-        return own
+    return own or approval_of_there(found, decision)
+
+
+def approval_of_there(found: Promoted, decision: Decision) -> Approval | None:
+    """Return the approval that came along, where it counts here too."""
     if decision.verdict is Verdict.DEPLOY:
         return found.release.approval
     same = apart_from_champion(decision) == apart_from_champion(found.release.decision)
