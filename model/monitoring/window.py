@@ -325,7 +325,7 @@ class Counting:
 
     def _add(self, event: Event) -> None:
         if event.is_a_test:
-            raise NotCounted(TESTS)
+            raise NotCounted(TESTS if event.at in self._spans else OUTSIDE)
         captured = captured_of(event, columns=self._columns)
         if event.is_callers and not self._seen.first_time(event.id):
             raise NotCounted(TWICE)

@@ -1,7 +1,7 @@
 """Captured lines: one state whatever their form, their order and the number of machines."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -135,6 +135,13 @@ def test_what_the_runner_asks_is_no_traffic_and_waits_for_no_label() -> None:
     assert (window.lines, window.not_counted["tests"]) == (5, 4)
     [quality] = count_lines(BASELINE, own, labels=[]).quality
     assert quality.rows == 0  # such a cohort waits for nothing
+
+
+@pytest.mark.parametrize("at", [NOON - HOUR, NOON + HOUR])
+def test_what_the_runner_asked_at_another_time_is_outside_the_window(at: datetime) -> None:
+    own = captured(CSV, ANSWER, callers=f"{runtime.TEST_ID}1", at=at)
+    not_counted = count_lines(BASELINE, [own]).not_counted
+    assert (not_counted["tests"], not_counted["outside"]) == (0, 1)
 
 
 def test_an_id_of_sagemakers_own_is_never_that_of_a_test() -> None:
