@@ -192,6 +192,10 @@ def _unknown(workspace: Workspace, job: str) -> UsageError:
             message = f"The training job {job} ended as {state} and has no model{said}"
             remedy = "Mend the cause and train again, or name a job that mode training finished."
             return UsageError(message, remedy=remedy)
+        if state == "Stopping":  # it ends as Stopped, whoever waits for it
+            message = f"The training job {job} is being stopped and leaves no model."
+            remedy = "Train again, or name a job that mode training finished."
+            return UsageError(message, remedy=remedy)
         if workspace.store.exists(naming.training_inputs_object(job)):
             return _not_recorded_yet(job, state)
         message = (

@@ -33,12 +33,18 @@ def refused(state: str, *, is_ours: bool) -> UsageError:
     return caught.value
 
 
-@pytest.mark.parametrize("state", ["InProgress", "Stopping"])
-def test_a_job_that_still_runs_is_said_to_run(state: str) -> None:
-    error = refused(state, is_ours=True)
-    assert error.message == f"The training job {JOB} has not ended yet: it is {state}."
+def test_a_job_that_still_runs_is_said_to_run() -> None:
+    error = refused("InProgress", is_ours=True)
+    assert error.message == f"The training job {JOB} has not ended yet: it is InProgress."
     assert error.remedy.endswith(f": {TAKE_UP}")
     assert f"--mode logs --training-job {JOB} --follow\n" in error.remedy
+
+
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_a_job_that_is_being_stopped_leaves_nothing_to_take_up(is_ours: bool) -> None:
+    error = refused("Stopping", is_ours=is_ours)
+    assert error.message == f"The training job {JOB} is being stopped and leaves no model."
+    assert error.remedy == "Train again, or name a job that mode training finished."
 
 
 def test_a_job_that_has_ended_is_taken_up() -> None:
@@ -47,7 +53,7 @@ def test_a_job_that_has_ended_is_taken_up() -> None:
     assert error.remedy.endswith(f": {TAKE_UP}")
 
 
-@pytest.mark.parametrize("state", ["InProgress", "Stopping", "Completed"])
+@pytest.mark.parametrize("state", ["InProgress", "Completed"])
 def test_somebody_elses_job_is_not_taken_up(state: str) -> None:
     error = refused(state, is_ours=False)
     assert "no run of this project recorded it" in error.message
