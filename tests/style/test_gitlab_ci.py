@@ -26,6 +26,10 @@ RELEASED = [
     *(*TRAINED, "apply-infrastructure", "pages"),
     *("plan-production", "deploy-production", "settle-production", "stop-production"),
 ]
+GUIDE = PROJECT_ROOT / "docs" / "gitlab.md"
+# GitLab's app/models/ci/resource_group.rb: these look at jobs that wait for the resource; the
+# ordered ones also at jobs that are only created, and start nothing while such a one is first.
+ORDERS_OF_WHAT_WAITS = {"unordered", "newest_ready_first"}
 _RUN = re.compile(r"--mode ([a-z]+)")
 
 
@@ -264,6 +268,26 @@ def test_what_moves_an_endpoint_is_alone_and_is_not_interrupted() -> None:
     assert body["default"]["retry"]["when"] == [
         *("runner_system_failure", "stuck_or_timeout_failure", "scheduler_failure")
     ]
+
+
+def waits_for_a_person(name: str) -> bool:
+    """Tell whether a job stays created until somebody starts one that it needs."""
+    needs = needed(name)
+    return any(is_manual(each) or waits_for_a_person(each) for each in needs)
+
+
+def is_manual(name: str) -> bool:
+    return any(rule.get("when") == "manual" for rule in JOBS[name].get("rules", []))
+
+
+def test_no_job_that_may_never_come_holds_up_a_resource_group() -> None:
+    """A production pipeline that nobody released would stand before every later rollback."""
+    alone = [name for name in JOBS if ".production" in JOBS[name].get("extends", "")]
+    may_never_come = {name for name in alone if waits_for_a_person(name)}
+    assert may_never_come == {"settle-production", "stop-production"}
+    documented = set(re.findall(r"process_mode=(\w+)", GUIDE.read_text()))
+    assert documented
+    assert documented <= ORDERS_OF_WHAT_WAITS
 
 
 def test_what_logs_in_has_an_environment_whose_variables_it_gets() -> None:
