@@ -5,10 +5,11 @@ from contextlib import nullcontext
 from dataclasses import replace
 
 from pipeline.context import Context, Workspace
+from pipeline.core import report_page, report_summary
 from pipeline.core.modes import FACTS, Mode
 from pipeline.core.records import Decision, TrainingRun, Verdict
 from pipeline.request import Options
-from pipeline.steps import candidacy, dry_run, planned, promote, recorded, requested, tell
+from pipeline.steps import candidacy, dry_run, planned, promote, recorded, requested, show, tell
 from pipeline.steps.apply_mode import (
     apply_infrastructure,
     apply_release,
@@ -39,6 +40,9 @@ from pipeline.steps.settle import settle
 from pipeline.steps.testing import require_passing
 from pipeline.steps.train import Material, gather
 from pipeline.steps.validate import validate
+
+# Loaded before a run that may last for hours: the files may be another commit's at its end.
+NEEDED_AT_THE_END = (report_page, report_summary, show)
 
 
 def execute(context: Context, options: Options) -> None:

@@ -117,7 +117,7 @@ def _for_people(report: RunReport) -> Mapping[str, str]:
     if not report.has_page:
         return {}
     try:
-        # Loaded only by the runs that have a page.
+        # Loaded by what changes or judges something, when it begins; who only looks has no page.
         from pipeline.core.report_page import TEMPLATE_NAMES, report_html
         from pipeline.core.report_summary import summary_markdown
 

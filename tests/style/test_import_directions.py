@@ -180,5 +180,17 @@ def test_who_only_looks_waits_for_nothing_that_the_other_modes_need() -> None:
     assert not loaded & {"pipeline.changing", "pipeline.steps.deploy", "pipeline.core.report_view"}
 
 
+def test_who_changes_something_has_loaded_what_the_end_of_a_run_needs() -> None:
+    """While it lasts its files may become those of another commit, as by git pull."""
+    look = "import sys, pipeline.session, pipeline.changing; print(*sys.modules)"
+    said = subprocess.run([sys.executable, "-c", look], cwd=PROJECT_ROOT, capture_output=True)
+    ends = (Path(f"pipeline/{name}.py") for name in ("reports", "session", "workflow"))
+    named = {name for path in ends for name in imports_of(path) if is_within(name, "pipeline")}
+    modules = {name_of(path) for path in PIPELINE}
+    needed = {name if name in modules else name.rpartition(".")[0] for name in named}
+    assert {"pipeline.core.report_page", "pipeline.steps.show"} <= needed
+    assert needed <= set(said.stdout.decode().split())
+
+
 def test_the_package_itself_is_empty() -> None:
     assert not list(imports_of(Path("pipeline/__init__.py")))
