@@ -48,7 +48,8 @@ def retrain(workspace: Workspace, *, reason: str) -> str:
 def _id_of(workspace: Workspace, reason: str) -> str:
     """Return the first id for this reason that no pipeline has taken up.
 
-    Who types it again after an answer that was lost makes the same request, which is done once.
+    Who types it again after an answer that was lost makes the same request, which is done once; but
+    another one where a pipeline has taken the first one up meanwhile.
     """
     endpoint = workspace.context.endpoint
     ids = (requests.id_of_asking(endpoint, reason, taken=number) for number in count())
