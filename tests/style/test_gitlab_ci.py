@@ -102,39 +102,57 @@ def needed(name: str) -> set[str]:
     return {each if isinstance(each, str) else each["job"] for each in needs}
 
 
-def left_out(failed: str) -> set[str]:
-    """Return what GitLab skips where a job fails: what needs it, and what needs that."""
+def left_out(ended: str) -> set[str]:
+    """Return what GitLab skips where a job did not pass: what needs it, and what needs that."""
     out: set[str] = set()
-    while more := {name for name in JOBS if needed(name) & {failed, *out}} - out:
+    while more := {name for name in JOBS if needed(name) & {ended, *out}} - out:
         out |= more
     return out
 
 
-def started_by_failure_of(failed: str) -> set[str]:
-    """As GitLab's lib/gitlab/ci/status/composite.rb: a job is skipped if a need did not run."""
-    out = {name for name in left_out(failed) if not starts_on_failure(name)}
+def started_after(ended: str, status: str) -> set[str]:
+    """Return the jobs for failures that GitLab starts once this one has ended so.
+
+    lib/gitlab/ci/status/composite.rb: a job is skipped if a need did not run, and needs of which
+    one was cancelled while none failed are cancelled. Ci::ProcessBuildService: `on_failure` starts
+    after failed needs alone, and even `always` does not after cancelled ones.
+    """
+    if status != "failed":
+        return set()
+    out = {name for name in left_out(ended) if not starts_on_failure(name)}
     failing = {name for name in JOBS if starts_on_failure(name)}
-    return {name for name in failing if failed in needed(name) and not needed(name) & out}
+    return {name for name in failing if ended in needed(name) and not needed(name) & out}
 
 
 def starts_on_failure(name: str) -> bool:
     return any(rule.get("when") == "on_failure" for rule in JOBS[name].get("rules", []))
 
 
+# A job that reached its time limit, or whose machine was lost for the third time, has failed
 @pytest.mark.parametrize(
-    ("failed", "started"),
+    ("ended", "status", "started"),
     [
-        ("train", set()),
-        ("evaluate", set()),
-        ("deploy-staging", {"settle-staging"}),
-        ("test-staging", {"rollback-staging"}),
-        ("deploy-production", {"settle-production"}),
+        ("train", "failed", set()),
+        ("evaluate", "failed", set()),
+        ("deploy-staging", "failed", {"settle-staging"}),
+        ("test-staging", "failed", {"rollback-staging"}),
+        ("deploy-production", "failed", {"settle-production"}),
+        ("deploy-staging", "canceled", set()),
+        ("test-staging", "canceled", set()),
+        ("deploy-production", "canceled", set()),
     ],
 )
-def test_what_fails_once_something_may_have_moved_starts_a_way_back(
-    failed: str, started: set[str]
+def test_what_fails_once_something_may_have_moved_starts_a_way_back_and_a_cancel_none(
+    ended: str, status: str, started: set[str]
 ) -> None:
-    assert started_by_failure_of(failed) == started
+    assert started_after(ended, status) == started
+
+
+def test_what_a_cancelled_deployment_needs_may_be_asked_for_and_is_documented() -> None:
+    inputs = documents(FILES[0])[0]["spec"]["inputs"]
+    assert Mode.SETTLE in inputs["mode"]["options"]
+    cancelled = next(each for each in GUIDE.read_text().split("\n- ") if "cancelled" in each)
+    assert "`mode` `settle`" in cancelled
 
 
 @pytest.mark.parametrize(
@@ -142,7 +160,7 @@ def test_what_fails_once_something_may_have_moved_starts_a_way_back(
     [("0", 0), ("5", 5), ("7", 7), ("9 9 9 0", 0), ("9 5", 5), ("9 " * 21, 9)],
     ids=["nothing to do", "went back", "asks a person", "held by the dead", "then back", "held"],
 )
-def test_who_settles_waits_for_the_lease_of_a_job_that_was_ended(
+def test_who_settles_waits_for_the_lease_of_a_machine_that_was_lost(
     tmp_path: Path, codes: str, code: int
 ) -> None:
     programs = {
