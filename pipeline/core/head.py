@@ -109,12 +109,16 @@ class Lived:
 
 @dataclass(frozen=True, kw_only=True)
 class Quarantined:
-    """Content that must not be deployed again without --force."""
+    """Content that must not be deployed again without --force.
+
+    `who` left it, of a job its page too: whoever wrote the head that bars it first.
+    """
 
     content_digest: str
     release_id: str
     reason: str
     when: Instant
+    who: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

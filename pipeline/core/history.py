@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from pipeline.core.head import HistoryEvent, LedgerHead, Quarantined
+from pipeline.core.head import HistoryEvent, LedgerHead
 
 
 def tell(
@@ -46,9 +46,3 @@ def first_broken_link(events: Sequence[HistoryEvent], head: LedgerHead) -> int |
     if expected != (last.number + 1 if last else 1):
         return expected
     return None if previous == (last.sha256 if last else "") else expected - 1
-
-
-def who_barred(events: Sequence[HistoryEvent], barred: Quarantined) -> str | None:
-    """Return who told of a quarantine: of its release, first since then. Of a job, a link."""
-    told = (each for each in events if each.when >= barred.when)
-    return next((each.who for each in told if barred.release_id in each.details.values()), None)

@@ -150,6 +150,13 @@ def quarantine(head: LedgerHead, release: str, *, reason: str, when: datetime) -
     return replace(head, quarantined=(*head.quarantined, barred))
 
 
+def barred_by(who: str, head: LedgerHead, *, before: LedgerHead) -> LedgerHead:
+    """Return the head in which who writes it has left what was not barred before."""
+    known = before.quarantined
+    barred = (each if each in known else replace(each, who=who) for each in head.quarantined)
+    return replace(head, quarantined=tuple(barred))
+
+
 def quarantine_of(head: LedgerHead, content_digest: str) -> Quarantined | None:
     barred = (each for each in head.quarantined if each.content_digest == content_digest)
     return next(barred, None)

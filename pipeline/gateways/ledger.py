@@ -218,7 +218,8 @@ class LeasedLedger:
 
     def write(self, head: LedgerHead) -> None:
         """Replace the head. Raises LeaseHeld when another run has taken over."""
-        self._version = self._book.write(self._version, head)
+        written = ledger.barred_by(self._who, head, before=self.head)
+        self._version = self._book.write(self._version, written)
 
     def record(self, head: LedgerHead, what: str, **details: str) -> None:
         """Replace the head together with the next line of the history."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 
 from pipeline.context import Workspace
-from pipeline.core import history, jobs, ledger, naming, plan_review
+from pipeline.core import jobs, ledger, naming, plan_review
 from pipeline.core.errors import (
     QUARANTINED,
     GateNotPassed,
@@ -56,9 +56,6 @@ from pipeline.steps.prove import conclude_deployment, drop_unmade
 from pipeline.steps.unfinished import finish_what_was_begun
 
 logger = logging.getLogger(__name__)
-
-# Lines of the history among which the one is looked for that told of a quarantine.
-_RECENT = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -336,10 +333,9 @@ def refuse_quarantined(workspace: Workspace, head: LedgerHead, digest: str, *, j
     barred = ledger.quarantine_of(head, digest)
     if barred is None or workspace.context.force:
         return
-    who = history.who_barred(history.whole(workspace.ledger.events(last=_RECENT), head), barred)
     message = (
         f"This model was quarantined as release {barred.release_id} at "
-        f"{barred.when:%Y-%m-%d %H:%M} UTC{f' by {who}' if who else ''}: {barred.reason}"
+        f"{barred.when:%Y-%m-%d %H:%M} UTC by {barred.who}: {barred.reason}"
     )
     remedy = (
         f"Deploy another one. This one all the same: --mode deployment --training-job {job} --force"

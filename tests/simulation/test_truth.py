@@ -85,6 +85,29 @@ def test_what_sagemaker_took_back_is_not_live_whatever_terraform_says(is_seen: b
     assert (world.serves, world.head().live) == (before, live)
 
 
+@pytest.mark.parametrize(
+    ("bars", "barred"),
+    [(DEPLOYMENT, "C"), (Command(mode=Mode.ROLLBACK), "B")],
+    ids=["its tests failed", "was gone back from"],
+)
+def test_the_job_that_barred_a_model_is_named_whatever_became_of_the_history(
+    monkeypatch: pytest.MonkeyPatch, bars: Command, barred: str
+) -> None:
+    world = a_world(("C", Behaviour.FAILS))
+    job = "https://gitlab.example.com/group/model/-/jobs/17"
+    monkeypatch.setenv("GITLAB_USER_LOGIN", "ann")
+    monkeypatch.setenv("CI_JOB_URL", job)
+    run_command(world, bars, NoFaults())
+    monkeypatch.setenv("CI_JOB_URL", f"{job}9")
+    told = sorted(key for key in world.bucket.objects if key.startswith("history/"))
+    for key in told[:-1]:
+        world.bucket.write(key, b"{")
+    world.clock.jump(1800.0)
+    ended = run_command(world, replace(DEPLOYMENT, name=barred), NoFaults())
+    assert ended.code == PlanRefused.exit_code, ended.said
+    assert f" UTC by ann ({job}): " in ended.said
+
+
 def test_what_is_barred_is_not_deployed_again() -> None:
     world = a_world(("C", Behaviour.FAILS))
     assert deployed(world).code == RolledBack.exit_code

@@ -1,12 +1,11 @@
 """A changed, lost or added event breaks the chain, and the chain says where."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
-from pipeline.core.head import HistoryEvent, LedgerHead, Quarantined
-from pipeline.core.history import first_broken_link, tell, who_barred, whole
+from pipeline.core.head import HistoryEvent, LedgerHead
+from pipeline.core.history import first_broken_link, tell, whole
 from tests.unit.core_builders import NOON, an_empty_head
 
 
@@ -64,30 +63,3 @@ def test_an_event_whose_copy_was_made_is_told_once() -> None:
 def test_a_lost_copy_before_the_newest_event_is_still_named() -> None:
     events, head = a_history(3)
     assert first_broken_link(whole(events[:1], head), head) == 2
-
-
-@pytest.mark.parametrize(
-    ("what", "details"),
-    [
-        ("deployment failed", {"release": "r1", "cause": "its tests"}),
-        ("rolled back", {"to": "r0", "left": "r1", "reason": "5xx"}),
-    ],
-)
-def test_who_barred_a_release_is_who_told_of_it_first_since_then(
-    what: str, details: dict[str, str]
-) -> None:
-    barred = Quarantined(content_digest="c", release_id="r1", reason="so", when=NOON)
-    events, head = list[HistoryEvent](), an_empty_head()
-    told = (
-        ("before", -60, "deployed", {"release": "r1"}),
-        ("another's", 0, "deployment failed", {"release": "r2"}),
-        ("this", 1, what, details),
-        ("later", 60, "pruned", {"release": "r1"}),
-    )
-    for who, after_s, each, with_details in told:
-        when = NOON + timedelta(seconds=after_s)
-        head = tell(head, each, who=who, when=when, details=with_details)
-        assert head.last_event is not None
-        events.append(head.last_event)
-    assert who_barred(events, barred) == "this"
-    assert who_barred(events[:2], barred) is None
