@@ -239,14 +239,14 @@ def _names(loaded: Loaded) -> Iterator[ConfigProblem]:
 
 
 def _machines(loaded: Loaded) -> Iterator[ConfigProblem]:
-    """Refuse machines on which the image would not start: SageMaker tells it minutes later."""
+    """Refuse machines on which the image cannot start: SageMaker tells it minutes later."""
     settings = loaded.settings
     types = {"instance_type": settings.instance_type, **_types_of_jobs(settings)}
     for key, instance_type in types.items():
         if not runs_the_image(instance_type):
             allowed = (
-                "must be a type with an x86 processor and no accelerator, which SageMaker's "
-                "scikit-learn image is built for"
+                "must be a type with an x86 processor, which SageMaker's scikit-learn image is "
+                "built for"
             )
             yield loaded.problem(key, instance_type, allowed)
 

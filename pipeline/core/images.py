@@ -56,8 +56,8 @@ _DOMAINS = {
     "us-isob": "sc2s.sgov.gov",
     "us-isof": "csp.hci.ic.gov",
 }
-# Graviton by the letter behind the generation (c7g, m6gd); Nvidia, Inferentia and Trainium
-_OTHER_PROCESSOR = re.compile(r"ml\.([a-z]+\d+g[a-z]*|g\d.*|p\d.*|inf\d.*|trn\d.*)\.")
+# Graviton by the letter behind the generation (c7g, m6gd, g5g); Nvidia's Grace (p6e-gb200)
+_ARM = re.compile(r"ml\.([a-z]+\d+g[a-z]*|p\d+e-gb\d+)\.")
 
 
 def image_uri(region: str) -> str:
@@ -77,6 +77,7 @@ def image_uri(region: str) -> str:
 def runs_the_image(instance_type: str) -> bool:
     """Tell whether machines of a type have what the image is built for: an x86 processor.
 
-    On an accelerator it would run and use nothing of it; SageMaker's library refuses both.
+    An accelerator beside it stays unused: SageMaker's library has no image for those, this one
+    runs.
     """
-    return _OTHER_PROCESSOR.match(instance_type) is None
+    return _ARM.match(instance_type) is None

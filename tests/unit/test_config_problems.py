@@ -66,13 +66,13 @@ WEBHOOK = "https://hooks.slack.com/services/T0/B0/s3cr3t"
         ),
         (
             {"instance_type": "ml.m6g.large"},
-            'instance_type = "ml.m6g.large": must be a type with an x86 processor and no '
-            "accelerator, which SageMaker's scikit-learn image is built for",
+            'instance_type = "ml.m6g.large": must be a type with an x86 processor, which '
+            "SageMaker's scikit-learn image is built for",
         ),
         (
-            {"drift": {"instance_type": "ml.g5.xlarge"}},
-            'drift.instance_type = "ml.g5.xlarge": must be a type with an x86 processor and no '
-            "accelerator, which SageMaker's scikit-learn image is built for",
+            {"drift": {"instance_type": "ml.g5g.xlarge"}},
+            'drift.instance_type = "ml.g5g.xlarge": must be a type with an x86 processor, which '
+            "SageMaker's scikit-learn image is built for",
         ),
         (
             {"training": {"hyperparameters": {"seed": 1}}},

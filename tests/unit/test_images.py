@@ -1,6 +1,7 @@
 """Where the scikit-learn image is, and on which machines: as SageMaker's own library says."""
 
 import json
+import re
 import warnings
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +16,9 @@ from tests.unit.test_volume_keys import TYPES
 # sagemaker-core's list of Graviton types ends with the seventh generation, and it takes an image
 # of 2022 for them; the image of today's version is built for x86 alone.
 GRAVITON_OF_LATER_LISTS = ("c8g", "m8g", "r7gd", "r8g")
+# That library has no image of scikit-learn for Nvidia, Inferentia and Trainium, which it would not
+# use; on the x86 processor beside them it runs.
+ACCELERATED = re.compile(r"ml\.(g|p|inf|trn)\d")
 
 
 def registries() -> dict[str, str]:
@@ -61,10 +65,18 @@ def test_machines_run_the_image_where_sagemaker_s_own_library_has_it_for_them() 
         for each in TYPES
         if runs_the_image(each) != (library_says(instance_type=each) == here)
         and each.split(".")[1] not in GRAVITON_OF_LATER_LISTS
+        and not ACCELERATED.match(each)
     ]
     assert wrong == []
 
 
-@pytest.mark.parametrize("family", [*GRAVITON_OF_LATER_LISTS, "m6g", "c7g", "r6gd"])
+@pytest.mark.parametrize("family", [*GRAVITON_OF_LATER_LISTS, "m6g", "c7g", "r6gd", "t4g", "x2gd"])
 def test_no_graviton_runs_the_image(family: str) -> None:
     assert not runs_the_image(f"ml.{family}.large")
+
+
+def test_an_accelerator_is_no_hindrance_but_beside_an_arm_processor() -> None:
+    accelerated = [each for each in TYPES if ACCELERATED.match(each)]
+    assert {library_says(instance_type=each) for each in accelerated} == {None}
+    arm = {each for each in (*accelerated, "ml.g5g.xlarge") if not runs_the_image(each)}
+    assert {each.split(".")[1] for each in arm} == {"g5g", "p6e-gb200"}
