@@ -308,6 +308,24 @@ def test_no_job_that_may_never_come_holds_up_a_resource_group() -> None:
     assert documented <= ORDERS_OF_WHAT_WAITS
 
 
+def test_the_guide_names_each_job_that_may_not_start_as_whoever_merged() -> None:
+    """EE's Ci::ProcessBuildService fails any other job of a protected environment at its start.
+
+    It asks whether the pipeline's user may deploy there, whatever the job's `action` (GitLab's
+    issue 437142). A manual job waits, and is asked for by who starts it.
+    """
+    guarded = {
+        name
+        for name, job in JOBS.items()
+        if job.get("environment", {}).get("name") in ("production", "$MLOPS_ENVIRONMENT")
+        and not is_manual(name)
+    }
+    assert guarded == {"plan-production", "settle-production", "watch-production", "asked"}
+    steps = re.split(r"\n(?=\d+\. )", GUIDE.read_text())
+    (protecting,) = (each for each in steps if "Protected environments* (Premium)" in each)
+    assert guarded <= set(re.findall(r"`([a-z-]+)`", protecting))
+
+
 def test_what_logs_in_has_an_environment_whose_variables_it_gets() -> None:
     """GitLab gives variables of an environment's scope only to jobs of that environment."""
     for name, job in JOBS.items():
