@@ -138,6 +138,24 @@ def test_what_a_document_points_to_is_there(document: str) -> None:
         assert inside in (PROJECT_ROOT / path).read_text(encoding="utf-8") if inside else True, path
 
 
+def test_every_folder_of_tests_is_named_where_folders_are_told_of() -> None:
+    folders = {path.parent.name for path in (PROJECT_ROOT / "tests").glob("*/test_*.py")}
+    contributing = PROJECT_ROOT / "CONTRIBUTING.md"
+    listed = first_cells(section(contributing, "Tests: which, and how long"))
+    assert {f"tests/{name}" for name in folders} <= set(listed)
+    page = (PROJECT_ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    passage = re.search(r"^tests/ +(.*?);", page, re.M | re.S)
+    assert passage
+    assert folders == set(re.findall(r"\w+", passage[1]))
+
+
+def test_the_front_page_quotes_what_script_test_prints_itself() -> None:
+    """Not what a test of its own starts, whose output pytest keeps."""
+    quoted = re.findall(r"`(==> [^`]+)`", README.read_text(encoding="utf-8"))
+    script = (PROJECT_ROOT / "script" / "test").read_text(encoding="utf-8")
+    assert quoted == re.findall(r'^echo "(==> .+)"$', script, re.M)
+
+
 def test_architecture_names_every_module_of_the_steps_and_no_other() -> None:
     page = (PROJECT_ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     listed = page.partition("\npipeline/steps/        what a run does: ")[2].partition("  |")[0]
