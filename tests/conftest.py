@@ -14,8 +14,8 @@ _LONGEST_FIRST = (
     "gateways",
     "containers",
     "browser",
-    "unit",
     "style",
+    "unit",
 )
 
 

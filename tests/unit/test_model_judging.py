@@ -133,6 +133,6 @@ def test_memory_holds_no_number_for_each_row(monkeypatch: pytest.MonkeyPatch) ->
         return peak
 
     peak_of(2)  # imports and caches
-    few, many = peak_of(10), peak_of(100)
+    few, many = peak_of(10), peak_of(40)
     # One number for each row would be 8 bytes
-    assert (many - few) / (90 * 2_000) < 4
+    assert (many - few) / (30 * 2_000) < 4
