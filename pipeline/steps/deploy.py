@@ -41,7 +41,7 @@ from pipeline.gateways.ports import SavedPlan
 from pipeline.steps import around, champion, preflight, quota
 from pipeline.steps.baseline import store_baseline
 from pipeline.steps.go_back import complete_state, config_for, why_unsound
-from pipeline.steps.leased import NOTHING_APPLIED, only_deleted, settled_endpoint, take_over
+from pipeline.steps.leased import deletion_of, settled_endpoint, take_over, what_was_done
 from pipeline.steps.move import (
     MOST_RECORDED,
     Arrived,
@@ -245,8 +245,8 @@ def _moved_as_approved(
             _forget_move(workspace, book, approved.release, held)
             # Terraform looks at its state's serial only after the way was made for it.
             made_way = plan_review.replaces_endpoint(approved.saved.summary)
-            done = only_deleted(book.head.endpoint) if made_way else NOTHING_APPLIED
-            remedy = f"{done} To look again: --mode plan"
+            done = (deletion_of(book.head.endpoint),) if made_way else ()
+            remedy = f"{what_was_done(*done)} To look again: --mode plan"
             raise PlanRefused(held.message, remedy=remedy) from held
         raise
 

@@ -19,7 +19,6 @@ logger = logging.getLogger(__name__)
 
 _SETTLE_TIMEOUT_S = 900.0
 MOVE_TIMEOUT_S = 4200.0  # longer than the provider's own wait for an endpoint (60 minutes)
-NOTHING_APPLIED = "Nothing was applied."
 # UpdateEndpoint takes an endpoint whose rollback failed; it is the way out (developer guide,
 # "Rolling deployments").
 _MOVABLE = {
@@ -112,9 +111,16 @@ def delete_endpoint(workspace: Workspace, book: LeasedLedger) -> EndpointObserva
     raise LeaseHeld(message, remedy="Wait until it has settled, then repeat the command.")
 
 
-def only_deleted(endpoint: str) -> str:
-    """Say what of a plan was done, where the way was made for it and then it was not applied."""
-    return f"Endpoint {endpoint}, which was Failed, was deleted; nothing else was applied."
+def deletion_of(endpoint: str) -> str:
+    """Name what makes the way for a plan that replaces a Failed endpoint."""
+    return f"DeleteEndpoint of {endpoint}, Failed and serving nothing."
+
+
+def what_was_done(*done: str) -> str:
+    """Say what came of a plan that was not applied; `done` has made the way for it."""
+    if not done:
+        return "Nothing was applied."
+    return f"Nothing of the plan was applied; done before it: {' '.join(done)}"
 
 
 def require_endpoint(seen: EndpointObservation) -> None:

@@ -20,14 +20,16 @@ from pipeline.gateways.ledger import LeasedLedger
 from pipeline.gateways.ports import SavedPlan
 from pipeline.steps.leased import (
     MOVE_TIMEOUT_S,
-    NOTHING_APPLIED,
     delete_endpoint,
-    only_deleted,
+    deletion_of,
     settled_endpoint,
     unlocked,
+    what_was_done,
 )
 
 logger = logging.getLogger(__name__)
+
+_NOTHING: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,28 +68,28 @@ def plan_serving(
     head, strays = without_unmade(workspace, head)
     intent = intents.intent_of(head, kind, seen, removable=removable | strays)
     asked = _Asked(workspace=workspace, book=book, head=head, seen=seen)
-    saved, done = asked.plan(), NOTHING_APPLIED
+    saved, done = asked.plan(), _NOTHING
     if intent.is_failed and intent.moves and intents.ENDPOINT in _created(saved):
         # Failed and not in Terraform's state, which therefore cannot replace it.
-        seen, done = _deleted(asked, intent, saved, consent), only_deleted(head.endpoint)
+        seen, done = _deleted(asked, intent, saved, consent), (deletion_of(head.endpoint),)
         intent = intents.intent_of(head, kind, seen, removable=removable | strays)
         asked = replace(asked, seen=seen)
     asked, saved = _with_imports(asked, saved, intent)
     if _corrected_marks(workspace, intent, saved, seen):
         saved = asked.plan()
     if plan_review.replaces_for_its_deployment_config(saved.summary) and _is_up(seen):
-        saved = _without_settings(asked, intent, consent)
+        saved, done = _without_settings(asked, intent, consent)
     elif _must_move(intent, seen) and plan_review.leaves_endpoint_alone(saved.summary):
         saved = asked.plan(nudged=True)
     refusals = plan_review.review(saved.summary, intent)
     if refusals:
-        raise _refused(refusals, done=done)
+        raise _refused(refusals, done)
     return saved
 
 
-def _refused(refusals: tuple[str, ...], *, done: str = NOTHING_APPLIED) -> PlanRefused:
+def _refused(refusals: tuple[str, ...], done: tuple[str, ...] = _NOTHING) -> PlanRefused:
     message = "The plan was refused: " + " ".join(refusals)
-    remedy = f"{done} To put right what died or was done by hand: --mode settle"
+    remedy = f"{what_was_done(*done)} To put right what died or was done by hand: --mode settle"
     return PlanRefused(message, remedy=remedy)
 
 
@@ -114,13 +116,13 @@ def _must_move(intent: MoveIntent, seen: EndpointObservation) -> bool:
 
 def _without_settings(
     asked: _Asked, intent: MoveIntent, consent: Callable[[str], bool]
-) -> SavedPlan:
+) -> tuple[SavedPlan, tuple[str, ...]]:
     """Plan an endpoint whose last update had no DeploymentConfig, which cannot be added in place.
 
     Terraform's own state mostly still has one, and from there the plan is a change in place, which
     puts it right. Where that state names the target already, other settings make it a change; where
     it has lost them too, or holds what is gone, the endpoint is updated to what it serves, with
-    settings.
+    settings. Return what was done for it, too.
     """
     seen = asked.seen
     logger.warning("the endpoint was updated by hand: planned from Terraform's own state")
@@ -131,14 +133,14 @@ def _without_settings(
     if not (
         intent.moves and seen.config_name and (lost or _believes_in_what_is_gone(asked, saved))
     ):
-        return saved
+        return saved, _NOTHING
     what = f"UpdateEndpoint of {seen.name} to what it serves, {seen.config_name}, with settings."
     _require_consent(what, consent)
     asked.book.lease.require_held()
     hosting = asked.workspace.hosting
     hosting.restore_settings(seen.name, seen.config_name, quiet_shift(seen.name))
     settled = settled_endpoint(asked.workspace, timeout_s=MOVE_TIMEOUT_S)
-    return replace(asked, seen=settled).plan()
+    return replace(asked, seen=settled).plan(), (what,)
 
 
 def _believes_in_what_is_gone(asked: _Asked, saved: SavedPlan) -> bool:
@@ -209,7 +211,7 @@ def _deleted(
     refusals = plan_review.review(replace(saved.summary, changes=tuple(rest)), intent)
     if refusals:
         raise _refused(refusals)
-    _require_consent(f"DeleteEndpoint of {name}, which is Failed and serves nothing.", consent)
+    _require_consent(deletion_of(name), consent)
     return delete_endpoint(asked.workspace, asked.book)
 
 

@@ -23,7 +23,7 @@ from pipeline.steps.go_back import (
     what_then,
     why_unsound,
 )
-from pipeline.steps.leased import settled_endpoint, take_over
+from pipeline.steps.leased import settled_endpoint, take_over, what_was_done
 from pipeline.steps.move import MOST_RECORDED, Arrived, apply, apply_failed, apply_whole
 from pipeline.steps.orphans import remove_orphans
 from pipeline.steps.planning import plan_serving
@@ -110,19 +110,26 @@ def _agree(workspace: Workspace, book: LeasedLedger) -> bool:
     head = intents.without_unmade(book.head, held)
     removable = _strays(head, held)
     kind = IntentKind.SETTLE
+    done: list[str] = []  # what was said yes to is done before there is a plan to show
 
     def confirm(question: str) -> bool:
         _require_sound(workspace, book)
         return workspace.context.confirm(question)
 
-    planned = plan_serving(workspace, book, head, kind, seen, removable=removable, consent=confirm)
+    def consent(what: str) -> bool:
+        agreed = confirm(what)
+        done.extend([what] * agreed)
+        return agreed
+
+    planned = plan_serving(workspace, book, head, kind, seen, removable=removable, consent=consent)
     if planned.summary.is_empty and head == book.head:
         return False
     lines = tuple(_shown(change) for change in planned.summary.changes)
     touched = not plan_review.leaves_endpoint_alone(planned.summary)
     message = "\n".join(("This would be done to the endpoint itself:", *lines))
     if touched and not confirm(f"{message}\nDo it?"):
-        raise PlanRefused(message, remedy="Nothing was applied. To do it: --mode settle --yes")
+        remedy = f"{what_was_done(*done)} To do it: --mode settle --yes"
+        raise PlanRefused(message, remedy=remedy)
     due = book.head.surroundings_due or (touched and book.head.surroundings != NOTHING)
     if due:  # with an endpoint its scaling may be gone, too
         head = replace(head, surroundings_due=True)

@@ -131,7 +131,7 @@ def test_a_stale_plan_says_what_was_done_before_terraform_refused_it() -> None:
     ended = run_command(world, APPLY, StateMoves(world))
     assert ended.code == REFUSED, ended.said
     assert world.cloud.endpoint(ENDPOINT) is None
-    assert f"Endpoint {ENDPOINT}, which was Failed, was deleted; nothing else" in ended.said
+    assert f"done before it: DeleteEndpoint of {ENDPOINT}, Failed and" in ended.said
     assert "Nothing was applied" not in ended.said
 
 
