@@ -206,57 +206,55 @@ class Store:
         return answer
 
     def _put(self, key: str, body: bytes | IO[bytes], **condition: Any) -> str:
-        repeated: list[int] = []
-        for _ in range(_COLLISIONS):
-            with attempting(f"write {self.uri(key)}"):
-                try:
-                    return self._put_once(key, body, condition, repeated)
-                except ClientError as error:
-                    if not condition or error_code(error) not in _LOST | _COLLIDED | _MISSING:
-                        raise
-                    if error_code(error) in _COLLIDED:
-                        continue
-                    return self._own_or_lost(key, body, error, was_repeated=any(repeated))
-        raise Changed(self.uri(key))
-
-    def _put_once(
-        self, key: str, body: bytes | IO[bytes], condition: dict[str, Any], repeated: list[int]
-    ) -> str:
-        """Put it; add to `repeated` how often botocore repeated each call that was refused."""
-
-        def put() -> Any:
-            if not isinstance(body, bytes):
-                body.seek(0)
-            try:
-                return self._s3.put_object(
-                    Bucket=self.bucket,
-                    Key=key,
-                    Body=body,
-                    ContentType=_content_type(key),
-                    **self._encryption,
-                    **condition,
-                )
-            except ClientError as error:
-                repeated.append(error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0))
-                raise
-
-        # What is to be replaced was read before.
-        answer = _PATIENCE.ask(put, refused=_is_missing) if "IfMatch" in condition else put()
-        self._there.add(key)
-        return str(answer["ETag"])
-
-    def _own_or_lost(
-        self, key: str, body: bytes | IO[bytes], error: ClientError, *, was_repeated: bool
-    ) -> str:
-        """Return the ETag of a write whose first answer got lost; raise Changed for all others.
+        """Return the ETag. Raises Changed where S3 says that another version is there, or none.
 
         A call that botocore had to repeat may have been done the first time, and then it or a later
         one meets its own object. Without a repetition the same bytes are another one's.
         """
-        found = self.find(key) if was_repeated and isinstance(body, bytes) else None
-        if found is not None and found.body == body:
-            return found.etag
-        raise Changed(self.uri(key)) from error
+        repeated: list[int] = []
+        again = _COLLIDED | _MISSING if condition else set()
+        with attempting(f"write {self.uri(key)}"):
+            try:
+                answer = _PATIENCE.ask(
+                    lambda: self._put_once(key, body, condition, repeated),
+                    refused=lambda error: error_code(error) in again,
+                )
+            except ClientError as error:
+                code = error_code(error)
+                if code in _LOST:  # the refusal itself says that an object is there
+                    self._there.add(key)
+                own = self._own(key, body) if code in _LOST | again and any(repeated) else None
+                if own is not None:
+                    return own.etag
+                # To be replaced it was read before, so it is gone; to be created it need not be
+                if code in _LOST or (code in _MISSING and "IfMatch" in condition):
+                    raise Changed(self.uri(key)) from error
+                raise
+            self._there.add(key)
+            return str(answer["ETag"])
+
+    def _put_once(
+        self, key: str, body: bytes | IO[bytes], condition: dict[str, Any], repeated: list[int]
+    ) -> Any:
+        """Put it; add to `repeated` how often botocore repeated each call that was refused."""
+        if not isinstance(body, bytes):
+            body.seek(0)
+        try:
+            return self._s3.put_object(
+                Bucket=self.bucket,
+                Key=key,
+                Body=body,
+                ContentType=_content_type(key),
+                **self._encryption,
+                **condition,
+            )
+        except ClientError as error:
+            repeated.append(error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0))
+            raise
+
+    def _own(self, key: str, body: bytes | IO[bytes]) -> Object | None:
+        found = self.find(key) if isinstance(body, bytes) else None
+        return found if found is not None and found.body == body else None
 
 
 def _is_missing(error: ClientError) -> bool:

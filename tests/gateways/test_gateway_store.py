@@ -196,6 +196,49 @@ def test_writers_that_meet_try_again(store: Store, embedded: Embedded) -> None:
     assert store.read_uri(store.uri("one")) == b"1"
 
 
+@pytest.fixture
+def refused(embedded: Embedded) -> Iterator[Callable[[str, int], None]]:
+    """Yield what lets S3 answer every write in this way, until the test is over."""
+
+    def refuse(code: str, status: int) -> None:
+        error = {"code": code, "message": "ask again", "status": status}
+        embedded.add_fault({"service": "s3", "action": "PutObject", "error": error})
+
+    yield refuse
+    embedded.clear_faults()
+
+
+@pytest.mark.parametrize(
+    ("code", "status"), [("ConditionalRequestConflict", 409), ("NoSuchKey", 404)]
+)
+def test_what_was_never_written_is_told_neither_as_there_nor_as_another_ones(
+    store: Store, refused: Callable[[str, int], None], code: str, status: int
+) -> None:
+    before = store.create("old", b"0")
+    refused(code, status)
+    with pytest.raises(CloudUnusable, match=code):
+        store.create("new", b"1")
+    with pytest.raises(CloudUnusable, match=code):
+        store.create_same("new", b"1")
+    with pytest.raises(CloudUnusable if status == 409 else Changed):
+        store.replace("old", b"1", etag=before)
+    assert not store.exists("new")
+    assert store.read_uri(store.uri("old")) == b"0"
+
+
+def test_an_own_write_is_known_where_its_object_is_not_seen_at_once(
+    store: Store, embedded: Embedded
+) -> None:
+    """Who refuses because an object is there has said that it is there."""
+    unseen = {"code": "NoSuchKey", "message": "not yet", "status": 404}
+    rule = {"service": "s3", "action": "GetObject", "times": 1, "error": unseen}
+    with losing_the_first("PUT", embedded.url) as url:
+        behind = Store(cloud_of(replace(embedded, url=url)), store.bucket)
+        embedded.add_fault(rule)
+        etag = behind.create("event", b"mine")
+    assert store.replace("event", b"next", etag=etag)
+
+
 def test_only_the_keys_below_a_prefix_are_listed_in_order(store: Store) -> None:
     for key in ("jobs/b", "jobs/a/x", "job", "other"):
         store.put(key, b"")
