@@ -40,18 +40,27 @@ def point(link: Path, target: str) -> None:
 
 
 def plain(path: Path) -> Path:
-    """Return a path without detours: `a/../b//c` is `b/c`, where no link makes it another place.
+    """Return a path without detours: `a/../b//c` is `b/c`, where both are surely the same place.
 
-    A relative one stays relative, and a link stays a link.
+    A relative one stays relative, and a link stays a link. What the kernel refuses stays as it is:
+    a mistyped path never becomes one that opens.
     """
     short = Path(os.path.normpath(path))
     if short.is_absolute():  # POSIX lets two slashes at the beginning stay
         short = Path("/", *short.parts[1:])
     try:
-        is_same = os.path.realpath(short) == os.path.realpath(path)
-    except (OSError, ValueError):  # the current folder is gone; the path has a zero byte
+        return short if _are_one(path, short) else path
+    except (OSError, ValueError):  # nothing is there; the path has a zero byte
         return path
-    return short if is_same else path
+
+
+def _are_one(path: Path, short: Path) -> bool:
+    """Tell whether both are one place for the kernel. Raises OSError where it refuses one."""
+    if os.path.realpath(short) != os.path.realpath(path):  # to write to hard links is not the same
+        return False
+    if os.path.lexists(path) or os.path.lexists(short):
+        return path.samefile(short)
+    return short.parent.is_dir() and path.parent.samefile(short.parent)
 
 
 def is_special(path: Path) -> bool:
