@@ -333,9 +333,12 @@ def refuse_quarantined(workspace: Workspace, head: LedgerHead, digest: str, *, j
     barred = ledger.quarantine_of(head, digest)
     if barred is None or workspace.context.force:
         return
+    # A reason given by hand names who gave it; entries of earlier versions know nobody
+    says_who = barred.who and not barred.reason.startswith("Rolled back by ")
+    by = f" by {barred.who}" if says_who else ""
     message = (
         f"This model was quarantined as release {barred.release_id} at "
-        f"{barred.when:%Y-%m-%d %H:%M} UTC by {barred.who}: {barred.reason}"
+        f"{barred.when:%Y-%m-%d %H:%M} UTC{by}: {barred.reason}"
     )
     remedy = (
         f"Deploy another one. This one all the same: --mode deployment --training-job {job} --force"

@@ -174,7 +174,7 @@ def test_a_rollback_by_hand_reaches_git(three: Three, tmp_path: Path) -> None:
     assert again.ended("asked") == "FAIL"
     assert again.results("asked")["error"]["code"] == "Quarantined"
     job = r"https://gitlab\.example\.com/group/model/-/jobs/\d+"
-    says = rf"quarantined as release {three.c} at .* UTC by .* \({job}\): it's bad; see \(5xx\)"
+    says = rf"as release {three.c} at .* UTC: Rolled back by .* \({job}\): it's bad; see \(5xx\)"
     assert re.search(says, again.log), again.log
     assert three.serves(three.b)
 
