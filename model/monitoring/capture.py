@@ -24,8 +24,9 @@ TORN, FOREIGN, UNREADABLE, REFUSED, OUTSIDE, TWICE, TESTS = (
     *("outside", "twice", "tests"),
 )
 WHY_NOT = (TORN, FOREIGN, UNREADABLE, REFUSED, OUTSIDE, TWICE, TESTS)
-# How the ids of the runner's own requests begin (pipeline/gateways/runtime.py)
-TEST_ID = "mlops-test-"
+# The ids of the runner's own requests, exactly as pipeline/gateways/runtime.py makes them: an id of
+# a caller that only begins so is traffic
+TEST_ID = re.compile(r"mlops-test-[0-9a-f]{32}")
 # What reading a payload ends with that has another form than ours
 _IS_OTHERWISE = (
     *(AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError),
@@ -84,7 +85,7 @@ class Event:
     @property
     def is_a_test(self) -> bool:
         """Tell whether the runner asked, with held-out rows, to see what the endpoint answers."""
-        return self.is_callers and self.id.startswith(TEST_ID)
+        return self.is_callers and TEST_ID.fullmatch(self.id) is not None
 
 
 def event_of(line: bytes) -> Event:

@@ -26,8 +26,9 @@ _UNREADABLE = (KeyError, RecursionError, TypeError, ValueError)
 # What botocore's own clients set and its bare session does not: without it a body waits until the
 # head was acknowledged, which Linux puts off by 40 ms and no caller would see.
 _AT_ONCE = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
-# How the ids of these requests begin. Data capture keeps an InferenceId (API reference,
-# InvokeEndpoint), so that model/monitoring/capture.py leaves our own requests out.
+# How the ids of these requests begin; 32 hexadecimal digits follow. Data capture keeps an
+# InferenceId (API reference, InvokeEndpoint), so that model/monitoring/capture.py, which asks for
+# this very form, leaves our own requests out.
 TEST_ID = "mlops-test-"
 _TIMEOUT_S = 70.0  # SageMaker itself gives a model 60 s
 

@@ -126,7 +126,7 @@ def test_an_id_that_is_no_text_counts_like_any_other() -> None:
 
 
 def test_what_the_runner_asks_is_no_traffic_and_waits_for_no_label() -> None:
-    own = [captured(CSV, ANSWER, callers=f"{runtime.TEST_ID}{number}") for number in range(3)]
+    own = [captured(CSV, ANSWER, callers=f"{runtime.TEST_ID}{number:032x}") for number in range(3)]
     theirs = captured(CSV, ANSWER, callers="order-1")
     window = count_lines(BASELINE, [*own, theirs, own[0]], labels=[a_label("order-1", 1, 0)])
     alone = count_lines(BASELINE, [theirs], labels=[a_label("order-1", 1, 0)])
@@ -137,16 +137,35 @@ def test_what_the_runner_asks_is_no_traffic_and_waits_for_no_label() -> None:
     assert quality.rows == 0  # such a cohort waits for nothing
 
 
+@pytest.mark.parametrize(
+    "callers",
+    [
+        "mlops-test-",
+        "mlops-test-1",
+        f"mlops-test-{'a' * 31}",
+        f"mlops-test-{'a' * 33}",
+        f"mlops-test-{'A' * 32}",
+        f"mlops-test-{'g' * 32}",
+        "mlops-test-" + "\u0661" * 32,
+        f"mlops-test-{'a' * 32}\n",
+        f" mlops-test-{'a' * 32}",
+    ],
+)
+def test_an_id_that_only_resembles_those_of_the_runner_hides_no_traffic(callers: str) -> None:
+    window = count_lines(BASELINE, [captured(CSV, ANSWER, callers=callers)])
+    assert (window.requests, window.not_counted["tests"]) == (1, 0)
+
+
 @pytest.mark.parametrize("at", [NOON - HOUR, NOON + HOUR])
 def test_what_the_runner_asked_at_another_time_is_outside_the_window(at: datetime) -> None:
-    own = captured(CSV, ANSWER, callers=f"{runtime.TEST_ID}1", at=at)
+    own = captured(CSV, ANSWER, callers=f"{runtime.TEST_ID}{1:032x}", at=at)
     not_counted = count_lines(BASELINE, [own]).not_counted
     assert (not_counted["tests"], not_counted["outside"]) == (0, 1)
 
 
 def test_an_id_of_sagemakers_own_is_never_that_of_a_test() -> None:
     """The eventId is SageMaker's, however it begins."""
-    line = captured(CSV, ANSWER, id=f"{runtime.TEST_ID}1")
+    line = captured(CSV, ANSWER, id=f"{runtime.TEST_ID}{1:032x}")
     assert count_lines(BASELINE, [line]).requests == 1
 
 
