@@ -192,7 +192,7 @@ def main() -> int:
 
 def _main() -> int:
     try:
-        code = command.main(prog_name="run_pipeline.py", standalone_mode=False)
+        code = command.main(prog_name="./run_mlops_pipeline.sh", standalone_mode=False)
     except click.ClickException as error:
         _show(error)
         return error.exit_code

@@ -134,7 +134,7 @@ def require_endpoint(seen: EndpointObservation) -> None:
 def never_deployed(endpoint: str) -> UsageError:
     """Return the refusal of what needs a release, where there is not even a ledger."""
     message = f"Nothing was ever deployed to {endpoint}."
-    return UsageError(message, remedy="Check the endpoint's name; --mode deployment makes it.")
+    return UsageError(message, remedy="Check the endpoint's name. To make one, type: --mode full")
 
 
 def is_unknown(head: LedgerHead, seen: EndpointObservation) -> bool:
