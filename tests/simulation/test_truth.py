@@ -86,12 +86,15 @@ def test_what_sagemaker_took_back_is_not_live_whatever_terraform_says(is_seen: b
 
 
 @pytest.mark.parametrize(
-    ("bars", "barred"),
-    [(DEPLOYMENT, "C"), (Command(mode=Mode.ROLLBACK), "B")],
+    ("bars", "barred", "said"),
+    [
+        (DEPLOYMENT, "C", " UTC by ann ({}): "),
+        (Command(mode=Mode.ROLLBACK), "B", " UTC: Rolled back by ann ({}): "),
+    ],
     ids=["its tests failed", "was gone back from"],
 )
 def test_the_job_that_barred_a_model_is_named_whatever_became_of_the_history(
-    monkeypatch: pytest.MonkeyPatch, bars: Command, barred: str
+    monkeypatch: pytest.MonkeyPatch, bars: Command, barred: str, said: str
 ) -> None:
     world = a_world(("C", Behaviour.FAILS))
     job = "https://gitlab.example.com/group/model/-/jobs/17"
@@ -105,7 +108,7 @@ def test_the_job_that_barred_a_model_is_named_whatever_became_of_the_history(
     world.clock.jump(1800.0)
     ended = run_command(world, replace(DEPLOYMENT, name=barred), NoFaults())
     assert ended.code == PlanRefused.exit_code, ended.said
-    assert f" UTC by ann ({job}): " in ended.said
+    assert said.format(job) in ended.said
 
 
 def test_what_is_barred_is_not_deployed_again() -> None:
