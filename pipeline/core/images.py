@@ -51,10 +51,10 @@ _REGISTRIES = {
     "us-west-2": "246618743249",
 }
 _DOMAINS = {
-    "cn": "amazonaws.com.cn",
-    "us-iso": "c2s.ic.gov",
-    "us-isob": "sc2s.sgov.gov",
-    "us-isof": "csp.hci.ic.gov",
+    "cn-": "amazonaws.com.cn",
+    "us-iso-": "c2s.ic.gov",
+    "us-isob-": "sc2s.sgov.gov",
+    "us-isof-": "csp.hci.ic.gov",
 }
 # Graviton by the letter behind the generation (c7g, m6gd, g5g); Nvidia's Grace (p6e-gb200)
 _ARM = re.compile(r"ml\.([a-z]+\d+g[a-z]*|p\d+e-gb\d+)\.")
@@ -69,8 +69,8 @@ def image_uri(region: str) -> str:
     if registry is None:
         message = f"SageMaker has no scikit-learn image in {region}."
         raise UsageError(message, remedy="Change aws_region.")
-    partition = region.split("-")[0] if region.startswith("cn-") else region[: region.find("-", 3)]
-    domain = _DOMAINS.get(partition, "amazonaws.com")
+    others = (domain for prefix, domain in _DOMAINS.items() if region.startswith(prefix))
+    domain = next(others, "amazonaws.com")
     return f"{registry}.dkr.ecr.{region}.{domain}/sagemaker-scikit-learn:{VERSION}-cpu-py3"
 
 
